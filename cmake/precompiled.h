@@ -1,0 +1,24 @@
+// Compiled once and reused by every module; see cmake/bridge_module.cmake.
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <boost/describe.hpp>
+#include <boost/json.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <variant>
+#include <vector>

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/ids.h"
+#include "base/result.h"
+
+namespace bridge {
+
+// What a person or key may do in a team; each includes the ones before it.
+enum class Role : std::uint8_t { viewer, editor, admin };
+
+// Who is calling. Made from credentials alone, never from a body or a model's arguments.
+struct Caller {
+  UserId user_id;    // empty for a key that belongs to no person
+  TeamId team_id;    // the team that this call acts in; empty for an operator who named none
+  Role role = Role::viewer;
+  bool is_operator = false;
+  std::string credential_id;  // the key or session that was presented, for the audit log
+};
+
+// Proof that a query is about one team. Store methods take it, so that a query without a team does not compile.
+class TeamScope {
+ public:
+  explicit TeamScope(TeamId team_id) : team_id_(std::move(team_id)) {}
+  const TeamId& team_id() const { return team_id_; }
+
+ private:
+  TeamId team_id_;
+};
+
+// What travels with every call that may block: who asks, until when, and whether they still want the answer. Cheap to copy.
+struct CallContext {
+  using Clock = std::chrono::steady_clock;
+
+  Caller caller;
+  std::string correlation_id;
+  std::optional<Clock::time_point> deadline;
+  std::stop_token stop;
+
+  TeamScope team() const { return TeamScope(caller.team_id); }
+
+  // Fails with cancelled or deadline_exceeded; call it between steps of long work.
+  Result<> check() const;
+
+  // Time left before the deadline, at most `limit`.
+  std::chrono::milliseconds time_left(std::chrono::milliseconds limit) const;
+
+  // The same call with an earlier deadline: the sooner of this one and `limit` from now.
+  CallContext with_timeout(std::chrono::milliseconds limit) const;
+};
+
+}  // namespace bridge
