@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "platform/http/message.h"
+
+namespace bridge {
+
+struct ClientRequest {
+  Method method = Method::get;
+  std::string url;
+  Headers headers;
+  std::string body;
+  int connect_timeout_ms = 10'000;
+  int idle_timeout_ms = 60'000;  // no byte for this long ends the call
+  std::size_t response_bytes_max = 32 << 20;
+};
+
+struct ClientResponse {
+  int status = 0;
+  Headers headers;
+  std::string body;  // empty when the body was streamed
+};
+
+// Outgoing HTTP. Thread-safe; calls block, honour the context's deadline and stop token, follow no redirect.
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  virtual Result<ClientResponse> send(const CallContext& context, const ClientRequest& request) = 0;
+
+  // Gives each piece of a 2xx body to `on_bytes` as it comes (any split); returning an error ends the call with that error.
+  // The body of any other status is collected instead.
+  virtual Result<ClientResponse> stream(const CallContext& context, const ClientRequest& request,
+                                        const std::function<Result<>(std::string_view)>& on_bytes) = 0;
+};
+
+std::unique_ptr<HttpClient> make_http_client();
+
+}  // namespace bridge

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platform/http/route.h"
+
+namespace bridge {
+
+// Turns credentials into a caller. Thread-safe; called on an I/O thread, so it must answer from memory or quickly.
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+
+  // The caller of this request (from `authorization`, `cookie`, `x-bridge-team` and ?team_id=). unauthenticated when there are no or bad
+  // credentials; permission_denied for a cross-site request with a cookie; not_found for a team that is not the caller's.
+  virtual Result<Caller> authenticate(const Request& request) = 0;
+};
+
+struct HttpServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;  // 0 picks a free one
+  int io_threads = 2;
+  int worker_threads = 8;
+  int stream_threads = 64;
+  Headers extra_headers;  // sent with every answer, e.g. the content security policy
+};
+
+// HTTP/1.1 over plain TCP: keep-alive, pipelining, limits (limits.h), route table with roles, problem+json, Server-Sent Events.
+class HttpServer {
+ public:
+  virtual ~HttpServer() = default;
+  virtual std::uint16_t port() const = 0;
+  // Stops accepting, lets running requests finish for at most `drain_ms`, ends streams, joins all threads. Safe to call twice.
+  virtual void stop(int drain_ms = 10'000) = 0;
+};
+
+// Listens and serves until stopped. unavailable when the address is in use. `authenticator` must outlive the server.
+Result<std::unique_ptr<HttpServer>> start_http_server(HttpServerOptions options, std::vector<Route> routes, Authenticator& authenticator);
+
+}  // namespace bridge

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/json.h"
+
+namespace bridge {
+
+// What a column of an answer holds, whatever the engine calls it.
+// `big_integer` (whole numbers that may be beyond 2^53) and `decimal` travel as text so that nothing is rounded.
+enum class ColumnType : std::uint8_t { boolean, integer, big_integer, decimal, number, text, date, timestamp, time, json };
+BOOST_DESCRIBE_ENUM(ColumnType, boolean, integer, big_integer, decimal, number, text, date, timestamp, time, json)
+
+struct ColumnName {
+  std::string name;
+  ColumnType type = ColumnType::text;
+};
+BOOST_DESCRIBE_STRUCT(ColumnName, (), (name, type))
+
+// One column of values; exactly one vector is in use, each as long as the result has rows, `valid[i]` false for null.
+//   boolean, integer → integers; number → numbers; all else → texts (date "2001-01-31", timestamp RFC 3339 in UTC).
+struct ResultColumn {
+  std::string name;
+  ColumnType type = ColumnType::text;
+  std::vector<bool> valid;
+  std::vector<std::int64_t> integers;
+  std::vector<double> numbers;
+  std::vector<std::string> texts;
+};
+
+// The answer of a query, as columns.
+struct QueryResult {
+  std::vector<ResultColumn> columns;
+  std::size_t row_count = 0;
+  bool truncated = false;  // a row or byte limit cut it off
+};
+
+// {"columns":[{"name","type"}],"rows":[[…]]}: compact, nothing rounded, NaN and infinities as null.
+std::string encode_rows(const QueryResult& result);
+// RFC 4180 with a header line. Cells that a spreadsheet would run as a formula (= + - @ tab, unless a number) get a leading quote.
+std::string encode_csv(const QueryResult& result);
+
+}  // namespace bridge
