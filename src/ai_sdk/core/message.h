@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/json.h"
+
+namespace bridge {
+
+enum class MessageRole : std::uint8_t { system, user, assistant, tool };
+BOOST_DESCRIBE_ENUM(MessageRole, system, user, assistant, tool)
+
+// A model's wish to run a tool. `arguments` is the JSON object as it came.
+struct ToolCall {
+  std::string id;
+  std::string name;
+  json::object arguments;
+};
+BOOST_DESCRIBE_STRUCT(ToolCall, (), (id, name, arguments))
+
+// What a tool answered to the call of that id.
+struct ToolResult {
+  std::string call_id;
+  std::string name;
+  bool ok = true;
+  json::object content;
+};
+BOOST_DESCRIBE_STRUCT(ToolResult, (), (call_id, name, ok, content))
+
+// One message of a conversation. Assistants have text and tool calls; a tool message has the results of all calls of one assistant turn.
+struct Message {
+  MessageRole role = MessageRole::user;
+  std::string text;
+  std::vector<ToolCall> tool_calls;
+  std::vector<ToolResult> tool_results;
+};
+BOOST_DESCRIBE_STRUCT(Message, (), (role, text, tool_calls, tool_results))
+
+}  // namespace bridge
