@@ -1,0 +1,216 @@
+#include "features/query_execution/query_execution.h"
+
+#include <gtest/gtest.h>
+
+namespace bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+CallContext context_of(std::string team) {
+  CallContext context;
+  context.caller.team_id = TeamId(std::move(team));
+  return context;
+}
+
+QueryRequest request_of(std::string sql) { return {.slug = "sales", .version = 1, .query_id = "q", .connection_key = "c", .query = {.sql = std::move(sql)}}; }
+
+// An engine that counts its calls, and answers with one row.
+struct CountingEngine {
+  std::atomic<int> dry_runs{0};
+  std::atomic<int> runs{0};
+  std::uint64_t bytes = 1'000;
+  std::chrono::milliseconds takes{0};
+  std::optional<Error> error;
+
+  QueryEngine engine() {
+    return {.dry_run = [this](const CallContext&, const BoundQuery&) -> Result<DryRun> {
+              ++dry_runs;
+              return DryRun{.bytes_scanned = bytes};
+            },
+            .execute = [this](const CallContext& context, const BoundQuery&, const ExecuteLimits&) -> Result<QueryResult> {
+              ++runs;
+              const auto until = std::chrono::steady_clock::now() + takes;
+              while (std::chrono::steady_clock::now() < until) {
+                TRY(context.check());
+                std::this_thread::sleep_for(1ms);
+              }
+              if (error) return fail(*error);
+              QueryResult result{.row_count = 1};
+              result.columns = {{.name = "n", .type = ColumnType::integer, .valid = {true}, .integers = {runs.load()}},
+                                {.name = "d", .type = ColumnType::decimal, .valid = {false}, .texts = {""}}};
+              return result;
+            }};
+  }
+};
+
+struct Workspace {
+  std::shared_ptr<ByteCache> cache = make_memory_cache(8 << 20);
+  std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(*parse_time("2026-01-01"));
+  std::unique_ptr<QueryExecution> queries = make_query_execution(*cache, clock);
+};
+
+TEST(QueryExecution, RunsOnceAndThenAnswersFromTheCache) {
+  Workspace workspace;
+  CountingEngine engine;
+  const auto first = workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine());
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->cache, CacheState::miss);
+  workspace.clock->advance(12s);
+  const auto second = workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine());
+  ASSERT_TRUE(second.has_value());
+  EXPECT_EQ(second->cache, CacheState::hit);
+  EXPECT_EQ(second->age_s, 12);
+  EXPECT_EQ(*first->data, *second->data);
+  EXPECT_EQ(engine.runs, 1);
+}
+
+TEST(QueryExecution, DryRunsBeforeEveryRunAndRefusesAtTheCap) {
+  Workspace workspace;
+  CountingEngine engine{.bytes = 100'000'000};
+  const auto answer = workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine());
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().reason, "byte_cap_exceeded");
+  EXPECT_NE(answer.error().message.find("100 MB"), std::string::npos);
+  EXPECT_EQ(engine.dry_runs, 1);
+  EXPECT_EQ(engine.runs, 0);
+}
+
+TEST(QueryExecution, ALowerCapOfTheDocumentHolds) {
+  Workspace workspace;
+  CountingEngine engine{.bytes = 1'000};
+  QueryRequest request = request_of("SELECT 1");
+  request.bytes_max = 1'000;
+  EXPECT_FALSE(workspace.queries->execute(context_of("a"), request, engine.engine()).has_value());
+  request.bytes_max = 1'001;
+  EXPECT_TRUE(workspace.queries->execute(context_of("a"), request, engine.engine()).has_value());
+}
+
+TEST(QueryExecution, TwoTeamsWithTheSameSlugAndSqlNeverShareAnAnswer) {
+  Workspace workspace;
+  CountingEngine engine;
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine()).has_value());
+  const auto other = workspace.queries->execute(context_of("b"), request_of("SELECT 1"), engine.engine());
+  EXPECT_EQ(other->cache, CacheState::miss);
+  EXPECT_EQ(engine.runs, 2);
+}
+
+TEST(QueryExecution, AnEntryOfAnotherTeamUnderOurKeyIsNotBelieved) {
+  Workspace workspace;
+  CountingEngine engine;
+  ASSERT_TRUE(workspace.queries->execute(context_of("b"), request_of("SELECT 1"), engine.engine()).has_value());
+  const auto stolen = workspace.cache->find(cache_key(TeamScope(TeamId("b")), request_of("SELECT 1")));
+  workspace.cache->put(cache_key(TeamScope(TeamId("a")), request_of("SELECT 1")), stolen, 1h);
+  EXPECT_EQ(workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine())->cache, CacheState::miss);
+}
+
+TEST(QueryExecution, ValuesAndTheirTypesArePartOfTheKey) {
+  const TeamScope team(TeamId("a"));
+  std::set<std::string> hashes;
+  const std::vector<std::vector<SqlValue>> cases{{}, {nullptr}, {true}, {std::int64_t{1}}, {1.5}, {std::string("1")}, {Date{"1"}}, {Timestamp{"1"}}, {std::string("1"), std::string("")}, {std::string(""), std::string("1")}};
+  for (const auto& values : cases) {
+    QueryRequest request = request_of("SELECT $1");
+    request.query.values = values;
+    hashes.insert(query_hash(team, request));
+  }
+  EXPECT_EQ(hashes.size(), cases.size());
+}
+
+TEST(QueryExecution, AStaleAnswerIsShownAtOnceAndRefreshedBehind) {
+  Workspace workspace;
+  CountingEngine engine;
+  QueryRequest request = request_of("SELECT 1");
+  request.time_to_live = 1h;
+  request.max_stale = 2h;
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), request, engine.engine()).has_value());
+  workspace.clock->advance(90min);
+  const auto stale = workspace.queries->execute(context_of("a"), request, engine.engine());
+  EXPECT_EQ(stale->cache, CacheState::stale);
+  EXPECT_EQ(stale->age_s, 5400);
+  for (int i = 0; i < 2000 && engine.runs < 2; ++i) std::this_thread::sleep_for(1ms);
+  for (int i = 0; i < 2000; ++i) {
+    const auto fresh = workspace.queries->execute(context_of("a"), request, engine.engine());
+    if (fresh->cache == CacheState::hit) break;
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_EQ(workspace.queries->execute(context_of("a"), request, engine.engine())->age_s, 0);
+  EXPECT_EQ(engine.runs, 2);
+}
+
+TEST(QueryExecution, AFailedRefreshNeitherExtendsNorDropsTheOldAnswer) {
+  Workspace workspace;
+  CountingEngine engine;
+  QueryRequest request = request_of("SELECT 1");
+  request.time_to_live = 1h;
+  request.max_stale = 2h;
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), request, engine.engine()).has_value());
+  engine.error = Error{.code = ErrorCode::unavailable, .message = "down"};
+  workspace.clock->advance(90min);
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), request, engine.engine()).has_value());
+  for (int i = 0; i < 2000 && engine.runs < 2; ++i) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(workspace.queries->execute(context_of("a"), request, engine.engine())->age_s, 5400);
+  workspace.clock->advance(31min);
+  EXPECT_EQ(workspace.queries->execute(context_of("a"), request, engine.engine()).error().code, ErrorCode::unavailable);
+}
+
+TEST(QueryExecution, EqualRequestsAtOnceRunOnce) {
+  Workspace workspace;
+  CountingEngine engine{.takes = 50ms};
+  std::vector<std::jthread> threads;
+  std::atomic<int> answered{0};
+  for (int i = 0; i < 16; ++i) {
+    threads.emplace_back([&] {
+      if (workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine())) ++answered;
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(answered, 16);
+  EXPECT_EQ(engine.runs, 1);
+}
+
+TEST(QueryExecution, ALeaderThatIsCancelledHandsOver) {
+  Workspace workspace;
+  CountingEngine engine{.takes = 100ms};
+  std::stop_source leaver;
+  std::jthread leader([&] {
+    CallContext context = context_of("a");
+    context.stop = leaver.get_token();
+    EXPECT_EQ(workspace.queries->execute(context, request_of("SELECT 1"), engine.engine()).error().code, ErrorCode::cancelled);
+  });
+  while (engine.runs == 0) std::this_thread::sleep_for(1ms);
+  std::jthread follower([&] { EXPECT_TRUE(workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine()).has_value()); });
+  std::this_thread::sleep_for(10ms);
+  leaver.request_stop();
+}
+
+TEST(QueryExecution, ForgetDropsEveryVersionOfOneDashboard) {
+  Workspace workspace;
+  CountingEngine engine;
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine()).has_value());
+  workspace.queries->forget(TeamScope(TeamId("a")), "sales");
+  EXPECT_EQ(workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine())->cache, CacheState::miss);
+}
+
+TEST(QueryExecution, DecodesWhatEncodeRowsWrites) {
+  QueryResult result{.row_count = 2};
+  result.columns = {{.name = "i", .type = ColumnType::integer, .valid = {true, false}, .integers = {7, 0}},
+                    {.name = "x", .type = ColumnType::number, .valid = {true, true}, .numbers = {0.1, -2}},
+                    {.name = "t", .type = ColumnType::text, .valid = {true, true}, .texts = {"a\"b\n", ""}},
+                    {.name = "b", .type = ColumnType::boolean, .valid = {true, true}, .integers = {1, 0}},
+                    {.name = "big", .type = ColumnType::big_integer, .valid = {true, true}, .texts = {"12345678901234567890", "1"}}};
+  const auto back = decode_rows(encode_rows(result));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(encode_rows(*back), encode_rows(result));
+  EXPECT_FALSE(decode_rows("{\"columns\":[{\"name\":\"a\",\"type\":\"text\"}],\"rows\":[[1,2]]}").has_value());
+  EXPECT_FALSE(decode_rows("[]").has_value());
+}
+
+TEST(WorkPool, RunsAllPiecesAndTheCallerHelps) {
+  const auto pool = make_work_pool(2);
+  std::vector<std::atomic<int>> done(100);
+  pool->run_all(done.size(), [&](std::size_t i) { ++done[i]; });
+  for (const auto& count : done) EXPECT_EQ(count, 1);
+}
+
+}  // namespace
+}  // namespace bridge
