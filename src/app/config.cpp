@@ -1,0 +1,246 @@
+#include "app/config.h"
+
+#include <unistd.h>
+#include <yaml-cpp/yaml.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#include "base/text.h"
+
+extern char** environ;
+
+namespace bridge {
+namespace {
+
+constexpr std::size_t kConfigFileBytesMax = 256 << 10;
+
+// Why a value is not allowed, or nothing.
+using Check = std::function<Result<>(std::string_view value, Config& config)>;
+
+struct Setting {
+  std::string_view name;
+  std::string_view key;
+  std::string_view default_value;
+  std::string_view about;
+  bool secret;
+  Check apply;
+};
+
+std::unexpected<Error> bad(std::string_view allowed) { return fail(ErrorCode::invalid_argument, std::string(allowed)); }
+
+// For settings whose other half is not in this build: they say so instead of being ignored.
+Check only_empty(std::string what) {
+  return [what](std::string_view value, Config&) -> Result<> {
+    if (!value.empty()) return bad(what + " is not part of this build yet: leave it unset to use the embedded one");
+    return {};
+  };
+}
+
+Check anything() {
+  return [](std::string_view, Config&) -> Result<> { return {}; };
+}
+
+Result<> apply_listen(std::string_view value, Config& config) {
+  const std::size_t colon = value.rfind(':');
+  const std::string usage = "an address and a port such as 127.0.0.1:8080 (port 0 picks one)";
+  if (colon == std::string_view::npos) return bad(usage);
+  const std::string_view port = value.substr(colon + 1);
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc{} || end != port.data() + port.size() || number > 65535) return bad(usage);
+  std::string address(value.substr(0, colon));
+  if (address == "localhost") address = "127.0.0.1";
+  if (address == "[::1]") address = "::1";
+  if (address.empty()) return bad(usage);
+  config.listen_address = address;
+  config.listen_port = static_cast<std::uint16_t>(number);
+  return {};
+}
+
+Result<> apply_flag(std::string_view value, bool& out) {
+  if (value == "1" || value == "true") out = true;
+  else if (value.empty() || value == "0" || value == "false") out = false;
+  else return bad("1 or 0");
+  return {};
+}
+
+std::vector<Setting> make_settings(bool& insecure_listen, bool terminal) {
+  return {
+      {"BRIDGE_DATA_DIR", "data_dir", "~/.bridge", "where everything embedded lives", false,
+       [](std::string_view value, Config& config) -> Result<> {
+         if (value.empty()) return bad("a folder");
+         std::string path(value);
+         if (path == "~" || path.starts_with("~/")) {
+           const char* home = std::getenv("HOME");
+           if (!home || !*home) return bad("a folder (HOME is not set, so ~ means nothing)");
+           path = home + path.substr(1);
+         }
+         config.data_dir = std::filesystem::absolute(path).lexically_normal().string();
+         while (config.data_dir.size() > 1 && config.data_dir.ends_with('/')) config.data_dir.pop_back();
+         return {};
+       }},
+      {"BRIDGE_LISTEN", "listen", "127.0.0.1:8080", "address and port of the server", false, apply_listen},
+      {"BRIDGE_TRUSTED_PROXY", "trusted_proxy", "", "1 when a proxy with TLS stands in front", false,
+       [](std::string_view value, Config& config) { return apply_flag(value, config.trusted_proxy); }},
+      {"BRIDGE_INSECURE_LISTEN", "insecure_listen", "", "1 to listen beyond this machine without TLS", false,
+       [&insecure_listen](std::string_view value, Config&) { return apply_flag(value, insecure_listen); }},
+      {"DATABASE_URL", "database_url", "", "PostgreSQL for the directory; empty: SQLite in the data folder", true, only_empty("PostgreSQL for the directory")},
+      {"REDIS_URL", "redis_url", "", "Redis behind the cache; empty: in-process alone", true, only_empty("Redis")},
+      {"DASHBOARDS_BUCKET", "dashboards_bucket", "", "bucket of the dashboards; empty: the lake folder", false, only_empty("A bucket for dashboards")},
+      {"CREDENTIALS_BUCKET", "credentials_bucket", "", "bucket of the sealed credentials; empty: the lake folder", false, only_empty("A bucket for credentials")},
+      {"LOGS_BUCKET", "logs_bucket", "", "bucket of the transcripts; empty: the lake folder", false, only_empty("A bucket for transcripts")},
+      {"GCS_CREDENTIALS_PREFIX", "gcs_credentials_prefix", "credentials/", "prefix of the sealed credentials", false,
+       [](std::string_view value, Config&) -> Result<> {
+         if (value != "credentials/") return bad("credentials/ (the folder store has no other prefix)");
+         return {};
+       }},
+      {"KMS_KEY_NAME", "kms_key_name", "", "Cloud KMS key; empty: a local key file", false, only_empty("Cloud KMS")},
+      {"BRIDGE_PROVIDER", "provider", "rules", "the default provider of a model", false,
+       [](std::string_view value, Config& config) -> Result<> {
+         if (value != "rules") return bad("rules");
+         config.provider = value;
+         return {};
+       }},
+      {"BRIDGE_MODEL", "model", "", "the default model of the provider", false,
+       [](std::string_view value, Config& config) -> Result<> {
+         config.model = value;
+         return {};
+       }},
+      {"BRIDGE_MAX_BYTES_BILLED", "max_bytes_billed", "100000000", "the byte cap; connections and dashboards may only lower it", false,
+       [](std::string_view value, Config& config) -> Result<> {
+         const auto bytes = parse_bytes(value);
+         if (!bytes || *bytes == 0 || *bytes > 1'000'000'000'000'000) return bad("a number of bytes such as 100000000 or 50MB");
+         config.bytes_max = *bytes;
+         return {};
+       }},
+      {"BRIDGE_CACHE_BYTES", "cache_bytes", "256MiB", "memory for cached answers", false,
+       [](std::string_view value, Config& config) -> Result<> {
+         const auto bytes = parse_bytes(value);
+         if (!bytes || *bytes < (1 << 20)) return bad("a size of at least 1MiB such as 256MiB");
+         config.cache_bytes = *bytes;
+         return {};
+       }},
+      {"BRIDGE_CACHE_TTL", "cache_ttl", "24h", "how long an answer is fresh unless its dashboard says less", false,
+       [](std::string_view value, Config& config) -> Result<> {
+         const auto ms = parse_duration_ms(value);
+         if (!ms || *ms <= 0 || *ms > 48LL * 3'600'000) return bad("a time of at most 48h such as 24h or 15m");
+         config.cache_ttl_ms = *ms;
+         return {};
+       }},
+      {"BRIDGE_LOG_LEVEL", "log_level", "info", "debug, info, warning or error", false,
+       [](std::string_view value, Config& config) -> Result<> {
+         if (value == "debug") config.log_level = LogLevel::debug;
+         else if (value == "info") config.log_level = LogLevel::info;
+         else if (value == "warning") config.log_level = LogLevel::warning;
+         else if (value == "error") config.log_level = LogLevel::error;
+         else return bad("debug, info, warning or error");
+         return {};
+       }},
+      {"BRIDGE_LOG_FORMAT", "log_format", terminal ? "text" : "json", "json or text", false,
+       [](std::string_view value, Config& config) -> Result<> {
+         if (value == "json") config.log_format = LogFormat::json;
+         else if (value == "text") config.log_format = LogFormat::text;
+         else return bad("json or text");
+         return {};
+       }},
+      // Standard names of other programs: listed so that `bridge config` shows them, never an error.
+      {"GOOGLE_CLOUD_PROJECT", "google_cloud_project", "", "for Google services, when they are in use", false, anything()},
+      {"GOOGLE_APPLICATION_CREDENTIALS", "google_application_credentials", "", "for Google services, when they are in use", false, anything()},
+  };
+}
+
+Result<std::map<std::string, std::string>> read_file(const std::string& wanted) {
+  std::map<std::string, std::string> values;
+  const std::string path = wanted.empty() ? "bridge.yaml" : wanted;
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    if (wanted.empty()) return values;
+    return fail(ErrorCode::invalid_argument, str("There is no configuration file ", path));
+  }
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) return fail(ErrorCode::invalid_argument, str(path, " cannot be read"));
+  if (text.str().size() > kConfigFileBytesMax) return fail(ErrorCode::invalid_argument, str(path, " is larger than ", format_bytes(kConfigFileBytesMax)));
+  try {
+    const YAML::Node root = YAML::Load(text.str());
+    if (root.IsNull()) return values;
+    if (!root.IsMap()) return fail(ErrorCode::invalid_argument, str(path, " must be a list of `key: value` lines"));
+    for (const auto& pair : root) {
+      const std::string key = pair.first.as<std::string>();
+      if (!pair.second.IsScalar()) return fail(ErrorCode::invalid_argument, str(path, ": '", key, "' must be one value"));
+      if (!values.emplace(key, pair.second.as<std::string>()).second) return fail(ErrorCode::invalid_argument, str(path, ": '", key, "' is given twice"));
+    }
+  } catch (const YAML::Exception& exception) {
+    return fail(ErrorCode::invalid_argument, str(path, ", line ", exception.mark.line + 1, ": ", exception.msg));
+  }
+  return values;
+}
+
+bool is_loopback(std::string_view address) { return address == "::1" || address.starts_with("127."); }
+
+}  // namespace
+
+Result<Config> load_config(const ConfigSources& sources) {
+  Config config;
+  bool insecure_listen = false;
+  const std::vector<Setting> settings = make_settings(insecure_listen, sources.terminal);
+  std::vector<std::string> names;
+  std::vector<std::string> keys;
+  for (const Setting& setting : settings) {
+    names.emplace_back(setting.name);
+    keys.emplace_back(setting.key);
+  }
+  const auto unknown = [](std::string_view what, std::string_view name, std::span<const std::string> known) {
+    const auto near = nearest_name(name, known);
+    return fail(ErrorCode::invalid_argument, str(what, " ", name, " is not known", near ? str(": did you mean ", *near, "?") : str("; known are ", join(known, ", "))));
+  };
+  for (const auto& [name, value] : sources.environment) {
+    // BRIDGE_CRASH_AT belongs to the crash tests of development builds.
+    if (name.starts_with("BRIDGE_") && name != "BRIDGE_CRASH_AT" && std::ranges::find(names, name) == names.end()) return unknown("The variable", name, names);
+  }
+  const auto file = TRY(read_file(sources.file));
+  for (const auto& [key, value] : file) {
+    if (std::ranges::find(keys, key) == keys.end()) return unknown("The key", key, keys);
+  }
+  for (const Setting& setting : settings) {
+    ConfigEntry entry{.name = std::string(setting.name), .key = std::string(setting.key), .value = std::string(setting.default_value), .source = "default", .about = std::string(setting.about), .secret = setting.secret};
+    if (const auto found = file.find(entry.key); found != file.end()) {
+      entry.value = found->second;
+      entry.source = "bridge.yaml";
+    }
+    if (const auto found = sources.environment.find(entry.name); found != sources.environment.end()) {
+      entry.value = found->second;
+      entry.source = "environment";
+    }
+    if (const auto found = sources.flags.find(entry.name); found != sources.flags.end()) {
+      entry.value = found->second;
+      entry.source = "flag";
+    }
+    if (const auto applied = setting.apply(entry.value, config); !applied) {
+      const std::string shown = setting.secret ? std::string("its value") : str("'", entry.value, "'");
+      return fail(ErrorCode::invalid_argument, str(entry.name, " (from ", entry.source, "): ", shown, " is not allowed; allowed is: ", applied.error().message));
+    }
+    config.entries.push_back(std::move(entry));
+  }
+  if (!is_loopback(config.listen_address) && !config.trusted_proxy && !insecure_listen) {
+    return fail(ErrorCode::invalid_argument, str("BRIDGE_LISTEN: ", config.listen_address,
+                                                 " can be reached from other machines, and Bridge speaks no TLS itself: put a proxy with TLS in front and set BRIDGE_TRUSTED_PROXY=1, or accept the risk with BRIDGE_INSECURE_LISTEN=1"));
+  }
+  return config;
+}
+
+std::map<std::string, std::string> process_environment() {
+  std::map<std::string, std::string> out;
+  for (char** entry = environ; entry && *entry; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) out.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return out;
+}
+
+}  // namespace bridge

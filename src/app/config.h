@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace bridge {
+
+// One setting in force, and where it came from.
+struct ConfigEntry {
+  std::string name;  // "BRIDGE_LISTEN"
+  std::string key;   // in bridge.yaml: "listen"
+  std::string value;
+  std::string source;  // "default", "bridge.yaml", "environment", "flag"
+  std::string about;
+  bool secret = false;
+};
+
+// What the server runs with; every field has been checked.
+struct Config {
+  std::string data_dir;
+  std::string listen_address;
+  std::uint16_t listen_port = 8080;
+  bool trusted_proxy = false;
+  std::uint64_t bytes_max = 100'000'000;
+  std::uint64_t cache_bytes = 0;
+  std::int64_t cache_ttl_ms = 0;
+  std::string provider;
+  std::string model;
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::json;
+  std::vector<ConfigEntry> entries;  // all settings, in the order of the documentation
+
+  std::string path(std::string_view name) const { return data_dir + "/" + std::string(name); }
+};
+
+struct ConfigSources {
+  std::map<std::string, std::string> flags;        // by variable name
+  std::map<std::string, std::string> environment;  // the whole environment
+  std::string file;                                // a bridge.yaml; empty: ./bridge.yaml when there is one
+  bool terminal = false;                           // logs go to a person
+};
+
+// Flags beat the environment, which beats the file, which beats the defaults. An unknown BRIDGE_ variable, an unknown key or a bad value is
+// one error that names it and what is allowed.
+Result<Config> load_config(const ConfigSources& sources);
+
+// The environment of this process.
+std::map<std::string, std::string> process_environment();
+
+}  // namespace bridge

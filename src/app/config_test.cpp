@@ -1,0 +1,83 @@
+#include "app/config.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace bridge {
+namespace {
+
+ConfigSources sources_with(std::map<std::string, std::string> environment) {
+  environment.emplace("BRIDGE_DATA_DIR", "/tmp/bridge-config-test");
+  return {.environment = std::move(environment)};
+}
+
+TEST(Config, DefaultsAreSafeAndComplete) {
+  const auto config = load_config(sources_with({}));
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->listen_address, "127.0.0.1");
+  EXPECT_EQ(config->listen_port, 8080);
+  EXPECT_EQ(config->bytes_max, 100'000'000u);
+  EXPECT_EQ(config->cache_ttl_ms, 86'400'000);
+  EXPECT_EQ(config->provider, "rules");
+}
+
+TEST(Config, FlagsBeatTheEnvironmentWhichBeatsTheFile) {
+  const std::string file = testing::TempDir() + "bridge-config.yaml";
+  std::ofstream(file) << "listen: 127.0.0.1:1\nmax_bytes_billed: 50MB\ncache_ttl: 1h\n";
+  ConfigSources sources = sources_with({{"BRIDGE_LISTEN", "127.0.0.1:2"}, {"BRIDGE_CACHE_TTL", "2h"}});
+  sources.file = file;
+  sources.flags = {{"BRIDGE_LISTEN", "127.0.0.1:3"}};
+  const auto config = load_config(sources);
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->listen_port, 3);
+  EXPECT_EQ(config->cache_ttl_ms, 7'200'000);
+  EXPECT_EQ(config->bytes_max, 50'000'000u);
+  for (const ConfigEntry& entry : config->entries) {
+    if (entry.name == "BRIDGE_LISTEN") {
+      EXPECT_EQ(entry.source, "flag");
+    }
+    if (entry.name == "BRIDGE_MAX_BYTES_BILLED") {
+      EXPECT_EQ(entry.source, "bridge.yaml");
+    }
+  }
+}
+
+TEST(Config, AnUnknownVariableIsNamedWithTheNearestOne) {
+  const auto config = load_config(sources_with({{"BRIDGE_LISTN", "x"}}));
+  ASSERT_FALSE(config.has_value());
+  EXPECT_NE(config.error().message.find("BRIDGE_LISTN"), std::string::npos);
+  EXPECT_NE(config.error().message.find("did you mean BRIDGE_LISTEN"), std::string::npos);
+}
+
+TEST(Config, BadValuesSayWhatIsAllowedAndSecretsAreNotShown) {
+  for (const auto& [name, value] : std::map<std::string, std::string>{{"BRIDGE_LISTEN", "8080"},       {"BRIDGE_LISTEN ", ""},
+                                                                      {"BRIDGE_MAX_BYTES_BILLED", "many"}, {"BRIDGE_CACHE_TTL", "72h"},
+                                                                      {"BRIDGE_LOG_LEVEL", "loud"},    {"BRIDGE_PROVIDER", "oracle"}}) {
+    EXPECT_FALSE(load_config(sources_with({{name, value}})).has_value()) << name;
+  }
+  const auto secret = load_config(sources_with({{"DATABASE_URL", "postgresql://u:hunter2@db/x"}}));
+  ASSERT_FALSE(secret.has_value());
+  EXPECT_EQ(secret.error().message.find("hunter2"), std::string::npos);
+}
+
+TEST(Config, ListeningBeyondTheMachineNeedsAWord) {
+  EXPECT_FALSE(load_config(sources_with({{"BRIDGE_LISTEN", "0.0.0.0:80"}})).has_value());
+  EXPECT_TRUE(load_config(sources_with({{"BRIDGE_LISTEN", "0.0.0.0:80"}, {"BRIDGE_INSECURE_LISTEN", "1"}})).has_value());
+  EXPECT_TRUE(load_config(sources_with({{"BRIDGE_LISTEN", "0.0.0.0:80"}, {"BRIDGE_TRUSTED_PROXY", "1"}})).has_value());
+}
+
+TEST(Config, ABrokenFileSaysWhere) {
+  const std::string file = testing::TempDir() + "bridge-broken.yaml";
+  std::ofstream(file) << "listen: [\n";
+  ConfigSources sources = sources_with({});
+  sources.file = file;
+  EXPECT_NE(load_config(sources).error().message.find("line"), std::string::npos);
+  std::ofstream(file) << "listne: x\n";
+  EXPECT_NE(load_config(sources).error().message.find("did you mean listen"), std::string::npos);
+  sources.file = "/nowhere/bridge.yaml";
+  EXPECT_FALSE(load_config(sources).has_value());
+}
+
+}  // namespace
+}  // namespace bridge
