@@ -46,8 +46,8 @@ class Database {
   virtual Result<> ping(const CallContext& context) = 0;
 };
 
-// A SQLite file (made when missing), or a private in-memory database for ":memory:". WAL, synchronous=FULL, foreign keys on, and exactly one
-// connection, because the write-ahead log of SQLite before 3.51.3 can be corrupted by two.
+// A SQLite file (made when missing), or a private in-memory database for ":memory:". WAL, synchronous=FULL, foreign keys on, and exactly
+// one connection, because the write-ahead log of SQLite before 3.51.3 can be corrupted by two.
 Result<std::shared_ptr<Database>> open_sqlite(const std::string& path);
 
 }  // namespace bridge

@@ -1,0 +1,15 @@
+DROP TABLE audit_events;
+DROP TABLE model_calls;
+DROP TABLE prompt_blocks;
+DROP TABLE session_manifests;
+DROP TABLE dashboards;
+DROP TABLE tables;
+DROP TABLE datasets;
+DROP TABLE jobs;
+DROP TABLE connections;
+DROP TABLE one_time_links;
+DROP TABLE web_sessions;
+DROP TABLE api_keys;
+DROP TABLE team_members;
+DROP TABLE users;
+DROP TABLE teams;

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace bridge {
+
+// The longest wait for the one connection, whatever the caller's deadline.
+inline constexpr std::chrono::milliseconds kConnectionWaitMax{5'000};
+// Rows that one statement may return; a store pages long before.
+inline constexpr std::size_t kStatementRowsMax = 200'000;
+// Pages that the write-ahead log may reach before it is folded back into the file.
+inline constexpr int kWalPagesMax = 1'000;
+
+}  // namespace bridge
