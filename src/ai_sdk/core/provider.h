@@ -64,7 +64,8 @@ struct ToolCallDelta {
   std::string arguments_fragment;
 };
 struct ToolCallEnd {
-  ToolCall call;  // complete and parsed: only now may it be run
+  ToolCall call;        // complete and parsed: only now may it be run
+  std::string problem;  // why the arguments could not be read as one JSON object; such a call is answered with this and never run
 };
 struct Finish {
   FinishReason reason = FinishReason::stop;

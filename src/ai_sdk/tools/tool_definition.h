@@ -25,7 +25,10 @@ class ToolDefinition {
   virtual json::object parameters() const = 0;  // JSON Schema
   virtual Role required_role() const = 0;
   // Wrong arguments and refusals are errors with violations; the model gets them back to mend its call.
+  // An answer with an object named `error` is a refusal too, and may say more than an Error can.
   virtual Result<json::object> execute(const ToolContext& context, const json::object& arguments) = 0;
+  // An answer in a few words, for people who watch: "3 tables". Empty: one is made from the answer's fields.
+  virtual std::string summarise(const json::object& /*answer*/) const { return {}; }
 };
 
 // A tool whose arguments and result are described structs: the schema and the strict reading of arguments follow from `Arguments`.

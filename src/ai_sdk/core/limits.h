@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace bridge {
+
+// Bounds of one turn: what a model may use up before it is stopped, whatever it says.
+struct OrchestratorLimits {
+  int steps_max = 24;  // completions
+  std::chrono::milliseconds turn_time_max{120'000};
+  std::chrono::milliseconds tool_time_max{60'000};  // one call
+  std::int64_t tokens_max = 1'000'000;              // input and output of all steps
+  int same_call_max = 3;                            // the call that makes it so many equal ones is refused, the next ends the turn
+  int calls_per_step_max = 32;
+  int tool_threads = 4;
+  std::size_t tool_result_bytes_max = 64 << 10;
+  std::size_t step_text_bytes_max = 1 << 20;
+  std::size_t step_argument_bytes_max = 1 << 20;  // of all calls of a step
+};
+
+// Bounds of what is kept.
+inline constexpr int kSessionTurnsMax = 1'000;
+inline constexpr std::size_t kTranscriptTurnBytesMax = 32 << 20;
+inline constexpr std::size_t kSessionTitleBytesMax = 200;
+inline constexpr std::size_t kPromptBlockBytesMax = 64 << 10;
+inline constexpr std::size_t kPromptBlockNameBytesMax = 63;
+inline constexpr int kPromptBlocksMax = 32;  // active ones
+
+}  // namespace bridge

@@ -1,0 +1,24 @@
+#include "ai_sdk/core/provider_factory.h"
+
+#include "base/text.h"
+
+namespace bridge {
+
+Result<std::shared_ptr<ProviderAdapter>> ProviderFactory::get_provider(std::string_view name) const {
+  const std::string_view wanted = name.empty() ? std::string_view(default_name_) : name;
+  for (const auto& provider : providers_) {
+    if (provider->name() == wanted) return provider;
+  }
+  Violation violation{.path = "provider", .code = "unknown_provider", .got = std::string(wanted.substr(0, 100)), .allowed = names()};
+  violation.message = str("There is no provider '", violation.got, "' here; there are: ", join(violation.allowed, ", "));
+  if (const auto near = nearest_name(violation.got, violation.allowed)) violation.suggestion = *near;
+  return fail(Error{.code = ErrorCode::invalid_argument, .message = violation.message, .reason = "unknown_provider", .violations = {violation}});
+}
+
+std::vector<std::string> ProviderFactory::names() const {
+  std::vector<std::string> names;
+  for (const auto& provider : providers_) names.push_back(provider->name());
+  return names;
+}
+
+}  // namespace bridge

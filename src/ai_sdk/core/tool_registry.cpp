@@ -1,0 +1,42 @@
+#include "ai_sdk/core/tool_registry.h"
+
+#include "base/text.h"
+
+namespace bridge {
+
+namespace {
+
+bool is_tool_name(std::string_view name) {
+  constexpr std::size_t length_max = 64;
+  return !name.empty() && name.size() <= length_max && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+}
+
+}  // namespace
+
+bool may_use(const Caller& caller, const ToolDefinition& tool) { return caller.is_operator || caller.role >= tool.required_role(); }
+
+Result<> ToolRegistry::register_tool(std::shared_ptr<ToolDefinition> tool) {
+  const std::string name = tool->name();
+  if (!is_tool_name(name)) return fail(ErrorCode::invalid_argument, "bad_tool_name", str("'", name, "' is no name for a tool: use a-z, 0-9 and _, at most 64"));
+  if (!tools_.emplace(name, std::move(tool)).second) return fail(ErrorCode::already_exists, "tool_exists", str("There is already a tool '", name, "'"));
+  return {};
+}
+
+Result<std::shared_ptr<ToolDefinition>> ToolRegistry::get_tool(std::string_view name) const {
+  if (const auto found = tools_.find(name); found != tools_.end()) return found->second;
+  Violation violation{.path = "name", .code = "unknown_tool", .got = std::string(name.substr(0, 100))};
+  for (const auto& [known, tool] : tools_) violation.allowed.push_back(known);
+  violation.message = str("There is no tool '", violation.got, "'; there are: ", join(violation.allowed, ", "));
+  if (const auto near = nearest_name(violation.got, violation.allowed)) violation.suggestion = *near;
+  return fail(Error{.code = ErrorCode::not_found, .message = violation.message, .reason = "unknown_tool", .violations = {violation}});
+}
+
+std::vector<ToolSpecification> ToolRegistry::list_tools(const Caller& caller) const {
+  std::vector<ToolSpecification> specifications;
+  for (const auto& [name, tool] : tools_) {
+    if (may_use(caller, *tool)) specifications.push_back({.name = name, .description = tool->description(), .parameters = tool->parameters()});
+  }
+  return specifications;
+}
+
+}  // namespace bridge
