@@ -26,9 +26,9 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 // A request as a handler sees it: authenticated, within the limits, path and query decoded once. Owned by the request's thread.
 struct Request {
   Method method = Method::get;
-  std::string path;                            // decoded, without the query
-  std::string target;                          // as it came
-  std::map<std::string, std::string> path_parameters;  // {slug} → value
+  std::string path;                                        // decoded, without the query
+  std::string target;                                      // as it came
+  std::map<std::string, std::string> path_parameters;      // {slug} → value
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order, names may repeat
   Headers headers;
   std::string body;
@@ -54,8 +54,8 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
 
-  // Queues one event. Fails with cancelled when the client is gone, and with resource_exhausted when it reads so slowly that the
-  // stream's buffer limit is reached (the stream is then closed).
+  // Queues one event, waiting up to kStreamStallMs for room. Fails with cancelled when the client is gone, and with resource_exhausted when
+  // it reads so slowly that the stream's buffer limit is reached (the stream is then closed).
   virtual Result<> send(std::string_view event, std::string_view data) = 0;
 };
 

@@ -24,7 +24,7 @@ struct RouteDocs {
   std::string summary;       // one line
   std::string tag;           // "Onboarding"
   std::vector<QueryParameter> query;
-  std::string request_name;   // component name, empty when there is no JSON body
+  std::string request_name;  // component name, empty when there is no JSON body
   json::object request_schema;
   std::string response_name;
   json::object response_schema;
@@ -50,8 +50,8 @@ struct Route {
 
 // Docs of a route whose body is a `Body` and whose answer is an `Answer`; void for none.
 template <class Body, class Answer>
-RouteDocs docs(std::string operation_id, std::string tag, std::string summary, std::string request_name = {}, std::string response_name = {},
-               std::vector<QueryParameter> query = {}) {
+RouteDocs docs(std::string operation_id, std::string tag, std::string summary, std::string request_name = {},
+               std::string response_name = {}, std::vector<QueryParameter> query = {}) {
   RouteDocs out{.operation_id = std::move(operation_id), .summary = std::move(summary), .tag = std::move(tag), .query = std::move(query)};
   if constexpr (!std::is_void_v<Body>) {
     out.request_name = std::move(request_name);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/http/limits.h"
 #include "platform/http/route.h"
 
 namespace bridge {
@@ -25,7 +26,20 @@ struct HttpServerOptions {
   int io_threads = 2;
   int worker_threads = 8;
   int stream_threads = 64;
-  Headers extra_headers;  // sent with every answer, e.g. the content security policy
+  Headers extra_headers;      // sent with every answer, e.g. the content security policy
+  bool log_requests = false;  // one debug line a request; answers of 500 and above are logged in any case
+
+  std::size_t connections_max = kConnectionsMax;
+  std::size_t worker_queue_max = kWorkerQueueMax;  // requests that wait for a worker; the next one gets 503
+  std::size_t stream_queue_max = kStreamQueueMax;
+  int queue_wait_ms = kQueueWaitMs;
+  int header_deadline_ms = kHeaderDeadlineMs;
+  int idle_ms = kIdleMs;
+  int body_grace_ms = kBodyGraceMs;
+  int write_stall_ms = kWriteStallMs;
+  int heartbeat_ms = kHeartbeatMs;
+  int stream_stall_ms = kStreamStallMs;
+  int sweep_ms = kSweepMs;
 };
 
 // HTTP/1.1 over plain TCP: keep-alive, pipelining, limits (limits.h), route table with roles, problem+json, Server-Sent Events.

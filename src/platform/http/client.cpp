@@ -1,0 +1,243 @@
+#include "platform/http/client.h"
+
+#include <curl/curl.h>
+
+#include "platform/http/router.h"
+
+namespace bridge {
+namespace {
+
+constexpr std::size_t kIdleSessionsMax = 16;
+constexpr std::size_t kHeaderBytesMaxOfResponse = 256 << 10;
+constexpr int kPollMs = 50;  // how late a deadline is noticed; a stop request wakes the poll at once
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+// One connection cache and one transfer at a time. Reused, so that connections and TLS sessions are.
+struct Session {
+  Session() : multi(curl_multi_init()), easy(curl_easy_init()) {}
+  ~Session() {
+    curl_easy_cleanup(easy);
+    curl_multi_cleanup(multi);
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  CURLM* multi;
+  CURL* easy;
+  std::string origin;  // of the last call
+};
+
+// What the callbacks of one transfer share. An error set here ends the transfer.
+struct Transfer {
+  CURL* easy = nullptr;
+  std::size_t body_bytes_max = 0;
+  const std::function<Result<>(std::string_view)>* on_bytes = nullptr;
+  ClientResponse response;
+  std::size_t header_bytes = 0;
+  TimePoint last_byte = std::chrono::steady_clock::now();
+  std::optional<Error> error;
+};
+
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  const std::size_t bytes = size * count;
+  transfer.last_byte = std::chrono::steady_clock::now();
+  transfer.header_bytes += bytes;
+  if (transfer.header_bytes > kHeaderBytesMaxOfResponse) {
+    transfer.error = Error{.code = ErrorCode::unavailable, .message = "The answer's header is too large"};
+    return 0;
+  }
+  const std::string_view line = trim(std::string_view(data, bytes));
+  if (line.starts_with("HTTP/")) {
+    transfer.response.headers.clear();  // an interim answer came before
+  } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
+    transfer.response.headers.emplace_back(lower(line.substr(0, colon)), trim(line.substr(colon + 1)));
+  }
+  return bytes;
+}
+
+std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  const std::size_t bytes = size * count;
+  transfer.last_byte = std::chrono::steady_clock::now();
+  long status = 0;
+  curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+  if (transfer.on_bytes && status >= 200 && status < 300) {
+    try {
+      if (Result<> taken = (*transfer.on_bytes)({data, bytes}); !taken) transfer.error = std::move(taken.error());
+    } catch (const std::exception& e) {
+      transfer.error = Error{.code = ErrorCode::internal, .message = "The answer could not be processed", .detail = e.what()};
+    }
+    return transfer.error ? 0 : bytes;
+  }
+  if (transfer.response.body.size() + bytes > transfer.body_bytes_max) {
+    transfer.error =
+        Error{.code = ErrorCode::payload_too_large, .message = str("The answer is over ", format_bytes(transfer.body_bytes_max))};
+    return 0;
+  }
+  transfer.response.body.append(data, bytes);
+  return bytes;
+}
+
+std::string host_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  std::string_view rest = url.substr(scheme + 3);
+  rest = rest.substr(0, rest.find_first_of("/?#"));
+  return lower(rest);
+}
+
+// A proxy from the environment cannot reach this machine's own loopback.
+bool is_loopback(std::string_view host) {
+  return host.starts_with("127.") || host.starts_with("[::1]") || host == "localhost" || host.starts_with("localhost:");
+}
+
+Error transport_error(CURLcode code, const char* detail) {
+  switch (code) {
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT: return {.code = ErrorCode::invalid_argument, .message = "The URL must be http or https", .detail = detail};
+    case CURLE_OPERATION_TIMEDOUT:
+      return {.code = ErrorCode::unavailable,
+              .message = "No connection within the time allowed",
+              .detail = detail,
+              .reason = "connect_timeout"};
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return {.code = ErrorCode::unavailable, .message = "The host name cannot be resolved", .detail = detail};
+    case CURLE_COULDNT_CONNECT: return {.code = ErrorCode::unavailable, .message = "The host refuses connections", .detail = detail};
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return {.code = ErrorCode::unavailable, .message = "The host's certificate cannot be verified", .detail = detail};
+    default:
+      return {.code = ErrorCode::unavailable, .message = "The connection broke", .detail = str(curl_easy_strerror(code), ": ", detail)};
+  }
+}
+
+bool has_line_break(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos; }
+
+class CurlHttpClient final : public HttpClient {
+ public:
+  Result<ClientResponse> send(const CallContext& context, const ClientRequest& request) override { return call(context, request, nullptr); }
+
+  Result<ClientResponse> stream(const CallContext& context, const ClientRequest& request,
+                                const std::function<Result<>(std::string_view)>& on_bytes) override {
+    return call(context, request, &on_bytes);
+  }
+
+ private:
+  Result<ClientResponse> call(const CallContext& context, const ClientRequest& request,
+                              const std::function<Result<>(std::string_view)>* on_bytes) {
+    TRY(context.check());
+    for (const auto& [name, value] : request.headers) {
+      if (name.empty() || has_line_break(name) || has_line_break(value))
+        return fail(ErrorCode::invalid_argument, "A header has a line break");
+    }
+    if (has_line_break(request.url)) return fail(ErrorCode::invalid_argument, "The URL has a line break");
+    const std::string host = host_of(request.url);
+    std::unique_ptr<Session> session = take_session(host);
+    Result<ClientResponse> result = run(*session, context, request, on_bytes, host);
+    session->origin = host;
+    give_back(std::move(session));
+    return result;
+  }
+
+  static Result<ClientResponse> run(Session& session, const CallContext& context, const ClientRequest& request,
+                                    const std::function<Result<>(std::string_view)>* on_bytes, const std::string& host) {
+    CURL* const easy = session.easy;
+    curl_easy_reset(easy);
+    Transfer transfer{.easy = easy, .body_bytes_max = request.response_bytes_max, .on_bytes = on_bytes};
+    char detail[CURL_ERROR_SIZE] = "";
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout_ms));
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    if (is_loopback(host)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, std::string(method_name(request.method)).c_str());
+    if (request.method == Method::head) curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    if (!request.body.empty() || request.method == Method::post || request.method == Method::put || request.method == Method::patch) {
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    }
+    // No "Expect: 100-continue": it costs a round trip, or a second where it is not answered.
+    curl_slist* list = curl_slist_append(nullptr, "Expect:");
+    for (const auto& [name, value] : request.headers)
+      list = curl_slist_append(list, value.empty() ? str(name, ";").c_str() : str(name, ": ", value).c_str());
+    if (!request.body.empty() &&
+        std::none_of(request.headers.begin(), request.headers.end(), [](const auto& h) { return lower(h.first) == "content-type"; })) {
+      list = curl_slist_append(list, "content-type: application/json");
+    }
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
+
+    curl_multi_add_handle(session.multi, easy);
+    const CURLcode code = wait(session, context, request, transfer);
+    curl_multi_remove_handle(session.multi, easy);
+    curl_slist_free_all(list);
+    if (transfer.error) return std::unexpected(std::move(*transfer.error));
+    if (code != CURLE_OK) return std::unexpected(transport_error(code, detail));
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    transfer.response.status = static_cast<int>(status);
+    return std::move(transfer.response);
+  }
+
+  // Runs the transfer to its end. Cancelling, the deadline and silence set the transfer's error.
+  static CURLcode wait(Session& session, const CallContext& context, const ClientRequest& request, Transfer& transfer) {
+    const std::stop_callback wake(context.stop, [&] { curl_multi_wakeup(session.multi); });
+    for (;;) {
+      int running = 0;
+      if (curl_multi_perform(session.multi, &running) != CURLM_OK) return CURLE_RECV_ERROR;
+      int left = 0;
+      while (const CURLMsg* message = curl_multi_info_read(session.multi, &left)) {
+        if (message->msg == CURLMSG_DONE) return message->data.result;
+      }
+      if (running == 0) return CURLE_RECV_ERROR;
+      if (const Result<> checked = context.check(); !checked) {
+        transfer.error = checked.error();
+        return CURLE_ABORTED_BY_CALLBACK;
+      }
+      const auto silent = std::chrono::steady_clock::now() - transfer.last_byte;
+      if (silent > std::chrono::milliseconds(std::max(request.idle_timeout_ms, 1))) {
+        transfer.error = Error{.code = ErrorCode::deadline_exceeded,
+                               .message = str("Nothing came for ", request.idle_timeout_ms, " ms"),
+                               .reason = "idle_timeout"};
+        return CURLE_ABORTED_BY_CALLBACK;
+      }
+      curl_multi_poll(session.multi, nullptr, 0, kPollMs, nullptr);
+    }
+  }
+
+  // A session that last spoke to the same host has a warm connection.
+  std::unique_ptr<Session> take_session(const std::string& host) {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return std::make_unique<Session>();
+    auto best = std::find_if(idle_.rbegin(), idle_.rend(), [&](const auto& session) { return session->origin == host; });
+    if (best == idle_.rend()) best = idle_.rbegin();
+    std::unique_ptr<Session> session = std::move(*best);
+    idle_.erase(std::next(best).base());
+    return session;
+  }
+
+  void give_back(std::unique_ptr<Session> session) {
+    const std::lock_guard lock(mutex_);
+    if (idle_.size() < kIdleSessionsMax) idle_.push_back(std::move(session));
+  }
+
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Session>> idle_;
+};
+
+}  // namespace
+
+std::unique_ptr<HttpClient> make_http_client() {
+  static const bool ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  (void)ready;
+  return std::make_unique<CurlHttpClient>();
+}
+
+}  // namespace bridge

@@ -1,0 +1,294 @@
+#include "platform/http/response_writer.h"
+
+#include <ctime>
+
+#include "platform/http/compression.h"
+#include "platform/http/limits.h"
+
+namespace bridge {
+namespace {
+
+constexpr std::size_t kCorrelationIdLengthMax = 64;
+
+std::string_view status_line(int status) {
+  switch (status) {
+    case 200: return "HTTP/1.1 200 OK\r\n";
+    case 201: return "HTTP/1.1 201 Created\r\n";
+    case 202: return "HTTP/1.1 202 Accepted\r\n";
+    case 204: return "HTTP/1.1 204 No Content\r\n";
+    case 301: return "HTTP/1.1 301 Moved Permanently\r\n";
+    case 302: return "HTTP/1.1 302 Found\r\n";
+    case 303: return "HTTP/1.1 303 See Other\r\n";
+    case 304: return "HTTP/1.1 304 Not Modified\r\n";
+    case 307: return "HTTP/1.1 307 Temporary Redirect\r\n";
+    case 308: return "HTTP/1.1 308 Permanent Redirect\r\n";
+    case 400: return "HTTP/1.1 400 Bad Request\r\n";
+    case 401: return "HTTP/1.1 401 Unauthorized\r\n";
+    case 403: return "HTTP/1.1 403 Forbidden\r\n";
+    case 404: return "HTTP/1.1 404 Not Found\r\n";
+    case 405: return "HTTP/1.1 405 Method Not Allowed\r\n";
+    case 408: return "HTTP/1.1 408 Request Timeout\r\n";
+    case 409: return "HTTP/1.1 409 Conflict\r\n";
+    case 412: return "HTTP/1.1 412 Precondition Failed\r\n";
+    case 413: return "HTTP/1.1 413 Content Too Large\r\n";
+    case 414: return "HTTP/1.1 414 URI Too Long\r\n";
+    case 415: return "HTTP/1.1 415 Unsupported Media Type\r\n";
+    case 417: return "HTTP/1.1 417 Expectation Failed\r\n";
+    case 422: return "HTTP/1.1 422 Unprocessable Content\r\n";
+    case 429: return "HTTP/1.1 429 Too Many Requests\r\n";
+    case 431: return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
+    case 500: return "HTTP/1.1 500 Internal Server Error\r\n";
+    case 501: return "HTTP/1.1 501 Not Implemented\r\n";
+    case 503: return "HTTP/1.1 503 Service Unavailable\r\n";
+    case 504: return "HTTP/1.1 504 Gateway Timeout\r\n";
+    default: return "";
+  }
+}
+
+struct ProtocolStatus {
+  int status;
+  std::string_view code;
+  std::string_view title;
+};
+constexpr std::array<ProtocolStatus, 8> kProtocolStatuses{{
+    {400, "bad_request", "The request is not valid HTTP"},
+    {408, "request_timeout", "The request took too long"},
+    {413, "payload_too_large", "Too large"},
+    {414, "uri_too_long", "The URL is too long"},
+    {417, "expectation_failed", "The expectation cannot be met"},
+    {431, "header_too_large", "The header is too large"},
+    {503, "overloaded", "Not available now"},
+    {0, "bad_request", "The request cannot be served"},
+}};
+
+bool is_safe_header(std::string_view name, std::string_view value) {
+  return !name.empty() && name.find_first_of("\r\n: ") == std::string_view::npos && value.find('\n') == std::string_view::npos &&
+         value.find('\r') == std::string_view::npos && value.find('\0') == std::string_view::npos;
+}
+
+void append_header(std::string& out, std::string_view name, std::string_view value) {
+  if (!is_safe_header(name, value)) return;
+  out += name;
+  out += ": ";
+  out += value;
+  out += "\r\n";
+}
+
+// Everything of a head but what says where the body ends.
+void begin_head(std::string& out, const Response& response, const HeadOptions& options) {
+  out.clear();
+  if (const std::string_view line = status_line(response.status); !line.empty()) out += line;
+  else out += str("HTTP/1.1 ", response.status, " Status\r\n");
+  append_header(out, "date", options.date);
+  out += "x-correlation-id: ";
+  out += options.correlation_id;
+  out += "\r\n";
+  out += options.extra_head;
+  for (const auto& [name, value] : response.headers) append_header(out, name, value);
+  if (!options.keep_alive) out += "connection: close\r\n";
+  else if (options.http_1_0) out += "connection: keep-alive\r\n";
+}
+
+const std::string* find_header(const Headers& headers, std::string_view lower_name) {
+  for (const auto& [name, value] : headers) {
+    if (name == lower_name) return &value;
+  }
+  return nullptr;
+}
+
+std::string_view opaque_tag(std::string_view tag) {
+  tag = trim(tag);
+  if (tag.starts_with("W/")) tag.remove_prefix(2);
+  return tag;
+}
+
+bool is_correlation_id(std::string_view text) {
+  return !text.empty() && text.size() <= kCorrelationIdLengthMax && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  });
+}
+
+// The trace id of "00-<32 hex>-<16 hex>-<2 hex>"; empty when it is malformed or all zero.
+std::string_view trace_id_of(std::string_view traceparent) {
+  if (traceparent.size() < 55 || traceparent[2] != '-' || traceparent[35] != '-' || traceparent[52] != '-') return {};
+  const std::string_view id = traceparent.substr(3, 32);
+  if (id.find_first_not_of("0123456789abcdef") != std::string_view::npos || id.find_first_not_of('0') == std::string_view::npos) return {};
+  return id;
+}
+
+void append_hex(std::string& out, std::uint64_t value, int digits) {
+  for (int i = digits - 1; i >= 0; --i) out += "0123456789abcdef"[(value >> (4 * i)) & 15];
+}
+
+}  // namespace
+
+bool has_body(int status) { return status >= 200 && status != 204 && status != 304; }
+
+std::size_t write_head(std::string& out, const Response& response, const HeadOptions& options) {
+  begin_head(out, response, options);
+  std::size_t size = 0;
+  if (has_body(response.status)) {
+    for (const SharedBytes& bytes : response.body) size += bytes ? bytes->size() : 0;
+    if (!response.content_type.empty()) append_header(out, "content-type", response.content_type);
+    out += "content-length: ";
+    detail::append_part(out, size);
+    out += "\r\n";
+  }
+  out += "\r\n";
+  return size;
+}
+
+void write_stream_head(std::string& out, const Response& response, const HeadOptions& options) {
+  begin_head(out, response, options);
+  out += "content-type: text/event-stream\r\ncache-control: no-cache, no-transform\r\nx-accel-buffering: no\r\n";
+  if (!options.http_1_0) out += "transfer-encoding: chunked\r\n";
+  out += "\r\n";
+}
+
+void write_chunk_frame(std::string& size_line, const std::string& frame, bool http_1_0, std::vector<iovec>& pieces) {
+  static constexpr std::string_view kLineEnd = "\r\n";
+  const iovec data{const_cast<char*>(frame.data()), frame.size()};
+  if (http_1_0) {
+    pieces.push_back(data);
+    return;
+  }
+  char digits[20];
+  size_line.assign(digits, std::to_chars(digits, digits + sizeof digits, frame.size(), 16).ptr);
+  size_line += kLineEnd;
+  pieces.push_back({size_line.data(), size_line.size()});
+  pieces.push_back(data);
+  pieces.push_back({const_cast<char*>(kLineEnd.data()), kLineEnd.size()});
+}
+
+std::string header_block(const Headers& headers) {
+  std::string out;
+  for (const auto& [name, value] : headers) append_header(out, name, value);
+  return out;
+}
+
+void apply_conditions(const Request& request, Response& response) {
+  if (response.status != 200 || (request.method != Method::get && request.method != Method::head)) return;
+  const std::string* const tag = find_header(response.headers, "etag");
+  if (!tag) return;
+  const std::string* const wanted = find_header(request.headers, "if-none-match");
+  if (!wanted) return;
+  std::string_view list = *wanted;
+  bool matches = trim(list) == "*";
+  while (!list.empty() && !matches) {
+    const std::string_view item = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(list.size(), item.size() + 1));
+    matches = opaque_tag(item) == opaque_tag(*tag);
+  }
+  if (!matches) return;
+  response.status = 304;
+  response.body.clear();
+  std::erase_if(response.headers,
+                [](const auto& header) { return header.first == "content-encoding" || header.first == "content-disposition"; });
+}
+
+void apply_compression(const Request& request, Response& response) {
+  if (!has_body(response.status) || !is_compressible(response.content_type) || find_header(response.headers, "content-encoding")) return;
+  std::size_t size = 0;
+  for (const SharedBytes& bytes : response.body) size += bytes ? bytes->size() : 0;
+  if (size < kCompressionBytesMin) return;
+  if (!find_header(response.headers, "vary")) response.headers.emplace_back("vary", "accept-encoding");
+  const std::string* const accepted = find_header(request.headers, "accept-encoding");
+  if (!accepted) return;
+  const ContentEncoding encoding = choose_encoding(*accepted, size);
+  if (encoding == ContentEncoding::identity) return;
+  Result<std::string> compressed = compress(encoding, response.body);
+  if (!compressed || compressed->size() >= size) return;
+  response.body = {std::make_shared<const std::string>(std::move(*compressed))};
+  response.headers.emplace_back("content-encoding", encoding_name(encoding));
+}
+
+Result<> check_access(Access access, const Caller& caller) {
+  const auto need_role = [&](Role role) -> Result<> {
+    if (caller.team_id.empty()) {
+      return fail(ErrorCode::invalid_argument, "team_required", "Name the team with the header X-Bridge-Team or with ?team_id=");
+    }
+    if (!caller.is_operator && caller.role < role)
+      return fail(ErrorCode::permission_denied, "Your role in this team is too small for this");
+    return {};
+  };
+  switch (access) {
+    case Access::anyone:
+    case Access::signed_in: return {};
+    case Access::viewer: return need_role(Role::viewer);
+    case Access::editor: return need_role(Role::editor);
+    case Access::admin: return need_role(Role::admin);
+    case Access::operator_only:
+      if (!caller.is_operator) return fail(ErrorCode::permission_denied, "Only the operator of this server may do this");
+      return {};
+  }
+  return fail(ErrorCode::internal, "There is no such access");
+}
+
+Result<> check_query_names(const std::vector<std::pair<std::string, std::string>>& query, const std::vector<std::string>& known) {
+  std::vector<Violation> violations;
+  for (const auto& [name, value] : query) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string shown = name.substr(0, 100);
+    Violation violation{.path = shown,
+                        .code = "unknown_parameter",
+                        .message = str("unknown query parameter '", shown, "'"),
+                        .got = shown,
+                        .allowed = known};
+    if (const auto near = nearest_name(shown, known)) {
+      violation.suggestion = *near;
+      violation.message += str(": did you mean '", *near, "'?");
+    }
+    violations.push_back(std::move(violation));
+  }
+  if (violations.empty()) return {};
+  return fail(Error{.code = ErrorCode::invalid_argument,
+                    .message = violations.front().message,
+                    .reason = "unknown_parameter",
+                    .violations = std::move(violations)});
+}
+
+Response protocol_problem(int status, std::string_view message, std::string_view correlation_id) {
+  const auto known =
+      std::find_if(kProtocolStatuses.begin(), kProtocolStatuses.end() - 1, [&](const ProtocolStatus& s) { return s.status == status; });
+  Response response = json_response(json::object{{"type", str("/docs#problem-", known->code)},
+                                                 {"title", known->title},
+                                                 {"status", status},
+                                                 {"detail", message},
+                                                 {"code", known->code},
+                                                 {"trace_id", correlation_id}},
+                                    status);
+  response.content_type = "application/problem+json";
+  if (status == 503) response.headers.emplace_back("retry-after", "1");
+  return response;
+}
+
+CorrelationIds make_correlation_ids() {
+  const std::string hex = encode_hex(random_bytes(10));
+  // A version 8 UUID (RFC 9562): random in front, a counter behind.
+  return {.prefix = str(hex.substr(0, 8), "-", hex.substr(8, 4), "-8", hex.substr(12, 3), "-a", hex.substr(15, 3), "-")};
+}
+
+std::string choose_correlation_id(const Request& request, CorrelationIds& ids) {
+  std::string_view trace_id;
+  for (const auto& [name, value] : request.headers) {
+    if (name == "x-correlation-id" && is_correlation_id(value)) return value;
+    if (name == "traceparent") trace_id = trace_id_of(value);
+  }
+  if (!trace_id.empty()) return std::string(trace_id);
+  std::string id;
+  id.reserve(36);
+  id = ids.prefix;
+  append_hex(id, ++ids.next, 12);
+  return id;
+}
+
+std::string http_date(std::chrono::system_clock::time_point time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[40];
+  const std::size_t size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {text, size};
+}
+
+}  // namespace bridge

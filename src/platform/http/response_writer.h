@@ -1,0 +1,61 @@
+#pragma once
+
+#include <sys/uio.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/http/message.h"
+#include "platform/http/route.h"
+
+// The pure half of answering: from a request and a handler's response to the bytes of a head. No socket, no clock.
+
+namespace bridge {
+
+struct HeadOptions {
+  std::string_view correlation_id;
+  std::string_view extra_head;  // ready lines
+  std::string_view date;
+  bool http_1_0 = false;
+  bool keep_alive = true;
+};
+
+// False for the statuses that never have a body.
+bool has_body(int status);
+
+// Replaces `out` with the head of `response`; returns the size of the body.
+std::size_t write_head(std::string& out, const Response& response, const HeadOptions& options);
+void write_stream_head(std::string& out, const Response& response, const HeadOptions& options);
+
+// `frame` as one chunk (as it is for HTTP/1.0), with its size line in `size_line`. All must stay where they are until sent.
+void write_chunk_frame(std::string& size_line, const std::string& frame, bool http_1_0, std::vector<iovec>& pieces);
+
+// "name: value\r\n" of each; a header that would break the line structure is left out.
+std::string header_block(const Headers& headers);
+
+// Turns the response into 304 when the request's If-None-Match has its ETag.
+void apply_conditions(const Request& request, Response& response);
+// Compresses the body if the client takes it and it is worth it.
+void apply_compression(const Request& request, Response& response);
+
+Result<> check_access(Access access, const Caller& caller);
+Result<> check_query_names(const std::vector<std::pair<std::string, std::string>>& query, const std::vector<std::string>& known);
+
+// A problem document for a status that no error code has.
+Response protocol_problem(int status, std::string_view message, std::string_view correlation_id);
+
+// Makes ids that are unique in the process and, by their random part, between processes: far cheaper than a random id each.
+struct CorrelationIds {
+  std::string prefix;
+  std::uint64_t next = 0;
+};
+CorrelationIds make_correlation_ids();
+// The client's x-correlation-id, else the trace id of its traceparent, else a new one.
+std::string choose_correlation_id(const Request& request, CorrelationIds& ids);
+
+// "Sun, 06 Nov 1994 08:49:37 GMT"
+std::string http_date(std::chrono::system_clock::time_point time);
+
+}  // namespace bridge

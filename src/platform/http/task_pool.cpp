@@ -1,0 +1,58 @@
+#include "platform/http/task_pool.h"
+
+namespace bridge {
+
+bool TaskPool::try_run(std::move_only_function<void()> task) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return false;
+  // An idle thread that was told of an earlier task has not taken it yet: it counts for that one.
+  const bool has_free_thread = idle_ > tasks_.size();
+  if (!has_free_thread && threads_.size() < threads_max_) {
+    try {
+      threads_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      if (threads_.empty()) return false;
+    }
+  } else if (!has_free_thread && tasks_.size() >= queue_max_ + idle_) {
+    return false;
+  }
+  tasks_.push_back(std::move(task));
+  changed_.notify_one();
+  return true;
+}
+
+void TaskPool::stop() {
+  std::deque<std::move_only_function<void()>> dropped;
+  std::vector<std::thread> threads;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    dropped.swap(tasks_);
+    threads.swap(threads_);
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads) thread.join();
+}
+
+std::size_t TaskPool::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return tasks_.size();
+}
+
+void TaskPool::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+    --idle_;
+    if (tasks_.empty()) return;
+    std::move_only_function<void()> task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+  }
+}
+
+}  // namespace bridge
