@@ -14,6 +14,12 @@ std::unexpected<Error> too_large(std::string_view what, std::size_t bytes_max) {
   return fail(ErrorCode::resource_exhausted, "answer_too_large", str("The model's ", what, " is over ", format_bytes(bytes_max)));
 }
 
+Result<> check_call(std::string_view id, std::string_view name) {
+  if (id.empty()) return broken("a tool call has no id");
+  if (id.size() > kToolCallNameBytesMax || name.size() > kToolCallNameBytesMax) return broken("a tool call has an endless id or name");
+  return {};
+}
+
 }  // namespace
 
 Result<> CompletionReader::take(const StreamPart& part) {
@@ -41,7 +47,7 @@ Result<> CompletionReader::take_text(const TextDelta& part) {
 }
 
 Result<> CompletionReader::take_start(const ToolCallStart& part) {
-  if (part.id.empty()) return broken("a tool call has no id");
+  TRY(check_call(part.id, part.name));
   if (ended_.contains(part.id) || !open_.insert(part.id).second) return broken(str("two tool calls have the id ", part.id));
   return {};
 }
@@ -54,7 +60,7 @@ Result<> CompletionReader::take_delta(const ToolCallDelta& part) {
 }
 
 Result<> CompletionReader::take_end(const ToolCallEnd& part) {
-  if (part.call.id.empty()) return broken("a tool call has no id");
+  TRY(check_call(part.call.id, part.call.name));
   open_.erase(part.call.id);
   if (!ended_.insert(part.call.id).second) return broken(str("two tool calls have the id ", part.call.id));
   completion_.calls.push_back(part);

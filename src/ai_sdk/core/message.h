@@ -36,5 +36,7 @@ struct Message {
   std::vector<ToolResult> tool_results;
 };
 BOOST_DESCRIBE_STRUCT(Message, (), (role, text, tool_calls, tool_results))
+template <>
+inline constexpr auto field_notes<Message> = std::to_array<FieldNote>({{.name = "text", .length_max = 32 << 20}});
 
 }  // namespace bridge

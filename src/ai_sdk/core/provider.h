@@ -27,6 +27,9 @@ struct PromptText {
   std::string content;
   bool cache = false;  // a provider that can cache prompts should
 };
+BOOST_DESCRIBE_STRUCT(PromptText, (), (name, version, content, cache))
+template <>
+inline constexpr auto field_notes<PromptText> = std::to_array<FieldNote>({{.name = "content", .length_max = 1 << 20}});
 
 // Everything a provider sees. The caller owns what is pointed at until the call returns.
 struct CompletionRequest {

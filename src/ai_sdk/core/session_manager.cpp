@@ -1,0 +1,175 @@
+#include "ai_sdk/core/session_manager.h"
+
+#include "ai_sdk/core/limits.h"
+
+namespace bridge {
+
+// The first line of object 0.
+struct SessionStart {
+  std::string provider;
+  std::string model;
+  std::vector<PromptText> prompt_blocks;
+};
+BOOST_DESCRIBE_STRUCT(SessionStart, (), (provider, model, prompt_blocks))
+
+// A line of the other objects: one message, and after the last one of a turn the sums so far.
+struct TranscriptLine {
+  std::optional<Message> message;
+  std::optional<TokenTotals> totals;
+};
+BOOST_DESCRIBE_STRUCT(TranscriptLine, (), (message, totals))
+
+namespace {
+
+std::string object_prefix(const TeamId& team, const SessionId& session) { return str("sessions/", team.value(), "/", session.value(), "/"); }
+std::string object_key(const TeamId& team, const SessionId& session, int number) { return str(object_prefix(team, session), number, ".jsonl"); }
+
+std::string cut_title(std::string title) {
+  title = std::string(trim(title));
+  if (title.size() <= kSessionTitleBytesMax) return title;
+  std::size_t end = kSessionTitleBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(title[end]) & 0xC0) == 0x80) --end;
+  return title.substr(0, end);
+}
+
+// The numbers of a session's objects must be 0, 1, 2, … as listed; other keys are not ours.
+int count_objects(const std::vector<ObjectName>& names, std::string_view prefix) {
+  std::set<std::string> keys;
+  for (const ObjectName& name : names) keys.insert(name.key);
+  int count = 0;
+  while (keys.contains(str(prefix, count, ".jsonl"))) ++count;
+  return count;
+}
+
+template <class T>
+Result<T> read_line(std::string_view line, std::string_view key) {
+  const auto value = parse_json(line, {.depth_max = kTranscriptDepthMax, .bytes_max = kTranscriptTurnBytesMax});
+  Result<T> out = value ? from_json<T>(*value) : std::unexpected(value.error());
+  if (!out) return fail(Error{.code = ErrorCode::data_loss, .message = "The session's transcript is damaged", .detail = str(key, ": ", describe_error(out.error())), .reason = "transcript_unreadable"});
+  return out;
+}
+
+class LakeSessions final : public SessionManager {
+ public:
+  LakeSessions(std::shared_ptr<SessionManifestStore> manifests, std::shared_ptr<ObjectStore> lake, std::shared_ptr<const Clock> clock)
+      : manifests_(std::move(manifests)), lake_(std::move(lake)), clock_(std::move(clock)) {}
+
+  Result<SessionState> create_session(const CallContext& context, NewSession input) override {
+    SessionState session{.id = SessionId::make(),
+                         .team_id = context.caller.team_id,
+                         .user_id = context.caller.user_id,
+                         .provider = std::move(input.provider),
+                         .model = std::move(input.model),
+                         .title = cut_title(std::move(input.title)),
+                         .prompt_blocks = std::move(input.prompt_blocks),
+                         .created_at = clock_->now()};
+    const SessionStart start{.provider = session.provider, .model = session.model, .prompt_blocks = session.prompt_blocks};
+    TRY(lake_->put(context, object_key(session.team_id, session.id, 0), to_json_text(start) + "\n", 0));
+    TRY(manifests_->create(context, manifest_of(session)));
+    return session;
+  }
+
+  Result<SessionManifest> get_session(const CallContext& context, const SessionId& id) override {
+    SessionManifest manifest = TRY(manifests_->get(context, context.team(), id));
+    if (manifest.user_id != context.caller.user_id) return fail(ErrorCode::not_found, "There is no such session");
+    return manifest;
+  }
+
+  Result<SessionState> load_history(const CallContext& context, const SessionId& id) override {
+    const SessionManifest manifest = TRY(get_session(context, id));
+    const std::string prefix = object_prefix(manifest.team_id, id);
+    const int objects = count_objects(TRY(lake_->list(context, prefix)), prefix);
+    if (objects == 0) return fail(ErrorCode::data_loss, "transcript_missing", "The session's transcript is missing");
+    SessionState session{.id = id,
+                         .team_id = manifest.team_id,
+                         .user_id = manifest.user_id,
+                         .provider = manifest.provider_name,
+                         .model = manifest.model,
+                         .title = manifest.title,
+                         .status = manifest.status,
+                         .created_at = manifest.created_at,
+                         .ended_at = manifest.ended_at,
+                         .turns_saved = objects - 1};
+    const std::string first_key = object_key(session.team_id, id, 0);
+    const Object first = TRY(lake_->get(context, first_key));
+    session.prompt_blocks = TRY(read_line<SessionStart>(trim(first.content), first_key)).prompt_blocks;
+    for (int number = 1; number < objects; ++number) TRY(read_turn(context, session, number));
+    session.messages = close_orphaned_calls(std::move(session.messages));
+    session.messages_saved = session.messages.size();
+    return session;
+  }
+
+  Result<> append_turn(const CallContext& context, SessionState& session) override {
+    if (session.turns_saved >= kSessionTurnsMax) {
+      return fail(ErrorCode::resource_exhausted, "session_full", str("A session has at most ", kSessionTurnsMax, " turns: begin a new one"));
+    }
+    std::string lines;
+    for (std::size_t i = session.messages_saved; i < session.messages.size(); ++i) lines += to_json_text(TranscriptLine{.message = session.messages[i]}) + "\n";
+    lines += to_json_text(TranscriptLine{.totals = session.totals}) + "\n";
+    if (lines.size() > kTranscriptTurnBytesMax) return fail(ErrorCode::resource_exhausted, "turn_too_large", "The turn is too large to be kept");
+    const CallContext unhurried = without_cancellation(context);
+    const auto written = lake_->put(unhurried, object_key(session.team_id, session.id, session.turns_saved + 1), lines, 0);
+    if (!written && written.error().code == ErrorCode::aborted) {
+      return fail(ErrorCode::aborted, "session_in_use", "The session was gone on with elsewhere; load it again");
+    }
+    TRY(written);
+    ++session.turns_saved;
+    session.messages_saved = session.messages.size();
+    return manifests_->update(unhurried, TeamScope(session.team_id), manifest_of(session));
+  }
+
+  Result<> end_session(const CallContext& context, SessionState& session, SessionStatus status) override {
+    if (session.status != SessionStatus::active) return fail(ErrorCode::failed_precondition, "session_ended", "The session has ended");
+    session.status = status;
+    session.ended_at = clock_->now();
+    return manifests_->update(without_cancellation(context), TeamScope(session.team_id), manifest_of(session));
+  }
+
+ private:
+  Result<> read_turn(const CallContext& context, SessionState& session, int number) {
+    const std::string key = object_key(session.team_id, session.id, number);
+    const Object object = TRY(lake_->get(context, key));
+    for (const std::string& line : split(object.content, '\n')) {
+      if (line.empty()) continue;
+      TranscriptLine read = TRY(read_line<TranscriptLine>(line, key));
+      if (read.message) session.messages.push_back(std::move(*read.message));
+      if (read.totals) session.totals = *read.totals;
+    }
+    return {};
+  }
+
+  SessionManifest manifest_of(const SessionState& session) const {
+    return {.id = session.id,
+            .team_id = session.team_id,
+            .user_id = session.user_id,
+            .provider_name = session.provider,
+            .model = session.model,
+            .title = session.title,
+            .status = session.status,
+            .total_tokens = session.totals.input_tokens + session.totals.output_tokens,
+            .created_at = session.created_at,
+            .ended_at = session.ended_at,
+            .gcs_log_path = lake_->url(object_prefix(session.team_id, session.id))};
+  }
+
+  // The same caller, with time of its own: a turn that was cancelled or ran out of time is kept all the same.
+  static CallContext without_cancellation(const CallContext& context) {
+    constexpr std::chrono::seconds time_max{10};
+    CallContext unhurried = context;
+    unhurried.stop = {};
+    unhurried.deadline.reset();
+    return unhurried.with_timeout(time_max);
+  }
+
+  std::shared_ptr<SessionManifestStore> manifests_;
+  std::shared_ptr<ObjectStore> lake_;
+  std::shared_ptr<const Clock> clock_;
+};
+
+}  // namespace
+
+std::unique_ptr<SessionManager> make_session_manager(std::shared_ptr<SessionManifestStore> manifests, std::shared_ptr<ObjectStore> lake, std::shared_ptr<const Clock> clock) {
+  return std::make_unique<LakeSessions>(std::move(manifests), std::move(lake), std::move(clock));
+}
+
+}  // namespace bridge
