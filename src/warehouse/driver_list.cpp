@@ -1,0 +1,16 @@
+#include "warehouse/driver_list.h"
+
+#include "warehouse/duckdb/duckdb_driver.h"
+#include "warehouse/duckdb/local_query_engine.h"
+
+namespace bridge {
+
+std::vector<std::shared_ptr<WarehouseDriver>> make_warehouse_drivers() {
+  return {
+      make_duckdb_driver(),
+  };
+}
+
+std::shared_ptr<LocalQueryEngine> make_local_query_engine() { return make_duckdb_local_query_engine(); }
+
+}  // namespace bridge

@@ -1,0 +1,582 @@
+#include "warehouse/duckdb/data_source.h"
+
+#include <unistd.h>
+
+#include <fstream>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "warehouse/duckdb/limits.h"
+
+namespace bridge::duckdb {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view main_schema = "main";
+
+struct KnownExtension {
+  std::string_view extension;
+  TableFormat format;
+};
+constexpr KnownExtension known_extensions[] = {
+    {".parquet", TableFormat::parquet}, {".csv", TableFormat::csv},       {".tsv", TableFormat::csv},      {".json", TableFormat::json},     {".ndjson", TableFormat::json},
+    {".jsonl", TableFormat::json},      {".csv.gz", TableFormat::csv},    {".tsv.gz", TableFormat::csv},   {".json.gz", TableFormat::json},  {".ndjson.gz", TableFormat::json},
+    {".jsonl.gz", TableFormat::json},
+};
+
+const KnownExtension* known_extension_of(std::string_view file_name) {
+  const std::string name = lower(file_name);
+  const KnownExtension* longest = nullptr;
+  for (const KnownExtension& known : known_extensions) {
+    if (name.ends_with(known.extension) && name.size() > known.extension.size() && (!longest || known.extension.size() > longest->extension.size())) longest = &known;
+  }
+  return longest;
+}
+
+bool is_database_file(const fs::path& path) {
+  const std::string name = lower(path.filename().string());
+  return name.ends_with(".duckdb") || name.ends_with(".db") || name.ends_with(".ddb");
+}
+
+// Words that DuckDB does not take as a name without quotes: duckdb_keywords() of category reserved.
+constexpr std::string_view reserved_words =
+    " all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create default deferrable desc describe distinct do "
+    "else end except false fetch for foreign from group having in initially intersect into lambda lateral leading limit not null offset on only or order "
+    "pivot pivot_longer pivot_wider placing primary qualify references returning select show some summarize symmetric table then to trailing true union unique "
+    "unpivot using variadic when where window with ";
+
+std::string quote_name(std::string_view name) { return quote_identifier(duckdb_dialect(), name); }
+
+std::string sql_name_of(std::string_view name) {
+  const bool is_plain = !name.empty() && !std::isdigit(static_cast<unsigned char>(name[0])) &&
+                        std::ranges::all_of(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }) &&
+                        reserved_words.find(str(" ", lower(name), " ")) == std::string_view::npos;
+  return is_plain ? std::string(name) : quote_name(name);
+}
+
+// "flights-3m.parquet" → "flights_3m"
+std::string table_name_of(const std::string& file_name, std::string_view extension) {
+  std::string name = file_name.substr(0, file_name.size() - extension.size());
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) < 0x80 && !std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  }
+  if (std::isdigit(static_cast<unsigned char>(name[0]))) name.insert(0, "t_");
+  return name;
+}
+
+std::string file_stamp(const fs::path& file) {
+  std::error_code error;
+  const auto size = fs::file_size(file, error);
+  const auto time = fs::last_write_time(file, error);
+  return str(file.filename().string(), ":", error ? std::uintmax_t{0} : size, ":", static_cast<std::int64_t>(time.time_since_epoch().count()));
+}
+
+// The files of a folder that may be tables, by name. Only the folder itself is looked at.
+Result<std::vector<fs::path>> table_files(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> files;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    if (!known_extension_of(entry->path().filename().string()) || !entry->is_regular_file(ignored)) continue;
+    files.push_back(entry->path());
+    if (files.size() > folder_files_max) {
+      return fail(ErrorCode::invalid_argument, "too_many_files", str("The folder has more than ", folder_files_max, " data files: split it, or put the data into a DuckDB file"));
+    }
+  }
+  if (error == std::errc::permission_denied) {
+    return fail(ErrorCode::failed_precondition, "path_not_readable", str("The server may not read the folder '", folder.string(), "': allow it to the user that runs it"));
+  }
+  if (error) return fail(ErrorCode::failed_precondition, "path_not_readable", str("The folder '", folder.string(), "' cannot be read: ", error.message()));
+  std::ranges::sort(files);
+  return files;
+}
+
+std::uint64_t width_of(ColumnType type, std::string_view engine_type) {
+  if (engine_type == "BOOLEAN" || engine_type == "TINYINT" || engine_type == "UTINYINT") return 1;
+  if (engine_type == "SMALLINT" || engine_type == "USMALLINT") return 2;
+  if (engine_type == "INTEGER" || engine_type == "UINTEGER" || engine_type == "FLOAT" || engine_type == "DATE") return 4;
+  if (type == ColumnType::text || type == ColumnType::json || engine_type == "HUGEINT" || engine_type == "UHUGEINT" || engine_type == "INTERVAL") return 16;
+  return type == ColumnType::decimal ? 16 : 8;
+}
+
+bool has_variable_width(const ColumnInfo& column) { return column.type == ColumnType::text || column.type == ColumnType::json; }
+
+// The last part of DuckDB's text, without the paths that it may hold.
+std::string plain_reason(const Error& error) {
+  std::string reason = error.violations.empty() ? error.message : error.violations.front().message;
+  return reason;
+}
+
+void start_layout(TableLayout& layout, const std::string& table, const std::vector<ColumnInfo>& columns) {
+  layout = {.table = table};
+  for (const ColumnInfo& column : columns) {
+    layout.columns.push_back(lower(column.name));
+    layout.types.push_back(column.type);
+  }
+}
+
+std::int64_t integer_at(const QueryResult& result, std::size_t column, std::size_t row) {
+  const ResultColumn& values = result.columns[column];
+  if (!values.valid[row]) return 0;
+  if (values.type == ColumnType::integer) return values.integers[row];
+  return 0;
+}
+
+std::string text_at(const QueryResult& result, std::size_t column, std::size_t row) {
+  const ResultColumn& values = result.columns[column];
+  return values.valid[row] ? values.texts[row] : "";
+}
+
+// Row groups, compressed sizes and ranges from a Parquet file's footer.
+Result<> read_parquet_layout(const CallContext& context, Session& session, SourceTable& table) {
+  const std::string file = quote_text(table.file.string());
+  const QueryResult footer = TRY(session.run(context, {.sql = str("SELECT num_rows, coalesce(footer_size, 0) FROM parquet_file_metadata(", file, ")")}, {}));
+  if (footer.row_count > 0) {
+    table.info.row_count = integer_at(footer, 0, 0);
+    table.layout.overhead_bytes = static_cast<std::uint64_t>(integer_at(footer, 1, 0));
+  }
+  const ExecuteLimits limits{.rows_max = 1'000'000, .result_bytes_max = 256 << 20};
+  const QueryResult chunks = TRY(session.run(
+      context,
+      {.sql = str("SELECT row_group_id, path_in_schema, total_compressed_size, stats_min_value, stats_max_value FROM parquet_metadata(", file, ") ORDER BY row_group_id")},
+      limits));
+  std::map<std::string, std::size_t> index;
+  for (std::size_t i = 0; i < table.layout.columns.size(); ++i) index[table.layout.columns[i]] = i;
+  std::int64_t group_id = -1;
+  for (std::size_t row = 0; row < chunks.row_count; ++row) {
+    if (table.layout.groups.empty() || integer_at(chunks, 0, row) != group_id) {
+      group_id = integer_at(chunks, 0, row);
+      table.layout.groups.emplace_back(table.layout.columns.size());
+    }
+    const std::string path = lower(text_at(chunks, 1, row));
+    const auto found = index.find(path.substr(0, path.find(", ")));  // a nested column has a path with commas
+    if (found == index.end()) continue;
+    ColumnPart& part = table.layout.groups.back()[found->second];
+    part.bytes += static_cast<std::uint64_t>(integer_at(chunks, 2, row));
+    if (path.find(", ") != std::string::npos) continue;
+    if (chunks.columns[3].valid[row]) part.min = chunks.columns[3].texts[row];
+    if (chunks.columns[4].valid[row]) part.max = chunks.columns[4].texts[row];
+  }
+  return {};
+}
+
+// Sizes of a table in memory: rows times width, and the text itself.
+Result<> measure_loaded_table(const CallContext& context, Session& session, SourceTable& table) {
+  std::string sql = "SELECT count(*)";
+  for (const ColumnInfo& column : table.info.columns) {
+    if (has_variable_width(column)) sql += str(", coalesce(sum(strlen(", quote_name(column.name), "::VARCHAR)), 0)::BIGINT");
+  }
+  const QueryResult sizes = TRY(session.run(context, {.sql = str(sql, " FROM main.", quote_name(table.name))}, {}));
+  table.info.row_count = integer_at(sizes, 0, 0);
+  auto& parts = table.layout.groups.emplace_back();
+  std::size_t next = 1;
+  for (const ColumnInfo& column : table.info.columns) {
+    const std::int64_t text_bytes = has_variable_width(column) ? integer_at(sizes, next++, 0) : 0;
+    parts.push_back({.bytes = static_cast<std::uint64_t>(table.info.row_count) * width_of(column.type, column.engine_type) + static_cast<std::uint64_t>(text_bytes)});
+  }
+  return {};
+}
+
+// Mixed values (a title that is a number in some rows) make DuckDB call a column JSON; without lists and objects in it, it is text.
+Result<> turn_scalar_json_into_text(const CallContext& context, Session& session, SourceTable& table) {
+  bool is_changed = false;
+  for (const ColumnInfo& column : table.info.columns) {
+    if (column.engine_type != "JSON") continue;
+    const std::string name = quote_name(column.name);
+    const QueryResult nested = TRY(session.run(
+        context, {.sql = str("SELECT count(*) FILTER (json_type(", name, ") IN ('OBJECT', 'ARRAY')) FROM main.", quote_name(table.name))}, {}));
+    if (integer_at(nested, 0, 0) > 0) continue;
+    TRY(session.command(context, str("ALTER TABLE main.", quote_name(table.name), " ALTER ", name, " SET DATA TYPE VARCHAR USING ", name, "->>'$'")));
+    is_changed = true;
+  }
+  if (is_changed) table.info.columns = TRY(session.describe_columns(str("SELECT * FROM main.", quote_name(table.name))));
+  return {};
+}
+
+bool is_nested_column(const ColumnInfo& column) { return column.type == ColumnType::json; }
+
+Error database_open_error(const fs::path& path, const Error& error) {
+  const std::string& detail = error.detail;
+  const auto has = [&](std::string_view text) { return detail.find(text) != std::string::npos; };
+  Error mapped{.code = ErrorCode::failed_precondition, .detail = detail};
+  const std::string file = str("'", path.string(), "'");
+  if (has("Could not set lock")) {
+    mapped.reason = "warehouse_locked";
+    mapped.message = str("Another process has ", file, " open for writing: close it there, or connect a copy of the file");
+  } else if (has("not a valid DuckDB database file")) {
+    mapped.reason = "not_a_database";
+    mapped.message = str("The file ", file, " is not a DuckDB database: choose a .duckdb file, or a folder of Parquet, CSV or JSON files");
+  } else if (has("version number") || has("storage version") || has("newer version")) {
+    mapped.reason = "database_version";
+    mapped.message = str("The file ", file, " was written by another version of DuckDB: export it with that version and import it with 1.4");
+  } else if (has("Permission denied")) {
+    mapped.reason = "path_not_readable";
+    mapped.message = str("The server may not read the file ", file, ": allow it to the user that runs it");
+  } else if (has("write-ahead log") || has(".wal")) {
+    mapped.reason = "database_not_closed";
+    mapped.message = str("The file ", file, " was not closed cleanly: open it once with DuckDB, so that it takes in its write-ahead log");
+  } else {
+    mapped.reason = "database_corrupt";
+    mapped.message = str("The file ", file, " is damaged or cut short: replace it with a good copy");
+  }
+  return mapped;
+}
+
+}  // namespace
+
+Result<std::string> data_version(const fs::path& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (error == std::errc::permission_denied) {
+    return fail(ErrorCode::failed_precondition, "path_not_readable", str("The server may not read '", path.string(), "': allow it to the user that runs it"));
+  }
+  if (!fs::exists(status)) {
+    return fail(ErrorCode::failed_precondition, "path_missing", str("There is nothing at '", path.string(), "': check the path; it is one on the server's machine"));
+  }
+  if (!fs::is_directory(status)) {
+    if (!fs::is_regular_file(status)) return fail(ErrorCode::failed_precondition, "path_not_readable", str("'", path.string(), "' is neither a file nor a folder"));
+    if (access(path.c_str(), R_OK) != 0) {
+      return fail(ErrorCode::failed_precondition, "path_not_readable", str("The server may not read the file '", path.string(), "': allow it to the user that runs it"));
+    }
+    const fs::path log = path.string() + ".wal";
+    return file_stamp(path) + (fs::exists(log, error) ? file_stamp(log) : "");
+  }
+  std::string version;
+  for (const fs::path& file : TRY(table_files(path))) version += file_stamp(file) + "|";
+  return version;
+}
+
+Result<std::shared_ptr<DataSource>> DataSource::open(const CallContext& context, const fs::path& path, std::string version) {
+  std::shared_ptr<DataSource> source(new DataSource);
+  source->version_ = std::move(version);
+  const bool is_database = !fs::is_directory(path) && (is_database_file(path) || !known_extension_of(path.filename().string()));
+  if (is_database) TRY(source->open_database(context, path));
+  else TRY(source->open_files(context, path));
+  return source;
+}
+
+// ---- a DuckDB file -------------------------------------------------------------------------------------------------
+
+Result<> DataSource::open_database(const CallContext& context, const fs::path& path) {
+  auto engine = Engine::open({.database_file = path.string()});
+  if (!engine) return fail(database_open_error(path, engine.error()));
+  engine_ = std::move(*engine);
+  return read_database_tables(context);
+}
+
+Result<> DataSource::read_database_tables(const CallContext& context) {
+  const auto session = TRY(engine_->borrow(context));
+  const ExecuteLimits limits{.rows_max = 1'000'000, .result_bytes_max = 256 << 20};
+  const QueryResult catalog = TRY(session->run(context, {.sql = "SELECT current_database()"}, {}));
+  catalog_ = text_at(catalog, 0, 0);
+  const QueryResult tables = TRY(session->run(
+      context,
+      {.sql = "SELECT schema_name, table_name, estimated_size::BIGINT, coalesce(comment, '')::VARCHAR, false FROM duckdb_tables() WHERE NOT internal AND NOT temporary AND database_name = current_database() "
+              "UNION ALL SELECT schema_name, view_name, 0, coalesce(comment, '')::VARCHAR, true FROM duckdb_views() WHERE NOT internal AND NOT temporary AND database_name = current_database() ORDER BY 1, 2"},
+      limits));
+  for (std::size_t row = 0; row < tables.row_count; ++row) {
+    auto table = std::make_unique<SourceTable>();
+    table->dataset = text_at(tables, 0, row);
+    table->name = text_at(tables, 1, row);
+    table->format = integer_at(tables, 4, row) != 0 ? TableFormat::database_view : TableFormat::database_table;
+    table->info = {.dataset = table->dataset, .name = table->name, .description = text_at(tables, 3, row), .row_count = integer_at(tables, 2, row)};
+    table->info.sql_name = table->dataset == main_schema ? sql_name_of(table->name) : str(sql_name_of(table->dataset), ".", sql_name_of(table->name));
+    tables_.push_back(std::move(table));
+  }
+  if (tables_.empty()) return fail(ErrorCode::failed_precondition, "no_tables", "The database has no tables: create one in it, then test the connection again");
+  const QueryResult macros = TRY(session->run(context, {.sql = "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE NOT internal"}, limits));
+  for (std::size_t row = 0; row < macros.row_count; ++row) own_functions_.insert(text_at(macros, 0, row));
+  return {};
+}
+
+// ---- a folder ------------------------------------------------------------------------------------------------------
+
+Result<> DataSource::open_files(const CallContext& context, const fs::path& path) {
+  const bool is_folder = fs::is_directory(path);
+  const std::vector<fs::path> files = is_folder ? TRY(table_files(path)) : std::vector<fs::path>{path};
+  if (files.empty()) {
+    return fail(ErrorCode::failed_precondition, "no_tables", str("The folder '", path.string(), "' has no tables: put Parquet, CSV, TSV, JSON or NDJSON files into it"));
+  }
+  engine_ = TRY(Engine::open({.readable_directories = {(is_folder ? path : path.parent_path()).string()}}));
+  catalog_ = "memory";
+  std::set<std::string> names;
+  for (const fs::path& file : files) {
+    const std::string file_name = file.filename().string();
+    const KnownExtension& known = *known_extension_of(file_name);
+    auto table = std::make_unique<SourceTable>();
+    table->dataset = main_schema;
+    const std::string name = table_name_of(file_name, known.extension);
+    table->name = name;
+    for (int number = 2; !names.insert(lower(table->name)).second; ++number) table->name = str(name, "_", number);
+    table->format = known.format;
+    table->file = file;
+    std::error_code ignored;
+    table->file_bytes = fs::file_size(file, ignored);
+    tables_.push_back(std::move(table));
+  }
+  // One readable table is proof enough for now; the cheapest to read first.
+  std::vector<SourceTable*> by_cost;
+  for (const auto& table : tables_) by_cost.push_back(table.get());
+  std::ranges::stable_sort(by_cost, {}, [](const SourceTable* table) { return std::pair(table->format != TableFormat::parquet, table->file_bytes); });
+  std::string first_reason;
+  for (SourceTable* table : by_cost) {
+    const auto ready = make_ready(context, *table);
+    if (ready) return {};
+    if (!table->failure) return ready;
+    if (first_reason.empty()) first_reason = table->failure->message;
+  }
+  return fail(ErrorCode::failed_precondition, "no_tables", first_reason);
+}
+
+Result<> DataSource::make_ready(const CallContext& context, SourceTable& table) {
+  const std::lock_guard lock(table.mutex);
+  if (table.failure) return fail(*table.failure);
+  if (table.is_ready) return {};
+  auto loaded = load(context, table);
+  if (loaded) {
+    table.is_ready = true;
+    return {};
+  }
+  const ErrorCode code = loaded.error().code;
+  if (code == ErrorCode::cancelled || code == ErrorCode::deadline_exceeded || code == ErrorCode::resource_exhausted) return loaded;
+  const std::string what = table.file.empty() ? table.name : table.file.filename().string();
+  table.failure = Error{.code = ErrorCode::failed_precondition,
+                        .message = str("'", what, "' cannot be read as a table: ", plain_reason(loaded.error())),
+                        .detail = loaded.error().detail,
+                        .reason = "table_unreadable"};
+  log_warning("warehouse_table_skipped", {{"table", what}, {"reason", table.failure->message}, {"detail", table.failure->detail}});
+  return fail(*table.failure);
+}
+
+Result<> DataSource::load(const CallContext& context, SourceTable& table) {
+  const auto session = TRY(engine_->borrow(context));
+  const std::string sql_table = str(quote_name(table.dataset), ".", quote_name(table.name));
+  if (table.format == TableFormat::database_table || table.format == TableFormat::database_view) {
+    table.info.columns = TRY(session->describe_columns(str("SELECT * FROM ", sql_table)));
+    start_layout(table.layout, table.name, table.info.columns);
+    auto& parts = table.layout.groups.emplace_back(table.info.columns.size());
+    if (table.format == TableFormat::database_view) {
+      const auto counted = session->run(context.with_timeout(std::chrono::seconds(2)), {.sql = str("SELECT count(*) FROM ", sql_table)}, {});
+      if (counted) table.info.row_count = integer_at(*counted, 0, 0);
+      return {};
+    }
+    constexpr std::uint64_t block_bytes = 262'144;
+    const std::string name = quote_text(str(quote_name(table.dataset), ".", quote_name(table.name)));
+    const QueryResult blocks = TRY(session->run(
+        context,
+        {.sql = str("SELECT column_id, count(DISTINCT block_id) FILTER (persistent) + coalesce(sum(len(additional_block_ids)), 0)::BIGINT FROM pragma_storage_info(", name, ") GROUP BY column_id")},
+        {.rows_max = 100'000}));
+    for (std::size_t row = 0; row < blocks.row_count; ++row) {
+      const auto column = static_cast<std::size_t>(integer_at(blocks, 0, row));
+      if (column < parts.size()) parts[column].bytes = static_cast<std::uint64_t>(integer_at(blocks, 1, row)) * block_bytes;
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      // Blocks are shared by columns, so that for small tables the values themselves are the nearer bound.
+      const ColumnInfo& column = table.info.columns[i];
+      const std::uint64_t values = static_cast<std::uint64_t>(table.info.row_count) * width_of(column.type, column.engine_type) + 1;
+      if (!has_variable_width(column)) parts[i].bytes = parts[i].bytes == 0 ? values : std::min(parts[i].bytes, values);
+      parts[i].bytes = std::max<std::uint64_t>(parts[i].bytes, 1);
+      table.info.size_bytes += static_cast<std::int64_t>(parts[i].bytes);
+    }
+    return {};
+  }
+
+  const std::string file = quote_text(table.file.string());
+  table.info = {.dataset = table.dataset, .name = table.name, .sql_name = sql_name_of(table.name), .size_bytes = static_cast<std::int64_t>(table.file_bytes)};
+  const bool is_loaded = table.format != TableFormat::parquet && table.file_bytes <= loaded_file_bytes_max;
+  // All of a small file is looked at to find its types; a large one's beginning.
+  const std::string_view sample = table.file_bytes <= loaded_file_bytes_max / 4 ? ", sample_size = -1" : "";
+  std::vector<std::string> readers;
+  switch (table.format) {
+    case TableFormat::parquet: readers = {str("read_parquet(", file, ")")}; break;
+    case TableFormat::csv: readers = {str("read_csv(", file, sample, ")"), str("read_csv(", file, sample, ", strict_mode = false, null_padding = true)")}; break;
+    default: readers = {str("read_json(", file, sample, ")")};
+  }
+  Result<> made;
+  for (const std::string& reader : readers) {
+    made = session->command(context, str("CREATE OR REPLACE ", is_loaded ? "TABLE " : "VIEW ", sql_table, " AS SELECT * FROM ", reader));
+    if (made || made.error().code == ErrorCode::cancelled || made.error().code == ErrorCode::deadline_exceeded) break;
+  }
+  TRY(std::move(made));
+  table.info.columns = TRY(session->describe_columns(str("SELECT * FROM ", sql_table)));
+  if (table.format == TableFormat::json) {
+    if (table.info.columns.size() == 1 && table.info.columns[0].name == "json") {
+      TRY(session->command(context, str("DROP ", is_loaded ? "TABLE " : "VIEW ", sql_table)));
+      return fail(ErrorCode::invalid_argument, "it is not a list of records");
+    }
+    if (is_loaded) TRY(turn_scalar_json_into_text(context, *session, table));
+  }
+  start_layout(table.layout, table.name, table.info.columns);
+  if (table.format == TableFormat::parquet) return read_parquet_layout(context, *session, table);
+  if (!is_loaded) {
+    const QueryResult counted = TRY(session->run(context, {.sql = str("SELECT count(*) FROM ", sql_table)}, {}));
+    table.info.row_count = integer_at(counted, 0, 0);
+    table.layout.reads_whole_rows = true;
+    table.layout.groups.emplace_back(table.layout.columns.size());
+    if (!table.layout.groups[0].empty()) table.layout.groups[0][0].bytes = table.file_bytes;
+    return {};
+  }
+  TRY(measure_loaded_table(context, *session, table));
+  if (table.format == TableFormat::json && table.info.row_count <= 1 && std::ranges::any_of(table.info.columns, is_nested_column)) {
+    TRY(session->command(context, str("DROP TABLE ", sql_table)));
+    return fail(ErrorCode::invalid_argument, "it is one nested document and not a list of records");
+  }
+  return {};
+}
+
+// ---- tables --------------------------------------------------------------------------------------------------------
+
+std::vector<DatasetInfo> DataSource::datasets() {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& table : tables_) {
+    const std::lock_guard lock(table->mutex);
+    if (!table->failure) ++counts[table->dataset];
+  }
+  std::vector<DatasetInfo> datasets;
+  for (const auto& [name, count] : counts) datasets.push_back({.name = name, .table_count = count});
+  return datasets;
+}
+
+Result<std::vector<SourceTable*>> DataSource::tables(const CallContext& context, std::string_view dataset) {
+  std::vector<SourceTable*> wanted;
+  for (const auto& table : tables_) {
+    if (table->dataset == dataset) wanted.push_back(table.get());
+  }
+  if (wanted.empty()) return fail(ErrorCode::not_found, str("There is no dataset '", dataset.substr(0, 100), "'"));
+  // Reading files into tables uses one core a file.
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::unique_ptr<Error>> stops(wanted.size());
+  const auto work = [&] {
+    for (std::size_t i = next++; i < wanted.size(); i = next++) {
+      if (const auto ready = make_ready(context, *wanted[i]); !ready) stops[i] = std::make_unique<Error>(ready.error());
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    const std::size_t count = std::min<std::size_t>({wanted.size() - 1, std::thread::hardware_concurrency(), sessions_max - 1});
+    for (std::size_t i = 1; i < count; ++i) threads.emplace_back(work);
+    work();
+  }
+  std::vector<SourceTable*> readable;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!stops[i]) readable.push_back(wanted[i]);
+    else if (stops[i]->reason != "table_unreadable") return fail(*stops[i]);
+  }
+  return readable;
+}
+
+Result<SourceTable*> DataSource::table(const CallContext& context, std::string_view dataset, std::string_view name) {
+  SourceTable* table = TRY(resolve({.schema = std::string(dataset), .name = std::string(name)}));
+  TRY(make_ready(context, *table));
+  return table;
+}
+
+Result<SourceTable*> DataSource::resolve(const TableReference& reference) {
+  const std::string schema = reference.schema.empty() ? std::string(main_schema) : lower(reference.schema);
+  const std::string name = lower(reference.name);
+  const bool is_own_catalog = reference.catalog.empty() || lower(reference.catalog) == lower(catalog_);
+  std::vector<std::string> names;
+  for (const auto& table : tables_) {
+    if (is_own_catalog && lower(table->name) == name && lower(table->dataset) == schema) return table.get();
+    names.push_back(table->dataset == main_schema ? table->name : str(table->dataset, ".", table->name));
+  }
+  const std::string shown = reference.schema.empty() ? reference.name : str(reference.schema, ".", reference.name);
+  Violation violation{.path = "sql", .line = reference.line, .column = reference.column, .code = "sql_invalid", .message = str("There is no table '", shown.substr(0, 200), "'"), .got = shown.substr(0, 200)};
+  if (const auto near = nearest_name(shown, names)) violation.suggestion = *near;
+  constexpr std::size_t names_shown_max = 50;
+  if (names.size() > names_shown_max) names.resize(names_shown_max);
+  violation.allowed = std::move(names);
+  std::string message = violation.message;
+  if (!violation.suggestion.empty()) message += str(": did you mean '", violation.suggestion, "'?");
+  if (reference.line > 0) message += str(" (line ", reference.line, ", column ", reference.column, ")");
+  return fail(Error{.code = ErrorCode::not_found, .message = std::move(message), .reason = "table_not_found", .violations = {std::move(violation)}});
+}
+
+// ---- queries -------------------------------------------------------------------------------------------------------
+
+Result<std::shared_ptr<AnalysedQuery>> DataSource::analyse(const CallContext& context, const SqlGuard& guard, const std::string& sql) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = analysed_.find(sql); found != analysed_.end()) return found->second;
+  }
+  const GuardedStatement statement = TRY(guard.check(context, sql));
+  auto analysed = std::make_shared<AnalysedQuery>();
+  for (const TableReference& reference : statement.tables) {
+    auto table = resolve(reference);
+    if (!table) {
+      Error error = table.error();
+      error.code = ErrorCode::invalid_argument;
+      error.reason = "sql_invalid";
+      return fail(std::move(error));
+    }
+    TRY(make_ready(context, **table));
+    if (std::ranges::find(analysed->tables, *table) == analysed->tables.end()) analysed->tables.push_back(*table);
+  }
+  const std::lock_guard lock(mutex_);
+  if (analysed_.size() >= analysed_queries_max) analysed_.clear();
+  analysed_[sql] = analysed;
+  return analysed;
+}
+
+namespace {
+
+std::string values_key(const std::vector<SqlValue>& values) {
+  std::string key;
+  for (const SqlValue& value : values) {
+    key += str(value.index(), ":");
+    std::visit(
+        [&](const auto& typed) {
+          using T = std::remove_cvref_t<decltype(typed)>;
+          if constexpr (std::is_same_v<T, std::nullptr_t>) key += "-";
+          else if constexpr (std::is_same_v<T, bool>) key += typed ? "t" : "f";
+          else if constexpr (std::is_arithmetic_v<T>) key += str(typed);
+          else if constexpr (std::is_same_v<T, std::string>) key += str(typed.size(), ":", typed);
+          else key += typed.text;
+        },
+        value);
+    key += '\n';
+  }
+  return key;
+}
+
+}  // namespace
+
+Result<DryRun> DataSource::dry_run(const CallContext& context, const SqlGuard& guard, const BoundQuery& query) {
+  const auto analysed = TRY(analyse(context, guard, query.sql));
+  const std::string key = values_key(query.values);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = analysed->dry_runs.find(key); found != analysed->dry_runs.end()) return found->second;
+  }
+  DryRun dry_run = TRY(estimate(context, *analysed, query));
+  const std::lock_guard lock(mutex_);
+  constexpr std::size_t values_remembered_max = 64;
+  if (analysed->dry_runs.size() >= values_remembered_max) analysed->dry_runs.clear();
+  analysed->dry_runs[key] = dry_run;
+  return dry_run;
+}
+
+Result<DryRun> DataSource::estimate(const CallContext& context, AnalysedQuery& analysed, const BoundQuery& query) {
+  DryRun dry_run;
+  std::vector<const TableLayout*> layouts;
+  bool has_view = false;
+  for (const SourceTable* table : analysed.tables) {
+    dry_run.tables.push_back(table->info.sql_name);
+    has_view = has_view || table->format == TableFormat::database_view;
+    if (table->format != TableFormat::database_view) layouts.push_back(&table->layout);
+  }
+  if (has_view) {  // a plan names the tables beneath a view
+    for (const auto& table : tables_) {
+      if (table->format != TableFormat::database_table || !make_ready(context, *table)) continue;
+      if (std::ranges::find(layouts, &table->layout) == layouts.end()) layouts.push_back(&table->layout);
+    }
+  }
+  const auto session = TRY(engine_->borrow(context));
+  dry_run.columns = TRY(session->describe(context, query));
+  dry_run.bytes_scanned = estimate_scan(TRY(session->explain(context, query)), layouts).bytes;
+  return dry_run;
+}
+
+}  // namespace bridge::duckdb

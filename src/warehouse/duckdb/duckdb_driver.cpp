@@ -1,0 +1,132 @@
+#include "warehouse/duckdb/duckdb_driver.h"
+
+#include <filesystem>
+#include <mutex>
+
+#include "base/text.h"
+#include "warehouse/duckdb/column_statistics.h"
+#include "warehouse/duckdb/data_source.h"
+#include "warehouse/duckdb/engine.h"
+#include "warehouse/duckdb/limits.h"
+#include "warehouse/duckdb/private_engine.h"
+#include "warehouse/duckdb/sql_guard.h"
+
+namespace bridge {
+
+namespace {
+
+using duckdb::DataSource;
+using duckdb::SourceTable;
+using duckdb::SqlGuard;
+
+// One open source per path, shared by all connections to it. Thread-safe.
+class SourceRegistry final {
+ public:
+  Result<std::shared_ptr<DataSource>> open(const CallContext& context, const std::filesystem::path& path, const std::string& version) {
+    const std::lock_guard lock(mutex_);
+    std::weak_ptr<DataSource>& known = sources_[path.string()];
+    if (auto source = known.lock(); source && source->version() == version) return source;
+    std::erase_if(sources_, [&](const auto& entry) { return entry.second.expired() && entry.first != path.string(); });
+    auto source = TRY(DataSource::open(context, path, version));
+    sources_[path.string()] = source;
+    return source;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<DataSource>> sources_;
+};
+
+class DuckdbWarehouse final : public Warehouse {
+ public:
+  DuckdbWarehouse(std::shared_ptr<SourceRegistry> registry, std::filesystem::path path) : registry_(std::move(registry)), path_(std::move(path)) {}
+
+  const SqlDialect& dialect() const override { return duckdb::duckdb_dialect(); }
+
+  Result<> ping(const CallContext& context) override {
+    const auto source = TRY(current(context));
+    const auto session = TRY(source->engine().borrow(context));
+    TRY(session->run(context, {.sql = "SELECT 1"}, {}));
+    return {};
+  }
+
+  Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context) override { return TRY(current(context))->datasets(); }
+
+  Result<std::vector<TableInfo>> list_tables(const CallContext& context, std::string_view dataset) override {
+    const auto source = TRY(current(context));
+    std::vector<TableInfo> infos;
+    for (const SourceTable* table : TRY(source->tables(context, dataset))) infos.push_back(table->info);
+    return infos;
+  }
+
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset, std::string_view table) override {
+    const auto source = TRY(current(context));
+    return duckdb::statistics_of(context, source->engine(), *TRY(source->table(context, dataset, table)));
+  }
+
+  Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) override {
+    const auto source = TRY(current(context));
+    return source->dry_run(context, SqlGuard(TRY(duckdb::private_engine())), query);
+  }
+
+  Result<QueryResult> execute(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) override {
+    const auto source = TRY(current(context));
+    TRY(source->analyse(context, SqlGuard(TRY(duckdb::private_engine())), query.sql));
+    const auto session = TRY(source->engine().borrow(context));
+    return session->run(context, query, limits);
+  }
+
+ private:
+  // The source as the files are now; looked at again when the last look is old.
+  Result<std::shared_ptr<DataSource>> current(const CallContext& context) {
+    TRY(context.check());
+    const std::lock_guard lock(mutex_);
+    const auto now = CallContext::Clock::now();
+    if (source_ && now - checked_at_ < duckdb::data_version_check_interval) return source_;
+    const std::string version = TRY(duckdb::data_version(path_));
+    if (!source_ || source_->version() != version) source_ = TRY(registry_->open(context, path_, version));
+    checked_at_ = now;
+    return source_;
+  }
+
+  std::shared_ptr<SourceRegistry> registry_;
+  std::filesystem::path path_;
+  std::mutex mutex_;
+  std::shared_ptr<DataSource> source_;
+  CallContext::Clock::time_point checked_at_;
+};
+
+class DuckdbDriver final : public WarehouseDriver {
+ public:
+  std::string type() const override { return "duckdb"; }
+  std::string title() const override { return "DuckDB file, or a folder of Parquet, CSV and JSON"; }
+  std::vector<CredentialField> fields() const override {
+    return {{.name = "path", .about = "A .duckdb file, or a folder of Parquet, CSV, TSV or JSON files, on the server's machine", .secret = false, .required = true}};
+  }
+
+  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
+    TRY(context.check());
+    const auto field = credentials.find("path");
+    const std::string text = field == credentials.end() ? "" : std::string(trim(field->second.reveal()));
+    if (text.empty()) return fail(ErrorCode::invalid_argument, "path_missing", "Say where the data is: 'path' is a DuckDB file or a folder of data files");
+    if (text.find("://") != std::string::npos || text.find_first_of("*?") != std::string::npos || text == ":memory:") {
+      return fail(ErrorCode::invalid_argument, "path_not_allowed", "'path' must be a file or a folder of the server's machine: no address and no pattern");
+    }
+    std::error_code error;
+    std::filesystem::path path = std::filesystem::weakly_canonical(text, error);
+    if (error) path = text;
+    TRY(duckdb::data_version(path));
+    auto warehouse = std::make_shared<DuckdbWarehouse>(registry_, path);
+    TRY(warehouse->ping(context));
+    return warehouse;
+  }
+
+ private:
+  std::shared_ptr<SourceRegistry> registry_ = std::make_shared<SourceRegistry>();
+};
+
+}  // namespace
+
+std::shared_ptr<WarehouseDriver> make_duckdb_driver() { return std::make_shared<DuckdbDriver>(); }
+
+}  // namespace bridge

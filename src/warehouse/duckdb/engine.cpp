@@ -1,0 +1,448 @@
+#include "warehouse/duckdb/engine.h"
+
+#include <duckdb.h>
+
+#include <sys/sysinfo.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "warehouse/duckdb/limits.h"
+#include "warehouse/duckdb/query_error.h"
+#include "warehouse/duckdb/result_reader.h"
+
+namespace bridge::duckdb {
+
+namespace {
+
+constexpr std::chrono::milliseconds interrupt_interval{2};  // a query forgets an interrupt that comes before its start, so it is repeated
+
+struct ResultCloser {
+  duckdb_result* result;
+  ~ResultCloser() { duckdb_destroy_result(result); }
+};
+
+struct PendingCloser {
+  void operator()(_duckdb_pending_result* pending) const { duckdb_destroy_pending(&pending); }
+};
+
+struct AppenderCloser {
+  void operator()(_duckdb_appender* appender) const { duckdb_appender_destroy(&appender); }
+};
+
+std::uint64_t default_memory_bytes() {
+  struct sysinfo info {};
+  if (sysinfo(&info) != 0) return memory_max_bytes;
+  return std::min<std::uint64_t>(memory_max_bytes, static_cast<std::uint64_t>(info.totalram) * info.mem_unit / 2);
+}
+
+Result<std::int32_t> parse_days(const std::string& text) {
+  const Time time = TRY(parse_time(text));
+  return static_cast<std::int32_t>(std::chrono::floor<std::chrono::days>(time).time_since_epoch().count());
+}
+
+Result<> bind_value(duckdb_prepared_statement statement, idx_t index, const SqlValue& value) {
+  const auto bind = [&](const auto& typed) -> Result<duckdb_state> {
+    using T = std::remove_cvref_t<decltype(typed)>;
+    if constexpr (std::is_same_v<T, std::nullptr_t>) return duckdb_bind_null(statement, index);
+    else if constexpr (std::is_same_v<T, bool>) return duckdb_bind_boolean(statement, index, typed);
+    else if constexpr (std::is_same_v<T, std::int64_t>) return duckdb_bind_int64(statement, index, typed);
+    else if constexpr (std::is_same_v<T, double>) return duckdb_bind_double(statement, index, typed);
+    else if constexpr (std::is_same_v<T, std::string>) return duckdb_bind_varchar_length(statement, index, typed.data(), typed.size());
+    else if constexpr (std::is_same_v<T, Date>) return duckdb_bind_date(statement, index, {TRY(parse_days(typed.text))});
+    else return duckdb_bind_timestamp(statement, index, {TRY(parse_time(typed.text)).time_since_epoch().count()});
+  };
+  if (TRY(std::visit(bind, value)) == DuckDBSuccess) return {};
+  return fail(ErrorCode::invalid_argument, str("The value of parameter ", index, " cannot be used"));
+}
+
+}  // namespace
+
+const SqlDialect& duckdb_dialect() {
+  static const SqlDialect dialect{.name = "duckdb", .placeholder_prefix = "$", .identifier_quote = '"'};
+  return dialect;
+}
+
+// ---- stopping ------------------------------------------------------------------------------------------------------
+
+class QueryWatch final {
+ public:
+  struct Entry {
+    duckdb_connection connection;
+    std::optional<CallContext::Clock::time_point> deadline;
+    bool is_stopped = false;
+  };
+
+  QueryWatch() : thread_([this](const std::stop_token& stop) { run(stop); }) {}
+  ~QueryWatch() {
+    const std::lock_guard lock(mutex_);  // so that the thread is not between its look at the request and its wait
+    thread_.request_stop();
+    changed_.notify_all();
+  }
+
+  std::list<Entry>::iterator add(Entry entry) {
+    const std::lock_guard lock(mutex_);
+    entries_.push_front(entry);
+    if (entry.deadline) changed_.notify_all();
+    return entries_.begin();
+  }
+  void remove(std::list<Entry>::iterator entry) {
+    const std::lock_guard lock(mutex_);
+    entries_.erase(entry);
+  }
+  void stop(std::list<Entry>::iterator entry) {
+    const std::lock_guard lock(mutex_);
+    entry->is_stopped = true;
+    changed_.notify_all();
+  }
+
+ private:
+  void run(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+      const auto now = CallContext::Clock::now();
+      std::optional<CallContext::Clock::time_point> next;
+      for (const Entry& entry : entries_) {
+        if (entry.is_stopped || (entry.deadline && *entry.deadline <= now)) {
+          duckdb_interrupt(entry.connection);
+          next = now + interrupt_interval;
+        } else if (entry.deadline && (!next || *entry.deadline < *next)) {
+          next = entry.deadline;
+        }
+      }
+      const auto is_stopping = [&] { return stop.stop_requested(); };
+      if (next) changed_.wait_until(lock, *next);
+      else if (!is_stopping()) changed_.wait(lock);
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::list<Entry> entries_;
+  std::jthread thread_;  // last, so that it ends before what it uses
+};
+
+namespace {
+
+// Has a connection stopped while it is in scope, when its call is cancelled or out of time.
+class Watched final {
+ public:
+  Watched(QueryWatch& watch, const CallContext& context, duckdb_connection connection)
+      : watch_(watch), entry_(watch.add({.connection = connection, .deadline = context.deadline})), callback_(context.stop, [this] { watch_.stop(entry_); }) {}
+  ~Watched() {
+    callback_.reset();
+    watch_.remove(entry_);
+  }
+  Watched(const Watched&) = delete;
+  Watched& operator=(const Watched&) = delete;
+
+ private:
+  struct Callback {
+    Callback(const std::stop_token& stop, std::function<void()> run) : callback(stop, std::move(run)) {}
+    std::stop_callback<std::function<void()>> callback;
+  };
+  struct OptionalCallback {
+    OptionalCallback(const std::stop_token& stop, std::function<void()> run) {
+      if (stop.stop_possible()) callback = std::make_unique<Callback>(stop, std::move(run));
+    }
+    void reset() { callback.reset(); }
+    std::unique_ptr<Callback> callback;
+  };
+
+  QueryWatch& watch_;
+  std::list<QueryWatch::Entry>::iterator entry_;
+  OptionalCallback callback_;
+};
+
+// What to say of a failure: that the call was cancelled or out of time when it was, else what DuckDB says.
+std::unexpected<Error> query_failure(const CallContext& context, CallContext::Clock::time_point started, std::string_view raw, std::string_view sql) {
+  if (context.stop.stop_requested()) return fail(ErrorCode::cancelled, "The query was cancelled");
+  const auto now = CallContext::Clock::now();
+  if (context.deadline && now >= *context.deadline) {
+    const auto took_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - started).count();
+    return fail(ErrorCode::deadline_exceeded, str("The query was stopped because it took longer than ", took_ms / 1000, ".", took_ms % 1000 / 100, " s"));
+  }
+  return fail(translate_query_error(raw, sql));
+}
+
+}  // namespace
+
+// ---- session -------------------------------------------------------------------------------------------------------
+
+struct Session::Prepared {
+  std::string sql;
+  duckdb_prepared_statement handle = nullptr;
+  std::vector<ColumnName> columns;
+  bool columns_known = false;  // the types of an answer may depend on the types of the values
+
+  ~Prepared() { duckdb_destroy_prepare(&handle); }
+};
+
+Session::Session(_duckdb_connection* connection, std::shared_ptr<QueryWatch> watch) : connection_(connection), watch_(std::move(watch)) {}
+
+Session::~Session() {
+  prepared_.clear();
+  duckdb_disconnect(&connection_);
+}
+
+Result<Session::Prepared*> Session::prepare(const std::string& sql) {
+  const auto found = std::ranges::find_if(prepared_, [&](const auto& one) { return one->sql == sql; });
+  if (found != prepared_.end()) {
+    prepared_.splice(prepared_.begin(), prepared_, found);
+    return prepared_.front().get();
+  }
+  auto statement = std::make_unique<Prepared>();
+  statement->sql = sql;
+  if (duckdb_prepare(connection_, sql.c_str(), &statement->handle) != DuckDBSuccess) {
+    const char* raw = duckdb_prepare_error(statement->handle);
+    return fail(translate_query_error(raw ? raw : "", sql));
+  }
+  const idx_t count = duckdb_prepared_statement_column_count(statement->handle);
+  statement->columns_known = true;
+  for (idx_t i = 0; i < count; ++i) {
+    duckdb_logical_type type = duckdb_prepared_statement_column_logical_type(statement->handle, i);
+    const char* name = duckdb_prepared_statement_column_name(statement->handle, i);
+    if (!type || duckdb_get_type_id(type) == DUCKDB_TYPE_INVALID) statement->columns_known = false;
+    else statement->columns.push_back({.name = name ? name : "", .type = column_type_of(type)});
+    duckdb_destroy_logical_type(&type);
+    duckdb_free(const_cast<char*>(name));
+  }
+  if (prepared_.size() >= prepared_statements_max) prepared_.pop_back();
+  prepared_.push_front(std::move(statement));
+  return prepared_.front().get();
+}
+
+Result<std::vector<ColumnName>> Session::describe(const CallContext& context, const BoundQuery& query) {
+  Prepared& statement = *TRY(prepare(query.sql));
+  if (duckdb_prepared_statement_type(statement.handle) != DUCKDB_STATEMENT_TYPE_SELECT) return fail(not_a_select());
+  if (duckdb_nparams(statement.handle) != query.values.size()) return fail(wrong_parameter_count(duckdb_nparams(statement.handle), query.values.size()));
+  if (statement.columns_known) return statement.columns;
+  const BoundQuery empty{.sql = str("SELECT * FROM (\n", query.sql, "\n) LIMIT 0"), .values = query.values};
+  const QueryResult result = TRY(run(context, empty, {}));
+  std::vector<ColumnName> columns;
+  for (const ResultColumn& column : result.columns) columns.push_back({.name = column.name, .type = column.type});
+  return columns;
+}
+
+Result<std::vector<ColumnInfo>> Session::describe_columns(const std::string& sql) {
+  const QueryResult described = TRY(run({}, {.sql = str("SELECT column_name, column_type, \"null\" FROM (DESCRIBE ", sql, ")")}, {}));
+  const std::vector<ColumnName> columns = TRY(describe({}, {.sql = sql}));
+  std::vector<ColumnInfo> infos;
+  for (std::size_t i = 0; i < columns.size() && i < described.row_count; ++i) {
+    infos.push_back({.name = columns[i].name, .type = columns[i].type, .engine_type = described.columns[1].texts[i]});
+    infos.back().nullable = described.columns[2].texts[i] != "NO";
+  }
+  return infos;
+}
+
+Result<QueryResult> Session::run(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) {
+  Prepared& statement = *TRY(prepare(query.sql));
+  if (duckdb_prepared_statement_type(statement.handle) != DUCKDB_STATEMENT_TYPE_SELECT) return fail(not_a_select());
+  return execute(context, statement, query, limits);
+}
+
+Result<std::string> Session::explain(const CallContext& context, const BoundQuery& query) {
+  const BoundQuery explained{.sql = "EXPLAIN (FORMAT json) " + query.sql, .values = query.values};
+  Prepared& statement = *TRY(prepare(explained.sql));
+  const QueryResult result = TRY(execute(context, statement, explained, {}));
+  if (result.row_count == 0 || result.columns.size() < 2) return fail(ErrorCode::internal, "The engine gave no plan");
+  return result.columns[1].texts[0];
+}
+
+Result<> Session::command(const CallContext& context, const std::string& sql) {
+  const auto started = CallContext::Clock::now();
+  const Watched watched(*watch_, context, connection_);
+  duckdb_result result{};
+  const ResultCloser closer{&result};
+  if (duckdb_query(connection_, sql.c_str(), &result) == DuckDBSuccess) return {};
+  const char* raw = duckdb_result_error(&result);
+  return query_failure(context, started, raw ? raw : "", sql);
+}
+
+Result<QueryResult> Session::execute(const CallContext& context, Prepared& statement, const BoundQuery& query, const ExecuteLimits& limits) {
+  const auto started = CallContext::Clock::now();
+  TRY(context.check());
+  if (const idx_t wanted = duckdb_nparams(statement.handle); wanted != query.values.size()) return fail(wrong_parameter_count(wanted, query.values.size()));
+  for (idx_t i = 0; i < query.values.size(); ++i) TRY(bind_value(statement.handle, i + 1, query.values[i]));
+
+  const Watched watched(*watch_, context, connection_);
+  duckdb_pending_result pending = nullptr;
+  const duckdb_state state = duckdb_pending_prepared_streaming(statement.handle, &pending);
+  const std::unique_ptr<_duckdb_pending_result, PendingCloser> owned_pending(pending);
+  if (state != DuckDBSuccess) {
+    const char* raw = duckdb_pending_error(pending);
+    return query_failure(context, started, raw ? raw : "", query.sql);
+  }
+  duckdb_result result{};
+  const ResultCloser closer{&result};
+  if (duckdb_execute_pending(pending, &result) != DuckDBSuccess) {
+    const char* raw = duckdb_result_error(&result);
+    return query_failure(context, started, raw ? raw : "", query.sql);
+  }
+  ResultReader reader(limits);
+  for (idx_t i = 0; i < duckdb_column_count(&result); ++i) {
+    const char* name = duckdb_column_name(&result, i);
+    TRY(reader.add_column(name ? name : "", duckdb_column_logical_type(&result, i)));
+  }
+  while (true) {
+    duckdb_data_chunk chunk = duckdb_fetch_chunk(result);
+    if (!chunk) break;
+    const bool wants_more = reader.append(chunk);
+    duckdb_destroy_data_chunk(&chunk);
+    if (!wants_more) return reader.take();
+  }
+  if (const char* raw = duckdb_result_error(&result); raw && *raw) return query_failure(context, started, raw, query.sql);
+  if (const auto check = context.check(); !check) return query_failure(context, started, "", query.sql);
+  return reader.take();
+}
+
+namespace {
+
+std::string_view sql_type_of(ColumnType type) {
+  switch (type) {
+    case ColumnType::boolean: return "BOOLEAN";
+    case ColumnType::integer: return "BIGINT";
+    case ColumnType::big_integer: return "HUGEINT";
+    case ColumnType::decimal: return "DECIMAL(38, 9)";
+    case ColumnType::number: return "DOUBLE";
+    case ColumnType::date: return "DATE";
+    case ColumnType::timestamp: return "TIMESTAMP";
+    case ColumnType::time: return "TIME";
+    case ColumnType::json: return "JSON";
+    case ColumnType::text: break;
+  }
+  return "VARCHAR";
+}
+
+duckdb_state append_cell(duckdb_appender appender, const ResultColumn& column, std::size_t row) {
+  if (!column.valid[row]) return duckdb_append_null(appender);
+  switch (column.type) {
+    case ColumnType::boolean: return duckdb_append_bool(appender, column.integers[row] != 0);
+    case ColumnType::integer: return duckdb_append_int64(appender, column.integers[row]);
+    case ColumnType::number: return duckdb_append_double(appender, column.numbers[row]);
+    case ColumnType::date:
+      if (const auto days = parse_days(column.texts[row])) return duckdb_append_date(appender, {*days});
+      return duckdb_append_null(appender);
+    case ColumnType::timestamp:
+      if (const auto time = parse_time(column.texts[row])) return duckdb_append_timestamp(appender, {time->time_since_epoch().count()});
+      return duckdb_append_null(appender);
+    default: return duckdb_append_varchar_length(appender, column.texts[row].data(), column.texts[row].size());
+  }
+}
+
+}  // namespace
+
+Result<> Session::create_temporary_table(const CallContext& context, const std::string& name, const QueryResult& rows) {
+  constexpr std::size_t rows_between_checks = 4'096;
+  std::string sql = "CREATE TEMP TABLE " + quote_identifier(duckdb_dialect(), name) + " (";
+  for (std::size_t i = 0; i < rows.columns.size(); ++i) {
+    sql += str(i > 0 ? ", " : "", quote_identifier(duckdb_dialect(), rows.columns[i].name), " ", sql_type_of(rows.columns[i].type));
+  }
+  TRY(command(context, sql + ")"));
+  duckdb_appender appender = nullptr;
+  const duckdb_state created = duckdb_appender_create_ext(connection_, "temp", "main", name.c_str(), &appender);
+  const std::unique_ptr<_duckdb_appender, AppenderCloser> owned(appender);
+  const auto appender_failure = [&] {
+    const char* raw = duckdb_appender_error(appender);
+    Error error{.code = ErrorCode::invalid_argument, .message = str("The answer '", name, "' cannot be made into a table"), .detail = raw ? raw : ""};
+    return std::unexpected(std::move(error));
+  };
+  if (created != DuckDBSuccess) return appender_failure();
+  for (std::size_t row = 0; row < rows.row_count; ++row) {
+    if (row % rows_between_checks == 0) TRY(context.check());
+    for (const ResultColumn& column : rows.columns) {
+      if (append_cell(appender, column, row) != DuckDBSuccess) return appender_failure();
+    }
+    if (duckdb_appender_end_row(appender) != DuckDBSuccess) return appender_failure();
+  }
+  if (duckdb_appender_close(appender) != DuckDBSuccess) return appender_failure();
+  return {};
+}
+
+// ---- engine --------------------------------------------------------------------------------------------------------
+
+Result<std::shared_ptr<Engine>> Engine::open(const EngineOptions& options) {
+  std::shared_ptr<Engine> engine(new Engine);
+  duckdb_config config = nullptr;
+  duckdb_create_config(&config);
+  const unsigned threads = options.threads ? options.threads : std::clamp(std::thread::hardware_concurrency(), 1U, threads_max);
+  duckdb_set_config(config, "threads", str(threads).c_str());
+  duckdb_set_config(config, "memory_limit", options.memory_max.empty() ? str(default_memory_bytes() >> 20, "MiB").c_str() : options.memory_max.c_str());
+  duckdb_set_config(config, "autoinstall_known_extensions", "false");
+  duckdb_set_config(config, "autoload_known_extensions", "false");
+  duckdb_set_config(config, "allow_community_extensions", "false");
+  if (!options.database_file.empty()) duckdb_set_config(config, "access_mode", "READ_ONLY");
+  char* raw_error = nullptr;
+  const char* file = options.database_file.empty() ? nullptr : options.database_file.c_str();
+  const duckdb_state opened = duckdb_open_ext(file, &engine->database_, config, &raw_error);
+  duckdb_destroy_config(&config);
+  if (opened != DuckDBSuccess) {
+    Error error{.code = ErrorCode::failed_precondition, .message = "The database cannot be opened", .detail = raw_error ? raw_error : ""};
+    duckdb_free(raw_error);
+    return fail(std::move(error));
+  }
+
+  const auto watch = std::make_shared<QueryWatch>();
+  for (std::size_t i = 0; i < sessions_max; ++i) {
+    duckdb_connection connection = nullptr;
+    if (duckdb_connect(engine->database_, &connection) != DuckDBSuccess) return fail(ErrorCode::internal, "A connection to the engine cannot be made");
+    engine->sessions_.push_back(std::make_unique<Session>(connection, watch));
+    engine->free_sessions_.push_back(engine->sessions_.back().get());
+    TRY(engine->sessions_.back()->command({}, "SET errors_as_json = true"));  // gives the place of an error in the SQL
+  }
+  std::string directories;
+  for (const std::string& directory : options.readable_directories) directories += (directories.empty() ? "" : ", ") + quote_text(directory);
+  // The lock comes last: after it nothing can be set on this database, by anybody. Without a directory for temporary files a query that
+  // does not fit into memory fails instead of filling a disk.
+  for (const std::string& sql : {str("SET GLOBAL TimeZone = 'UTC'"), str("SET GLOBAL parquet_metadata_cache = true"), str("SET GLOBAL temp_directory = ''"),
+                                 directories.empty() ? str("SELECT 1") : str("SET GLOBAL allowed_directories = [", directories, "]"),
+                                 str("SET GLOBAL enable_external_access = false"), str("SET GLOBAL lock_configuration = true")}) {
+    TRY(engine->sessions_.back()->command({}, sql));
+  }
+  return engine;
+}
+
+Engine::~Engine() {
+  sessions_.clear();
+  duckdb_close(&database_);
+}
+
+Result<Engine::Lease> Engine::borrow(const CallContext& context) {
+  TRY(context.check());
+  std::unique_lock lock(mutex_);
+  const auto is_free = [&] { return !free_sessions_.empty(); };
+  if (context.deadline) session_is_free_.wait_until(lock, context.stop, *context.deadline, is_free);
+  else session_is_free_.wait(lock, context.stop, is_free);
+  if (free_sessions_.empty()) {
+    TRY(context.check());
+    return fail(ErrorCode::resource_exhausted, "Too many queries are running on this warehouse: try again in a moment");
+  }
+  Session* session = free_sessions_.back();
+  free_sessions_.pop_back();
+  return Lease(shared_from_this(), session);
+}
+
+void Engine::give_back(Session* session) {
+  const std::lock_guard lock(mutex_);
+  free_sessions_.push_back(session);
+  session_is_free_.notify_one();
+}
+
+std::string quote_text(std::string_view text) { return "'" + replace_all(std::string(text), "'", "''") + "'"; }
+
+std::pair<int, int> line_and_column(std::string_view sql, std::size_t offset) {
+  offset = std::min(offset, sql.size());
+  int line = 1;
+  int column = 1;
+  for (std::size_t i = 0; i < offset; ++i) {
+    if (sql[i] == '\n') {
+      ++line;
+      column = 1;
+    } else if ((static_cast<unsigned char>(sql[i]) & 0xC0U) != 0x80U) {
+      ++column;  // counts characters, not bytes
+    }
+  }
+  return {line, column};
+}
+
+}  // namespace bridge::duckdb

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace bridge::duckdb {
+
+// Connections of one open database, so as many queries of one team run at once; the next one waits.
+inline constexpr std::size_t sessions_max = 8;
+// Prepared statements that one connection keeps.
+inline constexpr std::size_t prepared_statements_max = 32;
+// Memory of one open database; half of the machine's when that is less.
+inline constexpr std::uint64_t memory_max_bytes = 4ULL << 30;
+inline constexpr unsigned threads_max = 16;
+
+// What the guard parses.
+inline constexpr std::size_t sql_bytes_max = 64 << 10;
+inline constexpr int tree_depth_max = 200;
+inline constexpr std::size_t tree_nodes_max = 200'000;
+inline constexpr std::size_t parse_tree_bytes_max = 32 << 20;
+inline constexpr std::size_t materialized_words_max = 32;  // the parser copies every WITH entry into each materialized one
+
+// A folder that is opened as a warehouse.
+inline constexpr std::size_t folder_files_max = 1'000;
+// Up to this size a CSV or JSON file is read once into memory; a larger one is read anew by every query.
+inline constexpr std::uint64_t loaded_file_bytes_max = 64 << 20;
+// How long a look at the file's size and time is trusted before the next call looks again.
+inline constexpr std::chrono::milliseconds data_version_check_interval{100};
+
+// Remembered guard verdicts and estimates of one open database.
+inline constexpr std::size_t analysed_queries_max = 512;
+
+// Column statistics.
+inline constexpr std::int64_t exact_distinct_rows_max = 200'000;
+inline constexpr std::int64_t sampled_rows_min = 1'000'000;
+inline constexpr std::int64_t sample_rows = 200'000;
+inline constexpr std::int64_t few_values_max = 100;
+inline constexpr std::size_t top_values_max = 20;
+inline constexpr std::size_t statistics_columns_max = 500;
+
+}  // namespace bridge::duckdb

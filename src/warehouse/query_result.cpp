@@ -1,0 +1,192 @@
+#include "warehouse/query_result.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "warehouse/json_text.h"
+
+namespace bridge {
+
+namespace {
+
+// Length of the valid UTF-8 sequence that starts at `at`, 0 when there is none. Overlong forms and surrogates are not valid.
+std::size_t utf8_length(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+  const unsigned first = byte(at);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return continues(at + 1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const unsigned second = byte(at + 1);
+    if (first == 0xE0 && second < 0xA0) return 0;
+    if (first == 0xED && second > 0x9F) return 0;
+    return continues(at + 1) && continues(at + 2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const unsigned second = byte(at + 1);
+    if (first == 0xF0 && second < 0x90) return 0;
+    if (first == 0xF4 && second > 0x8F) return 0;
+    return continues(at + 1) && continues(at + 2) && continues(at + 3) ? 4 : 0;
+  }
+  return 0;
+}
+
+constexpr std::array<bool, 256> plain_bytes = [] {
+  std::array<bool, 256> plain{};
+  for (int i = 0x20; i < 0x80; ++i) plain[i] = i != '"' && i != '\\';
+  return plain;
+}();
+
+template <class Number>
+void append_number(std::string& out, Number value) {
+  char buffer[40];
+  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+}
+
+void append_json_cell(std::string& out, const ResultColumn& column, std::size_t row) {
+  if (!column.valid[row]) {
+    out += "null";
+    return;
+  }
+  switch (column.type) {
+    case ColumnType::boolean: out += column.integers[row] != 0 ? "true" : "false"; break;
+    case ColumnType::integer: append_number(out, column.integers[row]); break;
+    case ColumnType::number: append_json_number(out, column.numbers[row]); break;
+    default: append_json_string(out, column.texts[row]);
+  }
+}
+
+// Whether a spreadsheet reads the whole cell as a number: an optional sign, digits, one point, an exponent.
+bool is_number(std::string_view text) {
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+  if (text.empty() || !((text[0] >= '0' && text[0] <= '9') || text[0] == '.')) return false;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error != std::errc::invalid_argument && end == text.data() + text.size();
+}
+
+void append_csv_text(std::string& out, std::string_view text) {
+  const bool is_formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos && !is_number(text);
+  const bool is_quoted = text.empty() || text.find_first_of(",\"\r\n") != std::string_view::npos;
+  if (is_quoted) out += '"';
+  if (is_formula) out += '\'';
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  if (is_quoted) out += '"';
+}
+
+void append_csv_cell(std::string& out, const ResultColumn& column, std::size_t row) {
+  if (!column.valid[row]) return;  // null is an empty cell, empty text is ""
+  switch (column.type) {
+    case ColumnType::boolean: out += column.integers[row] != 0 ? "true" : "false"; break;
+    case ColumnType::integer: append_number(out, column.integers[row]); break;
+    case ColumnType::number:
+      if (std::isfinite(column.numbers[row])) append_number(out, column.numbers[row]);
+      break;
+    default: append_csv_text(out, column.texts[row]);
+  }
+}
+
+// A guess that is rarely too small, so that the text is allocated once.
+std::size_t encoded_size_estimate(const QueryResult& result) {
+  std::size_t bytes = 256;
+  for (const ResultColumn& column : result.columns) {
+    bytes += 64 + column.name.size() + result.row_count * 4;
+    if (column.texts.empty()) bytes += result.row_count * (column.type == ColumnType::number ? 18 : 8);
+    for (const std::string& text : column.texts) bytes += text.size();
+  }
+  return bytes;
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  std::size_t start = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (plain_bytes[byte]) {
+      ++i;
+      continue;
+    }
+    if (byte >= 0x80) {
+      if (const std::size_t length = utf8_length(text, i)) {
+        i += length;
+        continue;
+      }
+    }
+    out.append(text, start, i - start);
+    switch (byte) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (byte >= 0x80) {
+          out += "\xEF\xBF\xBD";
+        } else {
+          constexpr std::string_view digits = "0123456789abcdef";
+          out += "\\u00";
+          out += digits[byte >> 4];
+          out += digits[byte & 15];
+        }
+    }
+    start = ++i;
+  }
+  out.append(text, start);
+  out += '"';
+}
+
+void append_json_number(std::string& out, double value) {
+  if (std::isfinite(value)) append_number(out, value);
+  else out += "null";
+}
+
+std::string encode_rows(const QueryResult& result) {
+  std::string out;
+  out.reserve(encoded_size_estimate(result));
+  out += "{\"columns\":[";
+  for (std::size_t i = 0; i < result.columns.size(); ++i) {
+    if (i > 0) out += ',';
+    out += "{\"name\":";
+    append_json_string(out, result.columns[i].name);
+    out += ",\"type\":\"";
+    out += enum_name(result.columns[i].type);
+    out += "\"}";
+  }
+  out += "],\"rows\":[";
+  for (std::size_t row = 0; row < result.row_count; ++row) {
+    out += row > 0 ? ",[" : "[";
+    for (std::size_t i = 0; i < result.columns.size(); ++i) {
+      if (i > 0) out += ',';
+      append_json_cell(out, result.columns[i], row);
+    }
+    out += ']';
+  }
+  out += "]}";
+  return out;
+}
+
+std::string encode_csv(const QueryResult& result) {
+  std::string out;
+  out.reserve(encoded_size_estimate(result));
+  for (std::size_t i = 0; i < result.columns.size(); ++i) {
+    if (i > 0) out += ',';
+    append_csv_text(out, result.columns[i].name);
+  }
+  out += "\r\n";
+  for (std::size_t row = 0; row < result.row_count; ++row) {
+    for (std::size_t i = 0; i < result.columns.size(); ++i) {
+      if (i > 0) out += ',';
+      append_csv_cell(out, result.columns[i], row);
+    }
+    out += "\r\n";
+  }
+  return out;
+}
+
+}  // namespace bridge
