@@ -33,7 +33,7 @@ int status_of(const Error& error) {
   const std::string_view reason = error.reason;
   if (reason == "unsupported_media_type") return 415;
   if (reason == "bad_request") return 400;
-  if (error.code == ErrorCode::resource_exhausted && reason == "overloaded") return 503;
+  if (reason == "method_not_allowed") return 405;
   return traits_of(error.code).http_status;
 }
 

@@ -192,7 +192,7 @@ class BeastRequestReader final : public RequestReader {
         // Lines end in CRLF; the parser would wait for one behind a bare LF until the buffer is full.
         return has_bare_line_feed(bytes.substr(consumed_)) ? refuse(400) : Step::more;
       }
-      if (error) return refuse(error == http::error::header_limit ? too_long().status : 400);
+      if (error) return error == http::error::header_limit ? refuse(too_long().status) : refuse(400, error.message());
       if (sink_.head_bytes > kHeaderBytesMax) return refuse(431);
       if (!told_head_ && parser_->is_header_done()) {
         told_head_ = true;
@@ -216,11 +216,11 @@ class BeastRequestReader final : public RequestReader {
   }
 
  private:
-  Step refuse(int status) {
-    if (refusal_.message.empty()) {
-      refusal_ = status == 400 ? ReadRefusal{400, told_head_ ? "The chunked body is malformed" : "This is not a valid HTTP/1.1 request"}
-                               : too_long();
-    }
+  // Keeps the refusal that a field gave itself.
+  Step refuse(int status, std::string_view cause = "line ends must be CRLF") {
+    if (!refusal_.message.empty()) return Step::refused;
+    refusal_ = status == 400 ? ReadRefusal{400, str(told_head_ ? "The chunked body is malformed: " : "The request is malformed: ", cause)}
+                             : too_long();
     return Step::refused;
   }
 

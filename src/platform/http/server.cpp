@@ -513,7 +513,8 @@ void Connection::handle(TimePoint queued) {
 
 void Connection::answer_error(const Error& error) {
   Response response = problem_response(error, request_.context.correlation_id);
-  if (response.status >= 500) log_answer(response.status, error.detail.empty() ? error.message : error.detail);
+  if (response.status >= 500 && error.reason != "overloaded")
+    log_answer(response.status, error.detail.empty() ? error.message : error.detail);
   answer(std::move(response));
 }
 

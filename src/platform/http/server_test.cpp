@@ -197,6 +197,638 @@ TEST(HttpServer, AnswersWithCorrelationIdAndExtraHeaders) {
               HasSubstr("x-correlation-id: 0af7651916cd43dd8448eb211c80319c\r\n"));
 }
 
+TEST(HttpServer, ChecksTheCallerBeforeTheHandler) {
+  Fixture fixture;
+  EXPECT_EQ(body_of(fixture.ask("GET /open HTTP/1.1\r\nHost: a\r\n\r\n")), "open");
+  EXPECT_EQ(fixture.keys.calls, 0);
+  const std::string nobody = fixture.ask("GET /things/1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(status_of(nobody), 401);
+  EXPECT_THAT(nobody, HasSubstr("www-authenticate: Bearer\r\n"));
+  EXPECT_EQ(problem_of(nobody).at("code"), "unauthenticated");
+  EXPECT_EQ(fixture.keys.calls, 1);
+  const std::vector<std::tuple<std::string, std::string, int>> cases{
+      {"/editor", "viewer", 403},     {"/editor", "editor", 200},      {"/editor", "admin", 200},      {"/editor", "operator", 200},
+      {"/admin", "editor", 403},      {"/admin", "admin", 200},        {"/admin", "operator", 200},    {"/operator", "admin", 403},
+      {"/operator", "operator", 200}, {"/signed_in", "teamless", 200}, {"/things/1", "teamless", 422},
+  };
+  for (const auto& [path, key, status] : cases) EXPECT_EQ(status_of(fixture.ask(get(path, "", key))), status) << path << ' ' << key;
+  EXPECT_EQ(problem_of(fixture.ask(get("/things/1", "", "teamless"))).at("code"), "team_required");
+}
+
+TEST(HttpServer, SaysWhichMethodsAPathHas) {
+  Fixture fixture;
+  EXPECT_EQ(status_of(fixture.ask(get("/nowhere"))), 404);
+  const std::string wrong = fixture.ask("DELETE /things HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(status_of(wrong), 405);
+  EXPECT_THAT(wrong, HasSubstr("allow: POST, OPTIONS\r\n"));
+  const std::string unknown = fixture.ask("BREW /things/1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(status_of(unknown), 405);
+  EXPECT_THAT(unknown, HasSubstr("allow: GET, HEAD, OPTIONS\r\n"));
+  const std::string options = fixture.ask("OPTIONS /things/1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(status_of(options), 204);
+  EXPECT_THAT(options, HasSubstr("allow: GET, HEAD, OPTIONS\r\n"));
+  for (const char* request : {"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n"}) {
+    const std::string answer = fixture.ask(request);
+    EXPECT_EQ(status_of(answer), 405) << request;
+    EXPECT_THAT(answer, HasSubstr("allow: GET"));
+  }
+}
+
+TEST(HttpServer, ServesHeadWithoutABody) {
+  Fixture fixture;
+  RawClient client = fixture.connect();
+  client.send("HEAD /large HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer viewer\r\n\r\n");
+  const std::string answer = client.read_answer(true);
+  EXPECT_EQ(status_of(answer), 200);
+  EXPECT_THAT(answer, HasSubstr("content-length: 50000\r\n"));
+  EXPECT_EQ(body_of(client.ask(get("/quick"))), "quick");
+}
+
+TEST(HttpServer, RefusesQueryNamesThatItDoesNotKnowAndNamesTheNearest) {
+  Fixture fixture;
+  const std::string answer = fixture.ask(get("/things/1?limt=5"));
+  EXPECT_EQ(status_of(answer), 422);
+  EXPECT_EQ(problem_of(answer).at("errors").at(0).at("suggestion"), "limit");
+  EXPECT_EQ(status_of(fixture.ask(get("/things/1?team_id=t1&limit=5"))), 200);
+  EXPECT_EQ(status_of(fixture.ask(get("/things/1?q=%00"))), 400);
+  EXPECT_EQ(status_of(fixture.ask(get("/things/%00"))), 400);
+  EXPECT_EQ(status_of(fixture.ask(get("/things/%2e%2e"))), 404);
+}
+
+TEST(HttpServer, TurnsFailuresIntoProblemsAndKeepsTheirCauseToItself) {
+  Fixture fixture;
+  const std::string thrown = fixture.ask(get("/throws"));
+  EXPECT_EQ(status_of(thrown), 500);
+  EXPECT_THAT(thrown, Not(HasSubstr("secret")));
+  EXPECT_EQ(problem_of(thrown).at("code"), "internal");
+  const std::string failed = fixture.ask(get("/fails", "X-Correlation-Id: trace-5\r\n"));
+  EXPECT_EQ(status_of(failed), 503);
+  EXPECT_THAT(failed, HasSubstr("retry-after: 9\r\n"));
+  EXPECT_THAT(failed, HasSubstr("content-type: application/problem+json\r\n"));
+  EXPECT_THAT(failed, Not(HasSubstr("10.0.0.1")));
+  EXPECT_EQ(problem_of(failed).at("trace_id"), "trace-5");
+}
+
+TEST(HttpServer, RefusesTwoRoutesThatAreTheSameAndAPortInUse) {
+  NamedKeys keys;
+  std::vector<Route> routes = plain_routes();
+  routes.push_back(routes.front());
+  EXPECT_FALSE(start_http_server({.port = 0}, routes, keys).has_value());
+  Fixture fixture;
+  const auto second = start_http_server({.port = fixture.server->port()}, plain_routes(), keys);
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, ErrorCode::unavailable);
+}
+
+// ---- bodies and limits ---------------------------------------------------------------------------------------------
+
+TEST(HttpServer, ReadsBodiesWithTheRoutesOwnLimit) {
+  Fixture fixture;
+  EXPECT_EQ(body_of(fixture.ask(post("/things", "hello"))), "hello");
+  const std::string head = "POST /things HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer viewer\r\n";
+  EXPECT_EQ(body_of(fixture.ask(head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")), "hello");
+  RawClient client = fixture.connect();
+  const std::string refused = client.ask(head + "Content-Length: 1001\r\n\r\n");  // before any byte of the body
+  EXPECT_EQ(status_of(refused), 413);
+  EXPECT_THAT(refused, HasSubstr("connection: close\r\n"));
+  EXPECT_EQ(status_of(fixture.ask(str(head, "Transfer-Encoding: chunked\r\n\r\n3e9\r\n", std::string(1'001, 'x'), "\r\n0\r\n\r\n"))), 413);
+  EXPECT_EQ(status_of(fixture.ask(post("/things", "hello", "Content-Encoding: gzip\r\n"))), 415);
+  EXPECT_EQ(status_of(fixture.ask("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n")), 404);
+  EXPECT_EQ(status_of(fixture.ask("POST /things HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")), 401);
+}
+
+TEST(HttpServer, ARefusalArrivesThoughTheClientIsStillSending) {
+  Fixture fixture;
+  RawClient client = fixture.connect();
+  client.send("POST /things HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer viewer\r\nContent-Length: 2000000\r\n\r\n");
+  client.send(std::string(500'000, 'x'));
+  EXPECT_EQ(status_of(client.read_answer()), 413);
+}
+
+TEST(HttpServer, MeetsTheExpectationOf100Continue) {
+  Fixture fixture;
+  RawClient client = fixture.connect();
+  const std::string head = "POST /things HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer viewer\r\nExpect: 100-continue\r\n";
+  client.send(head + "Content-Length: 5\r\n\r\n");
+  EXPECT_EQ(client.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(body_of(client.ask("hello")), "hello");
+  EXPECT_EQ(status_of(fixture.ask(head + "Content-Length: 1000000\r\n\r\n")), 413);
+  EXPECT_EQ(status_of(fixture.ask("GET /open HTTP/1.1\r\nHost: a\r\nExpect: magic\r\n\r\n")), 417);
+}
+
+TEST(HttpServer, AnswersASmugglingAttemptOnceAndCloses) {
+  Fixture fixture;
+  const std::string hidden = "GET /quick HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer viewer\r\n\r\n";
+  for (const char* headers : {"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+                              "Content-Length: 4\r\nContent-Length: 5\r\n", "Content-Length: 010\r\n", "Content-Length: +4\r\n",
+                              "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: blegh\r\n",
+                              "Transfer-Encoding: \x0b"
+                              "chunked\r\n"}) {
+    RawClient client = fixture.connect();
+    client.send(str("POST /things HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer viewer\r\n", headers, "\r\n0\r\n\r\n", hidden));
+    client.shut_down_sending();
+    const std::string answer = client.read_to_end();
+    EXPECT_TRUE(client.at_end()) << headers;
+    EXPECT_EQ(status_of(answer), 400) << headers;
+    EXPECT_EQ(answer.find("HTTP/1.1", 1), std::string::npos) << headers;
+  }
+}
+
+TEST(HttpServer, AnswersAGoodRequestBeforeABadOne) {
+  Fixture fixture;
+  RawClient client = fixture.connect();
+  client.send(get("/things/good") + "NONSENSE\r\n\r\n" + get("/quick"));
+  const std::string answers = client.read_to_end();
+  EXPECT_THAT(answers, HasSubstr("\r\n\r\ngoodHTTP/1.1 400 "));
+  EXPECT_THAT(answers, Not(EndsWith("quick")));
+}
+
+TEST(HttpServer, RefusesWhatIsTooLong) {
+  Fixture fixture;
+  EXPECT_EQ(status_of(fixture.ask(get("/quick", str("X: ", std::string(kHeaderBytesMax, 'x'), "\r\n")))), 431);
+  EXPECT_EQ(status_of(fixture.ask(get("/quick", str("X: ", std::string(1 << 20, 'x'), "\r\n")))), 431);
+  EXPECT_EQ(status_of(fixture.ask(get(str("/", std::string(kTargetBytesMax, 'x'))))), 414);
+  EXPECT_EQ(status_of(fixture.ask(get(str("/", std::string(100 << 10, 'x'))))), 414);
+  std::string many;
+  for (int i = 0; i < 10'000; ++i) many += "X: y\r\n";
+  EXPECT_EQ(status_of(fixture.ask(get("/quick", many))), 431);
+  EXPECT_EQ(body_of(fixture.ask(get("/quick", str("X: ", std::string(kHeaderBytesMax - 1'000, 'x'), "\r\n")))), "quick");
+}
+
+TEST(HttpServer, ClosesWhatIsTooSlow) {
+  Fixture fixture(plain_routes(), {.header_deadline_ms = 60, .idle_ms = 60, .body_grace_ms = 60});
+  RawClient silent = fixture.connect();
+  EXPECT_EQ(silent.read_to_end(1'000), "");
+  EXPECT_TRUE(silent.at_end());
+  RawClient slow_head = fixture.connect();
+  slow_head.send("GET / HTTP/1.1\r\nHost");
+  EXPECT_EQ(status_of(slow_head.read_to_end(1'000)), 408);
+  RawClient slow_body = fixture.connect();
+  slow_body.send("POST /things HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer viewer\r\nContent-Length: 100\r\n\r\nabc");
+  EXPECT_EQ(status_of(slow_body.read_to_end(1'000)), 408);
+  RawClient idle = fixture.connect();
+  EXPECT_EQ(status_of(idle.ask(get("/quick"))), 200);
+  EXPECT_EQ(idle.read_to_end(1'000), "");
+  EXPECT_TRUE(idle.at_end());
+}
+
+TEST(HttpServer, TurnsConnectionsAwayThatAreTooMany) {
+  Fixture fixture(plain_routes(), {.connections_max = 2});
+  RawClient first = fixture.connect();
+  RawClient second = fixture.connect();
+  EXPECT_EQ(status_of(first.ask(get("/quick"))), 200);
+  EXPECT_EQ(status_of(second.ask(get("/quick"))), 200);
+  RawClient third = fixture.connect();
+  EXPECT_EQ(status_of(third.read_to_end()), 503);
+  first.close();
+  std::this_thread::sleep_for(milliseconds(50));
+  EXPECT_EQ(status_of(fixture.ask(get("/quick"))), 200);
+}
+
+// ---- keep-alive ----------------------------------------------------------------------------------------------------
+
+TEST(HttpServer, AnswersPipelinedRequestsInOrder) {
+  Fixture fixture;
+  RawClient client = fixture.connect();
+  std::string requests;
+  for (int i = 0; i < 50; ++i)
+    requests += i % 3 == 0 ? get("/quick") : i % 3 == 1 ? get(str("/things/n", i)) : post("/things", str("body", i));
+  client.send(requests);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(body_of(client.read_answer()), i % 3 == 0 ? "quick" : i % 3 == 1 ? str("n", i) : str("body", i));
+}
+
+TEST(HttpServer, ReadsARequestThatComesByteByByte) {
+  Fixture fixture;
+  RawClient client = fixture.connect();
+  for (const char c : get("/things/7") + post("/things", "hello")) client.send(std::string_view(&c, 1));
+  EXPECT_EQ(body_of(client.read_answer()), "7");
+  EXPECT_EQ(body_of(client.read_answer()), "hello");
+}
+
+TEST(HttpServer, ClosesWhenAskedToAndSpeaksHttp10) {
+  Fixture fixture;
+  RawClient closing = fixture.connect();
+  closing.send(get("/things/1", "Connection: close\r\n"));
+  EXPECT_THAT(closing.read_to_end(), HasSubstr("connection: close\r\n"));
+  EXPECT_TRUE(closing.at_end());
+  RawClient old = fixture.connect();
+  old.send("GET /open HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(old.read_to_end(), EndsWith("open"));
+  EXPECT_TRUE(old.at_end());
+  RawClient old_stream = fixture.connect();
+  old_stream.send("GET /stream HTTP/1.0\r\nAuthorization: Bearer viewer\r\n\r\n");
+  EXPECT_THAT(old_stream.read_to_end(), HasSubstr("\r\n\r\nevent: token\ndata: {\"n\":0}\n\n"));
+  EXPECT_TRUE(old_stream.at_end());
+}
+
+TEST(HttpServer, SendsAnAnswerToAClientThatOnlyClosedItsSendingSide) {
+  Fixture fixture;
+  RawClient client = fixture.connect();
+  client.send(get("/large"));
+  client.shut_down_sending();
+  const std::string answer = client.read_to_end();
+  EXPECT_TRUE(status_of(answer) == 200 || status_of(answer) == 499) << answer.substr(0, 100);
+}
+
+// ---- compression, conditions ---------------------------------------------------------------------------------------
+
+TEST(HttpServer, CompressesWhatIsWorthIt) {
+  Fixture fixture;
+  for (const auto& [accepted, used] : std::vector<std::pair<std::string, std::string>>{
+           {"gzip", "gzip"}, {"br, gzip, zstd", "br"}, {"zstd;q=1, br;q=0.5", "zstd"}, {"*", "br"}, {"br;q=0, *;q=0.1", "zstd"}}) {
+    const std::string answer = fixture.ask(get("/large", str("Accept-Encoding: ", accepted, "\r\n")));
+    EXPECT_THAT(answer, HasSubstr(str("content-encoding: ", used, "\r\n"))) << accepted;
+    EXPECT_THAT(answer, HasSubstr("vary: accept-encoding\r\n"));
+    EXPECT_LT(answer.size(), 2'000u);
+  }
+  EXPECT_THAT(fixture.ask(get("/large", "Accept-Encoding: identity\r\n")), Not(HasSubstr("content-encoding")));
+  EXPECT_THAT(fixture.ask(get("/large")), HasSubstr("vary: accept-encoding\r\n"));
+  EXPECT_THAT(fixture.ask(get("/things/small", "Accept-Encoding: gzip\r\n")), Not(HasSubstr("content-encoding")));
+
+  const std::string packed = body_of(fixture.ask(get("/large", "Accept-Encoding: gzip\r\n")));
+  std::string unpacked(60'000, '\0');
+  z_stream stream{};
+  inflateInit2(&stream, 15 + 16);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(unpacked.data());
+  stream.avail_out = static_cast<uInt>(unpacked.size());
+  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END);
+  unpacked.resize(stream.total_out);
+  inflateEnd(&stream);
+  EXPECT_EQ(unpacked, std::string(50'000, 'a'));
+}
+
+TEST(HttpServer, AnswersNotModifiedWhenTheClientHasTheVersion) {
+  Fixture fixture;
+  for (const char* tags : {"\"3\"", "W/\"3\"", "\"1\", \"3\"", "*"}) {
+    RawClient client = fixture.connect();
+    client.send(get("/tagged", str("If-None-Match: ", tags, "\r\n")));
+    const std::string answer = client.read_until("\r\n\r\n");
+    EXPECT_EQ(status_of(answer), 304) << tags;
+    EXPECT_THAT(answer, HasSubstr("etag: \"3\"\r\n"));
+    EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
+    EXPECT_THAT(client.ask(get("/quick")), EndsWith("quick"));
+  }
+  EXPECT_EQ(body_of(fixture.ask(get("/tagged", "If-None-Match: \"4\"\r\n"))), "tagged");
+}
+
+// ---- load, cancelling, stopping ------------------------------------------------------------------------------------
+
+// Holds handlers until it is opened or they are told to stop.
+struct Gate {
+  Route route(std::string path) {
+    return {.method = Method::get,
+            .path = std::move(path),
+            .access = Access::anyone,
+            .handler = [this](const Request& request) -> Result<Response> {
+              ++entered;
+              while (!open && !request.context.stop.stop_requested()) std::this_thread::sleep_for(milliseconds(2));
+              if (request.context.stop.stop_requested()) stopped_at = steady_clock::now();
+              ++left;
+              return text_response("done", "text/plain");
+            }};
+  }
+  void wait_for(const std::atomic<int>& count, int wanted) const {
+    for (int i = 0; i < 1'500 && count < wanted; ++i) std::this_thread::sleep_for(milliseconds(2));
+    ASSERT_GE(count, wanted);
+  }
+  std::atomic<bool> open{false};
+  std::atomic<int> entered{0};
+  std::atomic<int> left{0};
+  std::atomic<steady_clock::time_point> stopped_at{};
+};
+
+std::vector<Route> with_gate(Gate& gate) {
+  std::vector<Route> routes = plain_routes();
+  routes.push_back(gate.route("/gate"));
+  return routes;
+}
+constexpr std::string_view kGateRequest = "GET /gate HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST(HttpServer, SheddingLoadIsQuickAndQuickAnswersGoOn) {
+  Gate gate;
+  Fixture fixture(with_gate(gate), {.worker_threads = 1, .worker_queue_max = 1});
+  RawClient running = fixture.connect();
+  running.send(kGateRequest);
+  gate.wait_for(gate.entered, 1);
+  RawClient waiting = fixture.connect();
+  waiting.send(kGateRequest);
+  std::this_thread::sleep_for(milliseconds(50));
+  const auto before = steady_clock::now();
+  RawClient refused = fixture.connect();
+  const std::string answer = refused.ask(kGateRequest);
+  EXPECT_LT(steady_clock::now() - before, milliseconds(100));
+  EXPECT_EQ(status_of(answer), 503);
+  EXPECT_THAT(answer, HasSubstr("retry-after: 1\r\n"));
+  EXPECT_EQ(problem_of(answer).at("code"), "overloaded");
+  EXPECT_EQ(body_of(refused.ask(get("/quick"))), "quick");
+  gate.open = true;
+  EXPECT_EQ(body_of(running.read_answer()), "done");
+  EXPECT_EQ(body_of(waiting.read_answer()), "done");
+}
+
+TEST(HttpServer, WhoWaitedTooLongIsToldToComeAgain) {
+  Gate gate;
+  Fixture fixture(with_gate(gate), {.worker_threads = 1, .queue_wait_ms = 30});
+  RawClient running = fixture.connect();
+  running.send(kGateRequest);
+  gate.wait_for(gate.entered, 1);
+  RawClient waiting = fixture.connect();
+  waiting.send(kGateRequest);
+  std::this_thread::sleep_for(milliseconds(80));
+  gate.open = true;
+  EXPECT_EQ(status_of(waiting.read_answer()), 503);
+}
+
+TEST(HttpServer, StopsTheHandlerWhenTheClientGoesAway) {
+  Gate gate;
+  Fixture fixture(with_gate(gate));
+  RawClient client = fixture.connect();
+  client.send(kGateRequest);
+  gate.wait_for(gate.entered, 1);
+  const auto gone = steady_clock::now();
+  client.close();
+  gate.wait_for(gate.left, 1);
+  EXPECT_LT(gate.stopped_at.load() - gone, milliseconds(100));
+  EXPECT_EQ(status_of(fixture.ask(get("/quick"))), 200);
+}
+
+TEST(HttpServer, GivesTheHandlerTheRoutesTimeLimit) {
+  std::vector<Route> routes;
+  routes.push_back(route(
+      Method::get, "/", [](const Request& r) -> Result<Response> { return say(str(r.context.time_left(milliseconds(1'000'000)).count())); },
+      Access::anyone));
+  routes.back().timeout_ms = 5'000;
+  Fixture fixture(std::move(routes));
+  const int left = std::atoi(body_of(fixture.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).c_str());
+  EXPECT_GT(left, 4'000);
+  EXPECT_LE(left, 5'000);
+}
+
+TEST(HttpServer, StoppingLetsRequestsFinishAndAcceptsNoMore) {
+  Gate gate;
+  Fixture fixture(with_gate(gate));
+  RawClient running = fixture.connect();
+  running.send(kGateRequest);
+  RawClient idle = fixture.connect();
+  EXPECT_EQ(status_of(idle.ask(get("/quick"))), 200);
+  gate.wait_for(gate.entered, 1);
+  std::jthread stopper([&] { fixture.server->stop(5'000); });
+  EXPECT_EQ(idle.read_to_end(), "");
+  EXPECT_TRUE(idle.at_end());
+  gate.open = true;
+  EXPECT_THAT(running.read_to_end(), EndsWith("done"));
+  stopper.join();
+  fixture.server->stop();
+}
+
+TEST(HttpServer, StoppingWaitsOnlySoLongForAHandler) {
+  Gate gate;
+  Fixture fixture(with_gate(gate));
+  RawClient running = fixture.connect();
+  running.send(kGateRequest);
+  gate.wait_for(gate.entered, 1);
+  const auto before = steady_clock::now();
+  fixture.server->stop(50);
+  EXPECT_LT(steady_clock::now() - before, milliseconds(1'000));
+  EXPECT_EQ(gate.left, 1);
+}
+
+TEST(HttpServer, CountsRequestsByRoute) {
+  std::vector<Route> routes;
+  routes.push_back(route(
+      Method::get, "/counted/{id}", [](const Request&) -> Result<Response> { return no_content(); }, Access::anyone));
+  Fixture fixture(std::move(routes));
+  RawClient client = fixture.connect();
+  for (int i = 0; i < 3; ++i) {
+    client.send(str("GET /counted/", i, " HTTP/1.1\r\nHost: a\r\n\r\n"));
+    client.read_until("\r\n\r\n");
+  }
+  fixture.server->stop();
+  EXPECT_THAT(render_metrics(), HasSubstr("bridge_http_requests_total{method=\"GET\",route=\"/counted/{id}\",status=\"2xx\"} 3"));
+  EXPECT_THAT(render_metrics(), HasSubstr("bridge_http_request_seconds_count{method=\"GET\",route=\"/counted/{id}\"} 3"));
+}
+
+TEST(HttpServer, SurvivesManyClientsAtOnce) {
+  Fixture fixture;
+  std::atomic<int> good{0};
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 20; ++i) {
+        RawClient client = fixture.connect();
+        if (i % 4 == 3) client.send(get("/stream")), client.close();
+        else if (i % 2 == 0) good += body_of(client.ask(post("/things", str(t, ":", i)))) == str(t, ":", i);
+        else good += body_of(client.ask(get(str("/things/", i)))) == str(i);
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(good, 8 * 15);
+}
+
+// ---- event streams -------------------------------------------------------------------------------------------------
+
+Route stream_route(std::function<void(EventSink&, const CallContext&)> stream) {
+  Route made = route(
+      Method::get, "/events", [stream](const Request&) -> Result<Response> { return Response{.stream = stream}; }, Access::anyone);
+  made.streams = true;
+  return made;
+}
+constexpr std::string_view kEventsRequest = "GET /events HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST(HttpServer, ASilentStreamHasAHeartbeat) {
+  Fixture fixture({stream_route([](EventSink&, const CallContext& context) {
+                    while (!context.stop.stop_requested()) std::this_thread::sleep_for(milliseconds(2));
+                  })},
+                  {.heartbeat_ms = 30});
+  RawClient client = fixture.connect();
+  client.send(kEventsRequest);
+  EXPECT_THAT(client.read_until(": \n\n\r\n4\r\n: \n\n\r\n"), HasSubstr("\r\n4\r\n: \n\n\r\n"));
+}
+
+TEST(HttpServer, AStreamIsToldWithinATenthOfASecondThatItsClientIsGone) {
+  std::atomic<bool> started{false};
+  std::atomic<bool> stopped{false};
+  Fixture fixture({stream_route([&](EventSink& sink, const CallContext& context) {
+    (void)sink.send("token", "{}");
+    started = true;
+    while (!context.stop.stop_requested()) std::this_thread::sleep_for(milliseconds(1));
+    stopped = !sink.send("token", "{}").has_value();
+  })});
+  RawClient client = fixture.connect();
+  client.send(kEventsRequest);
+  client.read_until("data: {}\n\n");
+  const auto gone = steady_clock::now();
+  client.close();
+  while (!stopped && steady_clock::now() - gone < milliseconds(1'000)) std::this_thread::sleep_for(milliseconds(1));
+  EXPECT_TRUE(stopped);
+  EXPECT_LT(steady_clock::now() - gone, milliseconds(100));
+}
+
+TEST(HttpServer, AClientThatDoesNotReadItsStreamIsDropped) {
+  std::atomic<int> result{0};
+  Fixture fixture({stream_route([&](EventSink& sink, const CallContext&) {
+                    const std::string data(60'000, 'x');
+                    for (int i = 0; i < 2'000; ++i) {
+                      const auto sent = sink.send("token", data);
+                      if (sent) continue;
+                      result = sent.error().code == ErrorCode::resource_exhausted ? 1 : 2;
+                      return;
+                    }
+                  })},
+                  {.stream_stall_ms = 50});
+  RawClient client(fixture.server->port(), 4'096);
+  client.send(kEventsRequest);
+  for (int i = 0; i < 2'000 && result == 0; ++i) std::this_thread::sleep_for(milliseconds(2));
+  EXPECT_EQ(result, 1);
+}
+
+TEST(HttpServer, AClientThatReadsGetsEveryEventOfAFastStreamInOrder) {
+  constexpr int kEvents = 5'000;
+  Fixture fixture({stream_route([&](EventSink& sink, const CallContext&) {
+    for (int i = 0; i < kEvents; ++i) {
+      if (!sink.send("n", str(i, std::string(500, ' ')))) return;
+    }
+  })});
+  int next = 0;
+  EventStreamReader reader;
+  const auto answer = make_http_client()->stream({}, {.url = str("http://127.0.0.1:", fixture.server->port(), "/events")},
+                                                 [&](std::string_view bytes) -> Result<> {
+                                                   for (const ServerSentEvent& event : TRY(reader.feed(bytes))) {
+                                                     if (std::stoi(event.data) != next) return fail(ErrorCode::internal, "out of order");
+                                                     ++next;
+                                                   }
+                                                   return {};
+                                                 });
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(next, kEvents);
+}
+
+TEST(HttpServer, StoppingEndsStreamsCleanly) {
+  Fixture fixture({stream_route([](EventSink& sink, const CallContext& context) {
+    (void)sink.send("token", "{}");
+    while (!context.stop.stop_requested()) std::this_thread::sleep_for(milliseconds(1));
+  })});
+  RawClient client = fixture.connect();
+  client.send(kEventsRequest);
+  client.read_until("data: {}\n\n");
+  fixture.server->stop(2'000);
+  const std::string rest = client.read_to_end();
+  EXPECT_THAT(rest, HasSubstr("retry: 2000\n\n"));
+  EXPECT_THAT(rest, EndsWith("0\r\n\r\n"));
+}
+
+TEST(HttpServer, AStreamMayAnswerWithAnErrorInstead) {
+  Route refusing = route(
+      Method::get, "/events", [](const Request&) -> Result<Response> { return fail(ErrorCode::not_found, "No such session"); },
+      Access::anyone);
+  refusing.streams = true;
+  Fixture fixture({refusing});
+  EXPECT_EQ(status_of(fixture.ask(kEventsRequest)), 404);
+}
+
+// ---- the client ----------------------------------------------------------------------------------------------------
+
+struct Outgoing {
+  Outgoing(std::vector<Route> routes = plain_routes()) : fixture(std::move(routes)) {}
+  ClientRequest request(std::string path) const {
+    return {.url = str("http://127.0.0.1:", fixture.server->port(), path), .headers = {{"authorization", "Bearer viewer"}}};
+  }
+  Fixture fixture;
+  std::unique_ptr<HttpClient> client = make_http_client();
+};
+
+TEST(HttpClient, SendsAndReceives) {
+  Outgoing out;
+  const auto got = out.client->send({}, out.request("/things/7"));
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->status, 200);
+  EXPECT_EQ(got->body, "7");
+  EXPECT_EQ(Request{.headers = got->headers}.header("x-frame-options"), "DENY");
+  ClientRequest posted = out.request("/things");
+  posted.method = Method::post;
+  posted.body = "hello";
+  EXPECT_EQ(out.client->send({}, posted)->body, "hello");
+  EXPECT_EQ(out.client->send({}, out.request("/nowhere"))->status, 404);
+}
+
+TEST(HttpClient, GivesTheBodyOfAGoodStreamAndCollectsThatOfABadOne) {
+  Outgoing out;
+  std::string text;
+  const auto keep = [&](std::string_view bytes) -> Result<> { return text += bytes, Result<>{}; };
+  const auto good = out.client->stream({}, out.request("/large"), keep);
+  ASSERT_TRUE(good.has_value());
+  EXPECT_EQ(good->body, "");
+  EXPECT_EQ(text.size(), 50'000u);
+  text.clear();
+  const auto bad = out.client->stream({}, out.request("/nowhere"), keep);
+  ASSERT_TRUE(bad.has_value());
+  EXPECT_EQ(text, "");
+  EXPECT_THAT(bad->body, HasSubstr("\"code\":\"not_found\""));
+  const auto refused =
+      out.client->stream({}, out.request("/large"), [](std::string_view) -> Result<> { return fail(ErrorCode::data_loss, "garbled"); });
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::data_loss);
+}
+
+TEST(HttpClient, HonoursStopDeadlineSilenceAndLimits) {
+  Gate gate;
+  Outgoing out(with_gate(gate));
+  std::stop_source source;
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(milliseconds(50));
+    source.request_stop();
+  });
+  auto before = steady_clock::now();
+  const auto stopped = out.client->send({.stop = source.get_token()}, out.request("/gate"));
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_EQ(stopped.error().code, ErrorCode::cancelled);
+  EXPECT_LT(steady_clock::now() - before, milliseconds(150));
+
+  const auto late = out.client->send(CallContext{}.with_timeout(milliseconds(50)), out.request("/gate"));
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().code, ErrorCode::deadline_exceeded);
+
+  ClientRequest silent = out.request("/gate");
+  silent.idle_timeout_ms = 50;
+  const auto idle = out.client->send({}, silent);
+  ASSERT_FALSE(idle.has_value());
+  EXPECT_EQ(idle.error().reason, "idle_timeout");
+
+  ClientRequest small = out.request("/large");
+  small.response_bytes_max = 1'000;
+  const auto large = out.client->send({}, small);
+  ASSERT_FALSE(large.has_value());
+  EXPECT_EQ(large.error().code, ErrorCode::payload_too_large);
+  gate.open = true;
+}
+
+TEST(HttpClient, RefusesOtherProtocolsRedirectsAndInjectedHeaders) {
+  std::vector<Route> routes;
+  routes.push_back(route(
+      Method::get, "/moved",
+      [](const Request&) -> Result<Response> {
+        return Response{.status = 302, .headers = {{"location", "/open"}}};
+      },
+      Access::anyone));
+  Outgoing out(std::move(routes));
+  EXPECT_EQ(out.client->send({}, out.request("/moved"))->status, 302);
+  for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "nonsense", ""}) {
+    const auto answer = out.client->send({}, {.url = url});
+    ASSERT_FALSE(answer.has_value()) << url;
+    EXPECT_NE(answer.error().code, ErrorCode::internal) << url;
+  }
+  ClientRequest injected = out.request("/open");
+  injected.headers.emplace_back("x", "a\r\ny: b");
+  EXPECT_EQ(out.client->send({}, injected).error().code, ErrorCode::invalid_argument);
+  const auto closed = out.client->send({}, {.url = "http://127.0.0.1:1/"});
+  ASSERT_FALSE(closed.has_value());
+  EXPECT_EQ(closed.error().code, ErrorCode::unavailable);
+}
+
 TEST(HttpServer, StreamsEventsAndGoesOnWithTheConnection) {
   Fixture fixture;
   RawClient client = fixture.connect();
