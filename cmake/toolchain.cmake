@@ -8,7 +8,7 @@ if(MOLD_PROGRAM)
   add_link_options(-fuse-ld=mold)
 endif()
 
-add_compile_options(-Wall -Wextra -Wno-missing-field-initializers -fno-strict-aliasing -fdiagnostics-color=always)
+add_compile_options(-pthread -Wall -Wextra -Wno-missing-field-initializers -fno-strict-aliasing -fdiagnostics-color=always)
 add_compile_options($<$<NOT:$<BOOL:${BRIDGE_SANITIZE}>>:-fpch-preprocess>)
 if(BRIDGE_SANITIZE)
   add_compile_options(-fsanitize=${BRIDGE_SANITIZE} -fno-sanitize-recover=undefined -fno-omit-frame-pointer)

@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/terminal.h"
 #include "app/version.h"
+#include "base/text.h"
 
 namespace bridge {
 namespace {

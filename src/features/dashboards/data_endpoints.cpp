@@ -1,0 +1,298 @@
+#include "features/dashboards/data_endpoints.h"
+
+#include <openssl/sha.h>
+
+#include <shared_mutex>
+
+#include "base/text.h"
+#include "platform/http/compression.h"
+
+namespace bridge {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t kReadyAnswersMax = 512;
+constexpr std::size_t kReadyBytesMax = 64 << 20;
+// Ages are told in whole seconds, so an answer is put together again each second; while one request does that, others get the last one.
+constexpr std::chrono::milliseconds kReadyFor{1'000};
+constexpr std::chrono::milliseconds kReadyWhileRenewing{3'000};
+constexpr std::size_t kEncodings = 4;
+
+// The bytes of a whole view, ready to be sent.
+struct ReadyAnswer {
+  SteadyClock::time_point made_at;
+  std::uint64_t change_count = 0;
+  std::string slug;
+  TeamId team_id;
+  std::string etag;
+  std::array<SharedBytes, kEncodings> bytes;  // by ContentEncoding
+  std::atomic<bool> renewing{false};
+};
+
+// Ready answers by what was asked. Thread-safe.
+class ReadyAnswers {
+ public:
+  std::shared_ptr<ReadyAnswer> find(const std::string& key) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = answers_.find(key);
+    return found == answers_.end() ? nullptr : found->second;
+  }
+  void put(const std::string& key, std::shared_ptr<ReadyAnswer> answer) {
+    std::size_t bytes = 0;
+    for (const SharedBytes& each : answer->bytes) bytes += each ? each->size() : 0;
+    const std::lock_guard lock(mutex_);
+    if (answers_.size() >= kReadyAnswersMax || bytes_ + bytes > kReadyBytesMax) {
+      answers_.clear();
+      bytes_ = 0;
+    }
+    bytes_ += bytes;
+    answers_[key] = std::move(answer);
+  }
+
+ private:
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<ReadyAnswer>> answers_;
+  std::size_t bytes_ = 0;
+};
+
+std::string_view query_of(const std::string& target) {
+  const std::size_t mark = target.find('?');
+  return mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1);
+}
+
+std::string ready_key(const Request& request) { return str(request.context.caller.team_id.value(), "\n", request.path_value("slug"), "\n", query_of(request.target)); }
+
+// An editor may ask for data that is not from the cache; a viewer's wish costs nobody anything.
+bool wants_fresh(const Request& request) {
+  const auto control = request.header("cache-control");
+  return control && control->find("no-cache") != std::string::npos && (request.context.caller.role >= Role::editor || request.context.caller.is_operator);
+}
+
+ContentEncoding encoding_for(const Request& request, std::size_t body_bytes) {
+  const auto accepted = request.header("accept-encoding");
+  return accepted ? choose_encoding(*accepted, body_bytes) : ContentEncoding::identity;
+}
+
+std::string etag_of(const std::vector<QueryOutcome>& outcomes) {
+  std::string text;
+  for (const QueryOutcome& outcome : outcomes) {
+    text += str(outcome.id, "@", outcome.version, "@");
+    if (outcome.answer) text += str(outcome.answer->query_hash, "@", outcome.answer->executed_at.time_since_epoch().count(), "\n");
+    else text += describe_error(outcome.answer.error()) + "\n";
+  }
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
+  return str("\"", encode_hex(std::string_view(reinterpret_cast<const char*>(digest), 16)), "\"");
+}
+
+Response ready_response(const ReadyAnswer& answer, ContentEncoding encoding) {
+  Response response{.body = {answer.bytes[static_cast<std::size_t>(encoding)]}};
+  response.headers = {{"etag", answer.etag}, {"cache-control", "private, no-cache"}, {"vary", "Accept-Encoding"}};
+  if (encoding != ContentEncoding::identity) response.headers.emplace_back("content-encoding", encoding_name(encoding));
+  return response;
+}
+
+// The parameters of the URL without the names that mean something else.
+std::vector<std::pair<std::string, std::string>> parameters_of(const Request& request) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& [name, value] : request.query) {
+    if (name != "team_id") out.emplace_back(name, value);
+  }
+  return out;
+}
+
+class DataEndpoints {
+ public:
+  DataEndpoints(DashboardDataService& service, PlanSource& plans) : service_(service), plans_(plans) {}
+
+  std::optional<Response> quick(const Request& request) {
+    const auto answer = ready_.find(ready_key(request));
+    if (!answer || answer->change_count != plans_.change_count() || wants_fresh(request)) return std::nullopt;
+    const auto age = SteadyClock::now() - answer->made_at;
+    if (age >= kReadyWhileRenewing) return std::nullopt;
+    if (age >= kReadyFor && !answer->renewing.exchange(true)) return std::nullopt;
+    const ContentEncoding encoding = encoding_for(request, answer->bytes[0]->size());
+    if (!answer->bytes[static_cast<std::size_t>(encoding)]) return std::nullopt;
+    plans_.count_view(request.context.team(), answer->slug);
+    return ready_response(*answer, encoding);
+  }
+
+  Result<Response> get_data(const Request& request) {
+    const std::uint64_t change_count = plans_.change_count();
+    const auto outcomes = TRY(service_.run(request.context, {.slug = request.path_value("slug"), .parameters = parameters_of(request), .only = {}, .fresh = wants_fresh(request)}));
+    plans_.count_view(request.context.team(), request.path_value("slug"));
+    std::string body = R"({"queries":{)";
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      if (i > 0) body += ',';
+      body += json::serialize(json::string(outcomes[i].id));
+      body += ':';
+      append_outcome(body, outcomes[i]);
+    }
+    body += "}}";
+    auto answer = std::make_shared<ReadyAnswer>();
+    answer->made_at = SteadyClock::now();
+    answer->change_count = change_count;
+    answer->slug = request.path_value("slug");
+    answer->team_id = request.context.caller.team_id;
+    answer->etag = etag_of(outcomes);
+    answer->bytes[0] = std::make_shared<const std::string>(std::move(body));
+    const ContentEncoding encoding = encoding_for(request, answer->bytes[0]->size());
+    const auto index = static_cast<std::size_t>(encoding);
+    if (encoding != ContentEncoding::identity) {
+      answer->bytes[index] = std::make_shared<const std::string>(TRY(compress(encoding, std::span(&answer->bytes[0], 1))));
+    }
+    const bool all_answered = std::ranges::all_of(outcomes, [](const QueryOutcome& outcome) { return outcome.answer.has_value(); });
+    Response response = ready_response(*answer, encoding);
+    // What is kept for others says that it came from the cache; the first answer after a run and one with an error are not kept.
+    const bool all_cached = all_answered && std::ranges::all_of(outcomes, [](const QueryOutcome& outcome) { return outcome.answer->cache == CacheState::hit; });
+    if (all_cached) ready_.put(ready_key(request), std::move(answer));
+    return response;
+  }
+
+  Result<Response> get_query(const Request& request) {
+    AnswerShape shape;
+    std::string format = "json";
+    std::vector<std::pair<std::string, std::string>> parameters;
+    for (const auto& [name, value] : parameters_of(request)) {
+      if (name == "sort") shape.sort = value;
+      else if (name == "limit") shape.limit = TRY(read_limit(value));
+      else if (name == "format") format = value;
+      else parameters.emplace_back(name, value);
+    }
+    return answer_query(request, std::move(parameters), shape, format);
+  }
+
+  Result<Response> post_query(const Request& request) {
+    const QueryBody body = TRY(request.json_body<QueryBody>());
+    AnswerShape shape{.sort = body.sort.value_or(""), .limit = std::nullopt};
+    if (body.limit) shape.limit = TRY(read_limit(str(*body.limit)));
+    std::vector<std::pair<std::string, std::string>> parameters;
+    if (body.parameters) {
+      for (const auto& [name, value] : *body.parameters) TRY(append_parameter(parameters, name, value));
+    }
+    return answer_query(request, std::move(parameters), shape, body.format.value_or("json"));
+  }
+
+  Result<Response> explain(const Request& request) {
+    const ExplainedPlan plan = TRY(service_.explain(request.context, {.slug = request.path_value("slug"), .parameters = parameters_of(request), .only = {}}));
+    return ok(plan);
+  }
+
+  Result<Response> precompute(const Request& request) {
+    const PrecomputeReport report = TRY(service_.precompute(request.context, request.path_value("slug")));
+    return ok(report);
+  }
+
+  struct QueryBody {
+    std::optional<std::map<std::string, json::value>> parameters;
+    std::optional<std::string> sort;
+    std::optional<std::int64_t> limit;
+    std::optional<std::string> format;
+    BOOST_DESCRIBE_CLASS(QueryBody, (), (parameters, sort, limit, format), (), ())
+  };
+
+ private:
+  static Result<std::size_t> read_limit(const std::string& text) {
+    std::size_t limit = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+    if (error != std::errc{} || end != text.data() + text.size() || limit == 0 || limit > 50'000) {
+      return fail(Error{.code = ErrorCode::invalid_argument, .message = "limit must be a whole number from 1 to 50000", .violations = {{.path = "limit", .code = "out_of_range", .message = "must be a whole number from 1 to 50000", .got = text.substr(0, 40)}}});
+    }
+    return limit;
+  }
+
+  // A parameter of a JSON body, in the form that it would have in a URL.
+  static Result<> append_parameter(std::vector<std::pair<std::string, std::string>>& out, const std::string& name, const json::value& value) {
+    if (value.is_string()) {
+      out.emplace_back(name, std::string(value.get_string()));
+    } else if (value.is_number() || value.is_bool()) {
+      out.emplace_back(name, json::serialize(value));
+    } else if (value.is_array()) {
+      for (const json::value& item : value.get_array()) {
+        if (item.is_array() || item.is_object() || item.is_null()) return bad_parameter(name);
+        TRY(append_parameter(out, name, item));
+      }
+    } else if (!value.is_null()) {
+      return bad_parameter(name);
+    }
+    return {};
+  }
+  static std::unexpected<Error> bad_parameter(const std::string& name) {
+    return fail(Error{.code = ErrorCode::invalid_argument, .message = str("The parameter '", name.substr(0, 100), "' must be text, a number, true, false or a list of these"), .violations = {{.path = "parameters." + name.substr(0, 100), .code = "wrong_type", .message = "must be text, a number, true, false or a list of these"}}});
+  }
+
+  Result<Response> answer_query(const Request& request, std::vector<std::pair<std::string, std::string>> parameters, const AnswerShape& shape, const std::string& format) {
+    if (format != "json" && format != "csv") {
+      return fail(Error{.code = ErrorCode::invalid_argument, .message = str("There is no format '", format.substr(0, 40), "': json or csv"), .violations = {{.path = "format", .code = "unknown_value", .message = "must be json or csv", .got = format.substr(0, 40), .allowed = {"json", "csv"}}}});
+    }
+    const std::string& id = request.path_value("query_id");
+    auto outcomes = TRY(service_.run(request.context, {.slug = request.path_value("slug"), .parameters = std::move(parameters), .only = {id}, .fresh = wants_fresh(request)}));
+    if (outcomes.empty()) return fail(ErrorCode::not_found, "The dashboard has no such query");
+    plans_.count_view(request.context.team(), request.path_value("slug"));
+    QueryOutcome& outcome = outcomes.front();
+    if (!outcome.answer) return fail(outcome.answer.error());
+    if (format == "csv") {
+      const QueryResult shaped = TRY(service_.shape(request.context, *outcome.answer, shape));
+      Response response = text_response(encode_csv(shaped), "text/csv; charset=utf-8");
+      response.headers.emplace_back("content-disposition", str("attachment; filename=\"", make_slug(request.path_value("slug")), "-", make_slug(id), ".csv\""));
+      return response;
+    }
+    if (!shape.sort.empty() || shape.limit) {
+      const QueryResult shaped = TRY(service_.shape(request.context, *outcome.answer, shape));
+      outcome.answer->data = std::make_shared<const std::string>(encode_rows(shaped));
+      outcome.answer->row_count = shaped.row_count;
+    }
+    std::string body;
+    append_outcome(body, outcome);
+    Response response = text_response(std::move(body), "application/json");
+    response.headers.emplace_back("etag", etag_of(outcomes));
+    response.headers.emplace_back("cache-control", "private, no-cache");
+    return response;
+  }
+
+  DashboardDataService& service_;
+  PlanSource& plans_;
+  ReadyAnswers ready_;
+};
+
+}  // namespace
+
+std::vector<Route> data_routes(DashboardDataService& service, PlanSource& plans) {
+  const auto endpoints = std::make_shared<DataEndpoints>(service, plans);
+  const auto open = [](RouteDocs docs) {
+    docs.open_query = true;
+    return docs;
+  };
+  const std::vector<QueryParameter> shape{{"sort", "A column, or -column for the largest first", false}, {"limit", "At most this many rows", false}, {"format", "json or csv", false}};
+  return {
+      {.method = Method::get,
+       .path = "/v1/dashboards/{slug}/data",
+       .access = Access::viewer,
+       .handler = [endpoints](const Request& request) { return endpoints->get_data(request); },
+       .docs = open(docs<void, json::object>("get_dashboard_data", "Dashboards", "All answers of a dashboard; other query names are its parameters", {}, "DashboardData")),
+       .quick = [endpoints](const Request& request) { return endpoints->quick(request); }},
+      {.method = Method::get,
+       .path = "/v1/dashboards/{slug}/query/{query_id}/data",
+       .access = Access::viewer,
+       .handler = [endpoints](const Request& request) { return endpoints->get_query(request); },
+       .docs = open(docs<void, json::object>("get_query_data", "Dashboards", "The answer of one query; other query names are the dashboard's parameters", {}, "QueryData", shape))},
+      {.method = Method::post,
+       .path = "/v1/dashboards/{slug}/query/{query_id}/data",
+       .access = Access::viewer,
+       .handler = [endpoints](const Request& request) { return endpoints->post_query(request); },
+       .docs = docs<DataEndpoints::QueryBody, json::object>("query_data", "Dashboards", "The answer of one query", "QueryDataRequest", "QueryData")},
+      {.method = Method::get,
+       .path = "/v1/dashboards/{slug}/explain",
+       .access = Access::viewer,
+       .handler = [endpoints](const Request& request) { return endpoints->explain(request); },
+       .docs = open(docs<void, ExplainedPlan>("explain_dashboard", "Dashboards", "The execution plan: stages, dependencies, dry-run bytes and cost", {}, "ExplainedPlan"))},
+      {.method = Method::post,
+       .path = "/v1/dashboards/{slug}/precompute",
+       .access = Access::admin,
+       .handler = [endpoints](const Request& request) { return endpoints->precompute(request); },
+       .docs = docs<void, PrecomputeReport>("precompute_dashboard", "Dashboards", "Fill the cache", {}, "PrecomputeReport")},
+  };
+}
+
+}  // namespace bridge

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "features/dashboards/compiler/plan.h"
+#include "features/query_execution/query_execution.h"
+#include "platform/http/message.h"
+#include "warehouse/warehouse.h"
+
+namespace bridge {
+
+// What a view needs of the dashboards of a team.
+class PlanSource {
+ public:
+  virtual ~PlanSource() = default;
+  // The compiled document in its newest version. not_found when there is none of this name in the caller's team.
+  virtual Result<std::shared_ptr<const Plan>> get_plan(const CallContext& context, std::string_view slug) = 0;
+  virtual void count_view(const TeamScope& team, std::string_view slug) = 0;
+  // Grows with every change of any dashboard, connection or credential; read before an answer is made and compared before it is shown again.
+  virtual std::uint64_t change_count() const = 0;
+};
+
+// A connection as a query needs it. The warehouse is opened only when the cache has no answer.
+struct DataConnection {
+  std::string key;  // which warehouse and which version of its credentials: part of the cache's key
+  SqlDialect dialect;
+  QueryLimits limits;
+  std::function<Result<std::shared_ptr<Warehouse>>(const CallContext&)> open;
+};
+
+class DataConnectionSource {
+ public:
+  virtual ~DataConnectionSource() = default;
+  // failed_precondition ("connection_missing") when the team has no connection of this name.
+  virtual Result<DataConnection> find_connection(const CallContext& context, std::string_view name) = 0;
+};
+
+// One query of a view: its answer, or why there is none.
+struct QueryOutcome {
+  std::string id;
+  int version = 0;
+  Result<QueryAnswer> answer;
+};
+
+struct DataRequest {
+  std::string slug;
+  std::vector<std::pair<std::string, std::string>> parameters;  // as in a URL
+  std::vector<std::string> only;                                // query ids; empty for all
+  bool fresh = false;                                           // skip the cache
+};
+
+struct PrecomputeError {
+  std::string query_id;
+  std::string code;
+  std::string detail;
+};
+BOOST_DESCRIBE_STRUCT(PrecomputeError, (), (query_id, code, detail))
+
+struct PrecomputeReport {
+  std::int64_t queries_executed = 0;
+  std::int64_t cache_hits = 0;
+  std::vector<PrecomputeError> errors;
+};
+BOOST_DESCRIBE_STRUCT(PrecomputeReport, (), (queries_executed, cache_hits, errors))
+
+struct ExplainedQuery {
+  std::string id;
+  int stage = 0;
+  std::vector<std::string> depends_on;
+  std::string sql;
+  std::optional<std::int64_t> bytes_scanned;
+  std::optional<double> estimated_cost_usd;
+  std::int64_t bytes_max = 0;
+  std::int64_t ttl_s = 0;
+  std::optional<std::string> error;
+};
+BOOST_DESCRIBE_STRUCT(ExplainedQuery, (), (id, stage, depends_on, sql, bytes_scanned, estimated_cost_usd, bytes_max, ttl_s, error))
+
+struct ExplainedPlan {
+  std::string slug;
+  int version = 0;
+  int stages = 0;
+  std::vector<ExplainedQuery> queries;
+};
+BOOST_DESCRIBE_STRUCT(ExplainedPlan, (), (slug, version, stages, queries))
+
+// How an answer is cut for one chart; applied to the answer, so that nothing is scanned again.
+struct AnswerShape {
+  std::string sort;  // "column" or "-column"; empty keeps the order
+  std::optional<std::size_t> limit;
+};
+
+// Runs dashboards: binds parameters, runs the queries of a stage side by side, and gives each its answer or its error. Thread-safe.
+class DashboardDataService {
+ public:
+  virtual ~DashboardDataService() = default;
+
+  // Fails as a whole only for a dashboard that is missing, bad parameters, or a caller that went away.
+  virtual Result<std::vector<QueryOutcome>> run(const CallContext& context, const DataRequest& request) = 0;
+  virtual Result<QueryResult> shape(const CallContext& context, const QueryAnswer& answer, const AnswerShape& shape) = 0;
+  virtual Result<PrecomputeReport> precompute(const CallContext& context, std::string_view slug) = 0;
+  virtual Result<ExplainedPlan> explain(const CallContext& context, const DataRequest& request) = 0;
+};
+
+// All of these must outlive the service.
+struct DataServiceParts {
+  PlanSource& plans;
+  DataConnectionSource& connections;
+  QueryExecution& queries;
+  LocalQueryEngine& local;
+  WorkPool& workers;
+  const Clock& clock;
+};
+std::unique_ptr<DashboardDataService> make_data_service(DataServiceParts parts);
+
+// {"data":…,"metadata":{…}} or {"error":{…}} of one query.
+void append_outcome(std::string& out, const QueryOutcome& outcome);
+
+}  // namespace bridge
