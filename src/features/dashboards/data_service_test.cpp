@@ -1,0 +1,207 @@
+#include "features/dashboards/data_service.h"
+
+#include <gtest/gtest.h>
+
+#include "features/dashboards/data_endpoints.h"
+#include "warehouse/driver_list.h"
+
+namespace bridge {
+namespace {
+
+constexpr std::string_view kWeather = R"(bridge: 1
+slug: weather
+title: Weather
+connection: warehouse
+params:
+  period: {type: date_range, default: all}
+  place: {type: enum, multiple: true, default: all}
+queries:
+  rain:
+    sql: SELECT location, count(*) AS days, sum(precipitation) AS rain FROM weather WHERE filter(:period, date) AND filter(:place, location) GROUP BY 1 ORDER BY 1
+  wettest: {from: [rain], sql: SELECT location FROM rain ORDER BY rain DESC LIMIT 1}
+  sad: {sql: "SELECT CAST(location AS INTEGER) AS x FROM weather"}
+  after_sad: {from: [sad], sql: SELECT count(*) AS n FROM sad}
+charts:
+  a: {query: rain, mark: bar, x: location, y: days}
+  b: {query: wettest, mark: table}
+  c: {query: after_sad, mark: table}
+)";
+
+// One dashboard over the real engine; everything around it is real too, but for where it is kept.
+class Workspace final : public PlanSource, public DataConnectionSource {
+ public:
+  explicit Workspace(std::string_view yaml = kWeather) {
+    plan_ = std::make_shared<const Plan>(*compile_dashboard(*parse_document(yaml)));
+    warehouse_ = *make_warehouse_drivers().front()->open({}, {{"path", Secret("node_modules/vega-datasets/data/weather.csv")}});
+  }
+
+  Result<std::shared_ptr<const Plan>> get_plan(const CallContext&, std::string_view slug) override {
+    if (slug != "weather") return fail(ErrorCode::not_found, "There is no such dashboard");
+    return plan_;
+  }
+  void count_view(const TeamScope&, std::string_view) override { ++views; }
+  std::uint64_t change_count() const override { return changes; }
+  Result<DataConnection> find_connection(const CallContext&, std::string_view) override {
+    return DataConnection{.key = "c1", .dialect = warehouse_->dialect(), .limits = limits, .open = [this](const CallContext&) -> Result<std::shared_ptr<Warehouse>> {
+                            ++opens;
+                            return warehouse_;
+                          }};
+  }
+
+  Result<std::vector<QueryOutcome>> run(DataRequest request = {.slug = "weather", .parameters = {}, .only = {}}) { return service->run(context(), request); }
+  static CallContext context() {
+    CallContext context;
+    context.caller.team_id = TeamId("team");
+    context.caller.role = Role::editor;
+    return context;
+  }
+
+  QueryLimits limits;
+  std::atomic<int> views{0};
+  std::atomic<int> opens{0};
+  std::atomic<std::uint64_t> changes{1};
+  std::shared_ptr<const Clock> clock = make_system_clock();
+  std::shared_ptr<ByteCache> cache = make_memory_cache(8 << 20);
+  std::unique_ptr<QueryExecution> queries = make_query_execution(*cache, clock);
+  std::shared_ptr<LocalQueryEngine> local = make_local_query_engine();
+  std::unique_ptr<WorkPool> workers = make_work_pool(2);
+  std::unique_ptr<DashboardDataService> service = make_data_service({*this, *this, *queries, *local, *workers, *clock});
+
+ private:
+  std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<Warehouse> warehouse_;
+};
+
+const Result<QueryAnswer>& answer_of(const std::vector<QueryOutcome>& outcomes, std::string_view id) {
+  for (const QueryOutcome& outcome : outcomes) {
+    if (outcome.id == id) return outcome.answer;
+  }
+  static const Result<QueryAnswer> none = fail(ErrorCode::not_found, "no such outcome");
+  return none;
+}
+
+TEST(DashboardData, EachQueryHasItsAnswerOrItsOwnError) {
+  Workspace workspace;
+  const auto outcomes = workspace.run();
+  ASSERT_TRUE(outcomes.has_value()) << outcomes.error().message;
+  ASSERT_TRUE(answer_of(*outcomes, "rain").has_value());
+  EXPECT_TRUE(answer_of(*outcomes, "rain")->data->find(R"(["New York",1461,)") != std::string::npos) << *answer_of(*outcomes, "rain")->data;
+  ASSERT_TRUE(answer_of(*outcomes, "wettest").has_value()) << answer_of(*outcomes, "wettest").error().message;
+  EXPECT_EQ(answer_of(*outcomes, "wettest")->row_count, 1u);
+  EXPECT_FALSE(answer_of(*outcomes, "sad").has_value());
+  EXPECT_EQ(answer_of(*outcomes, "after_sad").error().reason, "dependency_failed");
+}
+
+TEST(DashboardData, ASecondViewComesFromTheCacheAlsoForQueriesOverAnswers) {
+  Workspace workspace;
+  ASSERT_TRUE(workspace.run().has_value());
+  const int opened = workspace.opens;
+  const auto again = workspace.run({.slug = "weather", .parameters = {}, .only = {"wettest"}});
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(answer_of(*again, "wettest")->cache, CacheState::hit);
+  EXPECT_EQ(workspace.opens, opened) << "a cached view does not open the warehouse";
+}
+
+TEST(DashboardData, ParametersFilterAndAreBoundAsValues) {
+  Workspace workspace;
+  const auto seattle = workspace.run({.slug = "weather", .parameters = {{"place", "Seattle"}, {"period", "2012-06-01..2012-06-30"}}, .only = {"rain"}});
+  ASSERT_TRUE(seattle.has_value());
+  EXPECT_NE(answer_of(*seattle, "rain")->data->find(R"([["Seattle",30,)"), std::string::npos);
+  const auto hostile = workspace.run({.slug = "weather", .parameters = {{"place", "x' OR '1'='1"}}, .only = {"rain"}});
+  EXPECT_EQ(answer_of(*hostile, "rain")->row_count, 0u);
+  EXPECT_EQ(workspace.run({.slug = "weather", .parameters = {{"plcae", "x"}}, .only = {}}).error().code, ErrorCode::invalid_argument);
+}
+
+TEST(DashboardData, AQueryOverTheCapFailsAloneWithTheEstimate) {
+  Workspace workspace;
+  workspace.limits.bytes_max = 10;
+  const auto outcomes = workspace.run();
+  ASSERT_TRUE(outcomes.has_value());
+  EXPECT_EQ(answer_of(*outcomes, "rain").error().reason, "byte_cap_exceeded");
+}
+
+TEST(DashboardData, AnUnknownQueryOrDashboardIsNotFound) {
+  Workspace workspace;
+  EXPECT_EQ(workspace.run({.slug = "weather", .parameters = {}, .only = {"nope"}}).error().code, ErrorCode::not_found);
+  EXPECT_EQ(workspace.run({.slug = "other", .parameters = {}, .only = {}}).error().code, ErrorCode::not_found);
+}
+
+TEST(DashboardData, ShapesAnAnswerWithoutScanningAgain) {
+  Workspace workspace;
+  const auto outcomes = workspace.run({.slug = "weather", .parameters = {}, .only = {"rain"}});
+  const auto shaped = workspace.service->shape(Workspace::context(), *answer_of(*outcomes, "rain"), {.sort = "-location", .limit = 1});
+  ASSERT_TRUE(shaped.has_value()) << shaped.error().message;
+  ASSERT_EQ(shaped->row_count, 1u);
+  EXPECT_EQ(shaped->columns[0].texts[0], "Seattle");
+  EXPECT_EQ(workspace.service->shape(Workspace::context(), *answer_of(*outcomes, "rain"), {.sort = "locaton", .limit = {}}).error().violations[0].suggestion, "location");
+}
+
+TEST(DashboardData, ExplainSaysStagesDependenciesAndBytes) {
+  Workspace workspace;
+  const auto plan = workspace.service->explain(Workspace::context(), {.slug = "weather", .parameters = {}, .only = {}});
+  ASSERT_TRUE(plan.has_value());
+  EXPECT_EQ(plan->stages, 2);
+  EXPECT_GT(plan->queries[0].bytes_scanned.value_or(0), 0);
+  EXPECT_EQ(plan->queries.back().depends_on.size(), 1u);
+}
+
+TEST(DashboardData, PrecomputeCountsWhatItDid) {
+  Workspace workspace;
+  const auto first = workspace.service->precompute(Workspace::context(), "weather");
+  EXPECT_EQ(first->queries_executed, 2);
+  EXPECT_EQ(first->errors.size(), 2u);
+  EXPECT_EQ(workspace.service->precompute(Workspace::context(), "weather")->cache_hits, 2);
+}
+
+Request data_request(std::string target = "/v1/dashboards/weather/data?team_id=t") {
+  Request request;
+  request.target = std::move(target);
+  request.path_parameters["slug"] = "weather";
+  request.context = Workspace::context();
+  return request;
+}
+
+const Route& data_route(const std::vector<Route>& routes) { return routes.front(); }
+
+TEST(DashboardDataEndpoint, AnAnswerFromTheCacheIsReadyOnTheIoThreadUntilSomethingChanges) {
+  const std::string yaml(kWeather.substr(0, kWeather.find("  sad:")));
+  Workspace workspace(yaml + "charts:\n  a: {query: rain, mark: bar, x: location, y: days}\n");
+  const auto routes = data_routes(*workspace.service, workspace);
+  const Route& route = data_route(routes);
+  EXPECT_FALSE(route.quick(data_request()).has_value());
+  ASSERT_TRUE(route.handler(data_request()).has_value());
+  EXPECT_FALSE(route.quick(data_request()).has_value()) << "the first answer says 'miss' and is not shown to others";
+  const auto hit = route.handler(data_request());
+  const auto ready = route.quick(data_request());
+  ASSERT_TRUE(ready.has_value());
+  EXPECT_EQ(ready->body[0], hit->body[0]) << "the same bytes, not a copy";
+  EXPECT_EQ(workspace.views, 3);
+
+  Request other_team = data_request();
+  other_team.context.caller.team_id = TeamId("other");
+  EXPECT_FALSE(route.quick(other_team).has_value());
+  Request fresh = data_request();
+  fresh.headers.emplace_back("cache-control", "no-cache");
+  EXPECT_FALSE(route.quick(fresh).has_value());
+  fresh.context.caller.role = Role::viewer;
+  EXPECT_TRUE(route.quick(fresh).has_value()) << "a viewer cannot make Bridge scan again";
+  ++workspace.changes;
+  EXPECT_FALSE(route.quick(data_request()).has_value());
+}
+
+TEST(DashboardDataEndpoint, OtherEncodingsAreCompressedOnce) {
+  const std::string yaml(kWeather.substr(0, kWeather.find("  sad:")));
+  Workspace workspace(yaml + "charts:\n  a: {query: rain, mark: bar, x: location, y: days}\n");
+  const auto routes = data_routes(*workspace.service, workspace);
+  Request request = data_request();
+  request.headers.emplace_back("accept-encoding", "gzip");
+  ASSERT_TRUE(data_route(routes).handler(request).has_value());
+  const auto packed = data_route(routes).handler(request);
+  ASSERT_TRUE(packed.has_value());
+  EXPECT_TRUE(std::ranges::find(packed->headers, std::pair<std::string, std::string>{"content-encoding", "gzip"}) != packed->headers.end());
+  EXPECT_EQ(data_route(routes).quick(request)->body[0], packed->body[0]);
+  EXPECT_TRUE(data_route(routes).quick(data_request()).has_value()) << "the plain bytes are there too";
+}
+
+}  // namespace
+}  // namespace bridge
