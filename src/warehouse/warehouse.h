@@ -82,8 +82,9 @@ struct ColumnStatistics {
   std::optional<double> average;
   std::vector<ValueCount> top_values;  // commonest first, at most 20; only of columns with few values (or a few samples of text columns)
   bool exact = false;
+  std::optional<std::string> text_date_format;  // of text that holds dates, as strptime takes it: "%b %d %Y"
 };
-BOOST_DESCRIBE_STRUCT(ColumnStatistics, (), (column, distinct_count, null_fraction, min, max, average, top_values, exact))
+BOOST_DESCRIBE_STRUCT(ColumnStatistics, (), (column, distinct_count, null_fraction, min, max, average, top_values, exact, text_date_format))
 
 struct DryRun {
   std::uint64_t bytes_scanned = 0;  // an upper bound

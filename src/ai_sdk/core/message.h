@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -38,5 +39,9 @@ struct Message {
 BOOST_DESCRIBE_STRUCT(Message, (), (role, text, tool_calls, tool_results))
 template <>
 inline constexpr auto field_notes<Message> = std::to_array<FieldNote>({{.name = "text", .length_max = 32 << 20}});
+
+// A service may add what it knows (which tables there are) to what a person said. In a user message all from this mark on is such context.
+inline constexpr std::string_view kContextMark = "\n\n<context>\n";
+inline std::string_view words_of(const Message& message) { return std::string_view(message.text).substr(0, message.text.find(kContextMark)); }
 
 }  // namespace bridge

@@ -1,5 +1,6 @@
 #include "ai_sdk/core/session_manager.h"
 
+#include "ai_sdk/core/cut_text.h"
 #include "ai_sdk/core/limits.h"
 
 namespace bridge {
@@ -23,14 +24,6 @@ namespace {
 
 std::string object_prefix(const TeamId& team, const SessionId& session) { return str("sessions/", team.value(), "/", session.value(), "/"); }
 std::string object_key(const TeamId& team, const SessionId& session, int number) { return str(object_prefix(team, session), number, ".jsonl"); }
-
-std::string cut_title(std::string title) {
-  title = std::string(trim(title));
-  if (title.size() <= kSessionTitleBytesMax) return title;
-  std::size_t end = kSessionTitleBytesMax;
-  while (end > 0 && (static_cast<unsigned char>(title[end]) & 0xC0) == 0x80) --end;
-  return title.substr(0, end);
-}
 
 // The numbers of a session's objects must be 0, 1, 2, … as listed; other keys are not ours.
 int count_objects(const std::vector<ObjectName>& names, std::string_view prefix) {
@@ -60,7 +53,7 @@ class LakeSessions final : public SessionManager {
                          .user_id = context.caller.user_id,
                          .provider = std::move(input.provider),
                          .model = std::move(input.model),
-                         .title = cut_title(std::move(input.title)),
+                         .title = std::string(cut_text(trim(input.title), kSessionTitleBytesMax)),
                          .prompt_blocks = std::move(input.prompt_blocks),
                          .created_at = clock_->now()};
     const SessionStart start{.provider = session.provider, .model = session.model, .prompt_blocks = session.prompt_blocks};

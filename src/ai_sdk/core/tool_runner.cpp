@@ -4,6 +4,7 @@
 #include <system_error>
 #include <thread>
 
+#include "ai_sdk/core/cut_text.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -22,13 +23,6 @@ std::string_view role_name(Role role) {
     case Role::admin: return "admin";
   }
   return "?";
-}
-
-// The longest beginning of at most `bytes_max` bytes that does not cut a character.
-std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0) == 0x80) --bytes_max;
-  return text.substr(0, bytes_max);
 }
 
 // "3 tables", "7 rows": the lists of an answer, or its first plain values.
@@ -156,7 +150,7 @@ Result<json::object> ToolRunner::execute(const ToolContext& context, const Job& 
 json::object ToolRunner::bounded(json::object content) const {
   const std::string text = json::serialize(content);
   if (text.size() <= limits_.tool_result_bytes_max) return content;
-  const std::string_view beginning = cut_utf8(text, limits_.tool_result_bytes_max / 2);
+  const std::string_view beginning = cut_text(text, limits_.tool_result_bytes_max / 2);
   return {{"truncated", true},
           {"note", str("The answer has ", text.size(), " bytes, more than the ", limits_.tool_result_bytes_max, " that fit; this is how it begins. Ask for less.")},
           {"beginning", json::string(beginning)}};
@@ -165,12 +159,12 @@ json::object ToolRunner::bounded(json::object content) const {
 std::string ToolRunner::summary_of(const ToolResult& result) const {
   const json::value* error = result.content.if_contains("error");
   if (error && error->is_object() && error->get_object().contains("message") && error->get_object().at("message").is_string()) {
-    return std::string(cut_utf8(error->get_object().at("message").get_string(), kSummaryBytesMax));
+    return std::string(cut_text(error->get_object().at("message").get_string(), kSummaryBytesMax));
   }
   const auto tool = tools_.get_tool(result.name);
   std::string summary = tool && result.ok && !result.content.contains("truncated") ? (*tool)->summarise(result.content) : std::string();
   if (summary.empty()) summary = summary_of_fields(result.content);
-  return std::string(cut_utf8(summary, kSummaryBytesMax));
+  return std::string(cut_text(summary, kSummaryBytesMax));
 }
 
 Result<> ToolRunner::emit(const TurnEvent& event) {

@@ -1,10 +1,210 @@
 #include "warehouse/duckdb/column_statistics.h"
 
+#include <cmath>
+
+#include "base/text.h"
+#include "warehouse/duckdb/limits.h"
+
 namespace bridge::duckdb {
 
-Result<std::vector<ColumnStatistics>> statistics_of(const CallContext&, Engine&, SourceTable& table) {
+namespace {
+
+// The ways of writing a date that are looked for, the commoner first where a text fits several.
+constexpr std::array<std::string_view, 22> date_formats = {
+    "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%m/%d/%Y",  "%d/%m/%Y", "%m/%d/%y",       "%d.%m.%Y", "%d-%m-%Y", "%b %d %Y",
+    "%b %d, %Y", "%B %d, %Y",        "%B %d %Y",          "%d %b %Y", "%d %B %Y",       "%d-%b-%Y", "%d-%b-%y", "%m/%d/%Y %H:%M", "%b %Y",    "%Y-%m",    "%B %Y"};
+constexpr double date_format_share_min = 0.95;
+
+// One pass over the table, or over a sample of it.
+struct Pass {
+  Session& session;
+  const CallContext& context;
+  std::string table;   // ready for FROM
+  std::string sample;  // TABLESAMPLE …, or empty
+  bool counts_distinct = false;
+};
+
+std::string name_of(const ColumnInfo& column) { return quote_identifier(duckdb_dialect(), column.name); }
+
+bool has_range(const ColumnInfo& column) { return column.type != ColumnType::json && column.type != ColumnType::boolean; }
+bool has_average(const ColumnInfo& column) {
+  return column.type == ColumnType::integer || column.type == ColumnType::number || column.type == ColumnType::decimal || column.type == ColumnType::big_integer;
+}
+
+std::string shortened(std::string text) {
+  if (text.size() <= shown_value_bytes_max) return text;
+  text.resize(shown_value_bytes_max);
+  while (!text.empty() && !is_valid_utf8(text)) text.pop_back();
+  return text + "…";
+}
+
+std::optional<std::string> text_of(const ResultColumn& column, std::size_t row) {
+  if (!column.valid[row]) return std::nullopt;
+  switch (column.type) {
+    case ColumnType::boolean: return column.integers[row] != 0 ? "true" : "false";
+    case ColumnType::integer: return str(column.integers[row]);
+    case ColumnType::number: return str(column.numbers[row]);
+    default: return shortened(column.texts[row]);
+  }
+}
+
+std::optional<std::int64_t> integer_of(const ResultColumn& column, std::size_t row) {
+  if (!column.valid[row] || column.type != ColumnType::integer) return std::nullopt;
+  return column.integers[row];
+}
+
+// Nulls, range, average and number of values of every column at once.
+Result<> read_summary(const Pass& pass, const std::vector<ColumnInfo>& columns, const std::vector<bool>& is_counted_later, std::vector<ColumnStatistics>& all) {
+  std::string sql = "SELECT count(*)";
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::string name = name_of(columns[i]);
+    sql += str(", count(", name, ")");
+    if (has_range(columns[i])) sql += str(", min(", name, "), max(", name, ")");
+    if (has_average(columns[i])) sql += str(", avg(", name, ")::DOUBLE");
+    if (columns[i].type != ColumnType::json && !is_counted_later[i]) sql += str(pass.counts_distinct ? ", count(DISTINCT " : ", approx_count_distinct(", name, ")");
+  }
+  const QueryResult result = TRY(pass.session.run(pass.context, {.sql = str(sql, " FROM ", pass.table, pass.sample)}, {}));
+  const auto rows = static_cast<double>(integer_of(result.columns[0], 0).value_or(0));
+  std::size_t next = 1;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    ColumnStatistics& statistics = all[i];
+    const auto present = static_cast<double>(integer_of(result.columns[next++], 0).value_or(0));
+    if (rows > 0) statistics.null_fraction = 1 - present / rows;
+    if (has_range(columns[i])) {
+      statistics.min = text_of(result.columns[next++], 0);
+      statistics.max = text_of(result.columns[next++], 0);
+    }
+    if (has_average(columns[i])) {
+      if (result.columns[next].valid[0]) statistics.average = result.columns[next].numbers[0];
+      ++next;
+    }
+    if (columns[i].type != ColumnType::json && !is_counted_later[i]) statistics.distinct_count = integer_of(result.columns[next++], 0);
+    statistics.exact = pass.counts_distinct;
+  }
+  return {};
+}
+
+// The commonest values of a column, and how many different ones there are.
+Result<> read_top_values(const Pass& pass, const ColumnInfo& column, ColumnStatistics& statistics) {
+  const std::string name = name_of(column);
+  const QueryResult result = TRY(pass.session.run(pass.context,
+                                                  {.sql = str("SELECT value, number, count(*) OVER () FROM (SELECT ", name, " AS value, count(*) AS number FROM ", pass.table, pass.sample, " WHERE ",
+                                                              name, " IS NOT NULL GROUP BY 1) ORDER BY number DESC, value LIMIT ", top_values_max)},
+                                                  {}));
+  statistics.top_values.clear();
+  statistics.distinct_count = result.row_count == 0 ? 0 : integer_of(result.columns[2], 0);
+  const bool has_few = statistics.distinct_count <= few_values_max;
+  const std::size_t wanted = has_few ? top_values_max : column.type == ColumnType::text ? sample_values_max : 0;
+  for (std::size_t row = 0; row < std::min(result.row_count, wanted); ++row) {
+    statistics.top_values.push_back({.value = text_of(result.columns[0], row).value_or(""), .count = integer_of(result.columns[1], row).value_or(0)});
+  }
+  return {};
+}
+
+// Which text columns of a large table repeat their values so much that counting them all is cheap.
+Result<std::vector<bool>> find_repeating(const Pass& pass, const std::vector<ColumnInfo>& columns, std::size_t count) {
+  std::vector<bool> repeats(count, false);
+  std::string sql = "SELECT count(*)";
+  std::string names;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (columns[i].type != ColumnType::text) continue;
+    sql += str(", approx_count_distinct(", name_of(columns[i]), ")");
+    names += (names.empty() ? "" : ", ") + name_of(columns[i]);
+  }
+  if (names.empty()) return repeats;
+  const QueryResult result = TRY(pass.session.run(pass.context, {.sql = str(sql, " FROM (SELECT ", names, " FROM ", pass.table, " LIMIT ", looked_at_rows, ")")}, {}));
+  std::size_t next = 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (columns[i].type == ColumnType::text) repeats[i] = integer_of(result.columns[next++], 0).value_or(0) <= repeating_values_max;
+  }
+  return repeats;
+}
+
+Result<> read_sample_values(const Pass& pass, const ColumnInfo& column, ColumnStatistics& statistics) {
+  const std::string name = name_of(column);
+  const QueryResult result = TRY(pass.session.run(
+      pass.context, {.sql = str("SELECT ", name, " FROM ", pass.table, " WHERE ", name, " IS NOT NULL LIMIT ", sample_values_max)}, {}));
+  for (std::size_t row = 0; row < result.row_count; ++row) statistics.top_values.push_back({.value = text_of(result.columns[0], row).value_or(""), .count = 1});
+  return {};
+}
+
+bool may_be_date(const ColumnStatistics& statistics) {
+  if (statistics.top_values.empty()) return false;
+  const std::string& value = statistics.top_values.front().value;
+  constexpr std::size_t shortest = 6;
+  constexpr std::size_t longest = 30;
+  return value.size() >= shortest && value.size() <= longest && std::ranges::count_if(value, [](unsigned char c) { return std::isdigit(c); }) >= 4;
+}
+
+Result<> find_date_format(const Pass& pass, const ColumnInfo& column, ColumnStatistics& statistics) {
+  const std::string name = name_of(column);
+  std::string sql = "SELECT count(*)";
+  for (const std::string_view format : date_formats) sql += str(", count(try_strptime(value, ", quote_text(format), "))");
+  const QueryResult result = TRY(pass.session.run(
+      pass.context, {.sql = str(sql, " FROM (SELECT ", name, "::VARCHAR AS value FROM ", pass.table, " WHERE ", name, " IS NOT NULL LIMIT ", date_format_rows, ")")}, {}));
+  const auto rows = static_cast<double>(integer_of(result.columns[0], 0).value_or(0));
+  double best = rows * date_format_share_min;
+  for (std::size_t i = 0; i < date_formats.size(); ++i) {
+    const auto parsed = static_cast<double>(integer_of(result.columns[i + 1], 0).value_or(0));
+    if (rows == 0 || parsed < best || (statistics.text_date_format && parsed <= best)) continue;
+    best = parsed;
+    statistics.text_date_format = std::string(date_formats[i]);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, Engine& engine, SourceTable& table) {
+  const std::lock_guard lock(table.statistics_mutex);
+  if (table.statistics) return *table.statistics;
+  const auto session = TRY(engine.borrow(context));
+  const std::vector<ColumnInfo>& columns = table.info.columns;
+  const std::size_t count = std::min(columns.size(), statistics_columns_max);
+  const std::int64_t rows = table.info.row_count;
+  Pass pass{.session = *session,
+            .context = context,
+            .table = str(quote_identifier(duckdb_dialect(), table.dataset), ".", quote_identifier(duckdb_dialect(), table.name)),
+            .counts_distinct = rows <= exact_distinct_rows_max};
+  if (rows > whole_table_rows_max) pass.sample = str(" TABLESAMPLE ", 100.0 * static_cast<double>(sampled_rows) / static_cast<double>(rows), "% (system)");
+
   std::vector<ColumnStatistics> all;
-  for (const ColumnInfo& column : table.info.columns) all.push_back({.column = column.name});
+  for (std::size_t i = 0; i < count; ++i) all.push_back({.column = columns[i].name});
+  std::vector<bool> repeats(count, false);
+  if (!pass.counts_distinct && pass.sample.empty()) repeats = TRY(find_repeating(pass, columns, count));
+  TRY(read_summary(pass, columns, repeats, all));
+  for (std::size_t i = 0; i < count; ++i) {
+    if (columns[i].type == ColumnType::json) continue;
+    const bool has_few = all[i].distinct_count && *all[i].distinct_count <= few_values_max;
+    if (has_few || repeats[i] || (pass.counts_distinct && columns[i].type == ColumnType::text)) {
+      TRY(read_top_values(pass, columns[i], all[i]));
+      all[i].exact = pass.sample.empty();
+    } else if (columns[i].type == ColumnType::text) {
+      TRY(read_sample_values(pass, columns[i], all[i]));
+    }
+    if (columns[i].type == ColumnType::text && may_be_date(all[i])) TRY(find_date_format(pass, columns[i], all[i]));
+  }
+  if (!pass.sample.empty()) {  // the storage knows the ends of the range better than a sample does
+    for (std::size_t i = 0; i < count && i < table.layout.types.size(); ++i) {
+      if (table.layout.groups.empty() || !has_average(columns[i])) continue;
+      std::optional<double> low;
+      std::optional<double> high;
+      bool is_known = true;
+      for (const auto& group : table.layout.groups) {
+        const ColumnPart& part = group[i];
+        double min = 0;
+        double max = 0;
+        is_known = is_known && part.min && part.max && std::from_chars(part.min->data(), part.min->data() + part.min->size(), min).ec == std::errc{} &&
+                   std::from_chars(part.max->data(), part.max->data() + part.max->size(), max).ec == std::errc{};
+        low = std::min(low.value_or(min), min);
+        high = std::max(high.value_or(max), max);
+      }
+      if (!is_known || !low || !std::isfinite(*low) || !std::isfinite(*high)) continue;
+      all[i].min = str(*low);
+      all[i].max = str(*high);
+    }
+  }
+  table.statistics = all;
   return all;
 }
 

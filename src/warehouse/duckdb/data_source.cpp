@@ -103,11 +103,7 @@ std::uint64_t width_of(ColumnType type, std::string_view engine_type) {
 
 bool has_variable_width(const ColumnInfo& column) { return column.type == ColumnType::text || column.type == ColumnType::json; }
 
-// The last part of DuckDB's text, without the paths that it may hold.
-std::string plain_reason(const Error& error) {
-  std::string reason = error.violations.empty() ? error.message : error.violations.front().message;
-  return reason;
-}
+std::string plain_reason(const Error& error) { return error.violations.empty() ? error.message : error.violations.front().message; }
 
 void start_layout(TableLayout& layout, const std::string& table, const std::vector<ColumnInfo>& columns) {
   layout = {.table = table};
@@ -502,6 +498,9 @@ Result<std::shared_ptr<AnalysedQuery>> DataSource::analyse(const CallContext& co
     if (const auto found = analysed_.find(sql); found != analysed_.end()) return found->second;
   }
   const GuardedStatement statement = TRY(guard.check(context, sql));
+  for (const std::string& function : statement.functions) {
+    if (own_functions_.contains(function)) return fail(sql_not_allowed(str("The function '", function, "', which the database redefines, is not allowed"), 0, 0, function));
+  }
   auto analysed = std::make_shared<AnalysedQuery>();
   for (const TableReference& reference : statement.tables) {
     auto table = resolve(reference);

@@ -32,6 +32,8 @@ struct SourceTable {
   std::optional<Error> failure;  // the file is not a table, or cannot be read
   TableInfo info;
   TableLayout layout;
+
+  std::mutex statistics_mutex;  // held while they are made, so that they are made once
   std::optional<std::vector<ColumnStatistics>> statistics;
 };
 

@@ -32,11 +32,16 @@ inline constexpr std::chrono::milliseconds data_version_check_interval{100};
 inline constexpr std::size_t analysed_queries_max = 512;
 
 // Column statistics.
-inline constexpr std::int64_t exact_distinct_rows_max = 200'000;
-inline constexpr std::int64_t sampled_rows_min = 1'000'000;
-inline constexpr std::int64_t sample_rows = 200'000;
+inline constexpr std::int64_t exact_distinct_rows_max = 200'000;    // up to here values are counted, beyond it estimated
+inline constexpr std::int64_t whole_table_rows_max = 5'000'000;     // beyond it a sample stands for the table
+inline constexpr std::int64_t sampled_rows = 1'000'000;
+inline constexpr std::int64_t looked_at_rows = 100'000;             // the first rows, to see which text columns repeat their values
+inline constexpr std::int64_t repeating_values_max = 5'000;
 inline constexpr std::int64_t few_values_max = 100;
 inline constexpr std::size_t top_values_max = 20;
+inline constexpr std::size_t sample_values_max = 5;
 inline constexpr std::size_t statistics_columns_max = 500;
+inline constexpr std::size_t shown_value_bytes_max = 200;
+inline constexpr std::int64_t date_format_rows = 1'000;
 
 }  // namespace bridge::duckdb

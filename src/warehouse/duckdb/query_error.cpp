@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t message_length_max = 400;
 constexpr std::size_t candidates_max = 10;
+constexpr std::size_t name_length_max = 200;
 constexpr std::string_view explain_prefix = "EXPLAIN (FORMAT json) ";
 
 std::string text_of(const json::object& object, std::string_view key) {
@@ -23,6 +24,8 @@ std::string first_sentence(std::string text) {
     if (const auto at = text.find(end); at != std::string::npos) text.resize(at);
   }
   std::string out(trim(replace_all(replace_all(std::move(text), "\n", " "), "\t", " ")));
+  while (out.ends_with('!') || out.ends_with('.')) out.pop_back();
+  if (!out.empty()) out[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(out[0])));
   if (out.size() > message_length_max) {
     out.resize(message_length_max);
     while (!out.empty() && !is_valid_utf8(out)) out.pop_back();
@@ -42,17 +45,21 @@ bool names_a_path(std::string_view text, std::string_view sql) {
   return false;
 }
 
-Error invalid_sql(std::string message, std::string_view sql, std::optional<std::size_t> offset, std::vector<std::string> candidates) {
+Error invalid_sql(std::string message, std::string_view sql, std::optional<std::size_t> offset, std::string got, std::vector<std::string> candidates) {
   Violation violation{.path = "sql", .code = "sql_invalid", .message = message};
   if (offset) std::tie(violation.line, violation.column) = line_and_column(sql, *offset);
-  if (!candidates.empty()) violation.suggestion = candidates.front();
+  violation.got = std::move(got);
+  if (const auto near = nearest_name(violation.got, candidates)) violation.suggestion = *near;
   violation.allowed = std::move(candidates);
   if (!violation.suggestion.empty()) message += str(": did you mean '", violation.suggestion, "'?");
   if (violation.line > 0) message += str(" (line ", violation.line, ", column ", violation.column, ")");
   return {.code = ErrorCode::invalid_argument, .message = std::move(message), .reason = "sql_invalid", .violations = {std::move(violation)}};
 }
 
+// Names that may have been meant; the candidates of a call without a match are signatures, and those stand in the message.
 std::vector<std::string> candidates_of(const json::object& error) {
+  const std::string subtype = text_of(error, "error_subtype");
+  if (subtype != "COLUMN_NOT_FOUND" && subtype != "MISSING_ENTRY") return {};
   std::vector<std::string> names;
   for (const std::string& part : split(text_of(error, "candidates"), ',')) {
     const std::string name(trim(part));
@@ -106,7 +113,11 @@ Error translate_query_error(std::string_view raw, std::string_view sql) {
   }
   std::string sentence = first_sentence(text);
   if (sentence.empty() || names_a_path(sentence, sql)) sentence = str("The query fails: ", lower(type), " error");
-  return with_detail(invalid_sql(std::move(sentence), sql, offset, candidates_of(error)));
+  const std::string name = text_of(error, "name").substr(0, name_length_max);
+  const std::string subtype = text_of(error, "error_subtype");
+  if (subtype == "COLUMN_NOT_FOUND" && !name.empty()) sentence = str("There is no column '", name, "'");
+  else if (subtype == "MISSING_ENTRY" && !name.empty()) sentence = str("There is no ", lower(text_of(error, "type")), " '", name, "'");
+  return with_detail(invalid_sql(std::move(sentence), sql, offset, name, candidates_of(error)));
 }
 
 Error not_a_select() { return {.code = ErrorCode::invalid_argument, .message = "Only one SELECT is allowed", .reason = "sql_not_allowed"}; }

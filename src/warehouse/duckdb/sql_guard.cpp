@@ -97,7 +97,7 @@ class TreeWalk final {
   explicit TreeWalk(std::string_view sql) : sql_(sql) {}
 
   Result<> walk_query(const json::value& value);
-  std::vector<TableReference> take_tables() { return std::move(tables_); }
+  GuardedStatement take() { return {.tables = std::move(tables_), .functions = std::move(functions_)}; }
 
  private:
   class Depth {
@@ -125,6 +125,7 @@ class TreeWalk final {
   std::string_view sql_;
   std::vector<std::set<std::string>> scopes_;  // names of WITH entries that are visible here, innermost last
   std::vector<TableReference> tables_;
+  std::set<std::string> functions_;
   std::size_t nodes_ = 0;
   int depth_ = 0;
 };
@@ -274,6 +275,7 @@ Result<> TreeWalk::walk_function(const json::object& function, bool is_table_fun
   const bool is_own = (schema.empty() || schema == "main") && (catalog.empty() || catalog == "system");
   const bool is_known = is_table_function ? is_allowed_table_function(name) : is_allowed_function(name);
   if (!is_own || !is_known) return refuse(str(is_table_function ? "The table function '" : "The function '", name.substr(0, 100), "'"), &function);
+  functions_.insert(name);
   return walk_parts(function);
 }
 
@@ -291,6 +293,7 @@ Result<> TreeWalk::walk_expression(const json::value& value) {
     const std::string name = lower(text_of(*expression, "function_name"));
     const std::string_view schema = text_of(*expression, "schema");
     if ((!schema.empty() && schema != "main") || !is_allowed_function(name)) return refuse(str("The window function '", name.substr(0, 100), "'"), expression);
+    functions_.insert(name);
   }
   if (kind == "PARAMETER") {
     const std::string_view identifier = text_of(*expression, "identifier");
@@ -414,7 +417,7 @@ Result<GuardedStatement> SqlGuard::check(const CallContext& context, std::string
   if (!node) return fail(describe_statements(sql));
   TreeWalk walk(sql);
   TRY(walk.walk_query(*node));
-  return GuardedStatement{.tables = walk.take_tables()};
+  return walk.take();
 }
 
 }  // namespace bridge::duckdb

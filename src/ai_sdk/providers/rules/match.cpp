@@ -1,0 +1,375 @@
+#include "ai_sdk/providers/rules/match.h"
+
+#include <cmath>
+#include <unordered_map>
+
+#include "ai_sdk/providers/rules/words.h"
+#include "base/text.h"
+
+namespace bridge::rules {
+
+namespace {
+
+constexpr double idea_strength = 0.8;
+constexpr double strength_least = 0.5;
+constexpr double alternate_gap = 0.12;  // columns so near to the best one for a word are as likely
+constexpr double unmatched_penalty = 0.25;
+constexpr std::size_t value_words_max = 6;
+
+// The ideas that a stem belongs to, by number.
+const std::vector<std::size_t>& ideas_of(const std::string& stem) {
+  static const auto index = [] {
+    std::unordered_map<std::string, std::vector<std::size_t>> made;
+    for (std::size_t i = 0; i < ideas().size(); ++i) {
+      for (const std::string_view word : ideas()[i]) made[std::string(word)].push_back(i);
+    }
+    return made;
+  }();
+  static const std::vector<std::size_t> none;
+  const auto found = index.find(stem);
+  return found == index.end() ? none : found->second;
+}
+
+bool share_idea(const std::string& left, const std::string& right) {
+  const auto& a = ideas_of(left);
+  if (a.empty()) return false;
+  const auto& b = ideas_of(right);
+  return std::any_of(a.begin(), a.end(), [&](std::size_t idea) { return std::find(b.begin(), b.end(), idea) != b.end(); });
+}
+
+double strength_of(const std::string& word, const std::string& stem) {
+  const double alike = likeness(word, stem);
+  if (alike == 1) return 1;
+  return share_idea(word, stem) ? std::max(alike, idea_strength) : alike;
+}
+
+// A word of the sentence that may name something, perhaps of two written ones ("bird strikes" → birdstrike).
+struct Candidate {
+  std::string stem;
+  std::size_t word = 0;
+  std::size_t end = 0;
+};
+
+std::vector<Candidate> candidates_of(const Sentence& sentence) {
+  std::vector<Candidate> candidates;
+  const auto may_name = [&](const Word& word) {
+    return !word.used && !word.number && !is_stop_word(word.text);
+  };
+  for (std::size_t i = 0; i < sentence.words.size(); ++i) {
+    const Word& word = sentence.words[i];
+    if (!may_name(word)) continue;
+    candidates.push_back({std::string(spelled_out(word.text) == word.text ? word.stem : stem_of(spelled_out(word.text))), i, i + 1});
+    // Names of columns as people copy them: temp_max.
+    if (word.text.find('_') != std::string::npos) {
+      for (const std::string& part : split_name(word.text)) candidates.push_back({stem_of(spelled_out(part)), i, i + 1});
+    }
+    if (i + 1 < sentence.words.size() && may_name(sentence.words[i + 1])) candidates.push_back({stem_of(word.text + sentence.words[i + 1].text), i, i + 2});
+  }
+  return candidates;
+}
+
+struct TokenHit {
+  double strength = 0;
+  std::size_t word = 0;
+  std::size_t end = 0;
+};
+
+TokenHit best_hit(const std::vector<Candidate>& candidates, const std::string& stem) {
+  TokenHit best;
+  for (const Candidate& candidate : candidates) {
+    const double strength = candidate.end - candidate.word > 1 ? (candidate.stem == stem ? 1 : 0) : strength_of(candidate.stem, stem);
+    if (strength > best.strength) best = {strength, candidate.word, candidate.end};
+  }
+  return best;
+}
+
+// How strongly the words name something of several stems: one telling stem is much, all of them are everything.
+struct NameHit {
+  double strength = 0;
+  std::size_t word = 0;
+  std::vector<std::size_t> words;
+};
+NameHit match_stems(const std::vector<Candidate>& candidates, const std::vector<std::string>& stems) {
+  NameHit hit;
+  double best = 0;
+  double sum = 0;
+  for (const std::string& stem : stems) {
+    const TokenHit token = best_hit(candidates, stem);
+    if (token.strength < strength_least) continue;
+    sum += token.strength;
+    for (std::size_t word = token.word; word < token.end; ++word) hit.words.push_back(word);
+    // The last of equals is the head of the name: "Wildlife Species" is a species.
+    if (token.strength >= best) {
+      best = token.strength;
+      hit.word = token.word;
+    }
+  }
+  hit.strength = stems.empty() ? 0 : best * (0.55 + 0.45 * sum / static_cast<double>(stems.size()));
+  return hit;
+}
+
+std::vector<std::string> value_stems(std::string_view value) {
+  std::vector<std::string> stems;
+  for (std::string word : split_name(lower(value))) stems.push_back(stem_of(word));
+  return stems;
+}
+
+class Matcher {
+ public:
+  Matcher(const Sentence& sentence, const TableProfile& table) : sentence_(sentence), table_(table), candidates_(candidates_of(sentence)) {
+    match_.table = &table;
+    match_.matched.resize(sentence.words.size());
+    weight_.resize(sentence.words.size());
+  }
+
+  TableMatch run() {
+    match_columns();
+    match_values();
+    match_codes();
+    match_name();
+    match_route();
+    mark_breakdowns();
+    std::sort(match_.columns.begin(), match_.columns.end(), [](const ColumnMention& a, const ColumnMention& b) {
+      return std::tuple(a.word, a.alternate, -a.strength, a.column) < std::tuple(b.word, b.alternate, -b.strength, b.column);
+    });
+    std::sort(match_.values.begin(), match_.values.end(), [](const ValueMention& a, const ValueMention& b) { return a.word < b.word; });
+    add_up();
+    return std::move(match_);
+  }
+
+ private:
+  void claim(std::size_t begin, std::size_t end, double weight) {
+    for (std::size_t i = begin; i < end; ++i) {
+      match_.matched[i] = true;
+      weight_[i] = std::max(weight_[i], weight);
+    }
+  }
+
+  void match_columns() {
+    std::vector<NameHit> hits;
+    // By word: the best that any column makes of it.
+    std::vector<double> best(sentence_.words.size());
+    for (const ColumnProfile& column : table_.columns) {
+      NameHit hit = match_stems(candidates_, column.stems);
+      // "cost" alone means the total, not a part of it.
+      if (hit.strength > 0 && hit.strength < 1 && std::find(column.words.begin(), column.words.end(), "total") != column.words.end()) hit.strength += 0.05;
+      // A text column whose head word is not named is a weak reading of its first word ("Rating" of "MPAA Rating" is not "MPAA").
+      for (const std::size_t word : hit.words) best[word] = std::max(best[word], hit.strength);
+      hits.push_back(std::move(hit));
+    }
+    for (std::size_t i = 0; i < hits.size(); ++i) {
+      const NameHit& hit = hits[i];
+      if (hit.strength < strength_least) continue;
+      const bool near = std::any_of(hit.words.begin(), hit.words.end(), [&](std::size_t word) { return hit.strength >= best[word] - alternate_gap; });
+      if (!near) continue;
+      match_.columns.push_back({.column = i, .strength = hit.strength, .word = hit.word});
+      for (const std::size_t word : hit.words) claim(word, word + 1, hit.strength);
+    }
+    for (ColumnMention& mention : match_.columns) {
+      for (const ColumnMention& other : match_.columns) {
+        if (&other == &mention || other.word != mention.word) continue;
+        if (std::tuple(-other.strength, other.column) < std::tuple(-mention.strength, mention.column)) mention.alternate = true;
+      }
+    }
+  }
+
+  bool column_names(std::size_t word, double strength) const {
+    return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& mention) { return mention.word == word && mention.strength >= strength; });
+  }
+
+  void match_values() {
+    // Every run of words, by its stems.
+    std::unordered_map<std::string, std::pair<std::size_t, std::size_t>> runs;
+    for (std::size_t i = 0; i < sentence_.words.size(); ++i) {
+      std::string key;
+      for (std::size_t end = i; end < std::min(i + value_words_max, sentence_.words.size()); ++end) {
+        for (const std::string& stem : value_stems(sentence_.words[end].text)) key += str(stem, ' ');
+        runs.try_emplace(key, i, end + 1);
+      }
+    }
+    std::vector<ValueMention> found;
+    for (std::size_t c = 0; c < table_.columns.size(); ++c) {
+      const ColumnProfile& column = table_.columns[c];
+      if (column.role == ColumnRole::measure || column.role == ColumnRole::time || column.role == ColumnRole::geography) continue;
+      for (const std::string& value : column.values) {
+        if (value.size() > 120) continue;
+        std::string key;
+        for (const std::string& stem : value_stems(value)) key += str(stem, ' ');
+        const auto run = runs.find(key);
+        if (key.empty() || run == runs.end()) continue;
+        const auto [begin, end] = run->second;
+        const Word& word = sentence_.words[begin];
+        const bool single = end - begin == 1;
+        if (single && !word.quoted) {
+          if (word.number || word.used || is_stop_word(word.text) || word.generic) continue;
+          if (value.size() < 3 && word.written != value) continue;  // "or" is no state
+          if (column_names(begin, 0.75)) continue;
+        }
+        found.push_back({.column = c, .value = value, .word = begin, .end = end, .quoted = word.quoted});
+      }
+    }
+    for (const ValueMention& mention : found) {
+      // A longer run beats one inside it; of two columns with the same value the preposition decides, else the first.
+      const bool covered = std::any_of(found.begin(), found.end(), [&](const ValueMention& other) {
+        return other.end - other.word > mention.end - mention.word && other.word <= mention.word && other.end >= mention.end;
+      });
+      if (covered || is_other_side(mention, found)) continue;
+      match_.values.push_back(mention);
+      claim(mention.word, mention.end, 1.1);
+    }
+  }
+
+  // "from ATL" is an origin, "to ATL" a destination.
+  bool is_other_side(const ValueMention& mention, const std::vector<ValueMention>& found) const {
+    const double mine = side_of(mention);
+    for (const ValueMention& other : found) {
+      if (other.word != mention.word || other.column == mention.column || other.end != mention.end) continue;
+      const double theirs = side_of(other);
+      if (theirs > mine || (theirs == mine && other.column < mention.column)) return true;
+    }
+    return false;
+  }
+  double side_of(const ValueMention& mention) const {
+    const std::string_view before = mention.word > 0 ? std::string_view(sentence_.words[mention.word - 1].text) : std::string_view();
+    std::string_view side;
+    if (before == "from" || before == "leaving" || before == "departing" || before == "out") side = "origin";
+    if (before == "to" || before == "into" || before == "towards" || before == "arriving" || before == "reaching") side = "destination";
+    double score = column_is_named(mention.column) ? 0.5 : 0;
+    if (side.empty()) return score;
+    for (const std::string& stem : table_.columns[mention.column].stems) {
+      if (share_idea(std::string(side), stem) && (side == "origin") == (stem != "destination")) score += 1;
+    }
+    return score;
+  }
+  bool column_is_named(std::size_t column) const {
+    return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& mention) { return mention.column == column; });
+  }
+
+  // "BTV" where all values known are three capitals: a value too, though not among the commonest.
+  void match_codes() {
+    for (std::size_t i = 0; i < sentence_.words.size(); ++i) {
+      const Word& word = sentence_.words[i];
+      const bool capitals = word.written.size() >= 2 && word.written.size() <= 4 && std::all_of(word.written.begin(), word.written.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+      if (!capitals || word.used || match_.matched[i]) continue;
+      std::vector<ValueMention> found;
+      for (std::size_t c = 0; c < table_.columns.size(); ++c) {
+        const ColumnProfile& column = table_.columns[c];
+        const bool codes = column.role == ColumnRole::dimension && column.values.size() >= 5 && column.distinct &&
+                           *column.distinct > static_cast<std::int64_t>(column.values.size()) && std::all_of(column.values.begin(), column.values.end(), [&](const std::string& value) {
+                             return value.size() == word.written.size() && std::all_of(value.begin(), value.end(), [](char ch) { return ch >= 'A' && ch <= 'Z'; });
+                           });
+        if (codes) found.push_back({.column = c, .value = word.written, .word = i, .end = i + 1});
+      }
+      for (const ValueMention& mention : found) {
+        if (is_other_side(mention, found)) continue;
+        match_.values.push_back(mention);
+        claim(i, i + 1, 0.9);
+      }
+    }
+  }
+
+  void match_name() {
+    const NameHit hit = match_stems(candidates_, table_.stems);
+    if (hit.strength < strength_least) return;
+    match_.names_table = hit.strength >= 0.7;
+    for (const std::size_t word : hit.words) claim(word, word + 1, hit.strength * 0.95);
+  }
+
+  void match_route() {
+    static constexpr auto names = std::to_array<std::string_view>({"route", "connection", "pair", "leg", "itinerari", "corridor"});
+    if (!route_columns(table_)) return;
+    for (std::size_t i = 0; i < sentence_.words.size(); ++i) {
+      if (std::find(names.begin(), names.end(), stem_of(sentence_.words[i].text)) == names.end()) continue;
+      match_.route_word = i;
+      claim(i, i + 1, 1);
+    }
+  }
+
+  // "by species and sex": what follows the cue, and what is joined to it.
+  void mark_breakdowns() {
+    const auto only_filler = [&](std::size_t begin, std::size_t end, bool joint_only) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const Word& word = sentence_.words[i];
+        const bool joint = word.text == "and" || word.text == "or" || word.text == "the" || word.text == "their";
+        if (joint_only ? !joint : !(joint || is_stop_word(word.text) || word.generic || match_.matched[i])) return false;
+      }
+      return true;
+    };
+    const auto follows = [&](std::size_t word, CueKind kind) {
+      for (const Cue& cue : sentence_.cues) {
+        if (cue.kind != kind || cue.end > word || word - cue.end > 3) continue;
+        // Between the cue and the name there may be words of the same name ("by wildlife species").
+        if (only_filler(cue.end, word, false) && !starts_another(cue.end, word)) return true;
+      }
+      return false;
+    };
+    for (ColumnMention& mention : match_.columns) {
+      mention.each = follows(mention.word, CueKind::each);
+      mention.by = mention.each || follows(mention.word, CueKind::by);
+    }
+    if (match_.route_word) match_.route_by = true;
+    for (ColumnMention& mention : match_.columns) {
+      if (mention.by) continue;
+      for (const ColumnMention& other : match_.columns) {
+        if (other.by && other.word < mention.word && only_filler(other.word + 1, mention.word, true)) mention.by = true;
+      }
+    }
+  }
+  bool starts_another(std::size_t begin, std::size_t word) const {
+    return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& mention) { return mention.word >= begin && mention.word < word && mention.strength >= 0.9; });
+  }
+
+  void add_up() {
+    std::size_t matched = 0;
+    for (std::size_t i = 0; i < sentence_.words.size(); ++i) {
+      const Word& word = sentence_.words[i];
+      match_.score += weight_[i];
+      if (match_.matched[i]) ++matched;
+      if (!word.content || match_.matched[i]) continue;
+      match_.score -= unmatched_penalty;
+      match_.unmatched.push_back(word.written);
+    }
+    if (matched > 0) match_.score += 0.01 * std::log10(1.0 + static_cast<double>(table_.row_count));
+    if (match_.names_table) match_.score += 0.1;
+  }
+
+  const Sentence& sentence_;
+  const TableProfile& table_;
+  const std::vector<Candidate> candidates_;
+  TableMatch match_;
+  std::vector<double> weight_;
+};
+
+}  // namespace
+
+TableMatch match_table(const Sentence& sentence, const TableProfile& table) { return Matcher(sentence, table).run(); }
+
+double match_names(const Sentence& sentence, std::string_view table_name, const std::vector<std::string>& column_names) {
+  const std::vector<Candidate> candidates = candidates_of(sentence);
+  double score = match_stems(candidates, table_stems(table_name)).strength;
+  double columns = 0;
+  for (const std::string& name : column_names) {
+    std::vector<std::string> stems;
+    for (const std::string& word : split_name(name)) stems.push_back(stem_of(spelled_out(word)));
+    const double strength = match_stems(candidates, stems).strength;
+    if (strength >= strength_least) columns += strength;
+  }
+  return (score >= strength_least ? score : 0) + std::min(columns, 3.0);
+}
+
+std::optional<std::pair<std::size_t, std::size_t>> route_columns(const TableProfile& table) {
+  std::optional<std::size_t> from;
+  std::optional<std::size_t> to;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const ColumnProfile& column = table.columns[i];
+    if (column.role != ColumnRole::dimension) continue;
+    for (const std::string& stem : column.stems) {
+      if (!from && (stem == "origin" || stem == "sourc" || stem == "pickup" || stem == "start" || stem == "from")) from = i;
+      if (!to && (stem == "destination" || stem == "target" || stem == "dropoff" || stem == "end" || stem == "to")) to = i;
+    }
+  }
+  if (!from || !to || *from == *to) return {};
+  return std::pair(*from, *to);
+}
+
+}  // namespace bridge::rules

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ai_sdk/providers/rules/profile.h"
+#include "ai_sdk/providers/rules/sentence.h"
+
+namespace bridge::rules {
+
+// A column that the sentence names.
+struct ColumnMention {
+  std::size_t column = 0;
+  double strength = 0;     // 0..1
+  std::size_t word = 0;    // where
+  bool by = false;         // as what to split by: "by species", "which airports"
+  bool each = false;       // one of everything for each of its values
+  bool alternate = false;  // another column of the same word is as likely, and stands before this one
+};
+
+// A value that the sentence names.
+struct ValueMention {
+  std::size_t column = 0;
+  std::string value;
+  std::size_t word = 0;
+  std::size_t end = 0;
+  bool quoted = false;
+};
+
+// What a sentence says of a table.
+struct TableMatch {
+  const TableProfile* table = nullptr;
+  double score = 0;
+  bool names_table = false;
+  std::vector<ColumnMention> columns;  // in the order of the sentence
+  std::vector<ValueMention> values;
+  std::optional<std::size_t> route_word;  // "routes": from one column to another
+  bool route_by = false;
+  std::vector<std::string> unmatched;  // words that name nothing here, as written
+  std::vector<bool> matched;           // by word
+};
+
+TableMatch match_table(const Sentence& sentence, const TableProfile& table);
+
+// How well a table fits before its columns' statistics are known: from its name and the names of its columns.
+double match_names(const Sentence& sentence, std::string_view table_name, const std::vector<std::string>& column_names);
+
+// The two columns that a route leads from and to.
+std::optional<std::pair<std::size_t, std::size_t>> route_columns(const TableProfile& table);
+
+// A match at or above this is one.
+inline constexpr double score_least = 0.5;
+
+}  // namespace bridge::rules

@@ -1,0 +1,416 @@
+#include "ai_sdk/providers/rules/question.h"
+
+#include <cmath>
+
+#include "ai_sdk/providers/rules/words.h"
+#include "base/text.h"
+
+namespace bridge::rules {
+
+namespace {
+
+constexpr std::size_t measures_max = 3;
+constexpr std::size_t asked_max = 3;
+constexpr std::size_t others_max = 4;
+constexpr std::int64_t split_values_least = 2;
+
+class Asker {
+ public:
+  Asker(const Sentence& sentence, const TableMatch& match) : sentence_(sentence), match_(match), table_(*match.table) {
+    question_.table = match.table;
+    question_.grain = sentence.grain();
+    question_.part = sentence.part();
+    question_.mark = sentence.mark();
+    question_.when = sentence.has(CueKind::when);
+    question_.trend = sentence.has(CueKind::trend) || question_.grain != Grain::none;
+    question_.top = sentence.top;
+  }
+
+  Question run() {
+    read_dimensions();
+    read_values();
+    read_measures();
+    read_relation();
+    read_conditions();
+    read_order();
+    read_window();
+    add_other_dimensions();
+    question_.overview = !question_.measure_asked && question_.asked.empty() && !question_.compare && !question_.relation && !question_.distribution && !question_.trend &&
+                         !question_.when && question_.part == TimePart::none && question_.filters.empty();
+    return std::move(question_);
+  }
+
+ private:
+  const ColumnProfile& column(std::size_t index) const { return table_.columns[index]; }
+  bool can_split(std::size_t index) const {
+    const ColumnProfile& profile = column(index);
+    return profile.role == ColumnRole::dimension || profile.role == ColumnRole::identifier || profile.role == ColumnRole::label;
+  }
+
+  // Of the columns that one word may mean: to split by, those that have few values; to measure, quantities.
+  bool has_better_mention(const ColumnMention& mention, bool wants_measure) const {
+    return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
+      if (&other == &mention || other.word != mention.word) return false;
+      const bool other_fits = wants_measure ? column(other.column).role == ColumnRole::measure : column(other.column).role == ColumnRole::dimension;
+      const bool fits = wants_measure ? column(mention.column).role == ColumnRole::measure : column(mention.column).role == ColumnRole::dimension;
+      return other_fits && !fits;
+    });
+  }
+
+  void read_dimensions() {
+    if (match_.route_word) {
+      const auto columns = route_columns(table_);
+      question_.asked.push_back(make_route(table_, columns->first, columns->second));
+    }
+    for (const bool by : {true, false}) {
+      for (const ColumnMention& mention : match_.columns) {
+        if (mention.by != by || question_.asked.size() >= asked_max) continue;
+        const ColumnProfile& profile = column(mention.column);
+        if (profile.role == ColumnRole::measure && by && !sentence_asks_for(mention)) {
+          question_.asked.push_back(make_bands(table_, mention.column));
+          continue;
+        }
+        if (!can_split(mention.column) || has_better_mention(mention, !by)) continue;
+        // A word that means several columns equally ("airports": from and to) splits by both; else the best one is meant.
+        if (mention.alternate && !is_twin(mention)) continue;
+        if (profile.role != ColumnRole::dimension && !by) continue;
+        // A plain name that is the table's subject is no breakdown: "jobs" of the table jobs.
+        if (!by && match_.names_table && std::find(table_.stems.begin(), table_.stems.end(), sentence_.words[mention.word].stem) != table_.stems.end()) continue;
+        if (!by && profile.distinct && *profile.distinct < split_values_least) continue;
+        if (by && profile.role == ColumnRole::identifier) question_.notes.push_back(str(profile.label, " is a code: it is counted and listed, never added up."));
+        question_.asked.push_back(make_dimension(table_, mention.column));
+      }
+    }
+  }
+  bool is_twin(const ColumnMention& mention) const {
+    return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
+      return other.word == mention.word && !other.alternate && std::abs(other.strength - mention.strength) < 0.01 && column(other.column).role == column(mention.column).role &&
+             column(other.column).distinct && column(mention.column).distinct && *column(other.column).distinct * 2 > *column(mention.column).distinct &&
+             *column(mention.column).distinct * 2 > *column(other.column).distinct;
+    });
+  }
+  // "which delays are longest": the measure itself, though it follows "which".
+  bool sentence_asks_for(const ColumnMention& mention) const {
+    const auto measures = std::count_if(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) { return !other.alternate && column(other.column).role == ColumnRole::measure; });
+    const bool other_dimension = std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) { return column(other.column).role == ColumnRole::dimension; });
+    const bool which = mention.word > 0 && sentence_.words[mention.word - 1].text == "which";
+    return measures == 1 && (which || other_dimension) && !sentence_.aggregate();
+  }
+
+  void read_values() {
+    std::map<std::size_t, std::vector<std::string>> by_column;
+    for (const ValueMention& mention : match_.values) {
+      auto& values = by_column[mention.column];
+      if (std::find(values.begin(), values.end(), mention.value) == values.end()) values.push_back(mention.value);
+    }
+    for (const auto& [index, values] : by_column) {
+      const bool all = column(index).distinct && static_cast<std::int64_t>(values.size()) >= *column(index).distinct;
+      if (values.size() >= 2 && !question_.compare) {
+        question_.compare = make_dimension(table_, index);
+        question_.compare_values = values;
+      }
+      if (!all) question_.filters.push_back({index, values});
+    }
+    // "compare stock prices": the thing named beside the measure is what to compare.
+    const bool versus = sentence_.has(CueKind::versus);
+    if (question_.compare || !versus) return;
+    for (const ColumnMention& mention : match_.columns) {
+      if (mention.alternate || column(mention.column).role != ColumnRole::dimension) continue;
+      question_.compare = make_dimension(table_, mention.column);
+      return;
+    }
+  }
+
+  // The aggregate that stands before the word, nearer than any other measure.
+  Aggregate aggregate_for(std::size_t word) const {
+    Aggregate found = Aggregate::none;
+    std::size_t nearest = 100;
+    for (const Cue& cue : sentence_.cues) {
+      if (cue.kind != CueKind::aggregate || cue.begin > word + 3) continue;
+      const std::size_t distance = cue.begin <= word ? word - cue.begin : (cue.begin - word) + 3;
+      if (distance < nearest && distance <= 6) {
+        nearest = distance;
+        found = static_cast<Aggregate>(cue.value);
+      }
+    }
+    return found;
+  }
+
+  bool is_band(std::size_t index) const {
+    return std::any_of(question_.asked.begin(), question_.asked.end(), [&](const Dimension& dimension) {
+      return dimension.ordered() && dimension.columns.size() == 1 && dimension.columns.front() == index;
+    });
+  }
+  void add_measure(Measure measure) {
+    if (question_.measures.size() >= measures_max) return;
+    for (const Measure& present : question_.measures) {
+      if (present.sql == measure.sql) return;
+    }
+    question_.measures.push_back(std::move(measure));
+  }
+
+  void read_measures() {
+    const std::optional<Aggregate> aggregate = sentence_.aggregate();
+    const bool counts = sentence_.has(CueKind::busiest) || aggregate == Aggregate::count;
+    std::vector<Measure> named;
+    for (const ColumnMention& mention : match_.columns) {
+      const ColumnProfile& profile = column(mention.column);
+      if (profile.role != ColumnRole::measure || is_band(mention.column) || has_better_mention(mention, !mention.by)) continue;
+      const bool first_of_word = std::none_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
+        return other.word == mention.word && column(other.column).role == ColumnRole::measure && std::tuple(-other.strength, other.column) < std::tuple(-mention.strength, mention.column);
+      });
+      if (!first_of_word) continue;
+      const Aggregate wanted = aggregate_for(mention.word);
+      if (wanted == Aggregate::share) {
+        if (auto share = make_share(table_, mention.column)) {
+          named.push_back(std::move(*share));
+          continue;
+        }
+      }
+      if (wanted == Aggregate::sum && !profile.additive) {
+        question_.notes.push_back(str(profile.label, " does not add up, so its average is shown."));
+      }
+      named.push_back(make_measure(table_, mention.column, wanted));
+    }
+    question_.measure_asked = !named.empty() || counts;
+    if (counts) {
+      // "how many people" of a table that holds counts is their sum, not its rows; "how many flights were late" is a share of the rows.
+      const bool counted_column = table_.snapshot && default_measure();
+      add_measure(counted_column ? make_measure(table_, *default_measure(), Aggregate::sum) : count_rows(table_));
+    }
+    for (Measure& measure : named) add_measure(std::move(measure));
+    if (!question_.measures.empty()) return;
+    // Nothing is named: rows, where each is an event; else what the table is about.
+    const auto chosen = default_measure();
+    const bool events = !table_.snapshot && !is_panel();
+    if (events || !chosen) add_measure(count_rows(table_));
+    if (chosen) add_measure(make_measure(table_, *chosen, Aggregate::none));
+  }
+
+  // One row for each thing and day: its rows are no events to be counted.
+  bool is_panel() const {
+    const ColumnProfile* time = table_.time_column();
+    if (!time || !time->distinct || *time->distinct < 2) return false;
+    const double rows_each = static_cast<double>(table_.row_count) / static_cast<double>(*time->distinct);
+    if (rows_each < 1.5) return rows_each > 0.9 && table_.rows_label == "Records";
+    for (const ColumnProfile& profile : table_.columns) {
+      if (profile.role == ColumnRole::dimension && profile.distinct && std::abs(static_cast<double>(*profile.distinct) - rows_each) < 0.12 * rows_each + 0.5) return true;
+    }
+    return false;
+  }
+
+  // The quantity that the table is most likely kept for.
+  std::optional<std::size_t> default_measure() const {
+    std::optional<std::size_t> best;
+    double best_rank = 0;
+    for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+      const ColumnProfile& profile = table_.columns[i];
+      if (profile.role != ColumnRole::measure) continue;
+      double rank = 1 - 0.01 * static_cast<double>(std::min<std::size_t>(i, 50)) - profile.null_fraction;
+      if (profile.good != Good::unknown) rank += 0.5;
+      if (profile.additive && !profile.mean_first) rank += 0.4;
+      if (profile.is_share) rank -= 0.3;
+      if (profile.distinct && *profile.distinct < 3) rank -= 0.5;
+      if (std::find(profile.words.begin(), profile.words.end(), "total") != profile.words.end()) rank += 0.2;
+      if (!best || rank > best_rank) {
+        best = i;
+        best_rank = rank;
+      }
+    }
+    return best;
+  }
+
+  void read_relation() {
+    std::vector<std::size_t> quantities;
+    for (const ColumnMention& mention : match_.columns) {
+      const ColumnRole role = column(mention.column).role;
+      const bool quantity = role == ColumnRole::measure || role == ColumnRole::geography;
+      if (!quantity || mention.alternate) continue;
+      if (std::find(quantities.begin(), quantities.end(), mention.column) == quantities.end()) quantities.push_back(mention.column);
+    }
+    const bool related = sentence_.has(CueKind::relation) || sentence_.has(CueKind::versus) || question_.mark == MarkWord::scatter;
+    if (related && quantities.size() >= 2) question_.relation = std::pair(quantities[1], quantities[0]);
+    const bool spread = sentence_.has(CueKind::distribution) || question_.mark == MarkWord::histogram;
+    if (spread && !quantities.empty()) question_.distribution = quantities.front();
+    // "life expectancy vs fertility": what is on the other axis is no breakdown.
+    if (question_.relation) std::erase_if(question_.asked, [](const Dimension& dimension) { return dimension.ordered(); });
+  }
+
+  void read_conditions() {
+    for (const NumberCondition& condition : sentence_.conditions) {
+      std::optional<std::size_t> nearest;
+      std::size_t least = 1000;
+      for (const ColumnMention& mention : match_.columns) {
+        const ColumnProfile& profile = column(mention.column);
+        if (!profile.numeric || profile.role == ColumnRole::time || mention.alternate) continue;
+        const std::size_t distance = mention.word < condition.begin ? condition.begin - mention.word : mention.word - condition.begin;
+        if (distance < least) {
+          least = distance;
+          nearest = mention.column;
+        }
+      }
+      if (!nearest) {
+        for (const Measure& measure : question_.measures) {
+          if (measure.column && !nearest) nearest = measure.column;
+        }
+      }
+      if (!nearest) continue;
+      const ColumnProfile& profile = column(*nearest);
+      std::vector<std::string> parts;
+      std::vector<std::string> said;
+      if (!condition.low_operator.empty()) {
+        parts.push_back(str(profile.sql, ' ', condition.low_operator, ' ', number_text(condition.low)));
+        said.push_back(str(condition.low_operator == ">" ? "over " : "at least ", number_text(condition.low)));
+      }
+      if (!condition.high_operator.empty()) {
+        parts.push_back(str(profile.sql, ' ', condition.high_operator, ' ', number_text(condition.high)));
+        said.push_back(str(condition.high_operator == "<" ? "under " : "at most ", number_text(condition.high)));
+      }
+      question_.conditions.push_back(join(parts, " AND "));
+      question_.notes.push_back(str("Only rows with ", in_sentence(profile.label), " ", join(said, " and "), profile.unit.empty() ? "" : " ", profile.unit, " are counted."));
+    }
+  }
+
+  void read_order() {
+    const Measure& lead = question_.measures.front();
+    for (const Cue& cue : sentence_.cues) {
+      if (cue.kind == CueKind::order || cue.kind == CueKind::busiest) question_.order = cue.value;
+      if (cue.kind == CueKind::best && lead.good != Good::unknown) question_.order = (cue.value > 0) == (lead.good == Good::up) ? 1 : -1;
+      else if (cue.kind == CueKind::best) question_.order = cue.value;
+    }
+  }
+
+  static std::string span_text(Day from, Day to) {
+    static constexpr std::string_view months[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"};
+    const auto text = [&](Day day) {
+      const CivilDate date = civil_of(day);
+      return str(date.day, " ", months[date.month - 1], " ", date.year);
+    };
+    return from == to ? text(from) : str(text(from), " to ", text(to));
+  }
+
+  void read_window() {
+    const ColumnProfile* time = table_.time_column();
+    if (!time) return;
+    const TimeWindow& window = sentence_.window;
+    const bool known = time->first_day && time->last_day;
+    if (known) {
+      question_.from = time->first_day;
+      question_.to = time->last_day;
+    }
+    std::optional<Day> from;
+    std::optional<Day> to;
+    switch (window.kind) {
+      case TimeWindow::Kind::none: return;
+      case TimeWindow::Kind::days:
+        from = window.from;
+        to = window.to;
+        break;
+      case TimeWindow::Kind::month_of_year: {
+        // A year of data has one June; more have several, and all are meant.
+        if (!known || time->span_days > 400) {
+          question_.conditions.push_back(str("month(", time->time_sql, ") = ", window.month));
+          question_.notes.push_back("The month is taken from every year.");
+          return;
+        }
+        int year = civil_of(*time->last_day).year;
+        if (day_of({year, window.month, 1}) > *time->last_day) --year;
+        from = day_of({year, window.month, 1});
+        to = end_of(*from, Grain::month);
+        break;
+      }
+      case TimeWindow::Kind::last_days:
+        if (!known) return;
+        to = time->last_day;
+        from = *time->last_day - window.count + 1;
+        break;
+      case TimeWindow::Kind::this_unit:
+      case TimeWindow::Kind::last_unit: {
+        if (!known) return;
+        from = start_of(*time->last_day, window.unit);
+        to = end_of(*from, window.unit);
+        if (window.kind == TimeWindow::Kind::last_unit && (*to > *time->last_day || *from > *time->first_day)) {
+          // The last whole one: the newest when the data ends with it, else the one before.
+          if (*to > *time->last_day) {
+            to = *from - 1;
+            from = start_of(*to, window.unit);
+          }
+        }
+        to = std::min(*to, *time->last_day);
+        question_.notes.push_back(str("\"", window.kind == TimeWindow::Kind::this_unit ? "This " : "Last ", name_of(window.unit), "\" is counted back from the newest data: ", span_text(*from, *to), "."));
+        break;
+      }
+    }
+    if (known) {
+      // Asked for a time that has no data: say so, and show what there is.
+      const Day wanted_from = from.value_or(*time->first_day);
+      const Day wanted_to = to.value_or(*time->last_day);
+      if (wanted_from > *time->last_day || wanted_to < *time->first_day) {
+        question_.notes.push_back(str("There is no data for the time that was asked for; it covers ", span_text(*time->first_day, *time->last_day), "."));
+        return;
+      }
+      question_.from = std::max(wanted_from, *time->first_day);
+      question_.to = std::min(wanted_to, *time->last_day);
+    } else {
+      question_.from = from;
+      question_.to = to;
+    }
+    question_.window_asked = true;
+  }
+
+  static Day start_of(Day day, Grain unit) {
+    const CivilDate date = civil_of(day);
+    switch (unit) {
+      case Grain::week: return day - ((day + 3) % 7 + 7) % 7;
+      case Grain::month: return day_of({date.year, date.month, 1});
+      case Grain::quarter: return day_of({date.year, (date.month - 1) / 3 * 3 + 1, 1});
+      case Grain::year: return day_of({date.year, 1, 1});
+      default: return day;
+    }
+  }
+  static Day end_of(Day start, Grain unit) {
+    const CivilDate date = civil_of(start);
+    const auto months_later = [&](int months) {
+      const int month = date.month - 1 + months;
+      return day_of({date.year + month / 12, month % 12 + 1, 1}) - 1;
+    };
+    switch (unit) {
+      case Grain::week: return start + 6;
+      case Grain::month: return months_later(1);
+      case Grain::quarter: return months_later(3);
+      case Grain::year: return months_later(12);
+      default: return start;
+    }
+  }
+
+  void add_other_dimensions() {
+    std::vector<std::pair<double, std::size_t>> ranked;
+    for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+      const ColumnProfile& profile = table_.columns[i];
+      if (profile.role != ColumnRole::dimension || (profile.distinct && *profile.distinct < split_values_least)) continue;
+      const bool taken = std::any_of(question_.asked.begin(), question_.asked.end(), [&](const Dimension& dimension) { return std::find(dimension.columns.begin(), dimension.columns.end(), i) != dimension.columns.end(); });
+      const bool filtered = std::any_of(question_.filters.begin(), question_.filters.end(), [&](const ValueFilter& filter) { return filter.column == i && filter.values.size() == 1; });
+      if (taken || filtered) continue;
+      const double distinct = profile.distinct ? static_cast<double>(*profile.distinct) : 200;
+      double rank = distinct <= 2 ? 0.7 : distinct <= 40 ? 1.0 : distinct <= 100 ? 0.85 : distinct <= 400 ? 0.6 : 0.2;
+      rank -= profile.null_fraction + 0.01 * static_cast<double>(std::min<std::size_t>(i, 30));
+      if (profile.numeric) rank -= 0.3;
+      ranked.emplace_back(-rank, i);
+    }
+    std::sort(ranked.begin(), ranked.end());
+    for (const auto& [rank, index] : ranked) {
+      if (question_.others.size() < others_max) question_.others.push_back(make_dimension(table_, index));
+    }
+  }
+
+  const Sentence& sentence_;
+  const TableMatch& match_;
+  const TableProfile& table_;
+  Question question_;
+};
+
+}  // namespace
+
+Question make_question(const Sentence& sentence, const TableMatch& match) { return Asker(sentence, match).run(); }
+
+}  // namespace bridge::rules

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ai_sdk/providers/rules/match.h"
+#include "ai_sdk/providers/rules/measures.h"
+
+namespace bridge::rules {
+
+// Values of a column that the sentence narrows the rows to.
+struct ValueFilter {
+  std::size_t column = 0;
+  std::vector<std::string> values;
+};
+
+// What a sentence asks of one table, with everything that it left open decided.
+struct Question {
+  const TableProfile* table = nullptr;
+  std::vector<Measure> measures;     // the one asked for first; never empty
+  bool measure_asked = false;        // named by the sentence, not chosen for it
+  std::vector<Dimension> asked;      // to split by, as the sentence names them
+  std::vector<Dimension> others;     // that could be split by too, the most telling first
+  std::optional<Dimension> compare;  // side by side, one series each
+  std::vector<std::string> compare_values;
+  std::vector<ValueFilter> filters;
+  std::vector<std::string> conditions;  // SQL
+  std::optional<std::pair<std::size_t, std::size_t>> relation;  // columns for x and y
+  std::optional<std::size_t> distribution;
+  bool when = false;
+  bool trend = false;
+  TimePart part = TimePart::none;
+  Grain grain = Grain::none;  // as asked
+  int order = 1;              // 1 the most first, -1 the least first
+  std::optional<int> top;
+  MarkWord mark = MarkWord::none;
+  bool overview = false;  // names nothing in particular
+
+  // The days that the dashboard opens with; none when the table's range is not known or there is no time.
+  std::optional<Day> from;
+  std::optional<Day> to;
+  bool window_asked = false;
+  std::vector<std::string> notes;  // what was assumed, as sentences
+};
+
+Question make_question(const Sentence& sentence, const TableMatch& match);
+
+}  // namespace bridge::rules

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ai_sdk/providers/rules/profile.h"
+#include "ai_sdk/providers/rules/vocabulary.h"
+
+namespace bridge::rules {
+
+struct Word {
+  std::string text;  // lower-case
+  std::string stem;
+  std::string written;  // as it stands in the sentence
+  bool number = false;
+  double value = 0;
+  bool used = false;     // by a phrase, a date or a comparison: it names nothing more
+  bool content = false;  // neither used, nor a stop word, nor a number, nor generic: it should name something
+  bool generic = false;
+  bool quoted = false;
+  bool cued = false;  // part of a phrase that may name a column too
+};
+
+struct Cue {
+  CueKind kind = CueKind::trend;
+  int value = 0;
+  std::size_t begin = 0;  // words
+  std::size_t end = 0;
+};
+
+// "over 60", "between 1 and 5"; belongs to the quantity named nearest to it.
+struct NumberCondition {
+  std::string low_operator;  // ">", ">=", or empty
+  double low = 0;
+  std::string high_operator;  // "<", "<=", or empty
+  double high = 0;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+// A stretch of time. Relative ones ("last month") count back from the newest data, which the sentence does not know.
+struct TimeWindow {
+  enum class Kind : std::uint8_t { none, days, month_of_year, this_unit, last_unit, last_days } kind = Kind::none;
+  std::optional<Day> from;
+  std::optional<Day> to;  // inclusive
+  int month = 0;          // month_of_year: 1..12
+  Grain unit = Grain::none;
+  int count = 0;  // last_days
+};
+
+struct Sentence {
+  std::string text;
+  std::vector<Word> words;  // at most words_max
+  std::vector<Cue> cues;
+  std::vector<std::string> quoted;  // what stood in quotes
+  std::vector<NumberCondition> conditions;
+  TimeWindow window;
+  std::optional<int> top;  // "top 10"
+  bool any_content = false;
+
+  const Cue* find(CueKind kind) const;
+  bool has(CueKind kind) const { return find(kind) != nullptr; }
+  std::optional<Aggregate> aggregate() const;
+  Grain grain() const;
+  TimePart part() const;
+  MarkWord mark() const;
+};
+
+inline constexpr std::size_t words_max = 160;
+inline constexpr std::size_t sentence_bytes_max = 2'000;
+
+// Reads what can be read without knowing any table. Never fails: what is not understood stays a word.
+Sentence parse_sentence(std::string_view text);
+
+}  // namespace bridge::rules

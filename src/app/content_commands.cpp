@@ -1,0 +1,214 @@
+// Dashboards as files, and the state of the installation: validate, render, schema, migrate, doctor.
+#include <filesystem>
+#include <fstream>
+#include <cstring>
+#include <sstream>
+
+#include "app/api_client.h"
+#include "app/commands.h"
+#include "app/data_folder.h"
+#include "app/terminal.h"
+#include "app/version.h"
+#include "app/web_page.h"
+#include "base/text.h"
+#include "features/dashboards/schema.h"
+#include "features/dashboards/violations_format.h"
+#include "platform/metadata_db/migrations.h"
+
+namespace bridge {
+namespace {
+
+constexpr std::size_t kFileBytesMax = 1 << 20;
+
+Result<std::string> read_text_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return fail(ErrorCode::invalid_argument, str(path, " is a folder: name the files in it"));
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fail(ErrorCode::invalid_argument, str(path, " cannot be read: ", std::strerror(errno)));
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (text.str().size() > kFileBytesMax) return fail(ErrorCode::payload_too_large, str(path, " is larger than ", format_bytes(kFileBytesMax)));
+  return text.str();
+}
+
+Result<> write_text_file(const std::string& path, std::string_view text) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.flush();
+  if (!out) return fail(ErrorCode::unavailable, str(path, " cannot be written: ", std::strerror(errno)));
+  return {};
+}
+
+// A JSON value inside a script element: nothing in it may end the element.
+std::string json_for_script(const json::value& value) { return replace_all(replace_all(json::serialize(value), "<", "\\u003c"), "\u2028", "\\u2028"); }
+
+std::string html_text(std::string_view text) {
+  return replace_all(replace_all(replace_all(std::string(text), "&", "&amp;"), "<", "&lt;"), ">", "&gt;");
+}
+
+std::string make_page(const json::object& view) {
+  const json::value* document = view.if_contains("document");
+  const json::value* title = document && document->is_object() ? document->get_object().if_contains("title") : nullptr;
+  std::string page = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+  page += "<meta http-equiv=\"content-security-policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:\">\n";
+  page += str("<title>", html_text(title && title->is_string() ? std::string_view(title->get_string()) : "Dashboard"), "</title>\n<style>", render_style(), "</style>\n</head>\n<body>\n<div id=\"root\"></div>\n");
+  page += str("<script type=\"application/json\" id=\"bridge-view\">", json_for_script(view), "</script>\n<script>", render_script(), "</script>\n</body>\n</html>\n");
+  return page;
+}
+
+Result<FileReport> validate_file(const std::string& path, ApiClient* api) {
+  const std::string text = TRY(read_text_file(path));
+  if (!api) return FileReport{.file = path, .report = validate_document(text).report};
+  const std::string answer = TRY(api->call_text(Method::post, "/v1/dashboards/validate?dry_run=true", text, "application/yaml"));
+  return FileReport{.file = path, .report = TRY(from_json_text<ValidationReport>(answer))};
+}
+
+struct Check {
+  std::string name;
+  bool ok = true;
+  std::string detail;
+  std::string help;
+};
+BOOST_DESCRIBE_STRUCT(Check, (), (name, ok, detail, help))
+
+std::string text_of(const json::value& value, std::string_view name) {
+  const json::value* field = value.is_object() ? value.get_object().if_contains(name) : nullptr;
+  return !field || field->is_null() ? "" : field->is_string() ? std::string(field->get_string()) : json::serialize(*field);
+}
+
+Result<> check_connections(ApiClient& api, std::vector<Check>& checks) {
+  const json::value teams = TRY(api.call(Method::get, "/v1/onboarding/teams"));
+  for (const json::value& team : teams.as_object().at("items").as_array()) {
+    TRY(api.choose_team(text_of(team, "id")));
+    const json::value connections = TRY(api.call(Method::get, "/v1/onboarding/connections"));
+    for (const json::value& connection : connections.as_object().at("items").as_array()) {
+      const json::value tested = TRY(api.call(Method::post, str("/v1/onboarding/connections/", text_of(connection, "id"), "/test")));
+      const bool works = tested.as_object().at("success").as_bool();
+      checks.push_back({.name = str("connection ", text_of(team, "slug"), "/", text_of(connection, "name")),
+                        .ok = works,
+                        .detail = works ? str("answers in ", text_of(tested, "latency_ms"), " ms") : text_of(tested, "error"),
+                        .help = works ? "" : "Mend what it says, or delete the connection and add it again"});
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<int> run_schema() {
+  Terminal().print(trim(dashboard_schema_text()));
+  return 0;
+}
+
+Result<int> run_validate(const CommandOptions& options, const ValidateOptions& validate) {
+  std::unique_ptr<ApiClient> api;
+  if (validate.dry_run) {
+    api = TRY(ApiClient::connect(options.config));
+    TRY(api->choose_team(options.team));
+  }
+  std::vector<FileReport> reports;
+  bool valid = true;
+  for (const std::string& file : validate.files) {
+    reports.push_back(TRY(validate_file(file, api.get())));
+    valid = valid && reports.back().report.valid;
+  }
+  const Terminal terminal;
+  if (validate.format == "sarif") {
+    terminal.print(json::serialize(format_violations_sarif(reports, kBridgeVersion)));
+  } else if (validate.format == "json" || options.json) {
+    json::array out;
+    for (const FileReport& report : reports) {
+      json::object line = to_json(report.report).as_object();
+      line["file"] = report.file;
+      out.push_back(std::move(line));
+    }
+    terminal.print(json::serialize(out));
+  } else {
+    terminal.print(trim(format_violations_text(reports)));
+  }
+  return valid ? 0 : 1;
+}
+
+Result<int> run_render(const CommandOptions& options, const std::string& source, const std::string& out) {
+  if (render_script().empty()) return fail(ErrorCode::unsupported, "This binary was built without the web page: build it with ./dev build");
+  auto api = TRY(ApiClient::connect(options.config));
+  TRY(api->choose_team(options.team));
+  json::object view;
+  std::string slug = source;
+  std::error_code error;
+  if (std::filesystem::exists(source, error)) {
+    const std::string text = TRY(read_text_file(source));
+    const std::string answer = TRY(api->call_text(Method::post, "/v1/dashboards/preview", text, "application/yaml"));
+    view = TRY(parse_json(answer, {.bytes_max = 64 << 20})).as_object();
+    slug = std::filesystem::path(source).stem().string();
+  } else {
+    if (!is_slug(source)) return fail(ErrorCode::not_found, str("There is neither a file nor a dashboard '", source, "'"));
+    view["document"] = TRY(api->call(Method::get, str("/v1/dashboards/", source, "/document")));
+    view["queries"] = TRY(api->call(Method::get, str("/v1/dashboards/", source, "/data"))).as_object().at("queries");
+  }
+  const std::string path = out.empty() ? make_slug(slug) + ".html" : out;
+  TRY(write_text_file(path, make_page(view)));
+  Terminal().print(options.json ? json::serialize(json::object{{"path", path}}) : str("Wrote ", path));
+  return 0;
+}
+
+Result<int> run_migrate(const CommandOptions& options, const std::string& direction, int steps) {
+  const DataFolder folder = TRY(open_data_folder(options.config));
+  const auto database = TRY(open_sqlite(options.config.path("bridge.db")));
+  const Terminal terminal;
+  if (direction == "up") {
+    const int applied = TRY(migrate_up(*database));
+    terminal.print(options.json ? json::serialize(json::object{{"applied", applied}}) : applied == 0 ? std::string("Nothing to do.") : str("Applied ", applied, applied == 1 ? " step." : " steps."));
+  } else if (direction == "down") {
+    const int taken = TRY(migrate_down(*database, steps));
+    terminal.print(options.json ? json::serialize(json::object{{"taken_back", taken}}) : str("Took back ", taken, taken == 1 ? " step." : " steps."));
+  } else {
+    const MigrationStatus status = TRY(migration_status(*database));
+    if (options.json) {
+      terminal.print(to_json_text(status));
+    } else {
+      terminal.print(str("The database is at step ", status.version, "; this binary knows ", status.known_version, "."));
+      for (const MigrationStep& step : status.steps) {
+        terminal.print(str("  ", step.version, " ", step.name, ": ", step.applied_at ? str("applied ", format_time(*step.applied_at)) : std::string("not applied"), step.changed ? " (the file has changed since)" : ""));
+      }
+    }
+  }
+  return 0;
+}
+
+Result<int> run_doctor(const CommandOptions& options) {
+  std::vector<Check> checks;
+  checks.push_back({.name = "configuration", .detail = str("data folder ", options.config.data_dir)});
+  checks.push_back({.name = "web page", .ok = !web_page_routes().empty(), .detail = web_page_routes().empty() ? "not in this binary" : "in this binary", .help = web_page_routes().empty() ? "Build it with ./dev build" : ""});
+  auto api = ApiClient::connect(options.config);
+  if (!api) {
+    checks.push_back({.name = "server", .ok = false, .detail = api.error().message, .help = "Mend what it says, then run bridge doctor again"});
+  } else {
+    const std::string running = running_server_url(options.config);
+    checks.push_back({.name = "server", .detail = running.empty() ? std::string("not running; one was started for this check") : "runs at " + running});
+    const auto ready = (*api)->call(Method::get, "/ready");
+    if (!ready) {
+      checks.push_back({.name = "parts", .ok = false, .detail = ready.error().message, .help = "See the server's log"});
+    } else {
+      for (const json::value& part : ready->as_object().at("checks").as_array()) {
+        const bool ok = part.as_object().at("ok").as_bool();
+        checks.push_back({.name = text_of(part, "name"), .ok = ok, .detail = ok ? str("answers in ", text_of(part, "latency_ms"), " ms") : text_of(part, "error"), .help = ok ? "" : "See the server's log"});
+      }
+    }
+    if (const auto tested = check_connections(**api, checks); !tested) {
+      checks.push_back({.name = "connections", .ok = false, .detail = tested.error().message, .help = "See the server's log"});
+    }
+  }
+  bool all_ok = true;
+  const Terminal terminal;
+  for (const Check& check : checks) {
+    all_ok = all_ok && check.ok;
+    if (options.json) continue;
+    terminal.print(str(check.ok ? terminal.good("✓") : terminal.bad("✗"), " ", check.name, ": ", check.detail));
+    if (!check.help.empty()) terminal.print(terminal.dim(str("    ", check.help)));
+  }
+  if (options.json) terminal.print(to_json_text(checks));
+  return all_ok ? 0 : 3;
+}
+
+}  // namespace bridge

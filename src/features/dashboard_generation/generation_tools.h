@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "ai_sdk/core/tool_registry.h"
+#include "base/time.h"
+#include "features/dashboard_generation/dry_run_ledger.h"
+#include "features/dashboard_generation/generation_ports.h"
+
+namespace bridge {
+
+// What the tools stand on. All must outlive them.
+struct GenerationToolParts {
+  CatalogReader& catalog;
+  DashboardLibrary& library;
+  LocalQueryEngine& local;
+  DryRunLedger& ledger;
+  const Clock& clock;
+  std::uint64_t cap_bytes = 100'000'000;  // at or over it a query is refused
+};
+
+// One file each: <name>_tool.cpp.
+std::shared_ptr<ToolDefinition> make_list_datasets_tool(const GenerationToolParts& parts);
+std::shared_ptr<ToolDefinition> make_list_tables_tool(const GenerationToolParts& parts);
+std::shared_ptr<ToolDefinition> make_get_table_schema_tool(const GenerationToolParts& parts);
+std::shared_ptr<ToolDefinition> make_run_dry_run_query_tool(const GenerationToolParts& parts);
+std::shared_ptr<ToolDefinition> make_validate_dashboard_yaml_tool(const GenerationToolParts& parts);
+std::shared_ptr<ToolDefinition> make_save_dashboard_yaml_tool(const GenerationToolParts& parts);
+
+// All of them.
+Result<ToolRegistry> make_generation_tools(const GenerationToolParts& parts);
+
+}  // namespace bridge

@@ -1,0 +1,227 @@
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "base/text.h"
+#include "features/dashboards/compiler/plan.h"
+
+namespace bridge {
+namespace {
+
+const SqlDialect kDuckdb{.name = "duckdb", .placeholder_prefix = "$"};
+const Day kToday = *parse_day("2001-04-15");
+
+DocumentParameter parameter(std::string name, ParameterType type, json::value value = nullptr, bool multiple = false) {
+  return {.name = std::move(name), .type = type, .multiple = multiple, .default_value = std::move(value)};
+}
+
+std::vector<DocumentParameter> parameters() {
+  std::vector<DocumentParameter> all{parameter("period", ParameterType::date_range, "2001-01-01..2001-03-31"), parameter("carrier", ParameterType::enumeration, "all", true),
+                                     parameter("colour", ParameterType::enumeration, "all"), parameter("day", ParameterType::date, "all"), parameter("least", ParameterType::number, 5),
+                                     parameter("late", ParameterType::boolean, "all"), parameter("city", ParameterType::text, "all")};
+  all[2].values = {"red", "green", 3};
+  return all;
+}
+
+using Query = std::vector<std::pair<std::string, std::string>>;
+
+Result<BoundQuery> bind(std::string_view sql, const Query& query = {}) {
+  const auto all = parameters();
+  const auto values = TRY(read_parameter_values(all, ViewType::analytical, query, kToday));
+  return TRY(bind_sql(scan_sql(sql), all, values, kDuckdb)).query;
+}
+std::string bound(std::string_view sql, const Query& query = {}) {
+  const auto result = bind(sql, query);
+  return result ? result->sql : "error: " + describe_error(result.error());
+}
+std::string date_of(const SqlValue& value) { return std::get<Date>(value).text; }
+
+TEST(SqlText, FindsParametersOnlyWhereSqlHasValues) {
+  const auto names = [](std::string_view sql) {
+    std::string out;
+    for (const ParameterUse& use : parameter_uses(scan_sql(sql))) out += use.name + (use.part.empty() ? "" : "." + use.part) + (use.in_filter ? "()" : "") + " ";
+    return out;
+  };
+  EXPECT_EQ(names("a = :x AND b=:y+:z"), "x y z ");
+  EXPECT_EQ(names("':x' \":x\" `:x` -- :x\n /* :x /* :x */ :x */ :y"), "y ");
+  EXPECT_EQ(names("'it''s :x' || :y"), "y ");
+  EXPECT_EQ(names("E'it\\'s :x' || :y"), "y ");
+  EXPECT_EQ(names("$$ :x $$ $tag$ :x $$ :x $tag$ :y"), "y ");
+  EXPECT_EQ(names("a::date, b :: int, :x::date"), "x ");
+  EXPECT_EQ(names("a[1:2], a[i:j], a[i :j], a[1:n], [:x, :y], (a[1])[2:k]"), "x y ");
+  EXPECT_EQ(names("{'a':b, 'c': d, 'e': :x}"), "x ");
+  EXPECT_EQ(names("j:field, alias:expr, f(a := :x)"), "x ");
+  EXPECT_EQ(names("filter(:p, date_trunc('day', coalesce(a, (b))))"), "p() ");
+  EXPECT_EQ(names("FILTER ( :p , a = :x )"), "p() x ");
+  EXPECT_EQ(names("count(*) FILTER (WHERE a > :x), list_filter(l, e -> e > 1), filter(l, e -> true)"), "x ");
+  EXPECT_EQ(names(":period.from, :period.to"), "period.from period.to ");
+  EXPECT_EQ(names("CASE WHEN arr[CASE WHEN :x THEN 1 END] THEN 1 END"), "x ");
+}
+
+TEST(SqlText, SaysWhatItCannotRead) {
+  const auto code = [](std::string_view sql) {
+    const ScannedSql scanned = scan_sql(sql);
+    return scanned.problems.empty() ? std::string() : scanned.problems.front().code;
+  };
+  EXPECT_EQ(code("SELECT 'abc"), "unterminated_quote");
+  EXPECT_EQ(code("SELECT \"abc"), "unterminated_quote");
+  EXPECT_EQ(code("SELECT $a$abc"), "unterminated_quote");
+  EXPECT_EQ(code("SELECT /* abc"), "unterminated_comment");
+  EXPECT_EQ(code("SELECT $1"), "placeholder");
+  EXPECT_EQ(code("SELECT $name"), "placeholder");
+  EXPECT_EQ(code("SELECT ?"), "placeholder");
+  EXPECT_EQ(code("filter(:x)"), "filter_without_expression");
+  EXPECT_EQ(code("filter(:x, )"), "filter_without_expression");
+  EXPECT_EQ(code("filter(:x, a"), "unclosed_filter");
+  EXPECT_EQ(code("SELECT a$1 FROM b"), "");
+}
+
+TEST(SqlText, SurvivesAnything) {
+  std::mt19937 random(3);
+  const std::vector<std::string> parts{"filter(:a,", "(", ")", "[", "]", "{", "}", "'", "\"", ":", ":b", "::", "$$", "$t$", "--", "/*", "*/", "\n", " ", "x", "1", "?", ".from", ",", "E'", "\\", "é", ";"};
+  for (int i = 0; i < 5'000; ++i) {
+    std::string sql;
+    for (int k = 0; k < 30; ++k) sql += parts[random() % parts.size()];
+    const ScannedSql scanned = scan_sql(sql);
+    std::string rebuilt;
+    if (parameter_uses(scanned).empty() && scanned.problems.empty()) {
+      for (const SqlPiece& piece : scanned.pieces) rebuilt += piece.text;
+      EXPECT_EQ(rebuilt, sql);
+    }
+  }
+  std::string deep;
+  for (int i = 0; i < 10'000; ++i) deep += "filter(:a, ";
+  EXPECT_FALSE(scan_sql(deep).problems.empty());
+}
+
+TEST(Parameters, BindDaysHalfOpen) {
+  const auto query = bind("WHERE filter(:period, departure)");
+  ASSERT_TRUE(query);
+  EXPECT_EQ(query->sql, "WHERE ((departure) >= $1 AND (departure) < $2)");
+  EXPECT_EQ(date_of(query->values[0]), "2001-01-01");
+  EXPECT_EQ(date_of(query->values[1]), "2001-04-01");
+}
+
+TEST(Parameters, LeaveOutWhatIsAtAllAndOpenSides) {
+  EXPECT_EQ(bound("filter(:carrier, c) AND filter(:city, x)"), "TRUE AND TRUE");
+  EXPECT_EQ(bound("filter(:period, d)", {{"period", "all"}}), "TRUE");
+  EXPECT_EQ(bound("filter(:period, d)", {{"period", ".."}}), "TRUE");
+  EXPECT_EQ(bound("filter(:period, d)", {{"period", "2001-01-01.."}}), "((d) >= $1)");
+  EXPECT_EQ(bound("filter(:period, d)", {{"period", "..2001-01-01"}}), "((d) < $1)");
+  const auto open = bind(":period.from :period.to", {{"period", "2001-01-01.."}});
+  EXPECT_EQ(date_of(open->values[0]), "2001-01-01");
+  EXPECT_TRUE(std::holds_alternative<std::nullptr_t>(open->values[1]));
+}
+
+TEST(Parameters, BindEveryType) {
+  EXPECT_EQ(bound("filter(:carrier, c)", {{"carrier", "AA"}, {"carrier", "DL"}}), "((c) IN ($1, $2))");
+  EXPECT_EQ(bound("filter(:carrier, c)", {{"carrier", "AA"}}), "((c) = $1)");
+  EXPECT_EQ(bound("filter(:day, d)", {{"day", "2001-12-31"}}), "((d) >= $1 AND (d) < $2)");
+  EXPECT_EQ(std::get<std::int64_t>(bind(":least")->values[0]), 5);
+  EXPECT_EQ(std::get<double>(bind(":least", {{"least", "2.5"}})->values[0]), 2.5);
+  EXPECT_EQ(std::get<bool>(bind("filter(:late, l)", {{"late", "true"}})->values[0]), true);
+  EXPECT_EQ(std::get<std::string>(bind("filter(:city, c)", {{"city", "x' OR 1=1 --"}})->values[0]), "x' OR 1=1 --");
+  EXPECT_EQ(std::get<std::int64_t>(bind("filter(:colour, c)", {{"colour", "3"}})->values[0]), 3);
+  EXPECT_EQ(bound("a = :city", {{"city", "all"}}), "a = $1");
+  EXPECT_EQ(bound("filter(:carrier, c IN (SELECT :least))", {{"carrier", "AA"}}), "((c IN (SELECT $1)) = $2)");
+}
+
+TEST(Parameters, KnowThePresets) {
+  const auto range = [](std::string_view name) {
+    const auto found = *find_preset(name, kToday);
+    return format_day(*found.from) + ".." + format_day(*found.to);
+  };
+  EXPECT_EQ(range("last_7_days"), "2001-04-09..2001-04-15");
+  EXPECT_EQ(range("last_365_days"), "2000-04-16..2001-04-15");
+  EXPECT_EQ(range("this_month"), "2001-04-01..2001-04-15");
+  EXPECT_EQ(range("this_year"), "2001-01-01..2001-04-15");
+  EXPECT_FALSE(find_preset("yesterday", kToday));
+}
+
+TEST(Parameters, ReportEveryBadValueAtOnce) {
+  const auto result = read_parameter_values(parameters(), ViewType::analytical,
+                                            {{"perod", "x"}, {"day", "2001-02-30"}, {"least", "many"}, {"late", "maybe"}, {"colour", "gren"}, {"city", "a"}, {"city", "b"}, {"period", "last_7_day"}, {"limit", "5"}}, kToday);
+  ASSERT_FALSE(result);
+  std::map<std::string, std::string> by_path;
+  for (const Violation& violation : result.error().violations) by_path[violation.path] = violation.suggestion;
+  EXPECT_EQ(by_path, (std::map<std::string, std::string>{{"perod", "period"}, {"day", ""}, {"least", ""}, {"late", ""}, {"colour", "green"}, {"city", ""}, {"period", "last_7_days"}}));
+}
+
+TEST(Parameters, MoveAPeriodBackByItsLength) {
+  const auto values = *read_parameter_values(parameters(), ViewType::analytical, {{"period", "2001-03-01..2001-03-31"}}, kToday);
+  const auto before = previous_period(values.at("period"));
+  ASSERT_TRUE(before);
+  EXPECT_EQ(format_day(*before->range.from), "2001-01-29");
+  EXPECT_EQ(format_day(*before->range.to), "2001-02-28");
+  EXPECT_FALSE(previous_period(ParameterValue{}));
+}
+
+DashboardDocument document(std::string queries, std::string charts = "  k: {query: a, mark: kpi, y: n}\n") {
+  auto parsed = parse_document("bridge: 1\ntitle: T\nconnection: c\npolicy: {max_bytes: 1MB, max_rows: 90000}\nparams:\n  period: {type: date_range, default: 2001-03-01..2001-03-31}\nqueries:\n" + queries +
+                               "charts:\n" + charts);
+  if (!parsed) parsed = parse_document("bridge: 1\ntitle: T\nconnection: c\npolicy: {max_bytes: 1MB, max_rows: 50000}\nparams:\n  period: {type: date_range, default: 2001-03-01..2001-03-31}\nqueries:\n" + queries + "charts:\n" + charts);
+  EXPECT_TRUE(parsed) << describe_error(parsed.error());
+  return *parsed;
+}
+
+BoundPlan bind_all(const Plan& plan, const Query& query = {}, std::vector<std::string> only = {}) {
+  BindInput input{.values = *read_parameter_values(plan.parameters, plan.view_type, query, kToday), .limits = {.rows_max = 700}, .warehouse = &kDuckdb, .local = &kDuckdb, .only = std::move(only)};
+  auto bound = bind_plan(plan, input);
+  EXPECT_TRUE(bound) << describe_error(bound.error());
+  return *bound;
+}
+
+const std::string kChain =
+    "  b: {from: [a], sql: SELECT * FROM a}\n  c: {from: [a, b], sql: SELECT 1}\n  a:\n    sql: SELECT 1 AS n WHERE filter(:period, d)\n  z: {sql: SELECT 2, cache: {ttl: 5m}}\n";
+
+TEST(Plan, PutsQueriesIntoStagesAfterWhatTheyRead) {
+  const Plan plan = *compile_dashboard(document(kChain));
+  std::string order;
+  for (const PlannedQuery& query : plan.queries) order += str(query.id, query.stage, query.local ? "l " : "w ");
+  EXPECT_EQ(order, "a0w z0w b1l c2l ");
+  EXPECT_EQ(plan.stage_count, 3);
+  EXPECT_EQ(plan.find("c")->all_parameters, std::vector<std::string>{"period"});
+  EXPECT_EQ(plan.find("z")->ttl_ms, 300'000);
+  EXPECT_EQ(plan.find("a")->ttl_ms, 86'400'000);
+}
+
+TEST(Plan, AddsThePreviousPeriodWithItsOwnDependencies) {
+  const Plan plan = *compile_dashboard(document(kChain, "  k: {query: b, mark: kpi, y: n, compare: previous_period}\n"));
+  const BoundPlan bound = bind_all(plan);
+  const BoundPlanQuery* before = bound.find("b@previous_period");
+  ASSERT_TRUE(before);
+  EXPECT_EQ(before->dependencies.front().table, "a");
+  EXPECT_EQ(before->dependencies.front().query_id, "a@previous_period");
+  EXPECT_EQ(date_of(bound.find("a@previous_period")->bound.query.values[0]), "2001-01-29");
+  EXPECT_NE(bound.find("a@previous_period")->text_hash, bound.find("a")->text_hash);
+  EXPECT_FALSE(bind_all(plan, {{"period", "all"}}).find("b@previous_period"));
+}
+
+TEST(Plan, LowersLimitsAndNeverRaisesThem) {
+  const BoundPlan bound = bind_all(*compile_dashboard(document(kChain)));
+  EXPECT_EQ(bound.find("a")->limits.bytes_max, 1'000'000u);
+  EXPECT_EQ(bound.find("a")->limits.rows_max, 700u);
+}
+
+TEST(Plan, BindsOnlyWhatIsAskedForAndWhatThatReads) {
+  EXPECT_EQ(bind_all(*compile_dashboard(document(kChain)), {}, {"b"}).queries.size(), 2u);
+}
+
+TEST(Plan, ShowsACycleAsAPath) {
+  const auto plan = compile_dashboard(document("  a: {from: [b], sql: SELECT 1}\n  b: {from: [c], sql: SELECT 1}\n  c: {from: [a], sql: SELECT 1}\n"));
+  ASSERT_FALSE(plan);
+  EXPECT_NE(plan.error().message.find("a → b → c → a"), std::string::npos) << plan.error().message;
+}
+
+TEST(Plan, FindsTheWayBackFromBoundSqlToTheDocuments) {
+  const std::string sql = "SELECT 1\nWHERE filter(:period, d) AND wrong";
+  const auto all = parameters();
+  const auto bound_sql = *bind_sql(scan_sql(sql), all, *read_parameter_values(all, ViewType::analytical, {}, kToday), kDuckdb);
+  const auto wrong = bound_sql.query.sql.find("wrong") - bound_sql.query.sql.find('\n');
+  EXPECT_EQ(bound_sql.source_offset(2, static_cast<int>(wrong)), sql.find("wrong"));
+  EXPECT_EQ(bound_sql.source_offset(2, 9), sql.find("d)"));
+  EXPECT_EQ(bound_sql.source_offset(99, 99), sql.size());
+}
+
+}  // namespace
+}  // namespace bridge

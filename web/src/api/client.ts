@@ -1,0 +1,221 @@
+import { read_event_stream } from './event_stream_reader';
+import type {
+  Connection,
+  DashboardData,
+  DashboardDocument,
+  DashboardMetadata,
+  DashboardVersion,
+  GenerationDone,
+  List,
+  Me,
+  Answer,
+  Problem,
+  ToolCall,
+  ToolResult,
+  ValidationReport,
+} from './types';
+
+// What every failed call throws. `problem.code` is `network` when no answer came at all.
+export class ApiError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail || problem.title);
+    this.problem = problem;
+  }
+
+  get status(): number {
+    return this.problem.status;
+  }
+
+  get code(): string {
+    return this.problem.code;
+  }
+}
+
+// A caller of several teams names one; the choice outlives the page.
+const TEAM_KEY = 'bridge.team_id';
+let team_id: string | null = read_team();
+
+function read_team(): string | null {
+  try {
+    return localStorage.getItem(TEAM_KEY);
+  } catch {
+    return null;
+  }
+}
+
+export function chosen_team(): string | null {
+  return team_id;
+}
+
+export function choose_team(id: string | null): void {
+  team_id = id;
+  try {
+    if (id) localStorage.setItem(TEAM_KEY, id);
+    else localStorage.removeItem(TEAM_KEY);
+  } catch {
+    // Private windows may refuse storage: the choice then lasts as long as the page.
+  }
+}
+
+interface CallOptions {
+  method?: string;
+  body?: unknown;
+  yaml?: string;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+}
+
+async function send(path: string, options: CallOptions = {}): Promise<Response> {
+  const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
+  if (team_id) headers['X-Bridge-Team'] = team_id;
+  let body: string | undefined;
+  if (options.yaml !== undefined) {
+    body = options.yaml;
+    headers['Content-Type'] = 'application/yaml';
+  } else if (options.body !== undefined) {
+    body = JSON.stringify(options.body);
+    headers['Content-Type'] = 'application/json';
+  }
+  const request: RequestInit = { method: options.method ?? 'GET', headers, credentials: 'same-origin' };
+  if (body !== undefined) request.body = body;
+  if (options.signal) request.signal = options.signal;
+  let response: Response;
+  try {
+    response = await fetch(path, request);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError({ title: 'No answer', status: 0, code: 'network', detail: 'The server did not answer. Is it still running?' });
+  }
+  if (!response.ok) throw new ApiError(await problem_of(response));
+  return response;
+}
+
+async function problem_of(response: Response): Promise<Problem> {
+  const fallback: Problem = {
+    title: response.statusText || 'Error',
+    status: response.status,
+    code: response.status === 401 ? 'unauthenticated' : `http_${response.status}`,
+    detail: `The server answered ${response.status}.`,
+  };
+  try {
+    return { ...fallback, ...((await response.json()) as Partial<Problem>), status: response.status };
+  } catch {
+    return fallback;
+  }
+}
+
+async function json<T>(path: string, options?: CallOptions): Promise<T> {
+  const response = await send(path, options);
+  if (response.status === 204) return undefined as T;
+  const text = await response.text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+const at = (slug: string) => `/v1/dashboards/${encodeURIComponent(slug)}`;
+const with_query = (path: string, query: string) => (query ? `${path}?${query}` : path);
+
+export interface Yaml {
+  text: string;
+  version: number;
+}
+
+export const api = {
+  me: (signal?: AbortSignal) => json<Me>('/v1/me', { signal }),
+  sign_in: (credentials: { token: string } | { key: string }) =>
+    json<Me>('/v1/session', { method: 'POST', body: credentials }),
+  sign_out: () => json<void>('/v1/session', { method: 'DELETE' }),
+
+  connections: (signal?: AbortSignal) => json<List<Connection>>('/v1/onboarding/connections', { signal }),
+
+  dashboards: async (signal?: AbortSignal): Promise<DashboardMetadata[]> => {
+    // The list is paged; the page shows and searches all of it, up to a bound that keeps it light.
+    const items: DashboardMetadata[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor ? `limit=500&cursor=${encodeURIComponent(cursor)}` : 'limit=500';
+      const page: List<DashboardMetadata> = await json(`/v1/dashboards?${query}`, { signal });
+      items.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor && items.length < 5000);
+    return items;
+  },
+  dashboard: (slug: string, signal?: AbortSignal) => json<DashboardMetadata>(at(slug), { signal }),
+  document: (slug: string, signal?: AbortSignal) => json<DashboardDocument>(`${at(slug)}/document`, { signal }),
+  data: (slug: string, query: string, signal?: AbortSignal) =>
+    json<DashboardData>(with_query(`${at(slug)}/data`, query), { signal }),
+  query_data: (slug: string, query_id: string, query: string, signal?: AbortSignal) =>
+    json<Answer>(with_query(`${at(slug)}/query/${encodeURIComponent(query_id)}/data`, query), { signal }),
+  csv_url: (slug: string, query_id: string, query: string): string => {
+    const parts = new URLSearchParams(query);
+    parts.set('format', 'csv');
+    if (team_id) parts.set('team_id', team_id);
+    return `${at(slug)}/query/${encodeURIComponent(query_id)}/data?${parts}`;
+  },
+
+  yaml: async (slug: string, signal?: AbortSignal): Promise<Yaml> => {
+    const response = await send(`${at(slug)}/yaml`, { headers: { Accept: 'application/yaml' }, signal });
+    const tag = response.headers.get('ETag') ?? '';
+    return { text: await response.text(), version: Number(/(\d+)/.exec(tag)?.[1] ?? 0) };
+  },
+  validate: (yaml: string, dry_run: boolean, signal?: AbortSignal) =>
+    json<ValidationReport>(`/v1/dashboards/validate${dry_run ? '?dry_run=true' : ''}`, { method: 'POST', yaml, signal }),
+  save: (slug: string, yaml: string, version: number) =>
+    json<DashboardMetadata>(at(slug), { method: 'PUT', yaml, headers: version ? { 'If-Match': `"${version}"` } : {} }),
+  history: (slug: string, signal?: AbortSignal) => json<List<DashboardVersion>>(`${at(slug)}/history`, { signal }),
+  restore: (slug: string, version: number) =>
+    json<DashboardMetadata>(`${at(slug)}/restore`, { method: 'POST', body: { version } }),
+  remove: (slug: string) => json<void>(at(slug), { method: 'DELETE' }),
+};
+
+export type GenerationEvent =
+  | { type: 'session'; session_id: string }
+  | { type: 'token'; text: string }
+  | { type: 'tool_call'; call: ToolCall }
+  | { type: 'tool_result'; result: ToolResult }
+  | { type: 'error'; problem: Problem }
+  | { type: 'done'; done: GenerationDone };
+
+// Asks for a dashboard and yields each step of the agent as it happens. Aborting `signal` closes the stream, which stops the agent.
+export async function* generate(connection_id: string, user_prompt: string, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+  const response = await send('/v1/dashboards/generate', {
+    method: 'POST',
+    body: { connection_id, user_prompt },
+    headers: { Accept: 'text/event-stream' },
+    signal,
+  });
+  if (!response.body) return;
+  for await (const event of read_event_stream(response.body)) {
+    const generation_event = to_generation_event(event.event, event.data);
+    if (generation_event) yield generation_event;
+  }
+}
+
+// Null for events this page does not know: a newer server may send more kinds.
+export function to_generation_event(kind: string, data: string): GenerationEvent | null {
+  let value;
+  try {
+    value = JSON.parse(data);
+  } catch {
+    return null;
+  }
+  switch (kind) {
+    case 'session':
+      return { type: 'session', session_id: value.session_id };
+    case 'token':
+      return { type: 'token', text: value.text ?? '' };
+    case 'tool_call':
+      return { type: 'tool_call', call: { ...value, arguments: value.arguments ?? {} } };
+    case 'tool_result':
+      return { type: 'tool_result', result: value };
+    case 'error': {
+      const problem = value.problem ?? value;
+      return { type: 'error', problem: { title: 'The agent stopped', status: 500, code: 'error', ...problem } };
+    }
+    case 'done':
+      return { type: 'done', done: value };
+    default:
+      return null;
+  }
+}

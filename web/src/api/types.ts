@@ -1,0 +1,287 @@
+// The wire between the server and the page. `npm run generate-api` makes the same shapes from schemas/openapi.json;
+// nothing else in the page declares a type of the wire, so this one file is what that replaces.
+
+export type Role = 'viewer' | 'editor' | 'admin';
+
+export interface TeamOfCaller {
+  id: string;
+  name: string;
+  slug: string;
+  role: Role;
+}
+
+export interface Me {
+  user_id: string | null;
+  role: Role;
+  is_operator: boolean;
+  team_id: string | null;
+  teams: TeamOfCaller[];
+}
+
+export interface Violation {
+  path: string;
+  line?: number | null;
+  column?: number | null;
+  code: string;
+  message: string;
+  got?: unknown;
+  allowed?: string[] | null;
+  suggestion?: string | null;
+}
+
+// RFC 9457. `code` is stable; `detail` is for people.
+export interface Problem {
+  type?: string;
+  title: string;
+  status: number;
+  detail?: string;
+  code: string;
+  trace_id?: string;
+  errors?: Violation[];
+}
+
+export interface List<Item> {
+  items: Item[];
+  next_cursor: string | null;
+  total?: number;
+}
+
+export type ViewType = 'analytical' | 'operational' | 'strategic';
+
+export interface DashboardMetadata {
+  slug: string;
+  title: string;
+  description: string | null;
+  gcs_yaml_path: string;
+  view_type: ViewType | null;
+  owner_email: string | null;
+  tags: string[];
+  connection: string | null;
+  version: number;
+  created_at: string;
+  updated_at: string;
+  access_count: number;
+  last_accessed: string | null;
+}
+
+export interface Connection {
+  id: string;
+  team_id: string;
+  name: string;
+  connection_type: string;
+  status: 'testing' | 'active' | 'failed';
+  last_tested_at: string | null;
+  last_error: string | null;
+  created_at: string;
+}
+
+export type ColumnType =
+  | 'boolean'
+  | 'integer'
+  | 'number'
+  | 'decimal'
+  | 'big_integer'
+  | 'text'
+  | 'date'
+  | 'timestamp'
+  | 'time'
+  | 'json';
+
+export type Cell = string | number | boolean | null;
+
+export interface Column {
+  name: string;
+  type: ColumnType | string;
+}
+
+export interface AnswerData {
+  columns: Column[];
+  rows: Cell[][];
+}
+
+export interface AnswerMetadata {
+  row_count: number;
+  truncated: boolean;
+  bytes_scanned: number;
+  cost_usd: number;
+  cache: 'hit' | 'miss' | 'stale' | string;
+  age_s: number;
+  executed_at: string;
+  duration_ms: number;
+  query_hash: string;
+  version: number;
+}
+
+export interface AnswerError {
+  code: string;
+  detail?: string;
+  errors?: Violation[];
+}
+
+export interface Answer {
+  data?: AnswerData;
+  metadata?: AnswerMetadata;
+  error?: AnswerError;
+}
+
+export interface DashboardData {
+  queries: Record<string, Answer>;
+}
+
+export type Mark =
+  | 'kpi'
+  | 'line'
+  | 'area'
+  | 'bar'
+  | 'stacked_bar'
+  | 'grouped_bar'
+  | 'scatter'
+  | 'pie'
+  | 'donut'
+  | 'heatmap'
+  | 'histogram'
+  | 'box'
+  | 'funnel'
+  | 'table'
+  | 'sparkline'
+  | 'map';
+
+export type Aggregate = 'sum' | 'mean' | 'avg' | 'min' | 'max' | 'count' | 'median' | 'count_distinct';
+
+export type TimeUnit =
+  | 'year'
+  | 'quarter'
+  | 'month'
+  | 'week'
+  | 'day'
+  | 'hour'
+  | 'minute'
+  | 'month_of_year'
+  | 'day_of_week'
+  | 'hour_of_day';
+
+export type Bin = boolean | number | { step?: number | null; max_bins?: number | null };
+
+export interface Encoding {
+  field: string | null;
+  aggregate?: Aggregate | null;
+  bin?: Bin | null;
+  time_unit?: TimeUnit | null;
+  sort?: string | null;
+  format?: string | null;
+  title?: string | null;
+}
+
+export interface Chart {
+  query: string;
+  compare_query?: string | null;
+  mark: Mark;
+  title?: string | null;
+  description?: string | null;
+  x?: Encoding | string | null;
+  y?: Encoding | string | (Encoding | string)[] | null;
+  color?: Encoding | string | null;
+  size?: Encoding | string | null;
+  facet?: Encoding | string | null;
+  sort?: string | null;
+  limit?: number | null;
+  compare?: string | null;
+  on_click?: { set: Record<string, string> } | null;
+  columns?: string[] | null;
+}
+
+export interface ColumnNote {
+  label?: string | null;
+  unit?: string | null;
+  format?: string | null;
+  good?: 'up' | 'down' | null;
+}
+
+export type ParameterType = 'date_range' | 'date' | 'enum' | 'text' | 'number' | 'boolean';
+
+export interface Parameter {
+  type: ParameterType;
+  label?: string | null;
+  multiple?: boolean | null;
+  default?: unknown;
+  values?: (string | number)[] | null;
+  values_from?: string | null;
+}
+
+export interface DocumentQuery {
+  sql: string;
+  from?: string[] | null;
+  columns?: Record<string, ColumnNote> | null;
+}
+
+export interface LayoutItem {
+  w: number;
+  chart?: string | null;
+  text?: string | null;
+}
+
+export interface LayoutRow {
+  h?: number | null;
+  items: LayoutItem[];
+}
+
+export interface Provenance {
+  generator?: string | null;
+  session_id?: string | null;
+  prompt?: string | null;
+  dry_run_bytes?: number | null;
+}
+
+export interface DashboardDocument {
+  slug: string;
+  title: string;
+  description?: string | null;
+  view_type?: ViewType | null;
+  tags?: string[] | null;
+  connection?: string | null;
+  theme?: string | null;
+  version: number;
+  updated_at?: string | null;
+  params?: Record<string, Parameter> | null;
+  queries: Record<string, DocumentQuery>;
+  charts: Record<string, Chart>;
+  layout: LayoutRow[];
+  provenance?: Provenance | null;
+}
+
+export interface ValidationReport {
+  valid: boolean;
+  errors: Violation[];
+  warnings: Violation[];
+}
+
+export interface DashboardVersion {
+  version: number;
+  updated_at: string;
+  content_hash?: string;
+  diff?: string | null;
+}
+
+// The events of POST /v1/dashboards/generate.
+export interface ToolCall {
+  id: string;
+  name: string;
+  arguments: Record<string, unknown>;
+}
+
+export interface ToolResult {
+  id: string;
+  name: string;
+  ok: boolean;
+  summary?: string | null;
+  result?: unknown;
+  duration_ms?: number | null;
+  bytes_scanned?: number | null;
+}
+
+export interface GenerationDone {
+  session_id: string;
+  dashboard_slug: string | null;
+  gcs_yaml_path: string | null;
+  preview_url: string | null;
+}

@@ -1,0 +1,116 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
+import { api, ApiError, choose_team, chosen_team } from './api/client';
+import type { Me } from './api/types';
+import { Link, navigate, use_location } from './components/location';
+import { ProblemNote } from './components/problem_note';
+import { ThemeToggle } from './components/theme';
+import { DashboardListScreen } from './dashboards/dashboard_list_screen';
+import { OpenLinkScreen } from './session/open_link_screen';
+import { SignInScreen } from './session/sign_in_screen';
+
+const DashboardScreen = lazy(() => import('./dashboard/dashboard_screen'));
+const EditorScreen = lazy(() => import('./dashboard_editor/editor_screen'));
+
+export function App() {
+  const { path } = use_location();
+  if (path === '/open') return <OpenLinkScreen />;
+  return <SignedIn path={path} />;
+}
+
+function SignedIn({ path }: { path: string }) {
+  const me = useQuery({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal), staleTime: 300_000 });
+  if (me.isPending) return <Quiet />;
+  if (me.error instanceof ApiError && me.error.status === 401) return <SignInScreen />;
+  if (me.error)
+    return (
+      <main className="page narrow">
+        <ProblemNote error={me.error} retry={() => void me.refetch()} />
+      </main>
+    );
+  return (
+    <>
+      <a className="skip-link" href="#content">
+        Skip to content
+      </a>
+      <Header me={me.data} />
+      <Suspense fallback={<Quiet />}>
+        <Screen path={path} me={me.data} />
+      </Suspense>
+    </>
+  );
+}
+
+function Screen({ path, me }: { path: string; me: Me }) {
+  const parts = /^\/d\/([^/]+)(\/edit)?\/?$/.exec(path);
+  const may_edit = me.is_operator || me.role !== 'viewer';
+  if (parts) {
+    const slug = decodeURIComponent(parts[1]!);
+    return parts[2] ? <EditorScreen key={slug} slug={slug} may_edit={may_edit} /> : <DashboardScreen key={slug} slug={slug} may_edit={may_edit} />;
+  }
+  if (path === '/') return <DashboardListScreen may_edit={may_edit} />;
+  return (
+    <main className="page narrow" id="content">
+      <h1>There is no such page</h1>
+      <p>
+        <Link href="/">All dashboards</Link>
+      </p>
+    </main>
+  );
+}
+
+function Header({ me }: { me: Me }) {
+  const client = useQueryClient();
+  const [team, set_team] = useState(chosen_team() ?? me.team_id ?? me.teams[0]?.id ?? '');
+  const sign_out = async () => {
+    await api.sign_out().catch(() => {});
+    choose_team(null);
+    client.clear();
+    navigate('/');
+    await client.invalidateQueries({ queryKey: ['me'] });
+  };
+  return (
+    <header className="header">
+      <Link href="/" className="wordmark">
+        <svg width="20" height="20" viewBox="0 0 32 32" aria-hidden="true">
+          <path d="M3 23h26M7 23v-8m18 8v-8M3 18c6 0 7-9 13-9s7 9 13 9M16 23V9" stroke="currentColor" strokeWidth="2.4" fill="none" strokeLinecap="round" />
+        </svg>
+        Bridge
+      </Link>
+      <span className="header-space" />
+      {me.teams.length > 1 && (
+        <label className="team-choice">
+          <span className="visually-hidden">Team</span>
+          <select
+            value={team}
+            onChange={(event) => {
+              choose_team(event.target.value);
+              set_team(event.target.value);
+              navigate('/');
+              void client.invalidateQueries();
+            }}
+          >
+            {me.teams.map((one) => (
+              <option key={one.id} value={one.id}>
+                {one.name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {me.teams.length === 1 && <span className="faint team-name">{me.teams[0]!.name}</span>}
+      <ThemeToggle />
+      <button type="button" className="quiet" onClick={() => void sign_out()}>
+        Sign out
+      </button>
+    </header>
+  );
+}
+
+function Quiet() {
+  return (
+    <main className="page" id="content" aria-busy="true">
+      <span className="visually-hidden">Loading</span>
+    </main>
+  );
+}

@@ -1,0 +1,71 @@
+import { useMemo } from 'react';
+import { column_index, measure, to_number } from './aggregate';
+import { encoding_of, encodings_of, key_label, measure_note, type ChartInput } from './encoding';
+import { format_cell, format_compact, format_measure, format_number, NOTHING } from './format';
+import { series_model } from './model';
+import { SparklineShape } from './sparkline';
+
+const COMPARE_WORDS: Record<string, string> = { previous_period: 'previous period', previous_year: 'previous year' };
+
+// One number, what it was before, and whether that is good.
+export function Kpi({ input }: { input: ChartInput }) {
+  const { chart, data, compare, notes } = input;
+  const y = encodings_of(chart.y)[0] ?? { field: data.columns[0]?.name ?? null };
+  const note = measure_note(y, notes);
+  const index = column_index(data.columns, y.field);
+  const type = data.columns[index]?.type ?? 'number';
+  const is_text = !y.aggregate && !['integer', 'number', 'decimal', 'big_integer', 'boolean'].includes(type);
+
+  const value = is_text ? null : y.aggregate || data.rows.length > 1 ? measure(data, data.rows, y) : to_number(data.rows[0]?.[index]);
+  const before = !is_text && compare && compare.rows.length > 0 ? measure(compare, compare.rows, y) : null;
+  const change = value !== null && before !== null && before !== 0 ? (value - before) / Math.abs(before) : null;
+  const trend = useMemo(() => {
+    const x = encoding_of(chart.x);
+    if (!x) return null;
+    const model = series_model({ ...input, chart: { ...chart, y, color: null, limit: null } }, { stacked: false });
+    return model.x.kind === 'time' && model.x.keys.length > 2 ? (model.series[0]?.values ?? null) : null;
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [input]);
+
+  // A format from the document is used as it is while the number stays short; long ones are compact, the exact one is in the title.
+  const exact = is_text ? format_cell(data.rows[0]?.[index], type, notes[y.field ?? ''] ?? {}) : format_measure(value, note);
+  const short = is_text ? exact : value === null ? NOTHING : Math.abs(value) >= 100_000 && !note.format?.match(/[s%]/) ? format_compact(value, note) : format_number(value, note);
+  const unit = is_text || short === exact || note.unit === '%' || short === NOTHING ? null : note.unit;
+  const shown = unit || is_text ? short : Math.abs(value ?? 0) >= 100_000 ? short : exact;
+  const verdict = change === null || change === 0 || !note.good ? 'neutral' : change > 0 === (note.good === 'up') ? 'good' : 'bad';
+
+  return (
+    <div className="kpi">
+      <p className="kpi-value" title={exact} data-testid="kpi-value">
+        {shown}
+        {unit && <span className="kpi-unit">{unit}</span>}
+      </p>
+      {chart.compare && (
+        <p className={`kpi-delta ${verdict}`} data-testid="kpi-delta">
+          {change === null ? (
+            <span className="faint">nothing to compare with</span>
+          ) : (
+            <>
+              <span aria-hidden="true">{change > 0 ? '▲' : change < 0 ? '▼' : '■'}</span> <strong>{format_number(Math.abs(change), { format: Math.abs(change) < 0.1 ? '.1%' : '.0%' })}</strong>
+              <span className="visually-hidden">{change > 0 ? ' more' : change < 0 ? ' less' : ' change'}{verdict === 'neutral' ? '' : `, which is ${verdict}`}</span>
+              <span className="faint" title={`${key_label(y, notes)} then: ${format_measure(before, note)}`}>
+                {' '}
+                vs {format_compact_or(before, note)} {COMPARE_WORDS[chart.compare] ?? chart.compare.replaceAll('_', ' ')}
+              </span>
+            </>
+          )}
+        </p>
+      )}
+      {trend && (
+        <div className="kpi-trend">
+          <SparklineShape values={trend} label={`${note.label} over time`} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function format_compact_or(value: number | null, note: { format: string | null; unit: string | null }): string {
+  if (value === null) return NOTHING;
+  return Math.abs(value) >= 10_000 ? format_compact(value, note) : format_number(value, note);
+}

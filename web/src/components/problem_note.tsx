@@ -1,0 +1,46 @@
+import { ApiError } from '../api/client';
+
+// An error as a person needs it: what happened, and what can be done.
+export function ProblemNote({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
+  const { title, detail, advice, trace_id } = explain(error);
+  return (
+    <div className="problem" role="alert">
+      <p className="problem-title">{title}</p>
+      {detail && detail !== title && <p className="problem-detail">{detail}</p>}
+      {advice && <p className="problem-advice">{advice}</p>}
+      <p className="problem-foot">
+        {retry && (
+          <button type="button" onClick={retry}>
+            Try again
+          </button>
+        )}
+        {trace_id && <span className="faint">trace {trace_id}</span>}
+      </p>
+    </div>
+  );
+}
+
+const ADVICE: Record<string, string> = {
+  byte_cap_exceeded: 'The query would scan more than the cap allows. Narrow the period, choose fewer columns, or aggregate in an earlier query.',
+  deadline_exceeded: 'The query took too long. Narrow the period or try again in a moment.',
+  timeout: 'The query took too long. Narrow the period or try again in a moment.',
+  network: 'Start it again, then try once more; nothing is lost on this page.',
+  not_found: 'It may have been deleted or renamed, or it belongs to another team.',
+  unavailable: 'The server is busy. Try again in a moment.',
+  resource_exhausted: 'The server is busy. Try again in a moment.',
+  rate_limited: 'Too many requests at once. Try again in a moment.',
+  permission_denied: 'Ask an administrator of the team for a larger role.',
+  connection_failed: 'Check the connection with `bridge connection test`.',
+};
+
+export function advice_for(code: string | undefined): string | null {
+  return (code && ADVICE[code]) || null;
+}
+
+function explain(error: unknown): { title: string; detail: string | null; advice: string | null; trace_id: string | null } {
+  if (error instanceof ApiError) {
+    const { problem } = error;
+    return { title: problem.title, detail: problem.detail ?? null, advice: advice_for(problem.code), trace_id: problem.trace_id ?? null };
+  }
+  return { title: 'Something went wrong on this page', detail: error instanceof Error ? error.message : String(error), advice: 'Reload the page.', trace_id: null };
+}

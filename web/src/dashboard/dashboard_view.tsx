@@ -1,0 +1,153 @@
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { api } from '../api/client';
+import type { Answer, Chart, DashboardData, DashboardDocument } from '../api/types';
+import { format_age } from '../charts/format';
+import type { Selection } from '../charts/option/drawing';
+import { ProblemNote } from '../components/problem_note';
+import { cache_word, ChartCard } from './chart_card';
+import { ParameterBar } from './parameter_bar';
+import { data_query } from './parameters';
+import { search_after_click, selected_values } from './selection';
+
+const NO_PARAMS = {};
+const NOTHING_SELECTED: ReadonlySet<string> = new Set();
+const GRID_COLUMNS = 12;
+const ROW_HEIGHT_DEFAULT = 6;
+
+interface Props {
+  document: DashboardDocument;
+  search: string;
+  on_search: (search: string) => void;
+}
+
+// The dashboard itself: filters and the grid of its layout.
+export function DashboardView({ document, search, on_search }: Props) {
+  const client = useQueryClient();
+  const params = document.params ?? NO_PARAMS;
+  const query = data_query(params, search);
+  const data = useQuery({
+    queryKey: ['data', document.slug, document.version, query],
+    queryFn: ({ signal }) => api.data(document.slug, query, signal),
+    placeholderData: keepPreviousData,
+  });
+  const select = useCallback(
+    (id: string, selection: Selection) => {
+      const chart = document.charts[id];
+      const next = chart && search_after_click(chart, selection, params, search);
+      if (next !== null && next !== undefined) on_search(next);
+    },
+    [document, params, search, on_search],
+  );
+  const retry = useCallback(() => void client.invalidateQueries({ queryKey: ['data', document.slug] }), [client, document.slug]);
+
+  return (
+    <>
+      <div className="dashboard-bar">
+        <ParameterBar params={params} search={search} data={data.data} on_change={on_search} />
+        <DataAge data={data.data} fetched_at={data.dataUpdatedAt} fetching={data.isFetching} on_refresh={() => void data.refetch()} />
+      </div>
+      {data.error && !data.isFetching && <ProblemNote error={data.error} retry={() => void data.refetch()} />}
+      <div className="grid" data-testid="grid">
+        {document.layout.map((row, row_index) => (
+          <div key={row_index} className="grid-row" style={{ '--h': row.h ?? default_height(row.items, document) } as React.CSSProperties}>
+            {row.items.map((item, index) => (
+              <div key={item.chart ?? `text-${index}`} className="grid-item" style={{ '--w': Math.min(GRID_COLUMNS, item.w || GRID_COLUMNS) } as React.CSSProperties}>
+                {item.chart && document.charts[item.chart] ? (
+                  <GridChart
+                    id={item.chart}
+                    chart={document.charts[item.chart]!}
+                    document={document}
+                    data={data.data}
+                    refreshing={data.isPlaceholderData}
+                    failed={data.isError}
+                    query={query}
+                    search={search}
+                    on_select={select}
+                    on_retry={retry}
+                  />
+                ) : (
+                  <div className="card card-text">{text_paragraphs(item.text ?? (item.chart ? `There is no chart “${item.chart}” in this dashboard.` : ''))}</div>
+                )}
+              </div>
+            ))}
+          </div>
+        ))}
+      </div>
+    </>
+  );
+}
+
+interface GridChartProps {
+  id: string;
+  chart: Chart;
+  document: DashboardDocument;
+  data: DashboardData | undefined;
+  refreshing: boolean;
+  failed: boolean;
+  query: string;
+  search: string;
+  on_select: (id: string, selection: Selection) => void;
+  on_retry: () => void;
+}
+
+function GridChart({ id, chart, document, data, refreshing, failed, query, search, on_select, on_retry }: GridChartProps) {
+  const compare_id = chart.compare_query ?? (chart.compare ? `${chart.query}@${chart.compare}` : null);
+  const csv_url = useMemo(() => api.csv_url(document.slug, chart.query, query), [document.slug, chart.query, query]);
+  const chosen = selected_values(chart, document.params ?? NO_PARAMS, search).join('\u0000');
+  const selected = useMemo(() => (chosen ? new Set(chosen.split('\u0000')) : NOTHING_SELECTED), [chosen]);
+  return (
+    <ChartCard
+      id={id}
+      chart={chart}
+      query={document.queries[chart.query]}
+      answer={data ? (data.queries[chart.query] ?? MISSING_ANSWER) : undefined}
+      compare={compare_id ? data?.queries[compare_id] : undefined}
+      refreshing={refreshing}
+      failed={failed}
+      csv_url={csv_url}
+      selected={selected}
+      on_select={chart.on_click ? on_select : undefined}
+      on_retry={on_retry}
+    />
+  );
+}
+
+const MISSING_ANSWER: Answer = { error: { code: 'missing', detail: 'The server sent no answer for this query.' } };
+
+function default_height(items: { chart?: string | null }[], document: DashboardDocument): number {
+  const marks = items.map((item) => (item.chart ? document.charts[item.chart]?.mark : 'text'));
+  return marks.every((mark) => mark === 'kpi' || mark === 'text' || mark === 'sparkline') ? 2 : ROW_HEIGHT_DEFAULT;
+}
+
+function text_paragraphs(text: string) {
+  return text.split(/\n{2,}/).map((paragraph, index) => <p key={index}>{paragraph}</p>);
+}
+
+interface AgeProps {
+  data: DashboardData | undefined;
+  fetched_at: number;
+  fetching: boolean;
+  on_refresh: () => void;
+}
+
+// The oldest answer speaks for the dashboard, and its age goes on while the page stays open.
+function DataAge({ data, fetched_at, fetching, on_refresh }: AgeProps) {
+  const [now, set_now] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => set_now(Date.now()), 5_000);
+    return () => clearInterval(timer);
+  }, []);
+  const known = Object.values(data?.queries ?? {}).flatMap((answer) => (answer.metadata ? [answer.metadata] : []));
+  const oldest = known.reduce<(typeof known)[0] | null>((most, one) => (!most || one.age_s > most.age_s ? one : most), null);
+  return (
+    <p className="data-age faint" data-testid="data-age" role="status">
+      {fetching ? 'Loading…' : oldest ? `As of ${format_age(oldest.age_s + Math.max(0, now - fetched_at) / 1000)} ago, ${cache_word(oldest.cache)}` : ''}
+      <button type="button" className="icon-button" onClick={on_refresh} disabled={fetching} aria-label="Load the data again" title="Load the data again">
+        <svg width="14" height="14" viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M13.5 8a5.5 5.5 0 1 1-1.6-3.9M12 1v3.4H8.6" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round" />
+        </svg>
+      </button>
+    </p>
+  );
+}

@@ -1,0 +1,158 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { api, ApiError, generate } from '../api/client';
+import { Link, navigate } from '../components/location';
+import { AgentRun } from './agent_run';
+import { ended, IDLE, started, with_event, type Run } from './steps';
+
+const EXAMPLES = ['How many flights are late, and where?', 'Which categories grew the most this year?', 'What do the largest values have in common?'];
+
+// The hero of the first screen: a sentence becomes a dashboard, with every step of the agent in sight.
+export function AskPanel({ first }: { first: boolean }) {
+  const client = useQueryClient();
+  const connections = useQuery({ queryKey: ['connections'], queryFn: ({ signal }) => api.connections(signal) });
+  const usable = (connections.data?.items ?? []).filter((one) => one.status !== 'failed');
+  const [chosen, set_chosen] = useState<string | null>(null);
+  const connection = usable.find((one) => one.id === chosen) ?? usable.find((one) => one.status === 'active') ?? usable[0] ?? null;
+  const [prompt, set_prompt] = useState('');
+  const [run, set_run] = useState<Run>(IDLE);
+  const abort = useRef<AbortController | null>(null);
+  useEffect(() => () => abort.current?.abort(), []);
+
+  const ask = async (event?: FormEvent) => {
+    event?.preventDefault();
+    const sentence = prompt.trim();
+    if (!sentence || !connection || run.state === 'running') return;
+    const controller = new AbortController();
+    abort.current = controller;
+    let current = started(sentence, Date.now());
+    const show = (next: Run) => {
+      current = next;
+      if (abort.current === controller) set_run(next);
+    };
+    show(current);
+    try {
+      for await (const step of generate(connection.id, sentence, controller.signal)) show(with_event(current, step, Date.now()));
+      show(ended(current, Date.now()));
+    } catch (failure) {
+      if (controller.signal.aborted) return show({ ...current, state: 'cancelled', ended_at: Date.now() });
+      const problem = failure instanceof ApiError ? failure.problem : { title: 'The connection broke off', status: 0, code: 'network', detail: 'The server stopped answering before the dashboard was finished.' };
+      show({ ...current, state: 'failed', ended_at: Date.now(), problem });
+      if (failure instanceof ApiError && failure.status === 401) void client.invalidateQueries({ queryKey: ['me'] });
+    }
+    if (current.state === 'done' && current.done?.dashboard_slug) {
+      void client.invalidateQueries({ queryKey: ['dashboards'] });
+      const { dashboard_slug } = current.done;
+      // A moment to see the last step turn green, then the result.
+      setTimeout(() => {
+        if (abort.current === controller && window.location.pathname === '/') navigate(`/d/${encodeURIComponent(dashboard_slug)}`);
+      }, 700);
+    }
+  };
+
+  const running = run.state === 'running';
+  const cancel = () => abort.current?.abort();
+  return (
+    <section className={run.state === 'idle' ? 'ask' : 'ask open'} aria-labelledby="ask-title">
+      <h1 id="ask-title">{first ? 'What would you like to know?' : 'Ask your data'}</h1>
+      <form className="ask-box" onSubmit={(event) => void ask(event)}>
+        <textarea
+          id="ask"
+          rows={1}
+          aria-label="Ask for a dashboard in one sentence"
+          placeholder="Which carriers run late, when, and where?"
+          value={prompt}
+          disabled={running}
+          maxLength={4000}
+          onChange={(event) => set_prompt(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
+              event.preventDefault();
+              void ask();
+            } else if (event.key === 'Escape') event.currentTarget.blur();
+          }}
+          data-testid="ask-input"
+        />
+        <div className="ask-foot">
+          {usable.length > 1 && (
+            <label className="ask-connection">
+              <span className="faint">of</span>
+              <select aria-label="Connection" value={connection?.id ?? ''} disabled={running} onChange={(event) => set_chosen(event.target.value)} data-testid="ask-connection">
+                {usable.map((one) => (
+                  <option key={one.id} value={one.id}>
+                    {one.name} ({one.connection_type})
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
+          {usable.length === 1 && (
+            <span className="faint ask-connection">
+              of {connection!.name} ({connection!.connection_type})
+            </span>
+          )}
+          <span className="ask-space" />
+          {running ? (
+            <button type="button" onClick={cancel} data-testid="ask-cancel">
+              Cancel
+            </button>
+          ) : (
+            <button type="submit" className="primary" disabled={!prompt.trim() || !connection} data-testid="ask-submit">
+              Ask <kbd aria-hidden="true">↵</kbd>
+            </button>
+          )}
+        </div>
+      </form>
+      {connections.isSuccess && usable.length === 0 && <NoConnection failed={connections.data.items.find((one) => one.status === 'failed')?.last_error ?? null} />}
+      {connections.error && <p className="field-error">The connections could not be read: {connections.error.message}</p>}
+      {first && run.state === 'idle' && connection && (
+        <p className="ask-examples">
+          {EXAMPLES.map((example) => (
+            <button key={example} type="button" className="quiet" onClick={() => set_prompt(example)}>
+              {example}
+            </button>
+          ))}
+        </p>
+      )}
+      {run.state !== 'idle' && <AgentRun run={run} />}
+      {run.state === 'done' && run.done?.dashboard_slug && (
+        <p className="ask-result">
+          <Link href={`/d/${encodeURIComponent(run.done.dashboard_slug)}`}>Open the dashboard</Link>
+        </p>
+      )}
+      {(run.state === 'failed' || run.state === 'cancelled') && (
+        <p className="ask-result">
+          <button type="button" onClick={() => void ask()}>
+            Ask again
+          </button>{' '}
+          <button
+            type="button"
+            className="quiet"
+            onClick={() => {
+              set_run(IDLE);
+              document.getElementById('ask')?.focus();
+            }}
+          >
+            Clear
+          </button>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function NoConnection({ failed }: { failed: string | null }) {
+  return (
+    <p className="ask-note" data-testid="no-connection">
+      {failed ? (
+        <>The only connection failed its last test: {failed}. Try it again with </>
+      ) : (
+        <>There is no connection to ask yet. Add a warehouse with </>
+      )}
+      <code>{failed ? 'bridge connection test' : 'bridge connection add'}</code>
+      {failed ? '.' : ', or try real data with '}
+      {!failed && <code>bridge demo</code>}
+      {!failed && '.'}
+    </p>
+  );
+}
