@@ -7,6 +7,7 @@
 namespace bridge::dashboard_limits {
 
 inline constexpr std::size_t kDocumentBytesMax = 256 << 10;
+inline constexpr std::size_t kLineBytesMax = 64 << 10;  // the YAML scanner looks ahead to the end of a line
 inline constexpr std::size_t kDepthMax = 32;
 inline constexpr std::size_t kNodesMax = 20'000;
 inline constexpr std::size_t kQueriesMax = 64;

@@ -31,6 +31,13 @@ constexpr OtherWord kOtherWords[] = {
     {"datasource", "connection"}, {"depends_on", "from"}, {"query", "sql"},             {"items", "row"},             {"charts", "row"},             {"max_age", "ttl"},
     {"weekday", "day_of_week"}, {"asc", "ascending"},   {"desc", "descending"},         {"aggregation", "aggregate"}, {"agg", "aggregate"},          {"options", "values"}};
 
+bool is_one_swap_away(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const auto [left, right] = std::ranges::mismatch(a, b);
+  const auto at = static_cast<std::size_t>(left - a.begin());
+  return at + 1 < a.size() && a[at] == b[at + 1] && a[at + 1] == b[at] && a.substr(at + 2) == b.substr(at + 2);
+}
+
 class SchemaCheck {
  public:
   explicit SchemaCheck(const json::object& root) : root_(root) {}
@@ -284,6 +291,10 @@ std::string suggest_name(std::string_view got, std::span<const std::string> allo
   const std::string word = lower(got);
   for (const OtherWord& other : kOtherWords) {
     if (other.word == word && std::ranges::find(allowed, other.name) != allowed.end()) return std::string(other.name);
+  }
+  // Two neighbouring letters in the wrong order are the commonest slip.
+  for (const std::string& name : allowed) {
+    if (is_one_swap_away(word, lower(name))) return name;
   }
   return nearest_name(got, allowed).value_or("");
 }

@@ -67,10 +67,16 @@ std::string expected_lines(const Validation& validation) {
 std::string example() { return split_case(read_file(kCases / "specification_example.yaml")).first; }
 std::string plain() { return split_case(read_file(kCases / "plain.yaml")).first; }
 
+// Of this thread's own work, so that a busy machine does not count.
 double milliseconds_of(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
+  const auto now = [] {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+  };
+  const double start = now();
   work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return now() - start;
 }
 
 bool agrees_with_the_schema(const json::value& document) {
@@ -308,7 +314,7 @@ TEST(DryRunValidation, DoesNotBlameTheDocumentForABrokenWarehouse) {
 TEST(ViolationsFormat, WritesLinesForPeopleAndSarifForMachines) {
   const std::vector<FileReport> files{{"a.yaml", validate_document(replace_all(plain(), "mark: line", "mark: lien")).report}};
   const std::string text = format_violations_text(files);
-  EXPECT_NE(text.find("a.yaml:19:30: error: charts.trend.mark: 'lien' is not one of"), std::string::npos) << text;
+  EXPECT_NE(text.find("a.yaml:19:32: error: charts.trend.mark: 'lien' is not one of"), std::string::npos) << text;
   EXPECT_NE(text.find("1 file: 1 error, 0 warnings"), std::string::npos);
   const json::object sarif = format_violations_sarif(files, "0.1.0");
   EXPECT_EQ(sarif.at("runs").at(0).at("results").at(0).at("locations").at(0).at("physicalLocation").at("region").at("startLine").as_int64(), 19);

@@ -278,9 +278,10 @@ class TreeBuilder final : public YAML::EventHandler {
     node.first = node.at;
     // An anchor stands before its value.
     if (byte < text_.size() && text_[byte] == '&') {
-      while (byte < text_.size() && !is_one_of(text_.substr(byte, 1), {" ", "\t", "\n"})) ++byte;
-      while (byte < text_.size() && is_one_of(text_.substr(byte, 1), {" ", "\t", "\n", "\r"})) ++byte;
-      node.first = LineCounter(text_).at(static_cast<int>(byte));
+      std::size_t value = std::min(text_.find_first_of(" \t\n", byte), text_.size());
+      value = std::min(text_.find_first_not_of(" \t\n\r", value), text_.size());
+      node.first = lines_.at(static_cast<int>(value));
+      byte = value;
     }
     if (byte >= text_.size()) return;
     const char opening = text_[byte];
@@ -328,6 +329,13 @@ std::unexpected<Error> refused(std::vector<Violation> violations) {
 std::optional<Violation> find_bad_bytes(std::string_view text) {
   if (text.size() > kDocumentBytesMax) {
     return Violation{.line = 1, .column = 1, .code = "too_large", .message = str("the document has ", format_count(text.size()), " bytes; at most ", format_count(kDocumentBytesMax), " are allowed")};
+  }
+  for (std::size_t line = 0, number = 1; line < text.size(); ++number) {
+    const std::size_t end = std::min(text.find('\n', line), text.size());
+    if (end - line > kLineBytesMax) {
+      return Violation{.line = static_cast<int>(number), .column = 1, .code = "line_too_long", .message = str("the line has ", format_count(end - line), " bytes; at most ", format_count(kLineBytesMax), " are allowed")};
+    }
+    line = end + 1;
   }
   if (text.starts_with("\xEF\xBB\xBF")) return Violation{.line = 1, .column = 1, .code = "byte_order_mark", .message = "begins with a byte order mark: save the file as UTF-8 without one"};
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") || (text.size() > 1 && (text[0] == '\0' || text[1] == '\0'))) {

@@ -37,7 +37,7 @@ Violation wrong_value(const DocumentParameter& parameter, std::string message, s
 std::expected<ParameterValue, Violation> read_range(const DocumentParameter& parameter, std::string_view text, Day today) {
   if (const auto preset = find_preset(text, today)) return ParameterValue{.all = false, .range = *preset};
   const auto bad = [&](std::string message) {
-    const std::string suggestion = nearest_name(text, preset_names()).value_or("");
+    const std::string suggestion = suggest_name(text, preset_names());
     return std::unexpected(wrong_value(parameter, std::move(message), text, preset_names(), suggestion));
   };
   const auto dots = text.find("..");
@@ -74,7 +74,7 @@ std::expected<SqlValue, Violation> read_choice(const DocumentParameter& paramete
     if (value.is_double()) return SqlValue(value.as_double());
     return SqlValue(std::string(text));
   }
-  std::string suggestion = nearest_name(text, allowed).value_or("");
+  std::string suggestion = suggest_name(text, allowed);
   std::string message = str("'", text.substr(0, 100), "' is not one of the values of ", parameter.name);
   if (!suggestion.empty()) message += str(": did you mean '", suggestion, "'?");
   allowed.push_back("all");
@@ -306,7 +306,7 @@ Result<ParameterValues> read_parameter_values(const std::vector<DocumentParamete
       continue;
     }
     if (std::ranges::find(reserved_parameter_names(), name) != reserved_parameter_names().end()) continue;
-    std::string suggestion = nearest_name(name, names).value_or("");
+    std::string suggestion = suggest_name(name, names);
     std::string message = str("there is no parameter '", name.substr(0, 100), "'");
     if (!suggestion.empty()) message += str(": did you mean '", suggestion, "'?");
     if (violations.size() < dashboard_limits::kViolationsMax) {

@@ -186,7 +186,7 @@ class Scanner {
       problem(start, "filter_without_expression", str("filter needs a second argument: filter(:", piece.parameter, ", column)"), piece.parameter);
       return piece;
     }
-    ++at_;
+    at_ = skip_blanks(at_ + 1);
     if (nesting >= dashboard_limits::kSqlNestingMax) {
       problem(start, "too_deep", "filters are nested too deeply");
       at_ = text_.size();
