@@ -18,11 +18,15 @@ int GuessLimiter::wait_s(std::string_view address, Clock::time_point now) {
 void GuessLimiter::note_wrong(std::string_view address, Clock::time_point now) {
   const std::lock_guard lock(mutex_);
   if (buckets_.size() >= kGuessingAddressesMax && !buckets_.contains(std::string(address))) {
-    std::erase_if(buckets_, [&](const auto& item) {
-      Bucket bucket = item.second;
-      refill(bucket, now);
-      return bucket.left >= kWrongGuessesMax;
-    });
+    // Seldom, because many addresses at once must not make every guess of theirs a walk through all.
+    if (now - swept_at_ >= kWrongGuessEvery) {
+      swept_at_ = now;
+      std::erase_if(buckets_, [&](const auto& item) {
+        Bucket bucket = item.second;
+        refill(bucket, now);
+        return bucket.left >= kWrongGuessesMax;
+      });
+    }
     if (buckets_.size() >= kGuessingAddressesMax) buckets_.erase(buckets_.begin());
   }
   Bucket& bucket = buckets_.try_emplace(std::string(address), Bucket{kWrongGuessesMax, now}).first->second;

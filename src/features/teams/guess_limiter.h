@@ -26,6 +26,7 @@ class GuessLimiter {
 
   std::mutex mutex_;
   std::unordered_map<std::string, Bucket> buckets_;
+  Clock::time_point swept_at_;
 };
 
 }  // namespace bridge
