@@ -16,6 +16,12 @@ std::string_view access_text(Access access) {
   return "";
 }
 
+// The same for programs, as `x-bridge-access`.
+std::string_view access_name(Access access) {
+  constexpr std::string_view names[] = {"anyone", "signed_in", "viewer", "editor", "admin", "operator_only"};
+  return names[static_cast<std::size_t>(access)];
+}
+
 json::object reference(std::string_view component) { return {{"$ref", str("#/components/schemas/", component)}}; }
 
 json::array parameters_of(const Route& route) {
@@ -39,7 +45,7 @@ json::array parameters_of(const Route& route) {
 
 json::object operation_of(const Route& route, json::object& schemas) {
   const RouteDocs& docs = route.docs;
-  json::object out{{"operationId", docs.operation_id}, {"summary", docs.summary}};
+  json::object out{{"operationId", docs.operation_id}, {"summary", docs.summary}, {"x-bridge-access", access_name(route.access)}};
   if (!docs.tag.empty()) out["tags"] = json::array{docs.tag};
   std::string about(access_text(route.access));
   if (docs.open_query) about += " Other query names are parameters of the document.";
@@ -99,6 +105,7 @@ json::object make_openapi(const std::vector<Route>& routes, std::string_view ver
   json::object schemas{{"Problem", problem_schema()}};
   json::object paths;
   for (const Route& route : routes) {
+    if (route.docs.operation_id.empty()) continue;  // files of the web page
     std::string path = replace_all(route.path, "...}", "}");
     json::object operation = operation_of(route, schemas);
     json::value& item = paths[path];
