@@ -5,9 +5,20 @@
 #include <shared_mutex>
 
 #include "base/text.h"
+#include "features/dashboards/document_json.h"
+#include "features/dashboards/limits.h"
+#include "features/dashboards/validation.h"
 #include "platform/http/compression.h"
 
 namespace bridge {
+
+struct PreviewBody {
+  std::string yaml;
+};
+BOOST_DESCRIBE_STRUCT(PreviewBody, (), (yaml))
+template <>
+inline constexpr auto field_notes<PreviewBody> = std::to_array<FieldNote>({{.name = "yaml", .about = "A dashboard document", .length_max = dashboard_limits::kDocumentBytesMax}});
+
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -86,6 +97,25 @@ std::string etag_of(const std::vector<QueryOutcome>& outcomes) {
   return str("\"", encode_hex(std::string_view(reinterpret_cast<const char*>(digest), 16)), "\"");
 }
 
+std::string encode_outcomes(const std::vector<QueryOutcome>& outcomes) {
+  std::string out = "{";
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (i > 0) out += ',';
+    out += json::serialize(json::string(outcomes[i].id));
+    out += ':';
+    append_outcome(out, outcomes[i]);
+  }
+  return out + "}";
+}
+
+// The document of a request: the body itself, or its field `yaml`.
+Result<std::string> read_document_text(const Request& request) {
+  const std::string type = request.header("content-type").value_or("");
+  if (!type.starts_with("application/json")) return request.body;
+  PreviewBody body = TRY(request.json_body<PreviewBody>());
+  return std::move(body.yaml);
+}
+
 Response ready_response(const ReadyAnswer& answer, ContentEncoding encoding) {
   Response response{.body = {answer.bytes[static_cast<std::size_t>(encoding)]}};
   response.headers = {{"etag", answer.etag}, {"cache-control", "private, no-cache"}, {"vary", "Accept-Encoding"}};
@@ -122,14 +152,7 @@ class DataEndpoints {
     const std::uint64_t change_count = plans_.change_count();
     const auto outcomes = TRY(service_.run(request.context, {.slug = request.path_value("slug"), .parameters = parameters_of(request), .only = {}, .fresh = wants_fresh(request)}));
     plans_.count_view(request.context.team(), request.path_value("slug"));
-    std::string body = R"({"queries":{)";
-    for (std::size_t i = 0; i < outcomes.size(); ++i) {
-      if (i > 0) body += ',';
-      body += json::serialize(json::string(outcomes[i].id));
-      body += ':';
-      append_outcome(body, outcomes[i]);
-    }
-    body += "}}";
+    std::string body = str(R"({"queries":)", encode_outcomes(outcomes), "}");
     auto answer = std::make_shared<ReadyAnswer>();
     answer->made_at = SteadyClock::now();
     answer->change_count = change_count;
@@ -172,6 +195,18 @@ class DataEndpoints {
       for (const auto& [name, value] : *body.parameters) TRY(append_parameter(parameters, name, value));
     }
     return answer_query(request, std::move(parameters), shape, body.format.value_or("json"));
+  }
+
+  // A document that is not saved, drawn as if it were.
+  Result<Response> preview(const Request& request) {
+    const std::string text = TRY(read_document_text(request));
+    const Validation validation = validate_document(text);
+    if (!validation.report.valid) return fail(validation_error(validation.report));
+    const Plan plan = TRY(compile_dashboard(*validation.document));
+    const std::string slug = plan.slug.empty() ? "preview" : plan.slug;
+    const auto outcomes = TRY(service_.run_plan(request.context, plan, {.slug = slug, .parameters = parameters_of(request), .only = {}}));
+    const std::string document = json::serialize(make_document_json(*validation.document, slug));
+    return text_response(str(R"({"document":)", document, R"(,"queries":)", encode_outcomes(outcomes), "}"), "application/json");
   }
 
   Result<Response> explain(const Request& request) {
@@ -287,6 +322,12 @@ std::vector<Route> data_routes(DashboardDataService& service, PlanSource& plans)
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->explain(request); },
        .docs = open(docs<void, ExplainedPlan>("explain_dashboard", "Dashboards", "The execution plan: stages, dependencies, dry-run bytes and cost", {}, "ExplainedPlan"))},
+      {.method = Method::post,
+       .path = "/v1/dashboards/preview",
+       .access = Access::editor,
+       .handler = [endpoints](const Request& request) { return endpoints->preview(request); },
+       .docs = open(docs<PreviewBody, json::object>("preview_dashboard", "Dashboards", "A document that is not saved, with its answers; also takes application/yaml", "PreviewRequest", "DashboardPreview")),
+       .body_bytes_max = 1 << 20},
       {.method = Method::post,
        .path = "/v1/dashboards/{slug}/precompute",
        .access = Access::admin,

@@ -44,12 +44,16 @@ class BoundDataService final : public DashboardDataService {
 
   Result<std::vector<QueryOutcome>> run(const CallContext& context, const DataRequest& request) override {
     const auto plan = TRY(parts_.plans.get_plan(context, request.slug));
-    if (!request.only.empty() && !plan->find(request.only.front())) {
+    return run_plan(context, *plan, request);
+  }
+
+  Result<std::vector<QueryOutcome>> run_plan(const CallContext& context, const Plan& plan, const DataRequest& request) override {
+    if (!request.only.empty() && !plan.find(request.only.front())) {
       return fail(ErrorCode::not_found, str("The dashboard has no query '", request.only.front().substr(0, 100), "'"));
     }
-    const DataConnection connection = TRY(parts_.connections.find_connection(context, plan->connection));
-    const BoundPlan bound = TRY(bind(*plan, connection, request));
-    Run run{.plan = bound, .connection = connection, .slug = plan->slug, .version = plan->version, .fresh = request.fresh, .answers = {}};
+    const DataConnection connection = TRY(parts_.connections.find_connection(context, plan.connection));
+    const BoundPlan bound = TRY(bind(plan, connection, request));
+    Run run{.plan = bound, .connection = connection, .slug = request.slug, .version = plan.version, .fresh = request.fresh, .answers = {}};
     run.answers.resize(bound.queries.size());
     for (int stage = 0; stage < bound.stage_count; ++stage) {
       std::vector<std::size_t> members;
@@ -63,7 +67,7 @@ class BoundDataService final : public DashboardDataService {
     for (std::size_t i = 0; i < bound.queries.size(); ++i) {
       const std::string& id = bound.queries[i].id;
       const bool wanted = request.only.empty() || std::ranges::find(request.only, id) != request.only.end();
-      if (wanted) outcomes.push_back({.id = id, .version = plan->version, .answer = std::move(*run.answers[i])});
+      if (wanted) outcomes.push_back({.id = id, .version = plan.version, .answer = std::move(*run.answers[i])});
     }
     return outcomes;
   }

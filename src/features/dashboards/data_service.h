@@ -100,6 +100,8 @@ class DashboardDataService {
 
   // Fails as a whole only for a dashboard that is missing, bad parameters, or a caller that went away.
   virtual Result<std::vector<QueryOutcome>> run(const CallContext& context, const DataRequest& request) = 0;
+  // The same for a document that is not saved: `request.slug` only names its answers in the cache.
+  virtual Result<std::vector<QueryOutcome>> run_plan(const CallContext& context, const Plan& plan, const DataRequest& request) = 0;
   virtual Result<QueryResult> shape(const CallContext& context, const QueryAnswer& answer, const AnswerShape& shape) = 0;
   virtual Result<PrecomputeReport> precompute(const CallContext& context, std::string_view slug) = 0;
   virtual Result<ExplainedPlan> explain(const CallContext& context, const DataRequest& request) = 0;
