@@ -135,6 +135,8 @@ class WarehouseDriver {
   virtual std::string type() const = 0;   // "duckdb"
   virtual std::string title() const = 0;  // for people
   virtual std::vector<CredentialField> fields() const = 0;
+  // Known without opening anything, so that cached answers can be found while the warehouse is down.
+  virtual const SqlDialect& dialect() const = 0;
 
   // `credentials` holds only known fields, all required ones among them, all text. Errors say what a person can do about it.
   virtual Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) = 0;

@@ -104,6 +104,8 @@ class DuckdbDriver final : public WarehouseDriver {
     return {{.name = "path", .about = "A .duckdb file, or a folder of Parquet, CSV, TSV or JSON files, on the server's machine", .secret = false, .required = true}};
   }
 
+  const SqlDialect& dialect() const override { return duckdb::duckdb_dialect(); }
+
   Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
     TRY(context.check());
     const auto field = credentials.find("path");
