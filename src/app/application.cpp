@@ -1,0 +1,143 @@
+// The composition root: makes every part once, gives each what it needs, and ends them in the opposite order.
+#include "app/application.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "app/data_folder.h"
+#include "app/endpoint_list.h"
+#include "app/services.h"
+#include "app/web_page.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "features/teams/team_authenticator.h"
+#include "platform/http/server.h"
+#include "platform/metadata_db/migrations.h"
+
+namespace bridge {
+namespace {
+
+constexpr int kDrainMs = 10'000;
+
+// Written once and never again: mode 0600 from the first byte, and durable before anybody can rely on it.
+Result<> write_key_file(const std::string& path, const Secret& key) {
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return fail(ErrorCode::unavailable, str(path, " cannot be written: ", std::strerror(errno)));
+  const std::string text = key.reveal() + "\n";
+  const bool written = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(file) == 0;
+  close(file);
+  if (!written) return fail(ErrorCode::unavailable, str(path, " cannot be written: ", std::strerror(errno)));
+  return {};
+}
+
+std::string read_key_file(const std::string& path) {
+  std::ifstream in(path);
+  std::string key;
+  std::getline(in, key);
+  return key;
+}
+
+class BridgeApplication final : public Application {
+ public:
+  BridgeApplication(DataFolder folder, Config config) : folder_(std::move(folder)), config_(std::move(config)) {}
+  ~BridgeApplication() override { stop(); }
+
+  Result<> open() {
+    services_ = TRY(open_services(config_));
+    const std::string key_path = config_.path("operator.key");
+    if (const auto made = TRY(services_->teams->bootstrap_first_start(operator_context()))) {
+      TRY(write_key_file(key_path, *made));
+      first_start_ = true;
+    }
+    operator_key_ = read_key_file(key_path);
+    if (operator_key_.empty()) {
+      // The file was lost after the first start: whoever may write the data folder may have a new key.
+      const IssuedApiKey key = TRY(services_->teams->create_operator_key(operator_context(), "operator"));
+      TRY(write_key_file(key_path, key.key));
+      operator_key_ = read_key_file(key_path);
+      log_warning("operator_key_renewed", {{"path", key_path}});
+    }
+    return {};
+  }
+
+  Result<> start() override {
+    authenticator_ = make_team_authenticator(services_->teams);
+    HttpServerOptions options{.address = config_.listen_address, .port = config_.listen_port, .extra_headers = security_headers()};
+    options.log_requests = config_.log_level == LogLevel::debug;
+    auto server = start_http_server(std::move(options), make_routes(*services_), *authenticator_);
+    if (!server) {
+      Error error = server.error();
+      if (error.code == ErrorCode::unavailable) {
+        error.reason = "address_in_use";
+        error.message += ". Choose another address with --listen, such as --listen 127.0.0.1:0";
+      }
+      return fail(std::move(error));
+    }
+    server_ = std::move(*server);
+    TRY(services_->jobs->start());
+    TRY(folder_.announce(url()));
+    // The files are the truth: what a crash left behind is mended while the server already answers.
+    reconciler_ = std::jthread([this] {
+      const auto mended = services_->dashboards->reconcile_all(operator_context());
+      if (!mended) log_warning("reconcile_failed", {{"error", describe_error(mended.error())}});
+      else if (*mended > 0) log_info("reconciled", {{"dashboards", str(*mended)}});
+    });
+    log_info("ready", {{"url", url()}, {"data_dir", config_.data_dir}});
+    return {};
+  }
+
+  void stop() override {
+    if (stopped_) return;
+    stopped_ = true;
+    if (server_) server_->stop(kDrainMs);
+    if (reconciler_.joinable()) reconciler_.join();
+    if (!services_) return;
+    services_->jobs->stop();
+    if (const auto flushed = services_->dashboards->flush_access_counters(operator_context()); !flushed) {
+      log_warning("access_counters_lost", {{"error", describe_error(flushed.error())}});
+    }
+  }
+
+  std::string url() const override {
+    const bool v6 = config_.listen_address.find(':') != std::string::npos;
+    return str("http://", v6 ? "[" : "", config_.listen_address, v6 ? "]" : "", ":", server_ ? server_->port() : config_.listen_port);
+  }
+  const std::string& operator_key() const override { return operator_key_; }
+  bool first_start() const override { return first_start_; }
+
+  Result<std::string> make_link() override {
+    const Secret token = TRY(services_->teams->create_link(operator_context(), {.for_operator = true}));
+    return str(url(), "/open#token=", token.reveal());
+  }
+
+ private:
+  static CallContext operator_context() {
+    CallContext context;
+    context.caller.role = Role::admin;
+    context.caller.is_operator = true;
+    context.caller.credential_id = "server";
+    return context;
+  }
+
+  DataFolder folder_;
+  Config config_;
+  std::unique_ptr<Services> services_;
+  std::shared_ptr<Authenticator> authenticator_;
+  std::unique_ptr<HttpServer> server_;
+  std::jthread reconciler_;
+  std::string operator_key_;
+  bool first_start_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Application>> open_application(const Config& config) {
+  auto application = std::make_unique<BridgeApplication>(TRY(open_data_folder(config)), config);
+  TRY(application->open());
+  return application;
+}
+
+}  // namespace bridge
