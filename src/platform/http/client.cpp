@@ -168,10 +168,10 @@ class CurlHttpClient final : public HttpClient {
     curl_slist* list = curl_slist_append(nullptr, "Expect:");
     for (const auto& [name, value] : request.headers)
       list = curl_slist_append(list, value.empty() ? str(name, ";").c_str() : str(name, ": ", value).c_str());
-    if (!request.body.empty() &&
-        std::none_of(request.headers.begin(), request.headers.end(), [](const auto& h) { return lower(h.first) == "content-type"; })) {
-      list = curl_slist_append(list, "content-type: application/json");
-    }
+    const bool has_type = std::any_of(request.headers.begin(), request.headers.end(),
+                                      [](const auto& header) { return lower(header.first) == "content-type"; });
+    // Without a type of ours libcurl would call every body a form.
+    if (!has_type) list = curl_slist_append(list, request.body.empty() ? "content-type:" : "content-type: application/json");
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
 
     curl_multi_add_handle(session.multi, easy);

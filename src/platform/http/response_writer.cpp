@@ -9,6 +9,7 @@ namespace bridge {
 namespace {
 
 constexpr std::size_t kCorrelationIdLengthMax = 64;
+constexpr std::size_t kUnknownNamesShownMax = 10;
 
 std::string_view status_line(int status) {
   switch (status) {
@@ -62,8 +63,9 @@ constexpr std::array<ProtocolStatus, 8> kProtocolStatuses{{
 }};
 
 bool is_safe_header(std::string_view name, std::string_view value) {
-  return !name.empty() && name.find_first_of("\r\n: ") == std::string_view::npos && value.find('\n') == std::string_view::npos &&
-         value.find('\r') == std::string_view::npos && value.find('\0') == std::string_view::npos;
+  const auto breaks_line = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  return !name.empty() && std::none_of(value.begin(), value.end(), breaks_line) &&
+         std::none_of(name.begin(), name.end(), [&](char c) { return breaks_line(c) || c == ':' || c == ' '; });
 }
 
 void append_header(std::string& out, std::string_view name, std::string_view value) {
@@ -96,6 +98,12 @@ const std::string* find_header(const Headers& headers, std::string_view lower_na
   return nullptr;
 }
 
+std::size_t body_size(const Response& response) {
+  std::size_t size = 0;
+  for (const SharedBytes& bytes : response.body) size += bytes ? bytes->size() : 0;
+  return size;
+}
+
 std::string_view opaque_tag(std::string_view tag) {
   tag = trim(tag);
   if (tag.starts_with("W/")) tag.remove_prefix(2);
@@ -126,9 +134,8 @@ bool has_body(int status) { return status >= 200 && status != 204 && status != 3
 
 std::size_t write_head(std::string& out, const Response& response, const HeadOptions& options) {
   begin_head(out, response, options);
-  std::size_t size = 0;
+  const std::size_t size = has_body(response.status) ? body_size(response) : 0;
   if (has_body(response.status)) {
-    for (const SharedBytes& bytes : response.body) size += bytes ? bytes->size() : 0;
     if (!response.content_type.empty()) append_header(out, "content-type", response.content_type);
     out += "content-length: ";
     detail::append_part(out, size);
@@ -186,14 +193,18 @@ void apply_conditions(const Request& request, Response& response) {
                 [](const auto& header) { return header.first == "content-encoding" || header.first == "content-disposition"; });
 }
 
+void add_vary(Response& response) {
+  if (body_size(response) < kCompressionBytesMin || !is_compressible(response.content_type) || find_header(response.headers, "vary"))
+    return;
+  response.headers.emplace_back("vary", "accept-encoding");
+}
+
 void apply_compression(const Request& request, Response& response) {
-  if (!has_body(response.status) || !is_compressible(response.content_type) || find_header(response.headers, "content-encoding")) return;
-  std::size_t size = 0;
-  for (const SharedBytes& bytes : response.body) size += bytes ? bytes->size() : 0;
-  if (size < kCompressionBytesMin) return;
-  if (!find_header(response.headers, "vary")) response.headers.emplace_back("vary", "accept-encoding");
+  const std::size_t size = body_size(response);
+  if (!has_body(response.status) || size < kCompressionBytesMin || !is_compressible(response.content_type)) return;
+  add_vary(response);
   const std::string* const accepted = find_header(request.headers, "accept-encoding");
-  if (!accepted) return;
+  if (!accepted || find_header(response.headers, "content-encoding")) return;
   const ContentEncoding encoding = choose_encoding(*accepted, size);
   if (encoding == ContentEncoding::identity) return;
   Result<std::string> compressed = compress(encoding, response.body);
@@ -239,6 +250,7 @@ Result<> check_query_names(const std::vector<std::pair<std::string, std::string>
       violation.message += str(": did you mean '", *near, "'?");
     }
     violations.push_back(std::move(violation));
+    if (violations.size() == kUnknownNamesShownMax) break;
   }
   if (violations.empty()) return {};
   return fail(Error{.code = ErrorCode::invalid_argument,

@@ -37,6 +37,8 @@ std::string header_block(const Headers& headers);
 
 // Turns the response into 304 when the request's If-None-Match has its ETag.
 void apply_conditions(const Request& request, Response& response);
+// Tells caches that the body depends on Accept-Encoding, where it does.
+void add_vary(Response& response);
 // Compresses the body if the client takes it and it is worth it.
 void apply_compression(const Request& request, Response& response);
 

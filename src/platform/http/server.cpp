@@ -73,6 +73,7 @@ struct Shared {
   std::atomic<bool> draining{false};
   Gauge* open_connections = nullptr;
   Gauge* open_streams = nullptr;
+  Gauge* waiting = nullptr;
   Counter* refused = nullptr;
 };
 
@@ -126,6 +127,17 @@ class Connection final : public std::enable_shared_from_this<Connection> {
  private:
   enum class State : std::uint8_t { head, body, handling, writing, streaming, lingering, closed };
 
+  // Whatever is thrown on the I/O thread ends this connection and nothing else.
+  template <class Work>
+  void guarded(const Work& work) {
+    try {
+      work();
+    } catch (const std::exception& e) {
+      log_error("a connection was closed by an exception", {{"reason", e.what()}});
+      close();
+    }
+  }
+
   // reading
   void read();
   void on_read(error_code error, std::size_t size);
@@ -141,6 +153,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void on_complete();
   void dispatch();
   void handle(TimePoint queued);
+  void on_result(Result<Response> result);
   void take_identity();
 
   // answering
@@ -159,6 +172,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void flush_stream();
   void end_stream();
 
+  void check_time(TimePoint now);
   void release_body();
   const Route& route() const { return shared_.routes[route_index_].route; }
   void count(int status);
@@ -244,7 +258,7 @@ class ConnectionEventSink final : public EventSink {
 void Connection::start() {
   home_.connections.insert(this);
   deadline_ = steady_clock::now() + milliseconds(shared_.options.header_deadline_ms);
-  read();
+  guarded([this] { read(); });
 }
 
 // Grows the buffer, or moves what is unread to its front. Only while no read is pending: the kernel writes behind `end_`.
@@ -270,8 +284,9 @@ void Connection::read() {
   if (read_pending_ || end_of_input_ || state_ == State::closed) return;
   if (!make_room()) return;  // pipelined bytes fill the buffer: the client waits for its answer
   read_pending_ = true;
-  socket_->async_read_some(asio::buffer(buffer_.get() + end_, capacity_ - end_),
-                           [self = shared_from_this()](error_code error, std::size_t size) { self->on_read(error, size); });
+  socket_->async_read_some(
+      asio::buffer(buffer_.get() + end_, capacity_ - end_),
+      [self = shared_from_this()](error_code error, std::size_t size) { self->guarded([&] { self->on_read(error, size); }); });
 }
 
 void Connection::on_read(error_code error, std::size_t size) {
@@ -341,7 +356,12 @@ void Connection::on_head() {
   http_1_0_ = head.http_1_0;
   head_request_ = head.known_method && request_.method == Method::head;
   take_identity();
-  const Result<bool> admitted = admit();
+  Result<bool> admitted = fail(ErrorCode::internal, "");
+  try {
+    admitted = admit();
+  } catch (const std::exception& e) {
+    admitted = fail({.code = ErrorCode::internal, .message = "Something went wrong here", .detail = e.what()});
+  }
   if (!admitted) {
     if (head.has_body) keep_alive_ = false;  // its body is not read
     return answer_error(admitted.error());
@@ -439,6 +459,7 @@ void Connection::on_complete() {
   if (route().quick) {
     try {
       if (std::optional<Response> response = route().quick(request_)) {
+        add_vary(*response);
         apply_conditions(request_, *response);
         return answer(std::move(*response));
       }
@@ -501,12 +522,16 @@ void Connection::handle(TimePoint queued) {
     result = fail({.code = ErrorCode::internal, .message = "Something went wrong here", .detail = "an exception of an unknown type"});
   }
   asio::post(home_.io, [self = shared_from_this(), result = std::move(result)]() mutable {
-    if (self->state_ != State::handling) return;
-    self->stop_.reset();
-    if (result) self->answer(std::move(*result));
-    else self->answer_error(result.error());
-    if (self->state_ == State::head) self->process();
+    self->guarded([&] { self->on_result(std::move(result)); });
   });
+}
+
+void Connection::on_result(Result<Response> result) {
+  if (state_ != State::handling) return;
+  stop_.reset();
+  if (result) answer(std::move(*result));
+  else answer_error(result.error());
+  if (state_ == State::head) process();
 }
 
 // ---- answering -----------------------------------------------------------------------------------------------------
@@ -558,7 +583,8 @@ bool Connection::write_pieces() {
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       if (!std::exchange(write_wait_pending_, true)) {
         deadline_ = steady_clock::now() + milliseconds(shared_.options.write_stall_ms);
-        socket_->async_wait(tcp::socket::wait_write, [self = shared_from_this()](error_code error) { self->on_writable(error); });
+        socket_->async_wait(tcp::socket::wait_write,
+                            [self = shared_from_this()](error_code error) { self->guarded([&] { self->on_writable(error); }); });
       }
       return false;
     }
@@ -681,7 +707,7 @@ void Connection::run_stream(const Response& response) {
   asio::post(home_.io, [self = shared_from_this(), buffer, headers = response.headers, status = response.status] {
     self->stream_ = buffer;
     self->response_ = {.status = status, .headers = headers};
-    self->begin_stream();
+    self->guarded([&] { self->begin_stream(); });
   });
   shared_.open_streams->add(1);
   try {
@@ -703,7 +729,9 @@ void Connection::run_stream(const Response& response) {
 
 void Connection::post_flush() {
   asio::post(home_.io, [self = shared_from_this()] {
-    if (self->state_ == State::streaming && !self->frame_in_flight_) self->flush_stream();
+    self->guarded([&] {
+      if (self->state_ == State::streaming && !self->frame_in_flight_) self->flush_stream();
+    });
   });
 }
 
@@ -785,6 +813,10 @@ void Connection::end_stream() {
 // ---- time ----------------------------------------------------------------------------------------------------------
 
 void Connection::sweep(TimePoint now) {
+  guarded([&] { check_time(now); });
+}
+
+void Connection::check_time(TimePoint now) {
   if (state_ == State::streaming && !frame_in_flight_ && now - last_stream_write_ >= milliseconds(shared_.options.heartbeat_ms)) {
     {
       const std::lock_guard lock(stream_->mutex);
@@ -852,6 +884,7 @@ class AsioHttpServer final : public HttpServer {
   Result<> listen(IoThread& thread, const tcp::endpoint& endpoint);
   void make_metrics();
   static void accept(IoThread& thread);
+  static void welcome(IoThread& thread, tcp::socket socket);
   static void sweep(IoThread& thread);
   static void flush_counts(IoThread& thread);
   static void run(IoThread& thread);
@@ -936,26 +969,35 @@ void AsioHttpServer::make_metrics() {
   }
   shared_.open_connections = &gauge("bridge_http_connections", "Open connections");
   shared_.open_streams = &gauge("bridge_http_streams", "Open event streams");
+  shared_.waiting = &gauge("bridge_http_waiting", "Requests that wait for a worker");
   shared_.refused = &counter("bridge_http_overloaded_total", "Requests refused because the queue was full");
+}
+
+void AsioHttpServer::welcome(IoThread& thread, tcp::socket socket) {
+  Shared& shared = thread.shared;
+  if (shared.connections.fetch_add(1) >= shared.options.connections_max) {
+    shared.connections.fetch_sub(1);
+    shared.refused->add();
+    static constexpr std::string_view kBusy =
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    ::send(socket.native_handle(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return;
+  }
+  error_code error;
+  socket.set_option(tcp::no_delay(true), error);
+  const tcp::endpoint remote = socket.remote_endpoint(error);
+  try {
+    std::make_shared<Connection>(thread, std::move(socket), error ? std::string() : remote.address().to_string())->start();
+  } catch (const std::bad_alloc&) {
+    shared.connections.fetch_sub(1);
+  }
 }
 
 void AsioHttpServer::accept(IoThread& thread) {
   thread.acceptor.async_accept([&thread](error_code error, tcp::socket socket) {
     if (error == asio::error::operation_aborted || !thread.acceptor.is_open()) return;
-    Shared& shared = thread.shared;
     if (!error) {
-      error_code ignored;
-      if (shared.connections.fetch_add(1) >= shared.options.connections_max) {
-        shared.connections.fetch_sub(1);
-        shared.refused->add();
-        static constexpr std::string_view kBusy =
-            "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-        ::send(socket.native_handle(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-      } else {
-        socket.set_option(tcp::no_delay(true), ignored);
-        const tcp::endpoint remote = socket.remote_endpoint(ignored);
-        std::make_shared<Connection>(thread, std::move(socket), ignored ? std::string() : remote.address().to_string())->start();
-      }
+      welcome(thread, std::move(socket));
     } else {
       // Out of file descriptors or memory: wait a moment for connections to end instead of spinning.
       log_warning("cannot accept a connection", {{"reason", error.message()}});
@@ -984,6 +1026,7 @@ void AsioHttpServer::sweep(IoThread& thread) {
 
 void AsioHttpServer::flush_counts(IoThread& thread) {
   thread.shared.open_connections->set(static_cast<double>(thread.shared.connections.load()));
+  thread.shared.waiting->set(static_cast<double>(thread.shared.workers->waiting()));
   for (std::size_t i = 0; i < thread.counts.size(); ++i) {
     RouteCounts& counts = thread.counts[i];
     if (!counts.any) continue;
