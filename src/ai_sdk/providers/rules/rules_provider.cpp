@@ -1,0 +1,482 @@
+#include "ai_sdk/providers/rules/rules_provider.h"
+
+#include "ai_sdk/providers/rules/match.h"
+#include "ai_sdk/providers/rules/plan.h"
+#include "ai_sdk/providers/rules/question.h"
+#include "ai_sdk/providers/rules/words.h"
+#include "ai_sdk/providers/rules/yaml_writer.h"
+#include "base/text.h"
+
+namespace bridge {
+
+namespace {
+
+using namespace rules;
+
+constexpr std::size_t datasets_max = 8;         // that are listed
+constexpr std::size_t tables_max = 400;         // that are considered
+constexpr std::size_t schemas_max = 6;          // that are read for one sentence
+constexpr int revisions_max = 24;               // of one plan
+constexpr double period_share_least = 0.002;
+constexpr double dominant_factor = 5;           // a table so many times larger than the next is what "everything" means
+constexpr std::size_t text_piece_bytes = 24;    // of a delta
+
+struct ListedTable {
+  std::string dataset;
+  std::string name;
+  std::string sql_name;
+  double row_count = 0;
+  double fit = 0;
+  std::vector<std::string> columns;
+};
+
+// The next thing to do: calls, or (with none) the last word.
+struct Step {
+  std::string text;
+  std::vector<ToolCall> calls;
+};
+
+std::string text_at(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+double number_at(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value && value->is_number() ? value->to_number<double>() : 0;
+}
+const json::array& array_at(const json::object& object, std::string_view key) {
+  static const json::array none;
+  const json::value* value = object.if_contains(key);
+  return value && value->is_array() ? value->get_array() : none;
+}
+
+// Failures come as {"error": {...}}, whether or not the result says ok.
+const json::object* error_of(const ToolResult& result) {
+  const json::value* error = result.content.if_contains("error");
+  if (error && error->is_object()) return &error->get_object();
+  static const json::object unknown;
+  return result.ok ? nullptr : &unknown;
+}
+
+// One call of the conversation with its answer.
+struct Answered {
+  const ToolCall* call = nullptr;
+  const ToolResult* result = nullptr;
+  std::size_t message = 0;
+};
+
+class Conversation {
+ public:
+  explicit Conversation(const std::vector<Message>& messages) {
+    std::map<std::string_view, std::pair<const ToolCall*, std::size_t>> open;
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      const Message& message = messages[i];
+      if (message.role == MessageRole::user && !trim(message.text).empty()) {
+        asked_ = message.text;
+        asked_at_ = i;
+      }
+      for (const ToolCall& call : message.tool_calls) open[call.id] = {&call, i};
+      for (const ToolResult& result : message.tool_results) {
+        const auto found = open.find(result.call_id);
+        if (found != open.end()) answered_.push_back({found->second.first, &result, i});
+      }
+      if (message.role == MessageRole::assistant) ++steps_;
+    }
+  }
+
+  const std::string& asked() const { return asked_; }
+  int steps() const { return steps_; }
+
+  // The newest answer to a call of that tool whose arguments satisfy `matches`; `this_turn`: since the person last spoke.
+  template <class Matches>
+  const ToolResult* find_where(std::string_view tool, bool this_turn, const Matches& matches) const {
+    for (auto it = answered_.rbegin(); it != answered_.rend(); ++it) {
+      if (it->call->name == tool && (!this_turn || it->message > asked_at_) && matches(it->call->arguments)) return it->result;
+    }
+    return nullptr;
+  }
+  const ToolResult* find(std::string_view tool) const {
+    return find_where(tool, false, [](const json::object&) { return true; });
+  }
+  const ToolResult* find(std::string_view tool, std::string_view argument, std::string_view value, bool this_turn = false) const {
+    return find_where(tool, this_turn, [&](const json::object& arguments) { return text_at(arguments, argument) == value; });
+  }
+
+ private:
+  std::string asked_;
+  std::size_t asked_at_ = 0;
+  int steps_ = 0;
+  std::vector<Answered> answered_;
+};
+
+// "Connection: flights" on a line of its own, in whatever was put around the sentence.
+std::string connection_in(std::string_view text) {
+  for (const std::string& line : split(text, '\n')) {
+    const std::string_view trimmed = trim(line);
+    if (!lower(trimmed.substr(0, 11)).starts_with("connection:")) continue;
+    std::string_view name = trim(trimmed.substr(11));
+    while (!name.empty() && (name.front() == '`' || name.front() == '"' || name.front() == '\'')) name.remove_prefix(1);
+    while (!name.empty() && (name.back() == '`' || name.back() == '"' || name.back() == '\'' || name.back() == '.')) name.remove_suffix(1);
+    if (!name.empty()) return std::string(name);
+  }
+  return {};
+}
+
+// What the query's dry run came to.
+enum class Verdict : std::uint8_t { open, good, too_large, wrong };
+
+class Author {
+ public:
+  Author(const CompletionRequest& request) : conversation_(*request.messages) {
+    const std::string& asked = conversation_.asked();
+    const std::size_t hint = asked.find("\n\n");
+    sentence_ = parse_sentence(trim(std::string_view(asked).substr(0, hint)));
+    options_.connection = hint == std::string::npos ? std::string() : connection_in(std::string_view(asked).substr(hint));
+    for (const Message& message : *request.messages) {
+      if (options_.connection.empty() && message.role == MessageRole::system) options_.connection = connection_in(message.text);
+    }
+    if (request.prompt_blocks) {
+      for (const PromptText& block : *request.prompt_blocks) {
+        if (options_.connection.empty()) options_.connection = connection_in(block.content);
+      }
+    }
+  }
+
+  Step next() {
+    if (trim(sentence_.text).empty()) return say("I could not match an empty question. Ask about something in the data, for example how many there are, by what, and over which time.");
+    if (auto step = list()) return *step;
+    rank_tables();
+    if (tables_.empty()) return say("I could not match the question: this connection has no tables yet.");
+    if (auto step = read_schemas()) return *step;
+    if (auto step = choose_table()) return *step;
+    question_ = make_question(sentence_, match_);
+    return write();
+  }
+
+ private:
+  static Step say(std::string text) { return {.text = std::move(text), .calls = {}}; }
+
+  void call(Step& step, std::string_view name, json::object arguments) const {
+    step.calls.push_back({.id = str("rules_", conversation_.steps() + 1, "_", step.calls.size() + 1), .name = std::string(name), .arguments = std::move(arguments)});
+  }
+
+  // ---- what there is ------------------------------------------------------------------------------------------------
+
+  std::optional<Step> list() {
+    const ToolResult* listed = conversation_.find("list_datasets");
+    Step step;
+    if (!listed) {
+      step.text = "Looking at what this connection holds.";
+      call(step, "list_datasets", {});
+      return step;
+    }
+    if (const json::object* error = error_of(*listed)) return failed("The datasets could not be listed", *error);
+    if (options_.connection.empty()) options_.connection = text_at(listed->content, "connection");
+    std::size_t count = 0;
+    for (const json::value& item : array_at(listed->content, "datasets")) {
+      if (!item.is_object() || ++count > datasets_max) continue;
+      const std::string name = text_at(item.get_object(), "name");
+      const ToolResult* tables = conversation_.find("list_tables", "dataset", name);
+      if (!tables) {
+        call(step, "list_tables", {{"dataset", name}});
+        continue;
+      }
+      if (error_of(*tables)) continue;
+      for (const json::value& entry : array_at(tables->content, "tables")) {
+        if (!entry.is_object() || tables_.size() >= tables_max) continue;
+        const json::object& object = entry.get_object();
+        ListedTable table{.dataset = text_at(object, "dataset"), .name = text_at(object, "name"), .sql_name = text_at(object, "sql_name"), .row_count = number_at(object, "row_count")};
+        if (table.dataset.empty()) table.dataset = name;
+        for (const json::value& column : array_at(object, "columns")) {
+          if (column.is_string()) table.columns.emplace_back(column.get_string());
+          else if (column.is_object()) table.columns.push_back(text_at(column.get_object(), "name"));
+        }
+        if (!table.name.empty()) tables_.push_back(std::move(table));
+      }
+    }
+    if (!step.calls.empty()) return step;
+    return {};
+  }
+
+  void rank_tables() {
+    for (ListedTable& table : tables_) table.fit = match_names(sentence_, table.name, table.columns);
+    std::stable_sort(tables_.begin(), tables_.end(), [](const ListedTable& a, const ListedTable& b) { return std::tuple(-a.fit, -a.row_count) < std::tuple(-b.fit, -b.row_count); });
+  }
+
+  static std::string name_for_schema(const ListedTable& table) { return table.sql_name.empty() ? str(table.dataset, ".", table.name) : table.sql_name; }
+
+  std::optional<Step> read_schemas() {
+    Step step;
+    std::vector<std::string> names;
+    std::size_t count = 0;
+    for (const ListedTable& table : tables_) {
+      // Words may be values ("Seattle"), which only the statistics show: a few tables are read even if their names say nothing.
+      if (count >= schemas_max) break;
+      ++count;
+      const std::string name = name_for_schema(table);
+      const ToolResult* schema = conversation_.find("get_table_schema", "table", name);
+      if (!schema) {
+        call(step, "get_table_schema", {{"table", name}});
+        names.push_back(table.name);
+        continue;
+      }
+      if (error_of(*schema)) continue;
+      TableProfile profile = make_table_profile(schema->content);
+      if (profile.columns.empty()) continue;
+      if (profile.row_count == 0) profile.row_count = static_cast<std::int64_t>(table.row_count);
+      profiles_.push_back(std::move(profile));
+    }
+    if (step.calls.empty()) return {};
+    step.text = str("Reading the columns of ", join(names, ", "), ".");
+    return step;
+  }
+
+  std::optional<Step> choose_table() {
+    if (profiles_.empty()) return say("I could not match the question: none of the tables could be read.");
+    std::vector<TableMatch> matches;
+    for (const TableProfile& profile : profiles_) matches.push_back(match_table(sentence_, profile));
+    const auto best = std::max_element(matches.begin(), matches.end(), [](const TableMatch& a, const TableMatch& b) { return a.score < b.score; });
+    if (sentence_.any_content && best->score >= score_least) {
+      match_ = std::move(*best);
+      return {};
+    }
+    // The sentence asks for nothing in particular: the only table, or the one that the others are small beside.
+    const auto largest = std::max_element(profiles_.begin(), profiles_.end(), [](const TableProfile& a, const TableProfile& b) { return a.row_count < b.row_count; });
+    const bool dominant = tables_.size() == 1 || std::all_of(profiles_.begin(), profiles_.end(), [&](const TableProfile& profile) {
+                            return &profile == &*largest || static_cast<double>(profile.row_count) * dominant_factor <= static_cast<double>(largest->row_count);
+                          });
+    if (!sentence_.any_content && dominant) {
+      match_ = match_table(sentence_, *largest);
+      return {};
+    }
+    return say(no_match(sentence_.any_content ? best->unmatched : std::vector<std::string>{}));
+  }
+
+  std::string no_match(const std::vector<std::string>& words) const {
+    std::string text = "I could not match ";
+    std::vector<std::string> quoted;
+    for (const std::string& word : words) {
+      if (quoted.size() < 5) quoted.push_back(str('"', shortened(word, 40), '"'));
+    }
+    text += quoted.empty() ? "the question to one table" : str(join(quoted, ", "), " to anything in this connection");
+    std::vector<std::string> names;
+    for (const ListedTable& table : tables_) {
+      if (names.size() < 12) names.push_back(table.name);
+    }
+    text += str(". There ", tables_.size() == 1 ? "is this table: " : "are these tables: ", join(names, ", "));
+    if (tables_.size() > names.size()) text += str(" and ", tables_.size() - names.size(), " more");
+    if (!profiles_.empty()) {
+      std::vector<std::string> columns;
+      for (const ColumnProfile& column : profiles_.front().columns) {
+        if (columns.size() < 8) columns.push_back(column.name);
+      }
+      text += str(". ", tables_.front().name, " has ", join(columns, ", "), ". Ask with these words; nothing was saved.");
+    }
+    return text;
+  }
+
+  // ---- writing it ---------------------------------------------------------------------------------------------------
+
+  Step write() {
+    for (int revision = 0; revision < revisions_max; ++revision) {
+      const Plan plan = make_plan(question_, sentence_, options_);
+      if (plan.charts.empty()) return say(str("I could not build a dashboard on ", match_.table->table, " that stays under the byte cap: ", last_refusal_.empty() ? "no query worked" : last_refusal_, ". A shorter period, or a smaller table, would help; nothing was saved."));
+      const json::object params = params_of(plan);
+
+      Step tries;
+      bool changed = false;
+      for (const PlannedQuery& query : plan.queries) {
+        switch (verdict_of(query, params)) {
+          case Verdict::open: call(tries, "run_dry_run_query", {{"sql", query.sql}, {"params", params}}); break;
+          case Verdict::good: break;
+          case Verdict::too_large: changed |= make_smaller(plan, query.id); break;
+          case Verdict::wrong: changed |= options_.without.insert(query.id).second; break;
+        }
+        if (changed) break;
+      }
+      if (changed) continue;
+      if (!tries.calls.empty()) {
+        tries.text = revision == 0 ? opening(plan) : str("Some of it was refused", last_refusal_.empty() ? "" : str(" (", last_refusal_, ")"), ": trying a smaller version.");
+        return tries;
+      }
+
+      const std::string yaml = write_yaml(plan);
+      const ToolResult* validated = conversation_.find("validate_dashboard_yaml", "yaml", yaml, true);
+      if (!validated) {
+        Step step{.text = str("All ", plan.queries.size(), " queries are under the cap. Checking the document."), .calls = {}};
+        call(step, "validate_dashboard_yaml", {{"yaml", yaml}});
+        return step;
+      }
+      if (!is_valid(*validated)) {
+        if (repair(plan, *validated)) continue;
+        return say(str("I could not write a valid dashboard: ", last_refusal_, ". Nothing was saved."));
+      }
+      const ToolResult* saved = conversation_.find("save_dashboard_yaml", "yaml", yaml, true);
+      if (!saved) {
+        Step step{.text = "The document is valid. Saving it.", .calls = {}};
+        call(step, "save_dashboard_yaml", {{"yaml", yaml}});
+        return step;
+      }
+      if (const json::object* error = error_of(*saved)) {
+        const std::string code = text_at(*error, "code");
+        const bool taken = code == "already_exists" || code == "slug_conflict" || code == "aborted" || code == "version_conflict";
+        if (taken && options_.slug_number < 20) {
+          ++options_.slug_number;
+          continue;
+        }
+        return *failed("The dashboard could not be saved", *error);
+      }
+      return say(closing(plan, saved->content));
+    }
+    return say(str("I could not finish the dashboard in ", revisions_max, " attempts", last_refusal_.empty() ? "" : str(": ", last_refusal_), ". Nothing was saved."));
+  }
+
+  Verdict verdict_of(const PlannedQuery& query, const json::object& params) {
+    const ToolResult* result = conversation_.find_where("run_dry_run_query", false, [&](const json::object& arguments) {
+      const json::value* given = arguments.if_contains("params");
+      return text_at(arguments, "sql") == query.sql && given && *given == json::value(params);
+    });
+    if (!result) return Verdict::open;
+    const json::object* error = error_of(*result);
+    if (!error) {
+      const json::value* valid = result->content.if_contains("valid");
+      return valid && valid->is_bool() && !valid->get_bool() ? Verdict::wrong : Verdict::good;
+    }
+    last_refusal_ = shortened(text_at(*error, "message"), 300);
+    const std::string code = text_at(*error, "code");
+    const bool large = code.find("cap") != std::string::npos || code.find("bytes") != std::string::npos || code == "resource_exhausted" || code == "too_large";
+    if (large) over_cap_by_ = over_by(*error);
+    return large ? Verdict::too_large : Verdict::wrong;
+  }
+
+  // How many times the cap, when the refusal says so; 4 when it does not.
+  static double over_by(const json::object& error) {
+    double estimate = number_at(error, "bytes_scanned");
+    double cap = number_at(error, "cap_bytes");
+    if (const json::value* help = error.if_contains("help"); help && help->is_object()) {
+      if (estimate <= 0) estimate = number_at(help->get_object(), "bytes_scanned");
+      if (cap <= 0) cap = number_at(help->get_object(), "cap_bytes");
+    }
+    return estimate > 0 && cap > 0 ? std::max(1.1, estimate / cap) : 4;
+  }
+
+  // First a shorter period (once for all queries, at most twice), then without the query.
+  bool make_smaller(const Plan& plan, const std::string& query) {
+    const ColumnProfile* time = match_.table->time_column();
+    const bool can_narrow = time && question_.from && question_.to && !time->time_is_text && !time->time_is_year && narrowed_ < 2 && !is_values_query(plan, query);
+    if (can_narrow && options_.period_share > period_share_least) {
+      ++narrowed_;
+      options_.period_share = std::max(period_share_least, options_.period_share * 0.7 / over_cap_by_);
+      return true;
+    }
+    return options_.without.insert(query).second;
+  }
+  static bool is_values_query(const Plan& plan, const std::string& query) {
+    return std::any_of(plan.params.begin(), plan.params.end(), [&](const PlannedParameter& param) { return param.values_from == query + ".name"; });
+  }
+
+  static bool is_valid(const ToolResult& result) {
+    if (error_of(result)) return false;
+    const json::value* valid = result.content.if_contains("valid");
+    return valid && valid->is_bool() && valid->get_bool();
+  }
+
+  // Leaves out what the validation names. False when it names nothing that can be left out.
+  bool repair(const Plan& plan, const ToolResult& result) {
+    const json::object* error = error_of(result);
+    bool changed = false;
+    for (const json::value& item : array_at(error ? *error : result.content, "errors")) {
+      if (!item.is_object()) continue;
+      last_refusal_ = shortened(text_at(item.get_object(), "message"), 300);
+      const std::vector<std::string> path = split(text_at(item.get_object(), "path"), '.');
+      if (path.size() < 2) continue;
+      if (path[0] == "charts" || path[0] == "queries") changed |= options_.without.insert(path[1]).second;
+      if (path[0] == "params") {
+        for (const PlannedParameter& param : plan.params) {
+          if (param.name == path[1] && !param.values_from.empty()) changed |= options_.without.insert(param.values_from.substr(0, param.values_from.find('.'))).second;
+        }
+      }
+    }
+    if (error && last_refusal_.empty()) last_refusal_ = shortened(text_at(*error, "message"), 300);
+    return changed;
+  }
+
+  // ---- words --------------------------------------------------------------------------------------------------------
+
+  std::string opening(const Plan& plan) const {
+    std::vector<std::string> what;
+    for (const Measure& measure : question_.measures) what.push_back(in_sentence(measure.label));
+    std::vector<std::string> by;
+    for (const Dimension& dimension : question_.asked) by.push_back(in_sentence(dimension.label));
+    if (question_.compare) by.push_back(in_sentence(question_.compare->label));
+    std::string text = str("The table ", match_.table->table, " (", format_count(static_cast<std::uint64_t>(match_.table->row_count)), " rows) fits. I will show ", join(what, ", "));
+    if (!by.empty()) text += str(" by ", join(by, ", "));
+    return text + str(", in ", plan.charts.size(), " charts. Trying their queries without running them.");
+  }
+
+  std::string closing(const Plan& plan, const json::object& saved) const {
+    std::vector<std::string> titles;
+    for (const PlannedChart& chart : plan.charts) {
+      if (chart.mark != "kpi" && titles.size() < 6) titles.push_back(in_sentence(chart.title));
+    }
+    const std::string slug = text_at(saved, "slug");
+    std::string text = str("\"", plan.title, "\" is ready", slug.empty() ? "" : str(" as ", slug), ": ", join(titles, "; "), ".");
+    if (!plan.notes.empty()) text += str(" ", join(plan.notes, " "));
+    std::vector<std::string> unknown;
+    for (const std::string& word : match_.unmatched) {
+      if (unknown.size() < 5) unknown.push_back(str('"', shortened(word, 40), '"'));
+    }
+    if (!unknown.empty()) text += str(" Nothing in the data is called ", join(unknown, " or "), "; that part of the question is not answered.");
+    if (!options_.without.empty()) text += str(" Left out because it did not pass: ", options_.without.size(), options_.without.size() == 1 ? " query or chart." : " queries or charts.");
+    return text;
+  }
+
+  static std::optional<Step> failed(std::string_view what, const json::object& error) {
+    const std::string message = text_at(error, "message");
+    return say(str("I could not go on. ", what, message.empty() ? "" : str(": ", shortened(message, 300)), "."));
+  }
+
+  const Conversation conversation_;
+  Sentence sentence_;
+  PlanOptions options_;
+  std::vector<ListedTable> tables_;
+  std::vector<TableProfile> profiles_;
+  TableMatch match_;
+  Question question_;
+  std::string last_refusal_;
+  double over_cap_by_ = 4;
+  int narrowed_ = 0;
+};
+
+class RulesProvider final : public ProviderAdapter {
+ public:
+  std::string name() const override { return "rules"; }
+  std::string default_model() const override { return "rules-1"; }
+  ProviderCapabilities capabilities(std::string_view) const override { return {.prompt_caching = false, .tool_use = true, .needs_network = false}; }
+
+  Result<> stream_completion(const CallContext& context, const CompletionRequest& request, const StreamSink& sink) override {
+    TRY(context.check());
+    if (!request.messages) return fail(ErrorCode::invalid_argument, "There are no messages to answer");
+    const Step step = Author(request).next();
+    TRY(context.check());
+    for (std::size_t at = 0; at < step.text.size();) {
+      std::size_t end = std::min(at + text_piece_bytes, step.text.size());
+      // A piece ends between characters.
+      while (end < step.text.size() && (static_cast<unsigned char>(step.text[end]) & 0xC0) == 0x80) ++end;
+      TRY(sink(TextDelta{step.text.substr(at, end - at)}));
+      at = end;
+    }
+    for (const ToolCall& call : step.calls) {
+      TRY(sink(ToolCallStart{call.id, call.name}));
+      TRY(sink(ToolCallDelta{call.id, json::serialize(call.arguments)}));
+      TRY(sink(ToolCallEnd{call}));
+    }
+    return sink(Finish{.reason = step.calls.empty() ? FinishReason::stop : FinishReason::tool_calls, .usage = {.input_tokens = 0, .cache_read_tokens = 0, .cache_write_tokens = 0, .output_tokens = 0, .complete = true}});
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<ProviderAdapter> make_rules_provider() { return std::make_shared<RulesProvider>(); }
+
+}  // namespace bridge
