@@ -167,6 +167,13 @@ async function api(request, response, url, body_text) {
   if (pathname === '/v1/onboarding/connections') return json({ items: connections, next_cursor: null });
   if (pathname === '/v1/dashboards' && method === 'GET') return json({ items: [...state.values()].map(metadata), next_cursor: null });
   if (pathname === '/v1/dashboards/validate') return json(validate(is_json ? body.yaml : body_text));
+  if (pathname === '/v1/dashboards/preview') {
+    const report = validate(body_text);
+    if (!report.valid) throw new Refused(400, 'invalid_document', 'The document has errors', report.errors[0].message, report.errors);
+    const saved = state.get(/^slug: (.*)$/m.exec(body_text)?.[1] ?? '') ?? state.get('flight-delays');
+    const document = { ...saved.document, title: /^title: (.*)$/m.exec(body_text)?.[1] ?? saved.document.title, version: 0 };
+    return json({ document, queries: answers(document, searchParams) });
+  }
   if (pathname === '/v1/dashboards/generate') return generate(request, response, body);
 
   const parts = /^\/v1\/dashboards\/([^/]+)(\/.*)?$/.exec(pathname);

@@ -4,11 +4,11 @@ import type {
   DashboardData,
   DashboardDocument,
   DashboardMetadata,
+  DashboardPreview,
   DashboardVersion,
   GenerationDone,
   List,
   Me,
-  Answer,
   Problem,
   ToolCall,
   ToolResult,
@@ -65,6 +65,8 @@ interface CallOptions {
   yaml?: string;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
+  // Asks the server for data that is newer than its cache.
+  fresh?: boolean;
 }
 
 async function send(path: string, options: CallOptions = {}): Promise<Response> {
@@ -81,6 +83,7 @@ async function send(path: string, options: CallOptions = {}): Promise<Response> 
   const request: RequestInit = { method: options.method ?? 'GET', headers, credentials: 'same-origin' };
   if (body !== undefined) request.body = body;
   if (options.signal) request.signal = options.signal;
+  if (options.fresh) request.cache = 'reload';
   let response: Response;
   try {
     response = await fetch(path, request);
@@ -143,10 +146,10 @@ export const api = {
   },
   dashboard: (slug: string, signal?: AbortSignal) => json<DashboardMetadata>(at(slug), { signal }),
   document: (slug: string, signal?: AbortSignal) => json<DashboardDocument>(`${at(slug)}/document`, { signal }),
-  data: (slug: string, query: string, signal?: AbortSignal) =>
-    json<DashboardData>(with_query(`${at(slug)}/data`, query), { signal }),
-  query_data: (slug: string, query_id: string, query: string, signal?: AbortSignal) =>
-    json<Answer>(with_query(`${at(slug)}/query/${encodeURIComponent(query_id)}/data`, query), { signal }),
+  data: (slug: string, query: string, options: { signal?: AbortSignal; fresh?: boolean } = {}) =>
+    json<DashboardData>(with_query(`${at(slug)}/data`, query), options),
+  preview: (yaml: string, query: string, signal?: AbortSignal) =>
+    json<DashboardPreview>(with_query('/v1/dashboards/preview', query), { method: 'POST', yaml, signal }),
   csv_url: (slug: string, query_id: string, query: string): string => {
     const parts = new URLSearchParams(query);
     parts.set('format', 'csv');

@@ -188,6 +188,8 @@ export interface Chart {
   compare?: string | null;
   on_click?: { set: Record<string, string> } | null;
   columns?: string[] | null;
+  stack?: 'zero' | 'normalize' | 'none' | null;
+  regions?: 'us_states' | 'countries' | null;
 }
 
 export interface ColumnNote {
@@ -202,6 +204,7 @@ export type ParameterType = 'date_range' | 'date' | 'enum' | 'text' | 'number' |
 export interface Parameter {
   type: ParameterType;
   label?: string | null;
+  description?: string | null;
   multiple?: boolean | null;
   default?: unknown;
   values?: (string | number)[] | null;
@@ -247,6 +250,11 @@ export interface DashboardDocument {
   charts: Record<string, Chart>;
   layout: LayoutRow[];
   provenance?: Provenance | null;
+}
+
+// A document that is not saved, with its answers.
+export interface DashboardPreview extends DashboardData {
+  document: DashboardDocument;
 }
 
 export interface ValidationReport {

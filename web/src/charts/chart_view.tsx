@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'react';
-import { measure } from './aggregate';
+import { measure, nice_step } from './aggregate';
 import { ChartCanvas } from './chart_canvas';
 import { DataTable } from './data_table';
 import { encoding_of, encodings_of, key_label, measure_caption, measure_note, missing_columns, type ChartInput } from './encoding';
@@ -22,6 +22,7 @@ interface Props {
 
 const NO_SELECTION: ReadonlySet<string> = new Set();
 const ALTERNATIVE_ROWS_MAX = 100;
+const FACET_TICKS = 3;
 
 // A chart of the document over the columns of its answer: it knows nothing of the dashboard around it.
 export function ChartView({ input, title, dark, as_table, selected, on_select, on_captions }: Props) {
@@ -64,7 +65,7 @@ function Facets({ input, title, look, on_select, on_captions }: { input: ChartIn
       {inputs.map((one, index) => (
         <figure key={panels[index]!.title} className="facet">
           <figcaption>{panels[index]!.title}</figcaption>
-          <ChartCanvas input={one} look={look} label={`${title}, ${panels[index]!.title}`} selected={NO_SELECTION} y_extent={y_extent} on_select={on_select} />
+          <ChartCanvas input={one} look={look} label={`${title}, ${panels[index]!.title}`} selected={NO_SELECTION} y_extent={y_extent} on_select={on_select && ((selection) => on_select({ ...selection, facet: panels[index]!.key }))} />
         </figure>
       ))}
       <HiddenTable
@@ -92,9 +93,8 @@ function shared_extent(inputs: ChartInput[]): [number, number] | undefined {
     });
   }
   if (high <= low) return undefined;
-  const power = 10 ** Math.floor(Math.log10(high - low));
-  const round = (value: number) => Math.ceil((value / power) * 2) / 2 * power;
-  return [low < 0 ? -round(-low) : 0, round(high)];
+  const step = nice_step(low, high, FACET_TICKS);
+  return [Math.floor(low / step) * step, Math.ceil(high / step) * step];
 }
 
 function HiddenTable({ title, table }: { title: string; table: TableAlternative }) {
@@ -139,18 +139,18 @@ export function chart_title(id: string, input: Pick<ChartInput, 'chart' | 'notes
 // The measure and its unit, said under the title, so that the axes need no names.
 export function chart_subtitle(title: string, input: Pick<ChartInput, 'chart' | 'notes'>): string | null {
   const { chart, notes } = input;
-  if (chart.mark === 'table') return null;
+  if (chart.mark === 'table' || chart.mark === 'kpi') return null;
   let measures = encodings_of(chart.y);
   if (chart.mark === 'heatmap') measures = [encoding_of(chart.color) ?? encoding_of(chart.size) ?? { field: null, aggregate: 'count' as const }];
   if (chart.mark === 'histogram' && (measures.length === 0 || measures[0]?.field === encoding_of(chart.x)?.field)) {
     const x = encoding_of(chart.x) ?? measures[0];
     return x ? `Rows by ${measure_caption(measure_note({ ...x, aggregate: null, bin: null }, notes)).toLowerCase()}` : null;
   }
-  if (chart.mark === 'map' && !chart.size && chart.color) measures = [encoding_of(chart.color)!];
+  if (chart.mark === 'map') measures = [encoding_of(chart.size) ?? (measures[0]?.aggregate || !chart.color ? measures[0] : encoding_of(chart.color))].filter((one) => !!one && !/^(lat|latitude)$/i.test(one.field ?? '')) as typeof measures;
   if (measures.length === 0 || measures.length > 3) return null;
   const captions = measures.map((one) => {
     const note = measure_note(chart.mark === 'box' || chart.mark === 'scatter' ? { ...one, aggregate: one.aggregate ?? null } : one, notes);
-    return chart.mark === 'kpi' ? (note.unit ? note.unit : '') : measure_caption(note);
+    return chart.stack === 'normalize' ? `${note.label}, share` : measure_caption(note);
   });
   const text = captions.filter(Boolean).join(' · ');
   return text === '' || text.toLowerCase() === title.toLowerCase() ? null : text;

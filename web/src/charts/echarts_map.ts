@@ -33,7 +33,7 @@ export async function load_geometry(which: 'us' | 'world'): Promise<void> {
     const [plane, sphere] = await Promise.all([import('us-atlas/states-albers-10m.json'), import('us-atlas/states-10m.json')]);
     registerMap('us', flip(collection(plane.default, 'states')) as unknown as Registered);
     const outlines = collection(sphere.default, 'states');
-    const far = new Set(['Guam', 'American Samoa', 'Commonwealth of the Northern Mariana Islands', 'United States Virgin Islands']);
+    const far = new Set(['Guam', 'American Samoa', 'Commonwealth of the Northern Mariana Islands', 'United States Virgin Islands', 'Puerto Rico']);
     outlines.features = outlines.features.filter((one) => !far.has(String(one.properties?.name)));
     registerMap('us_points', outlines as unknown as Registered);
   } else {

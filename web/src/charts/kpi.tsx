@@ -5,7 +5,7 @@ import { format_cell, format_compact, format_measure, format_number, NOTHING } f
 import { series_model } from './model';
 import { SparklineShape } from './sparkline';
 
-const COMPARE_WORDS: Record<string, string> = { previous_period: 'previous period', previous_year: 'previous year' };
+const COMPARE_WORDS: Record<string, string> = { previous_period: 'the period before' };
 
 // One number, what it was before, and whether that is good.
 export function Kpi({ input }: { input: ChartInput }) {
@@ -48,9 +48,9 @@ export function Kpi({ input }: { input: ChartInput }) {
             <>
               <span aria-hidden="true">{change > 0 ? '▲' : change < 0 ? '▼' : '■'}</span> <strong>{format_number(Math.abs(change), { format: Math.abs(change) < 0.1 ? '.1%' : '.0%' })}</strong>
               <span className="visually-hidden">{change > 0 ? ' more' : change < 0 ? ' less' : ' change'}{verdict === 'neutral' ? '' : `, which is ${verdict}`}</span>
-              <span className="faint" title={`${key_label(y, notes)} then: ${format_measure(before, note)}`}>
+              <span className="faint" title={`${key_label(y, notes)} in ${COMPARE_WORDS[chart.compare] ?? chart.compare.replaceAll('_', ' ')}: ${format_measure(before, note)}`}>
                 {' '}
-                vs {format_compact_or(before, note)} {COMPARE_WORDS[chart.compare] ?? chart.compare.replaceAll('_', ' ')}
+                from {format_compact_or(before, note)}
               </span>
             </>
           )}

@@ -5,11 +5,12 @@ interface Props {
   button: ReactNode;
   className?: string;
   test_id?: string;
+  title?: string | null | undefined;
   children: (close: () => void) => ReactNode;
 }
 
 // A button that opens a small panel under it; Escape and a click elsewhere close it.
-export function Popover({ label, button, className, test_id, children }: Props) {
+export function Popover({ label, button, className, test_id, title, children }: Props) {
   const [open, set_open] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const trigger = useRef<HTMLButtonElement>(null);
@@ -39,7 +40,7 @@ export function Popover({ label, button, className, test_id, children }: Props) 
   };
   return (
     <div className="popover-root" ref={root} onKeyDown={on_key}>
-      <button type="button" ref={trigger} className={className} aria-label={label} aria-expanded={open} data-testid={test_id} onClick={() => set_open(!open)}>
+      <button type="button" ref={trigger} className={className} aria-label={label} title={title ?? undefined} aria-expanded={open} data-testid={test_id} onClick={() => set_open(!open)}>
         {button}
       </button>
       {open && <div className="popover">{children(close)}</div>}

@@ -49,10 +49,7 @@ export const ChartCard = memo(function ChartCard({ id, chart, query, answer, com
         <div className="card-titles">
           <h3 title={chart.description ?? undefined}>{title}</h3>
           {(subtitle || facts.length > 0) && (
-            <p className="card-subtitle">
-              {subtitle}
-              {facts.length > 0 && <span className="card-facts">{facts.join(' · ')}</span>}
-            </p>
+            <p className="card-subtitle">{[subtitle, ...facts].filter(Boolean).join(' · ')}</p>
           )}
         </div>
         <Popover label={`Options of ${title}`} className="icon-button card-menu" button={<Dots />} test_id={`menu-${id}`}>

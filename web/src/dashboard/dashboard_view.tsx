@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { api } from '../api/client';
 import type { Answer, Chart, DashboardData, DashboardDocument } from '../api/types';
 import { format_age } from '../charts/format';
@@ -21,16 +21,52 @@ interface Props {
   on_search: (search: string) => void;
 }
 
-// The dashboard itself: filters and the grid of its layout.
+// A saved dashboard: it loads its own data.
 export function DashboardView({ document, search, on_search }: Props) {
   const client = useQueryClient();
-  const params = document.params ?? NO_PARAMS;
-  const query = data_query(params, search);
+  const query = data_query(document.params ?? NO_PARAMS, search);
+  // Set by the button that asks for newer data, read by the request it starts.
+  const fresh = useRef(false);
   const data = useQuery({
     queryKey: ['data', document.slug, document.version, query],
-    queryFn: ({ signal }) => api.data(document.slug, query, signal),
+    queryFn: ({ signal }) => api.data(document.slug, query, { signal, fresh: fresh.current }).finally(() => (fresh.current = false)),
     placeholderData: keepPreviousData,
   });
+  const retry = useCallback(() => void client.invalidateQueries({ queryKey: ['data', document.slug] }), [client, document.slug]);
+  const refresh = () => {
+    fresh.current = true;
+    void data.refetch();
+  };
+  return (
+    <DashboardGrid
+      document={document}
+      search={search}
+      on_search={on_search}
+      data={data.data}
+      fetched_at={data.dataUpdatedAt}
+      fetching={data.isFetching}
+      refreshing={data.isPlaceholderData}
+      error={data.error}
+      on_retry={retry}
+      on_refresh={refresh}
+    />
+  );
+}
+
+interface GridProps extends Props {
+  data: DashboardData | undefined;
+  fetched_at: number;
+  fetching: boolean;
+  refreshing: boolean;
+  error: unknown;
+  on_retry: () => void;
+  on_refresh: () => void;
+}
+
+// Filters and the grid of the layout, over data that somebody else has loaded.
+export function DashboardGrid({ document, search, on_search, data, fetched_at, fetching, refreshing, error, on_retry, on_refresh }: GridProps) {
+  const params = document.params ?? NO_PARAMS;
+  const query = data_query(params, search);
   const select = useCallback(
     (id: string, selection: Selection) => {
       const chart = document.charts[id];
@@ -39,15 +75,13 @@ export function DashboardView({ document, search, on_search }: Props) {
     },
     [document, params, search, on_search],
   );
-  const retry = useCallback(() => void client.invalidateQueries({ queryKey: ['data', document.slug] }), [client, document.slug]);
-
   return (
     <>
       <div className="dashboard-bar">
-        <ParameterBar params={params} search={search} data={data.data} on_change={on_search} />
-        <DataAge data={data.data} fetched_at={data.dataUpdatedAt} fetching={data.isFetching} on_refresh={() => void data.refetch()} />
+        <ParameterBar params={params} search={search} data={data} on_change={on_search} />
+        <DataAge data={data} fetched_at={fetched_at} fetching={fetching} on_refresh={on_refresh} />
       </div>
-      {data.error && !data.isFetching && <ProblemNote error={data.error} retry={() => void data.refetch()} />}
+      {error !== null && !fetching && <ProblemNote error={error} retry={on_retry} />}
       <div className="grid" data-testid="grid">
         {document.layout.map((row, row_index) => (
           <div key={row_index} className="grid-row" style={{ '--h': row.h ?? default_height(row.items, document) } as React.CSSProperties}>
@@ -58,13 +92,13 @@ export function DashboardView({ document, search, on_search }: Props) {
                     id={item.chart}
                     chart={document.charts[item.chart]!}
                     document={document}
-                    data={data.data}
-                    refreshing={data.isPlaceholderData}
-                    failed={data.isError}
+                    data={data}
+                    refreshing={refreshing}
+                    failed={error !== null}
                     query={query}
                     search={search}
                     on_select={select}
-                    on_retry={retry}
+                    on_retry={on_retry}
                   />
                 ) : (
                   <div className="card card-text">{text_paragraphs(item.text ?? (item.chart ? `There is no chart “${item.chart}” in this dashboard.` : ''))}</div>

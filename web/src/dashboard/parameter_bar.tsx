@@ -66,7 +66,7 @@ function Control(props: ControlProps) {
   }
 }
 
-function DateRangeControl({ name, label, values, set }: ControlProps) {
+function DateRangeControl({ name, label, parameter, values, set }: ControlProps) {
   const value = values[0] ?? ALL;
   const range = range_of(value) ?? { from: '', to: '' };
   const [from, set_from] = useState(range.from);
@@ -77,7 +77,7 @@ function DateRangeControl({ name, label, values, set }: ControlProps) {
   }, [range.from, range.to]);
   const wrong = from !== '' && to !== '' && from > to;
   return (
-    <Popover label={`${label}: ${range_text(value)}`} className="parameter" test_id={`parameter-${name}`} button={<ControlFace label={label} value={range_text(value)} />}>
+    <Popover label={`${label}: ${range_text(value)}`} title={parameter.description} className="parameter" test_id={`parameter-${name}`} button={<ControlFace label={label} value={range_text(value)} />}>
       {(close) => (
         <div className="popover-body">
           <ul className="choices" role="list">
@@ -141,7 +141,7 @@ function EnumControl({ name, label, parameter, values, data, set }: ControlProps
   const known = [...new Set([...options, ...chosen])];
   const shown = known.filter((option) => option.toLowerCase().includes(filter.toLowerCase()));
   return (
-    <Popover label={`${label}: ${text}`} className="parameter" test_id={`parameter-${name}`} button={<ControlFace label={label} value={text} />}>
+    <Popover label={`${label}: ${text}`} title={parameter.description} className="parameter" test_id={`parameter-${name}`} button={<ControlFace label={label} value={text} />}>
       {(close) => (
         <div className="popover-body">
           {known.length > 8 && <input type="search" className="choices-filter" placeholder="Search" aria-label={`Search ${label}`} value={filter} onChange={(event) => set_filter(event.target.value)} autoFocus />}
@@ -213,9 +213,9 @@ function options_of(parameter: Parameter, data: DashboardData | undefined): stri
   return [...new Set(values.map(String))].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
-function BooleanControl({ name, label, values, set }: ControlProps) {
+function BooleanControl({ name, label, parameter, values, set }: ControlProps) {
   return (
-    <label className="parameter inline">
+    <label className="parameter inline" title={parameter.description ?? undefined}>
       <span className="parameter-label">{label}</span>
       <select value={values[0] ?? ALL} onChange={(event) => set([event.target.value])} data-testid={`parameter-${name}`}>
         <option value={ALL}>All</option>
@@ -228,7 +228,7 @@ function BooleanControl({ name, label, values, set }: ControlProps) {
 
 const TYPING_PAUSE_MS = 500;
 
-function FieldControl({ name, label, values, set, kind }: ControlProps & { kind: 'text' | 'number' | 'date' }) {
+function FieldControl({ name, label, parameter, values, set, kind }: ControlProps & { kind: 'text' | 'number' | 'date' }) {
   const current = is_all(values) ? '' : (values[0] ?? '');
   const [draft, set_draft] = useState(current);
   useEffect(() => set_draft(current), [current]);
@@ -241,7 +241,7 @@ function FieldControl({ name, label, values, set, kind }: ControlProps & { kind:
     return () => clearTimeout(timer);
   });
   return (
-    <label className="parameter inline">
+    <label className="parameter inline" title={parameter.description ?? undefined}>
       <span className="parameter-label">{label}</span>
       <input
         type={kind}

@@ -20,7 +20,7 @@ export function search_after_click(chart: Chart, selection: Selection, params: P
 
 function click_value(wanted: string, selection: Selection, type: string): string | null {
   if (!wanted.startsWith('$')) return wanted;
-  const key = selection[wanted.slice(1) as 'x' | 'y' | 'color'];
+  const key = selection[wanted.slice(1) as 'x' | 'y' | 'color' | 'facet'];
   if (key === null || key === undefined) return null;
   if (typeof key === 'number' && selection.x_grain && wanted === '$x') {
     const range = period_range(key, selection.x_grain);

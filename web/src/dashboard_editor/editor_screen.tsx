@@ -1,8 +1,9 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { api, ApiError, type Yaml } from '../api/client';
-import type { ValidationReport, Violation } from '../api/types';
-import { DashboardView } from '../dashboard/dashboard_view';
+import type { DashboardDocument, ValidationReport, Violation } from '../api/types';
+import { DashboardGrid, DashboardView } from '../dashboard/dashboard_view';
+import { data_query } from '../dashboard/parameters';
 import { guard_leaving, Link, navigate, use_location } from '../components/location';
 import { ProblemNote } from '../components/problem_note';
 import { use_theme } from '../components/theme';
@@ -192,7 +193,7 @@ function Editor({ slug, path, initial, may_edit }: { slug: string; path: string;
         </section>
         <section className="editor-side" aria-label={panel === 'preview' ? 'The picture' : 'History'}>
           {panel === 'preview' ? (
-            <Preview slug={slug} dirty={dirty} />
+            <Preview slug={slug} text={text} drawable={report !== null && report.valid && !checking} may_edit={may_edit} />
           ) : (
             <HistoryPanel
               slug={slug}
@@ -210,17 +211,76 @@ function Editor({ slug, path, initial, may_edit }: { slug: string; path: string;
   );
 }
 
-// The saved document with its data; the filters of the preview live in the editor's own address.
-function Preview({ slug, dirty }: { slug: string; dirty: boolean }) {
+const PREVIEW_PAUSE_MS = 700;
+
+// The text as it stands, drawn with its data, once it is valid; until then what was drawn last. The filters live in the editor's own address.
+function Preview({ slug, text, drawable, may_edit }: { slug: string; text: string; drawable: boolean; may_edit: boolean }) {
   const { search } = use_location();
-  const document_query = useQuery({ queryKey: ['document', slug], queryFn: ({ signal }) => api.document(slug, signal) });
   const on_search = useCallback((next: string) => navigate(`/d/${encodeURIComponent(slug)}/edit${next ? `?${next}` : ''}`, { replace: true }), [slug]);
+  const [settled, set_settled] = useState(text);
+  useEffect(() => {
+    if (!drawable) return;
+    const timer = setTimeout(() => set_settled(text), PREVIEW_PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text, drawable]);
+
+  // A viewer may not try documents out: the saved one is shown.
+  if (!may_edit) return <SavedPreview slug={slug} search={search} on_search={on_search} />;
+  return <LivePreview slug={slug} text={settled} current={settled === text} search={search} on_search={on_search} />;
+}
+
+interface PreviewProps {
+  slug: string;
+  search: string;
+  on_search: (search: string) => void;
+}
+
+function LivePreview({ slug, text, current, search, on_search }: PreviewProps & { text: string; current: boolean }) {
+  // The address may hold more than the parameters of the text; the server would refuse those, so only what was known last is sent.
+  const [params, set_params] = useState<DashboardDocument['params']>(null);
+  const query = data_query(params ?? {}, search);
+  const preview = useQuery({
+    queryKey: ['preview', slug, text, query],
+    queryFn: ({ signal }) => api.preview(text, query, signal),
+    placeholderData: keepPreviousData,
+    gcTime: 60_000,
+    staleTime: 60_000,
+  });
+  const { data } = preview;
+  useEffect(() => {
+    if (data) set_params(data.document.params ?? null);
+  }, [data]);
+  const retry = () => void preview.refetch();
+  if (!data) return preview.error ? <ProblemNote error={preview.error} retry={retry} /> : <div className="skeleton editor-skeleton" />;
+  return (
+    <div className="preview">
+      <h2>{data.document.title}</h2>
+      <p className="preview-note faint" role="status">
+        {preview.error ? '' : !current || preview.isPlaceholderData ? 'Not yet drawn as written' : 'As written, with live data'}
+      </p>
+      <DashboardGrid
+        document={data.document}
+        search={search}
+        on_search={on_search}
+        data={data}
+        fetched_at={preview.dataUpdatedAt}
+        fetching={preview.isFetching}
+        refreshing={preview.isPlaceholderData}
+        error={preview.error}
+        on_retry={retry}
+        on_refresh={retry}
+      />
+    </div>
+  );
+}
+
+function SavedPreview({ slug, search, on_search }: PreviewProps) {
+  const document_query = useQuery({ queryKey: ['document', slug], queryFn: ({ signal }) => api.document(slug, signal) });
   if (document_query.error) return <ProblemNote error={document_query.error} retry={() => void document_query.refetch()} />;
   if (!document_query.data) return <div className="skeleton editor-skeleton" />;
   return (
     <div className="preview">
       <h2>{document_query.data.title}</h2>
-      {dirty && <p className="preview-note faint">This is the saved version; save to see your changes.</p>}
       <DashboardView document={document_query.data} search={search} on_search={on_search} />
     </div>
   );

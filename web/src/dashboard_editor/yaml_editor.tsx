@@ -50,7 +50,7 @@ const theme = EditorView.theme({
   '.cm-diagnosticAction': { backgroundColor: 'var(--ink)', color: 'var(--surface)', borderRadius: '3px', padding: '2px 8px' },
   '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: 'underline wavy var(--bad) 1px', textUnderlineOffset: '3px' },
   '.cm-lintRange-warning': { backgroundImage: 'none', textDecoration: 'underline wavy var(--ink-faint) 1px', textUnderlineOffset: '3px' },
-  '.cm-lint-marker': { content: 'none', width: '8px', height: '8px', borderRadius: '50%', margin: '6px 2px' },
+  '.cm-lint-marker': { content: 'none', width: '8px', height: '8px', borderRadius: '50%', margin: '4px 2px 0' },
   '.cm-lint-marker-error': { content: 'none', backgroundColor: 'var(--bad)' },
   '.cm-lint-marker-warning': { content: 'none', backgroundColor: 'var(--ink-faint)' },
   '.cm-panels': { backgroundColor: 'var(--paper)', color: 'var(--ink)', borderColor: 'var(--line)' },

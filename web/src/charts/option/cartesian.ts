@@ -1,5 +1,6 @@
 // line, area, bar, stacked_bar, grouped_bar.
 import type { EChartsOption, SeriesOption } from 'echarts';
+import { nice_step } from '../aggregate';
 import { encoding_of } from '../encoding';
 import { format_time, truncate_text } from '../format';
 import { greys } from '../look';
@@ -30,6 +31,17 @@ export function series_table(model: SeriesModel): TableAlternative {
       label,
       ...model.series.map((one) => measure_text(one.values[index], model.measures[one.measure])),
     ]),
+  };
+}
+
+// Each value as its share of what stands at the same place.
+export function as_shares(model: SeriesModel, stack: string | null | undefined): SeriesModel {
+  if (stack !== 'normalize') return model;
+  const totals = model.x.keys.map((_, at) => model.series.reduce((sum, one) => sum + Math.abs(one.values[at] ?? 0), 0));
+  return {
+    ...model,
+    measures: model.measures.map((note) => ({ ...note, unit: null, format: '.0%' })),
+    series: model.series.map((one) => ({ ...one, values: one.values.map((value, at) => (totals[at] ? (value ?? 0) / totals[at] : 0)) })),
   };
 }
 
@@ -69,7 +81,8 @@ function selection_of(model: SeriesModel, colored: boolean): Drawing['selection'
 export function draw_lines(context: DrawContext): Drawing {
   const { input, look, width, height } = context;
   const filled = input.chart.mark === 'area';
-  const model = series_model(input, { stacked: filled });
+  const stacked = filled && input.chart.stack !== 'none';
+  const model = as_shares(series_model(input, { stacked }), input.chart.stack);
   const count = model.series.length;
   const colored = encoding_of(input.chart.color) !== null;
   const colors = filled && count > 1 ? greys(look, count) : line_colors(context, count);
@@ -86,7 +99,7 @@ export function draw_lines(context: DrawContext): Drawing {
     name: one.name,
     data: one.values.map((value, at) => (over_time ? [Number(model.x.keys[at]), value] : value)),
     yAxisIndex: axis_index(one.measure),
-    ...(filled && count > 1 ? { stack: 'all' } : {}),
+    ...(stacked && count > 1 ? { stack: 'all' } : {}),
     showSymbol: model.x.keys.length === 1 || (few_points && has_lonely_point(one.values)),
     symbol: 'circle',
     symbolSize: 5,
@@ -94,7 +107,7 @@ export function draw_lines(context: DrawContext): Drawing {
     triggerLineEvent: true,
     lineStyle: { width: filled && count > 1 ? 0.5 : index < LABELLED_LINES_MAX ? 1.8 : 1, color: colors[index]!, ...(axis_index(one.measure) === 1 ? { type: 'dashed' } : {}) },
     itemStyle: { color: colors[index]! },
-    ...(filled ? { areaStyle: { color: colors[index]!, opacity: count > 1 ? 0.85 : 0.16 } } : {}),
+    ...(filled ? { areaStyle: { color: colors[index]!, opacity: stacked && count > 1 ? 0.85 : 0.16 } } : {}),
     emphasis: {
       focus: 'series',
       lineStyle: { width: 2.4, color: count > 1 && !filled ? look.highlight : colors[index]! },
@@ -113,6 +126,8 @@ export function draw_lines(context: DrawContext): Drawing {
   const two_axes = model.measures.some((_, measure) => axis_index(measure) === 1);
   const option: EChartsOption = {
     ...base_option(look),
+    // Labels at the ends are laid out once: they would overlap while lines grow.
+    ...(labelled > 0 ? { animation: false } : {}),
     grid: {
       left: 4,
       right: labelled > 0 ? Math.min(140, text_width('m'.repeat(longest(named))) + 16) : two_axes ? 4 : 16,
@@ -197,15 +212,16 @@ function spans_little(model: SeriesModel): boolean {
 }
 
 function extent_option(context: DrawContext): object {
-  return context.y_extent ? { min: context.y_extent[0], max: context.y_extent[1] } : {};
+  const { y_extent } = context;
+  return y_extent ? { min: y_extent[0], max: y_extent[1], interval: nice_step(y_extent[0], y_extent[1], 3) } : {};
 }
 
 export function draw_bars(context: DrawContext): Drawing {
   const { input, look, width, height, selected } = context;
   const { mark } = input.chart;
   const colored = encoding_of(input.chart.color) !== null;
-  const stacked = mark === 'stacked_bar' || (mark === 'bar' && colored);
-  const model = series_model(input, { stacked });
+  const stacked = input.chart.stack !== 'none' && (mark === 'stacked_bar' || (mark === 'bar' && colored));
+  const model = as_shares(series_model(input, { stacked }), input.chart.stack);
   const count = model.series.length;
   const categories = model.x.keys.length;
   const colors = count === 1 ? [look.mark] : greys(look, count);

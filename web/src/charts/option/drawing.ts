@@ -16,6 +16,7 @@ export interface Selection {
   x?: Key;
   y?: Key;
   color?: Key;
+  facet?: Key;
   x_grain?: TimeGrain;
 }
 
@@ -121,7 +122,7 @@ export function legend_base(look: Look, names: string[], colors: string[]) {
     pageIconColor: look.ink_soft,
     pageIconInactiveColor: look.line,
     pageTextStyle: { color: look.ink_faint, fontSize: 11 },
-    data: names.map((name, index) => ({ name, itemStyle: { color: colors[index] ?? look.mark } })),
+    data: names.map((name, index) => ({ name, itemStyle: { color: colors[index] ?? look.mark, opacity: 1 } })),
     formatter: (name: string) => truncate_text(name, 24),
   };
 }

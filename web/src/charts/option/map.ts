@@ -42,7 +42,7 @@ function draw_regions(context: DrawContext): Drawing {
     const state = key === null ? null : state_name(String(key));
     return { key, name: state ?? key_text(key, 'category', null, 'day'), is_state: state !== null, value: group.values[0] ?? null };
   });
-  const us = regions.filter((region) => region.is_state).length * 2 > regions.length;
+  const us = chart.regions ? chart.regions === 'us_states' : regions.filter((region) => region.is_state).length * 2 > regions.length;
   const values = regions.map((region) => region.value).filter((one) => one !== null);
   const low = values.reduce((least, one) => Math.min(least, one), Infinity);
   const high = values.reduce((most, one) => Math.max(most, one), -Infinity);
@@ -115,9 +115,10 @@ function draw_points(context: DrawContext): Drawing {
     const color: Key = color_at < 0 ? null : String(row[color_at] ?? '');
     return [{ longitude, latitude, size: size_at < 0 ? null : to_number(row[size_at]), color, label: label_at < 0 ? '' : String(row[label_at] ?? '') }];
   });
-  const points = all.slice(0, POINTS_MAX);
-  const inside_us = points.filter((point) => point.longitude > -179 && point.longitude < -64 && point.latitude > 17 && point.latitude < 72).length;
-  const us = points.length > 0 && inside_us / points.length > 0.95;
+  const located = all.slice(0, POINTS_MAX);
+  const inside_us = located.filter((point) => point.longitude > -179 && point.longitude < -64 && point.latitude > 17 && point.latitude < 72).length;
+  const us = chart.regions ? chart.regions === 'us_states' : located.length > 0 && inside_us / located.length > 0.95;
+  const points = us ? located.filter(on_us_map) : located;
   const colors = [...new Set(points.map((point) => point.color))];
   const shades = colors.length > 1 ? greys(look, Math.min(6, colors.length)) : [look.mark];
   const largest = points.reduce((most, point) => Math.max(most, point.size ?? 0), 0);
@@ -145,7 +146,7 @@ function draw_points(context: DrawContext): Drawing {
       bottom: 8,
       left: 8,
       right: 8,
-      ...(us ? { projection: ALBERS } : {}),
+      ...(us ? { projection: UNITED_STATES } : {}),
     },
     series: [
       {
@@ -161,7 +162,7 @@ function draw_points(context: DrawContext): Drawing {
   return {
     option,
     height: null,
-    captions: all.length > points.length ? [`${points.length} of ${all.length} points`] : [],
+    captions: all.length > points.length ? [`${points.length.toLocaleString('en')} of ${all.length.toLocaleString('en')} points`] : [],
     geometry: us ? 'us' : 'world',
     table: {
       columns: ['Place', 'Latitude', 'Longitude', ...(size_note ? [size_note.label] : [])],
@@ -174,25 +175,41 @@ function draw_points(context: DrawContext): Drawing {
   };
 }
 
-// Albers' equal-area conic projection with the parallels that maps of the United States use (29.5° and 45.5°, centre 96° W, 37.5° N).
-const RADIAN = Math.PI / 180;
-const CONE = (Math.sin(29.5 * RADIAN) + Math.sin(45.5 * RADIAN)) / 2;
-const SCALE = Math.cos(29.5 * RADIAN) ** 2 + 2 * CONE * Math.sin(29.5 * RADIAN);
-const CENTRE = Math.sqrt(SCALE - 2 * CONE * Math.sin(37.5 * RADIAN)) / CONE;
+// The islands of the Caribbean and the Pacific are not on this map; the caption counts what is left out.
+const on_us_map = ({ longitude, latitude }: { longitude: number; latitude: number }) =>
+  latitude > 50 ? longitude < -125 || longitude > 165 : longitude < -140 ? latitude > 18 && longitude > -161 : longitude < -66 && latitude > 24 && longitude > -125.5;
 
-const ALBERS = {
+const RADIAN = Math.PI / 180;
+
+// Albers' equal-area conic projection about a meridian, placed so that `centre` comes to lie at `place`; y grows downwards.
+function albers(meridian: number, parallels: [number, number], centre: [number, number], scale: number, place: [number, number]) {
+  const cone = (Math.sin(parallels[0] * RADIAN) + Math.sin(parallels[1] * RADIAN)) / 2;
+  const constant = Math.cos(parallels[0] * RADIAN) ** 2 + 2 * cone * Math.sin(parallels[0] * RADIAN);
+  const raw = (longitude: number, latitude: number): [number, number] => {
+    const radius = Math.sqrt(Math.max(0, constant - 2 * cone * Math.sin(latitude * RADIAN))) / cone;
+    const angle = cone * (longitude - meridian) * RADIAN;
+    return [radius * Math.sin(angle), radius * Math.cos(angle)];
+  };
+  const [origin_x, origin_y] = raw(meridian + centre[0], centre[1]);
+  return (longitude: number, latitude: number): [number, number] => {
+    const [x, y] = raw(longitude, latitude);
+    return [scale * (x - origin_x) + place[0], scale * (y - origin_y) + place[1]];
+  };
+}
+
+// The United States as atlases print them: Alaska at a third of its size and Hawaii below the south-west. The parallels and places are those
+// of d3's geoAlbersUsa.
+const MAINLAND = albers(-96, [29.5, 45.5], [-0.6, 38.7], 1, [0, 0]);
+const ALASKA = albers(-154, [55, 65], [-2, 58.5], 0.35, [-0.307, 0.201]);
+const HAWAII = albers(-157, [8, 18], [-3, 19.9], 1, [-0.205, 0.212]);
+
+const UNITED_STATES = {
   project: ([longitude, latitude]: number[]): number[] => {
     // Beyond the antimeridian lie the last of the Aleutians: they belong on the left.
     const east = longitude! > 0 ? longitude! - 360 : longitude!;
-    const radius = Math.sqrt(Math.max(0, SCALE - 2 * CONE * Math.sin(latitude! * RADIAN))) / CONE;
-    const angle = CONE * (east + 96) * RADIAN;
-    return [radius * Math.sin(angle), radius * Math.cos(angle) - CENTRE];
+    if (latitude! > 50) return ALASKA(east, latitude!);
+    return east < -140 ? HAWAII(east, latitude!) : MAINLAND(east, latitude!);
   },
-  unproject: ([x, y]: number[]): number[] => {
-    const down = y! + CENTRE;
-    const radius = Math.hypot(x!, down);
-    const angle = Math.atan2(x!, down);
-    return [angle / CONE / RADIAN - 96, Math.asin((SCALE - (radius * CONE) ** 2) / (2 * CONE)) / RADIAN];
-  },
+  // Only moving the map by hand would ask for the way back, and this map does not move.
+  unproject: (point: number[]): number[] => point,
 };
-

@@ -50,7 +50,8 @@ export function draw_pie(context: DrawContext): Drawing {
         type: 'pie',
         radius: [donut ? radius * 0.62 : 0, radius],
         center: ['50%', '50%'],
-        startAngle: 90,
+        // Small slices at the end lie on the left, where their labels have room one under the other.
+        startAngle: (slices[slices.length - 1]?.value ?? 0) / (total || 1) < 0.1 && slices[0]!.value / (total || 1) > 0.25 ? 180 : 90,
         itemStyle: { borderColor: look.surface, borderWidth: 1.5 },
         emphasis: { scale: false, itemStyle: { color: look.highlight } },
         label: outside

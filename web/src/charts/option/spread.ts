@@ -325,7 +325,7 @@ export function draw_heatmap(context: DrawContext): Drawing {
   const low = values.reduce((least, one) => Math.min(least, one), Infinity);
   const high = values.reduce((most, one) => Math.max(most, one), -Infinity);
   const wanted = rows.keys.length * 18 + 56;
-  const label_room = Math.min(width * 0.32, longest(rows.labels) * 6.4 + 6);
+  const label_room = Math.min(width * 0.32, longest(rows.labels) * 7 + 8);
   const cell_width = (width - label_room) / Math.max(1, columns.keys.length);
   const cell_height = (Math.max(height, wanted) - 56) / Math.max(1, rows.keys.length);
   const short = (one: number) => format_compact(one, { format: note.format });
