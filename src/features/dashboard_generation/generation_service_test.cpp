@@ -1,0 +1,160 @@
+#include "features/dashboard_generation/generation_service.h"
+
+#include <gmock/gmock.h>
+
+#include "features/dashboard_generation/generation_endpoints.h"
+#include "features/dashboard_generation/testing/generation_workspace.h"
+
+namespace bridge {
+namespace {
+
+ScriptedTurn call_one(std::string name, json::object arguments) {
+  static std::atomic<int> count = 0;
+  return call_tools({{.id = str("call-", ++count), .name = std::move(name), .arguments = std::move(arguments)}});
+}
+
+// A model that does everything right.
+std::vector<ScriptedTurn> good_script() {
+  return {call_one("list_tables", {{"dataset", "main"}}),
+          call_one("run_dry_run_query", {{"sql", kTrendSql}, {"params", trend_params()}}),
+          call_one("validate_dashboard_yaml", {{"yaml", trend_yaml()}}),
+          call_one("save_dashboard_yaml", {{"yaml", trend_yaml()}}),
+          say("Flights by day, January to March 2001.")};
+}
+
+GenerationRequest demo_request(std::string prompt = "How many flights a day?") { return {.connection_id = ConnectionId("demo"), .user_prompt = std::move(prompt)}; }
+
+Result<GenerationDone> generate(GenerationWorkspace& workspace, RecordingSink& sink, const GenerationRequest& request = demo_request()) {
+  const auto service = workspace.service();
+  GenerationStart start = TRY(service->start(workspace.context, request));
+  return service->run(workspace.context, std::move(start), sink);
+}
+
+TEST(GenerationService, TurnsASentenceIntoASavedDashboardAndShowsEveryStep) {
+  GenerationWorkspace workspace(good_script());
+  RecordingSink sink;
+  const auto done = generate(workspace, sink);
+  ASSERT_TRUE(done) << describe_error(done.error()) << "\n" << sink.transcript();
+  EXPECT_EQ(done->dashboard_slug, "flights-by-day");
+  EXPECT_THAT(sink.names(), testing::ElementsAre("session", "tool_call", "tool_result", "tool_call", "tool_result", "tool_call", "tool_result", "tool_call", "tool_result", "token", "done"));
+  const json::object& dry_run = sink.events[4].second;
+  EXPECT_TRUE(dry_run.at("ok").as_bool());
+  EXPECT_GT(dry_run.at("bytes_scanned").to_number<std::int64_t>(), 0);
+  EXPECT_TRUE(dry_run.contains("duration_ms") && dry_run.contains("summary"));
+  EXPECT_EQ(sink.events.back().second.at("preview_url").as_string(), "/d/flights-by-day");
+  const auto& provenance = workspace.library.dashboards.at("flights-by-day").provenance;
+  EXPECT_EQ(provenance.generator, "scripted");
+  EXPECT_EQ(provenance.prompt, "How many flights a day?");
+  EXPECT_EQ(provenance.session_id, done->session_id);
+}
+
+TEST(GenerationService, ShowsTheModelTheBlocksTheSentenceAndTheTables) {
+  GenerationWorkspace workspace(good_script());
+  RecordingSink sink;
+  ASSERT_TRUE(generate(workspace, sink));
+  const auto seen = workspace.provider->seen();
+  EXPECT_EQ(seen[0].prompt_blocks.size(), 3u);
+  EXPECT_EQ(words_of(seen[0].messages[0]), "How many flights a day?");
+  EXPECT_NE(seen[0].messages[0].text.find("flights_3m"), std::string::npos);
+  EXPECT_THAT(seen[0].tools, testing::ElementsAre("get_table_schema", "list_datasets", "list_tables", "run_dry_run_query", "save_dashboard_yaml", "validate_dashboard_yaml"));
+}
+
+TEST(GenerationService, KeepsTheTranscriptAndClosesTheManifest) {
+  GenerationWorkspace workspace(good_script());
+  RecordingSink sink;
+  const auto done = generate(workspace, sink);
+  ASSERT_TRUE(done);
+  const auto session = workspace.sessions->load_history(workspace.context, done->session_id);
+  ASSERT_TRUE(session) << describe_error(session.error());
+  EXPECT_EQ(session->status, SessionStatus::completed);
+  EXPECT_EQ(session->messages.size(), 1 + 4 * 2 + 1u);
+  EXPECT_EQ(session->totals.model_calls, 5);
+}
+
+TEST(GenerationService, SaysWhichTablesThereAreWhenNothingMatches) {
+  GenerationWorkspace workspace({say("I know nothing of unicorns.")});
+  RecordingSink sink;
+  const auto done = generate(workspace, sink, demo_request("unicorn sightings"));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(reason_of(done.error()), "nothing_matched");
+  const json::object& problem = sink.events.back().second;
+  EXPECT_EQ(sink.events.back().first, "error");
+  EXPECT_EQ(problem.at("code").as_string(), "nothing_matched");
+  EXPECT_NE(std::string(problem.at("detail").as_string()).find("There are these tables: "), std::string::npos);
+  EXPECT_TRUE(workspace.library.dashboards.empty());
+}
+
+TEST(GenerationService, SavesNothingForAModelThatSkipsTheChecks) {
+  GenerationWorkspace workspace({call_one("save_dashboard_yaml", {{"yaml", trend_yaml()}}), call_one("validate_dashboard_yaml", {{"yaml", trend_yaml()}}),
+                                 call_one("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", "mine"}}), say("Done!")});
+  RecordingSink sink;
+  const auto done = generate(workspace, sink);
+  ASSERT_FALSE(done);
+  EXPECT_TRUE(workspace.library.dashboards.empty());
+  EXPECT_EQ(sink.events.back().first, "error");
+}
+
+TEST(GenerationService, EndsWithTheProvidersErrorAndKeepsTheTranscript) {
+  std::vector<ScriptedTurn> turns = good_script();
+  turns.resize(2);
+  turns.push_back({.parts = {TextDelta{"Now"}}, .error = Error{.code = ErrorCode::unavailable, .message = "Overloaded", .reason = "overloaded"}});
+  GenerationWorkspace workspace(turns);
+  RecordingSink sink;
+  const auto service = workspace.service();
+  auto start = service->start(workspace.context, demo_request());
+  ASSERT_TRUE(start);
+  const SessionId session = start->session.id;
+  ASSERT_FALSE(service->run(workspace.context, *std::move(start), sink));
+  EXPECT_EQ(sink.events.back().second.at("code").as_string(), "overloaded");
+  const auto kept = workspace.sessions->load_history(workspace.context, session);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->status, SessionStatus::failed);
+  EXPECT_EQ(kept->messages.size(), 5u);
+}
+
+TEST(GenerationService, KeepsTheTranscriptWhenTheClientGoesAway) {
+  GenerationWorkspace workspace(good_script());
+  RecordingSink sink;
+  sink.gone_after = 3;
+  const auto service = workspace.service();
+  auto start = service->start(workspace.context, demo_request());
+  const SessionId session = start->session.id;
+  const auto done = service->run(workspace.context, *std::move(start), sink);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::cancelled);
+  EXPECT_TRUE(workspace.sessions->load_history(workspace.context, session));
+}
+
+TEST(GenerationService, RefusesWhatCannotBegin) {
+  GenerationWorkspace workspace(good_script());
+  const auto service = workspace.service();
+  const auto code = [&](const GenerationRequest& request) {
+    const auto start = service->start(workspace.context, request);
+    return start ? std::string("started") : std::string(reason_of(start.error()));
+  };
+  EXPECT_EQ(code(demo_request("")), "bad_prompt");
+  EXPECT_EQ(code(demo_request(" \n\t")), "bad_prompt");
+  EXPECT_EQ(code(demo_request(std::string(2'001, 'a'))), "bad_prompt");
+  EXPECT_EQ(code({.connection_id = ConnectionId("other"), .user_prompt = "x"}), "not_found");
+  EXPECT_EQ(code({.connection_id = ConnectionId("demo"), .user_prompt = "x", .provider = "anthropic"}), "unknown_provider");
+}
+
+TEST(GenerationEndpoints, RefuseABadBodyBeforeAStreamBegins) {
+  GenerationWorkspace workspace(good_script());
+  const auto service = workspace.service();
+  const std::vector<Route> routes = make_generation_routes(*service);
+  Request request{.method = Method::post, .headers = {{"content-type", "application/json"}}, .body = R"({"connection_id":"demo","user_prompt":"x","modle":"y"})"};
+  request.context = workspace.context;
+  const auto refused = routes[0].handler(request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().violations.at(0).suggestion, "model");
+  request.body = R"({"connection_id":"demo","user_prompt":"How many flights a day?"})";
+  const auto response = routes[0].handler(request);
+  ASSERT_TRUE(response) << describe_error(response.error());
+  RecordingSink sink;
+  response->stream(sink, workspace.context);
+  EXPECT_EQ(sink.events.back().first, "done");
+}
+
+}  // namespace
+}  // namespace bridge

@@ -1,0 +1,174 @@
+#include "features/dashboard_generation/find_table.h"
+#include "features/dashboard_generation/generation_tools.h"
+#include "features/dashboard_generation/limits.h"
+#include "features/dashboards/compiler/parameters.h"
+#include "features/dashboards/document.h"
+#include "features/dashboards/limits.h"
+#include "features/query_execution/query_execution.h"
+
+namespace bridge {
+
+namespace {
+
+constexpr std::string_view kQueryId = "dry_run";
+
+struct Arguments {
+  std::string sql;
+  std::optional<json::object> params;
+};
+BOOST_DESCRIBE_STRUCT(Arguments, (), (sql, params))
+
+struct Answer {
+  bool valid = true;
+  std::int64_t bytes_scanned = 0;
+  std::int64_t cap_bytes = 0;
+  double estimated_cost_usd = 0;
+  std::vector<ColumnName> columns;
+};
+BOOST_DESCRIBE_STRUCT(Answer, (), (valid, bytes_scanned, cap_bytes, estimated_cost_usd, columns))
+
+}  // namespace
+
+template <>
+inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({
+    {.name = "sql", .about = "one SELECT, exactly as it will stand in the document", .length_max = dashboard_limits::kSqlBytesMax},
+    {.name = "params", .about = "the document's params block, if the SQL uses parameters; their defaults are bound"},
+});
+
+namespace {
+
+// Line and column (from 1, in characters) of an offset.
+Position place_of(std::string_view text, std::size_t offset) {
+  Position at{1, 1};
+  for (const char c : text.substr(0, offset)) {
+    if (c == '\n') at = {at.line + 1, 1};
+    else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++at.column;
+  }
+  return at;
+}
+
+// The params block as the document's own reader sees it: in a document that holds nothing else. JSON is YAML.
+Result<std::vector<DocumentParameter>> read_params(const json::object& params) {
+  json::object usable = params;
+  for (auto& [name, parameter] : usable) {
+    // The query that the values come from is not at hand, and for a default it is not needed.
+    if (json::object* fields = parameter.if_object(); fields && fields->contains("values_from")) (*fields)["values_from"] = str(kQueryId, ".value");
+  }
+  const std::string document = str("bridge: 1\ntitle: dry run\nconnection: dry-run\nparams: ", json::serialize(usable), "\nqueries: {", kQueryId,
+                                   ": {sql: SELECT 1}}\ncharts: {dry_run: {query: ", kQueryId, ", mark: table}}\n");
+  auto parsed = parse_document(document);
+  if (parsed) return std::move(parsed->params);
+  for (Violation& violation : parsed.error().violations) violation.line = violation.column = 0;  // places in a text that nobody has seen
+  return fail(std::move(parsed).error());
+}
+
+Error sql_error(std::vector<Violation> violations) {
+  return {.code = ErrorCode::invalid_argument, .message = violations.front().message, .reason = violations.front().code, .violations = std::move(violations)};
+}
+
+Result<ScannedSql> scan(const std::string& sql, const std::vector<DocumentParameter>& params) {
+  ScannedSql scanned = scan_sql(sql);
+  std::vector<Violation> violations;
+  for (const SqlProblem& problem : scanned.problems) {
+    const Position at = place_of(sql, problem.offset);
+    violations.push_back({.path = "sql", .line = at.line, .column = at.column, .code = problem.code, .message = problem.message, .got = problem.got});
+  }
+  for (const ParameterUse& use : parameter_uses(scanned)) {
+    std::vector<std::string> names;
+    for (const DocumentParameter& parameter : params) names.push_back(parameter.name);
+    if (std::find(names.begin(), names.end(), use.name) != names.end()) continue;
+    const Position at = place_of(sql, use.offset);
+    Violation violation{.path = "sql", .line = at.line, .column = at.column, .code = "unknown_parameter", .got = use.name, .allowed = names};
+    violation.message = str("there is no parameter '", use.name, "': give the document's params block as `params`");
+    if (const auto near = nearest_name(use.name, names)) violation.suggestion = *near;
+    violations.push_back(std::move(violation));
+  }
+  if (!violations.empty()) return fail(sql_error(std::move(violations)));
+  return scanned;
+}
+
+// Engines speak of places in the bound SQL; the model looks at its own.
+Error in_own_words(Error error, const BoundSql& bound, const std::string& sql) {
+  for (Violation& violation : error.violations) {
+    violation.path = "sql";
+    if (violation.line < 1) continue;
+    const Position at = place_of(sql, bound.source_offset(violation.line, std::max(violation.column, 1)));
+    violation.line = at.line;
+    violation.column = at.column;
+  }
+  return error;
+}
+
+class RunDryRunQueryTool final : public ToolDefinition {
+ public:
+  explicit RunDryRunQueryTool(const GenerationToolParts& parts) : parts_(parts) {}
+  std::string name() const override { return "run_dry_run_query"; }
+  std::string description() const override {
+    return "Checks a SELECT and says what it would scan, without running it. Every SQL text of a document must have passed, exactly as it stands there; only queries with `from` need "
+           "none.";
+  }
+  json::object parameters() const override { return json_schema<Arguments>(); }
+  Role required_role() const override { return Role::viewer; }
+  std::string summarise(const json::object& answer) const override {
+    return str("scans ", format_bytes(static_cast<std::uint64_t>(answer.at("bytes_scanned").as_int64())), " of ",
+               format_bytes(static_cast<std::uint64_t>(answer.at("cap_bytes").as_int64())), ", ", answer.at("columns").as_array().size(), " columns");
+  }
+
+  Result<json::object> execute(const ToolContext& context, const json::object& arguments) override {
+    const Arguments input = TRY(from_json<Arguments>(arguments));
+    if (trim(input.sql).empty()) return fail(sql_error({{.path = "sql", .code = "sql_invalid", .message = "There is no SQL"}}));
+    const std::vector<DocumentParameter> params = TRY(read_params(input.params.value_or(json::object{})));
+    const ScannedSql scanned = TRY(scan(input.sql, params));
+    const ParameterValues values = TRY(read_parameter_values(params, ViewType::analytical, {}, day_of(parts_.clock.now())));
+    const std::shared_ptr<Warehouse> warehouse = TRY(parts_.catalog.open_warehouse(context.call, context.connection_id));
+    const BoundSql bound = TRY(bind_sql(scanned, params, values, warehouse->dialect()));
+    auto dry_run = warehouse->dry_run(context.call, bound.query);
+    if (!dry_run) return fail(in_own_words(std::move(dry_run).error(), bound, input.sql));
+    if (const Result<> within = check_byte_cap(dry_run->bytes_scanned, parts_.cap_bytes); !within) return refuse(context, *dry_run, within.error());
+    TRY(parts_.ledger.approve_sql(context.session_id, context.connection_id, input.sql, dry_run->bytes_scanned));
+    return accept(*dry_run);
+  }
+
+ private:
+  json::object accept(const DryRun& dry_run) const {
+    json::object answer = to_json(Answer{.bytes_scanned = static_cast<std::int64_t>(dry_run.bytes_scanned),
+                                         .cap_bytes = static_cast<std::int64_t>(parts_.cap_bytes),
+                                         .estimated_cost_usd = dry_run.estimated_cost_usd,
+                                         .columns = dry_run.columns})
+                              .as_object();
+    if (const std::string advice = partition_advice(dry_run.bytes_scanned); !advice.empty()) answer["advice"] = advice;
+    return answer;
+  }
+
+  // The estimate, the cap, and what would help.
+  json::object refuse(const ToolContext& context, const DryRun& dry_run, const Error& error) const {
+    json::object refusal{{"code", error.reason}, {"message", error.message}, {"bytes_scanned", dry_run.bytes_scanned}, {"cap_bytes", parts_.cap_bytes}};
+    refusal["help"] = help_for(context, dry_run);
+    if (const std::string advice = partition_advice(dry_run.bytes_scanned); !advice.empty()) refusal["advice"] = advice;
+    return {{"error", std::move(refusal)}};
+  }
+
+  std::string help_for(const ToolContext& context, const DryRun& dry_run) const {
+    std::string help;
+    for (const std::string& name : dry_run.tables) {
+      const auto table = find_table(context.call, parts_.catalog, context.connection_id, name);
+      if (!table) continue;
+      std::vector<std::string> partitioning;
+      for (const ColumnInfo& column : table->columns) {
+        if (column.partitioning) partitioning.push_back(column.name);
+      }
+      if (!partitioning.empty()) help += str(table->sql_name, " is partitioned by ", join(partitioning, ", "), ": filter on it with plain bounds, no function around it. ");
+      help += str(table->sql_name, " has ", table->columns.size(), " columns and ", format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(table->size_bytes, 0))),
+                  ": name only the columns you need, and count(*) instead of count(column). ");
+    }
+    return help + "Choose a shorter default range of days, or a smaller summary table where there is one. LIMIT does not make a scan smaller.";
+  }
+
+  const GenerationToolParts parts_;
+};
+
+}  // namespace
+
+std::shared_ptr<ToolDefinition> make_run_dry_run_query_tool(const GenerationToolParts& parts) { return std::make_shared<RunDryRunQueryTool>(parts); }
+
+}  // namespace bridge

@@ -1,0 +1,89 @@
+#include "features/dashboard_generation/document_rules.h"
+#include "features/dashboard_generation/generation_tools.h"
+#include "features/dashboard_generation/limits.h"
+#include "features/dashboards/limits.h"
+
+namespace bridge {
+
+namespace {
+
+constexpr std::size_t kSlugBytesMax = 63;
+
+struct Arguments {
+  std::string yaml;
+  std::optional<std::string> slug;
+};
+BOOST_DESCRIBE_STRUCT(Arguments, (), (yaml, slug))
+
+}  // namespace
+
+template <>
+inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({
+    {.name = "yaml", .about = "the document, exactly as it validated", .length_max = dashboard_limits::kDocumentBytesMax},
+    {.name = "slug", .about = "the name it should be kept under; taken from the document when missing. A number is added where it is taken", .length_max = kSlugBytesMax},
+});
+
+namespace {
+
+// "late", "late-2", "late-3", …, never over the length.
+std::string numbered(const std::string& slug, int number) {
+  if (number == 1) return slug;
+  const std::string end = str("-", number);
+  std::string begin = slug.substr(0, kSlugBytesMax - end.size());
+  while (begin.ends_with('-')) begin.pop_back();
+  return begin + end;
+}
+
+class SaveDashboardYamlTool final : public TypedTool<Arguments, SavedDocument> {
+ public:
+  explicit SaveDashboardYamlTool(const GenerationToolParts& parts) : parts_(parts) {}
+  std::string name() const override { return "save_dashboard_yaml"; }
+  std::string description() const override { return "Saves a document that validate_dashboard_yaml found valid in this session, unchanged since. Returns the slug that it got."; }
+  Role required_role() const override { return Role::editor; }
+  std::string summarise(const json::object& answer) const override { return str("saved as ", std::string_view(answer.at("slug").as_string())); }
+
+ private:
+  Result<SavedDocument> run(const ToolContext& context, const Arguments& arguments) override {
+    if (!parts_.ledger.is_approved_document(context.session_id, context.connection_id, arguments.yaml)) {
+      return fail(ErrorCode::failed_precondition, "not_validated", "This text has not validated in this session: call validate_dashboard_yaml with exactly this text first");
+    }
+    const DashboardDocument document = TRY(parse_document(arguments.yaml));
+    std::vector<Violation> untried = find_untried_sql(document, parts_.ledger, context.session_id, context.connection_id);
+    if (!untried.empty()) {
+      return fail(Error{.code = ErrorCode::failed_precondition, .message = untried.front().message, .reason = "dry_run_missing", .violations = std::move(untried)});
+    }
+    const DryRunLedger::Origin origin = parts_.ledger.origin_of(context.session_id);
+    const DocumentProvenance provenance{.generator = origin.generator,
+                                        .session_id = context.session_id,
+                                        .prompt = origin.prompt,
+                                        .dry_run_bytes = approved_bytes(document, parts_.ledger, context.session_id, context.connection_id)};
+    return create(context, arguments.yaml, TRY(wanted_slug(arguments, document)), provenance);
+  }
+
+  static Result<std::string> wanted_slug(const Arguments& arguments, const DashboardDocument& document) {
+    if (arguments.slug) {
+      if (is_slug(*arguments.slug)) return *arguments.slug;
+      const Violation violation{.path = "slug", .code = "bad_slug", .message = "a slug has 1 to 63 of a-z, 0-9 and -", .got = *arguments.slug, .suggestion = make_slug(*arguments.slug)};
+      return fail(Error{.code = ErrorCode::invalid_argument, .message = violation.message, .reason = "bad_slug", .violations = {violation}});
+    }
+    if (!document.slug.text.empty()) return document.slug.text;
+    const std::string made = make_slug(document.title);
+    return made.empty() ? std::string("dashboard") : made;
+  }
+
+  Result<SavedDocument> create(const ToolContext& context, const std::string& yaml, const std::string& slug, const DocumentProvenance& provenance) {
+    for (int number = 1; number <= generation_limits::kSlugAttemptsMax; ++number) {
+      auto saved = parts_.library.create(context.call, yaml, numbered(slug, number), provenance);
+      if (saved || saved.error().code != ErrorCode::already_exists) return saved;
+    }
+    return fail(ErrorCode::already_exists, "slug_conflict", str("'", slug, "' and its numbered variants are taken: choose another slug"));
+  }
+
+  const GenerationToolParts parts_;
+};
+
+}  // namespace
+
+std::shared_ptr<ToolDefinition> make_save_dashboard_yaml_tool(const GenerationToolParts& parts) { return std::make_shared<SaveDashboardYamlTool>(parts); }
+
+}  // namespace bridge

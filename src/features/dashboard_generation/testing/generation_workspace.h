@@ -1,0 +1,138 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "ai_sdk/testing/scripted_provider.h"
+#include "features/chat/session_store.h"
+#include "features/dashboard_generation/generation_service.h"
+#include "platform/metadata_db/migrations.h"
+#include "warehouse/driver_list.h"
+
+namespace bridge {
+
+// Three million flights and a small table through the real engine; opened once, because it is read-only.
+inline std::shared_ptr<Warehouse> demo_warehouse() {
+  static const std::shared_ptr<Warehouse> opened = []() -> std::shared_ptr<Warehouse> {
+    std::string folder = "/tmp/bridge_demo_XXXXXX";
+    folder = mkdtemp(folder.data());
+    for (const char* file : {"flights-3m.parquet", "seattle-weather.csv"}) std::filesystem::copy_file(str("node_modules/vega-datasets/data/", file), str(folder, "/", file));
+    for (const auto& driver : make_warehouse_drivers()) {
+      if (driver->type() == "duckdb") return *driver->open({}, {{"path", Secret(folder)}});
+    }
+    return nullptr;
+  }();
+  return opened;
+}
+
+// As one connection of one team.
+class DemoCatalog final : public CatalogReader {
+ public:
+  Result<GenerationConnection> get_connection(const CallContext& context, const ConnectionId& id) override {
+    if (context.caller.team_id != TeamId("t") || id != ConnectionId("demo")) return fail(ErrorCode::not_found, "There is no such connection");
+    return GenerationConnection{.id = id, .name = "demo"};
+  }
+  Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) override {
+    TRY(get_connection(context, id));
+    return demo_warehouse();
+  }
+  Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& id) override { return TRY(open_warehouse(context, id))->list_datasets(context); }
+  Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& id, std::string_view dataset) override {
+    return TRY(open_warehouse(context, id))->list_tables(context, dataset);
+  }
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, const ConnectionId& id, const TableInfo& table) override {
+    return TRY(open_warehouse(context, id))->column_statistics(context, table.dataset, table.name);
+  }
+};
+
+// Dashboards that are only remembered.
+class MapLibrary final : public DashboardLibrary {
+ public:
+  struct Kept {
+    std::string yaml;
+    DocumentProvenance provenance;
+  };
+  Result<SavedDocument> create(const CallContext&, std::string_view yaml, std::string_view slug, const DocumentProvenance& provenance) override {
+    if (!dashboards.emplace(slug, Kept{std::string(yaml), provenance}).second) return fail(ErrorCode::already_exists, "slug_conflict", "There is already a dashboard of that name");
+    return SavedDocument{.slug = std::string(slug), .version = 1, .gcs_yaml_path = str("file:///lake/dashboards/t/", slug, ".yaml")};
+  }
+  std::map<std::string, Kept, std::less<>> dashboards;
+};
+
+// Keeps what it is sent.
+class RecordingSink final : public EventSink {
+ public:
+  Result<> send(std::string_view event, std::string_view data) override {
+    if (gone_after && events.size() >= *gone_after) return fail(ErrorCode::cancelled, "The client is gone");
+    events.emplace_back(event, json::parse(data).as_object());
+    return {};
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, data] : events) names.push_back(name);
+    return names;
+  }
+  std::string transcript() const {
+    std::string text;
+    for (const auto& [name, data] : events) text += str(name, " ", json::serialize(data), "\n");
+    return text;
+  }
+  std::vector<std::pair<std::string, json::object>> events;
+  std::optional<std::size_t> gone_after;
+};
+
+// All that generation stands on: real stores in memory and in a temporary folder, the real engine, a scripted model.
+struct GenerationWorkspace {
+  explicit GenerationWorkspace(std::vector<ScriptedTurn> turns = {}) : provider(std::make_shared<ScriptedProvider>(std::move(turns))) {
+    EXPECT_TRUE(migrate_up(*database));
+    EXPECT_TRUE(database->transact({}, [](Transaction& transaction) -> Result<> {
+      TRY(transaction.execute("INSERT INTO teams (id, name, slug, created_at, updated_at) VALUES ('t', 't', 't', 0, 0)", {}));
+      return {};
+    }));
+    EXPECT_TRUE(blocks->add_missing_defaults({}));
+    std::string pattern = "/tmp/bridge_generation_XXXXXX";
+    folder = mkdtemp(pattern.data());
+    lake = *open_folder_store(folder);
+    sessions = make_session_manager(make_session_store(database), lake, clock);
+    context.caller = {.team_id = TeamId("t"), .role = Role::editor};
+  }
+  ~GenerationWorkspace() { std::filesystem::remove_all(folder); }
+
+  GenerationToolParts tool_parts() { return {.catalog = catalog, .library = library, .local = *local, .ledger = ledger, .clock = *clock, .cap_bytes = cap_bytes}; }
+
+  std::unique_ptr<GenerationService> service() {
+    return *make_generation_service({.tools = tool_parts(), .providers = providers, .sessions = *sessions, .prompt_blocks = *blocks});
+  }
+
+  // One tool, called as the orchestrator calls it.
+  Result<json::object> call(std::string_view tool, const json::object& arguments) {
+    ToolRegistry tools = *make_generation_tools(tool_parts());
+    return (*tools.get_tool(tool))->execute({.call = context, .session_id = SessionId("s"), .connection_id = ConnectionId("demo")}, arguments);
+  }
+
+  std::shared_ptr<Clock> clock = std::make_shared<FixedClock>(*parse_time("2026-08-01T10:00:00Z"));
+  std::shared_ptr<Database> database = *open_sqlite(":memory:");
+  std::unique_ptr<PromptBlockService> blocks = make_prompt_block_service(database, clock);
+  std::string folder;
+  std::shared_ptr<ObjectStore> lake;
+  std::unique_ptr<SessionManager> sessions;
+  DemoCatalog catalog;
+  MapLibrary library;
+  std::shared_ptr<LocalQueryEngine> local = make_local_query_engine();
+  DryRunLedger ledger;
+  std::uint64_t cap_bytes = 100'000'000;
+  std::shared_ptr<ScriptedProvider> provider;
+  ProviderFactory providers{{provider}, "scripted"};
+  CallContext context;
+};
+
+inline constexpr std::string_view kTrendSql = "SELECT date_trunc('day', date) AS day, count(*) AS flights FROM flights_3m WHERE filter(:period, date) GROUP BY 1 ORDER BY 1";
+inline json::object trend_params() { return {{"period", json::object{{"type", "date_range"}, {"default", "2001-01-01..2001-03-31"}}}}; }
+// `extra` goes into the chart's braces.
+inline std::string trend_yaml(std::string_view sql = kTrendSql, std::string_view extra = "") {
+  return str("bridge: 1\nslug: flights-by-day\ntitle: Flights by day\nconnection: demo\nparams:\n  period: {type: date_range, default: 2001-01-01..2001-03-31}\nqueries:\n  by_day:\n    sql: |\n      ",
+             sql, "\ncharts:\n  trend: {query: by_day, mark: line, title: Flights by day, x: day, y: flights", extra, "}\nlayout:\n  - row: [{chart: trend, w: 12}]\n    h: 6\ntheme: mono\n");
+}
+
+}  // namespace bridge
