@@ -29,11 +29,13 @@ ResultColumn numbers(std::string name, std::vector<double> values) {
 }
 
 TEST(EncodeRows, WritesColumnsAndRowsCompactly) {
-  QueryResult result{.columns = {texts("day", ColumnType::date, {"2001-01-31"}), integers("flights", {7}), numbers("delay", {0.1}), integers("late", {1}, ColumnType::boolean),
-                                 texts("money", ColumnType::decimal, {"12345678901234567890.10"})},
-                     .row_count = 1};
-  EXPECT_EQ(encode_rows(result),
-            R"({"columns":[{"name":"day","type":"date"},{"name":"flights","type":"integer"},{"name":"delay","type":"number"},{"name":"late","type":"boolean"},{"name":"money","type":"decimal"}],"rows":[["2001-01-31",7,0.1,true,"12345678901234567890.10"]]})");
+  QueryResult result{
+      .columns = {texts("day", ColumnType::date, {"2001-01-31"}), integers("flights", {7}), numbers("delay", {0.1}),
+                  integers("late", {1}, ColumnType::boolean), texts("money", ColumnType::decimal, {"12345678901234567890.10"})},
+      .row_count = 1};
+  EXPECT_EQ(
+      encode_rows(result),
+      R"({"columns":[{"name":"day","type":"date"},{"name":"flights","type":"integer"},{"name":"delay","type":"number"},{"name":"late","type":"boolean"},{"name":"money","type":"decimal"}],"rows":[["2001-01-31",7,0.1,true,"12345678901234567890.10"]]})");
 }
 
 TEST(EncodeRows, WritesNullsNanAndInfinityAsNull) {
@@ -43,12 +45,14 @@ TEST(EncodeRows, WritesNullsNanAndInfinityAsNull) {
 }
 
 TEST(EncodeRows, KeepsWholeNumbersAndFractionsExact) {
-  QueryResult result{.columns = {integers("a", {9007199254740992}), numbers("b", {1e300}), numbers("c", {0.30000000000000004})}, .row_count = 1};
+  QueryResult result{.columns = {integers("a", {9007199254740992}), numbers("b", {1e300}), numbers("c", {0.30000000000000004})},
+                     .row_count = 1};
   EXPECT_TRUE(encode_rows(result).ends_with("[[9007199254740992,1e+300,0.30000000000000004]]}"));
 }
 
 TEST(EncodeRows, IsAlwaysValidJsonInValidUtf8) {
-  const std::string wild("quote\" back\\ line\n tab\t nul\0 del\x7f \xC3\xA4 \xE2\x82\xAC \xF0\x9F\x98\x80 \xff \xC0\xAF \xED\xA0\x80 \xC3", 56);
+  const std::string wild("quote\" back\\ line\n tab\t nul\0 del\x7f \xC3\xA4 \xE2\x82\xAC \xF0\x9F\x98\x80 \xff \xC0\xAF \xED\xA0\x80 \xC3",
+                         56);
   QueryResult result{.columns = {texts(wild, ColumnType::text, {wild})}, .row_count = 1};
   const std::string encoded = encode_rows(result);
   ASSERT_TRUE(is_valid_utf8(encoded));
@@ -62,13 +66,15 @@ TEST(EncodeRows, IsAlwaysValidJsonInValidUtf8) {
 TEST(EncodeRows, WritesAnEmptyAnswer) { EXPECT_EQ(encode_rows({}), R"({"columns":[],"rows":[]})"); }
 
 TEST(EncodeCsv, QuotesWhatNeedsItAndTellsNullFromEmptyText) {
-  QueryResult result{.columns = {texts("a,b", ColumnType::text, {"x \"y\"", "", "line\nbreak", "gone"}), integers("n", {-5, 6, 7, 8})}, .row_count = 4};
+  QueryResult result{.columns = {texts("a,b", ColumnType::text, {"x \"y\"", "", "line\nbreak", "gone"}), integers("n", {-5, 6, 7, 8})},
+                     .row_count = 4};
   result.columns[0].valid[3] = false;
   EXPECT_EQ(encode_csv(result), "\"a,b\",n\r\n\"x \"\"y\"\"\",-5\r\n\"\",6\r\n\"line\nbreak\",7\r\n,8\r\n");
 }
 
 TEST(EncodeCsv, DisarmsCellsThatASpreadsheetWouldRun) {
-  QueryResult result{.columns = {texts("=cmd", ColumnType::text, {"=1+1", "+49 30", "@x", "-5", "+3.5e2", "-inf", "\tx", "plain"})}, .row_count = 8};
+  QueryResult result{.columns = {texts("=cmd", ColumnType::text, {"=1+1", "+49 30", "@x", "-5", "+3.5e2", "-inf", "\tx", "plain"})},
+                     .row_count = 8};
   EXPECT_EQ(encode_csv(result), "'=cmd\r\n'=1+1\r\n'+49 30\r\n'@x\r\n-5\r\n+3.5e2\r\n'-inf\r\n'\tx\r\nplain\r\n");
 }
 

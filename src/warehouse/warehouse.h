@@ -110,7 +110,8 @@ class Warehouse {
   virtual Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context) = 0;
   // Tables and views with their columns. not_found when there is no such dataset.
   virtual Result<std::vector<TableInfo>> list_tables(const CallContext& context, std::string_view dataset) = 0;
-  virtual Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset, std::string_view table) = 0;
+  virtual Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset,
+                                                                  std::string_view table) = 0;
 
   // Guards the SQL by its parse tree, and says what it would scan without running it. invalid_argument with violations (reason
   // "sql_not_allowed" or "sql_invalid", line and column in the SQL where known) when it is not one plain read-only statement.
@@ -148,8 +149,8 @@ class LocalQueryEngine {
   virtual ~LocalQueryEngine() = default;
   virtual const SqlDialect& dialect() const = 0;
   // Runs one guarded read-only statement over the named results as tables.
-  virtual Result<QueryResult> execute(const CallContext& context, const BoundQuery& query, const std::map<std::string, const QueryResult*>& tables,
-                                      const ExecuteLimits& limits) = 0;
+  virtual Result<QueryResult> execute(const CallContext& context, const BoundQuery& query,
+                                      const std::map<std::string, const QueryResult*>& tables, const ExecuteLimits& limits) = 0;
 };
 
 }  // namespace bridge

@@ -8,8 +8,8 @@ namespace bridge::duckdb {
 
 namespace {
 
-// Scalar, aggregate and window functions and operators that compute from their arguments alone: taken from duckdb_functions() of DuckDB 1.4,
-// without those that read or change the state of the engine, its settings, sequences, log or catalog, or that take or give SQL.
+// Scalar, aggregate and window functions and operators that compute from their arguments alone: taken from duckdb_functions() of
+// DuckDB 1.4, without those that read or change the state of the engine, its settings, sequences, log or catalog, or that take or give SQL.
 constexpr auto allowed_functions = std::to_array<std::string_view>({
     // clang-format off
     "!__postfix", "!~~", "!~~*", "%", "&", "&&", "*", "**", "+", "-", "->>", "/", "//", "<->", "<<", "<=>", "<@", ">>", "@", "@>", "^", "^@", "abs",
@@ -75,6 +75,8 @@ constexpr auto allowed_table_functions = std::to_array<std::string_view>({"gener
 }  // namespace
 
 bool is_allowed_function(std::string_view lower_name) { return std::ranges::binary_search(allowed_functions, lower_name); }
-bool is_allowed_table_function(std::string_view lower_name) { return std::ranges::find(allowed_table_functions, lower_name) != allowed_table_functions.end(); }
+bool is_allowed_table_function(std::string_view lower_name) {
+  return std::ranges::find(allowed_table_functions, lower_name) != allowed_table_functions.end();
+}
 
 }  // namespace bridge::duckdb

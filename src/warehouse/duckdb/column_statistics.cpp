@@ -11,8 +11,9 @@ namespace {
 
 // The ways of writing a date that are looked for, the commoner first where a text fits several.
 constexpr std::array<std::string_view, 22> date_formats = {
-    "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%m/%d/%Y",  "%d/%m/%Y", "%m/%d/%y",       "%d.%m.%Y", "%d-%m-%Y", "%b %d %Y",
-    "%b %d, %Y", "%B %d, %Y",        "%B %d %Y",          "%d %b %Y", "%d %B %Y",       "%d-%b-%Y", "%d-%b-%y", "%m/%d/%Y %H:%M", "%b %Y",    "%Y-%m",    "%B %Y"};
+    "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d",  "%Y/%m/%d %H:%M", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y",
+    "%d.%m.%Y", "%d-%m-%Y",          "%b %d %Y",          "%b %d, %Y", "%B %d, %Y",      "%B %d %Y", "%d %b %Y", "%d %B %Y",
+    "%d-%b-%Y", "%d-%b-%y",          "%m/%d/%Y %H:%M",    "%b %Y",     "%Y-%m",          "%B %Y"};
 constexpr double date_format_share_min = 0.95;
 
 // One pass over the table, or over a sample of it.
@@ -28,7 +29,8 @@ std::string name_of(const ColumnInfo& column) { return quote_identifier(duckdb_d
 
 bool has_range(const ColumnInfo& column) { return column.type != ColumnType::json && column.type != ColumnType::boolean; }
 bool has_average(const ColumnInfo& column) {
-  return column.type == ColumnType::integer || column.type == ColumnType::number || column.type == ColumnType::decimal || column.type == ColumnType::big_integer;
+  return column.type == ColumnType::integer || column.type == ColumnType::number || column.type == ColumnType::decimal ||
+         column.type == ColumnType::big_integer;
 }
 
 std::string shortened(std::string text) {
@@ -54,14 +56,16 @@ std::optional<std::int64_t> integer_of(const ResultColumn& column, std::size_t r
 }
 
 // Nulls, range, average and number of values of every column at once.
-Result<> read_summary(const Pass& pass, const std::vector<ColumnInfo>& columns, const std::vector<bool>& is_counted_later, std::vector<ColumnStatistics>& all) {
+Result<> read_summary(const Pass& pass, const std::vector<ColumnInfo>& columns, const std::vector<bool>& is_counted_later,
+                      std::vector<ColumnStatistics>& all) {
   std::string sql = "SELECT count(*)";
   for (std::size_t i = 0; i < all.size(); ++i) {
     const std::string name = name_of(columns[i]);
     sql += str(", count(", name, ")");
     if (has_range(columns[i])) sql += str(", min(", name, "), max(", name, ")");
     if (has_average(columns[i])) sql += str(", avg(", name, ")::DOUBLE");
-    if (columns[i].type != ColumnType::json && !is_counted_later[i]) sql += str(pass.counts_distinct ? ", count(DISTINCT " : ", approx_count_distinct(", name, ")");
+    if (columns[i].type != ColumnType::json && !is_counted_later[i])
+      sql += str(pass.counts_distinct ? ", count(DISTINCT " : ", approx_count_distinct(", name, ")");
   }
   const QueryResult result = TRY(pass.session.run(pass.context, {.sql = str(sql, " FROM ", pass.table, pass.sample)}, {}));
   const auto rows = static_cast<double>(integer_of(result.columns[0], 0).value_or(0));
@@ -87,16 +91,18 @@ Result<> read_summary(const Pass& pass, const std::vector<ColumnInfo>& columns, 
 // The commonest values of a column, and how many different ones there are.
 Result<> read_top_values(const Pass& pass, const ColumnInfo& column, ColumnStatistics& statistics) {
   const std::string name = name_of(column);
-  const QueryResult result = TRY(pass.session.run(pass.context,
-                                                  {.sql = str("SELECT value, number, count(*) OVER () FROM (SELECT ", name, " AS value, count(*) AS number FROM ", pass.table, pass.sample, " WHERE ",
-                                                              name, " IS NOT NULL GROUP BY 1) ORDER BY number DESC, value LIMIT ", top_values_max)},
-                                                  {}));
+  const QueryResult result = TRY(pass.session.run(
+      pass.context,
+      {.sql = str("SELECT value, number, count(*) OVER () FROM (SELECT ", name, " AS value, count(*) AS number FROM ", pass.table,
+                  pass.sample, " WHERE ", name, " IS NOT NULL GROUP BY 1) ORDER BY number DESC, value LIMIT ", top_values_max)},
+      {}));
   statistics.top_values.clear();
   statistics.distinct_count = result.row_count == 0 ? 0 : integer_of(result.columns[2], 0);
   const bool has_few = statistics.distinct_count <= few_values_max;
   const std::size_t wanted = has_few ? top_values_max : column.type == ColumnType::text ? sample_values_max : 0;
   for (std::size_t row = 0; row < std::min(result.row_count, wanted); ++row) {
-    statistics.top_values.push_back({.value = text_of(result.columns[0], row).value_or(""), .count = integer_of(result.columns[1], row).value_or(0)});
+    statistics.top_values.push_back(
+        {.value = text_of(result.columns[0], row).value_or(""), .count = integer_of(result.columns[1], row).value_or(0)});
   }
   return {};
 }
@@ -112,7 +118,8 @@ Result<std::vector<bool>> find_repeating(const Pass& pass, const std::vector<Col
     names += (names.empty() ? "" : ", ") + name_of(columns[i]);
   }
   if (names.empty()) return repeats;
-  const QueryResult result = TRY(pass.session.run(pass.context, {.sql = str(sql, " FROM (SELECT ", names, " FROM ", pass.table, " LIMIT ", looked_at_rows, ")")}, {}));
+  const QueryResult result = TRY(
+      pass.session.run(pass.context, {.sql = str(sql, " FROM (SELECT ", names, " FROM ", pass.table, " LIMIT ", looked_at_rows, ")")}, {}));
   std::size_t next = 1;
   for (std::size_t i = 0; i < count; ++i) {
     if (columns[i].type == ColumnType::text) repeats[i] = integer_of(result.columns[next++], 0).value_or(0) <= repeating_values_max;
@@ -124,7 +131,8 @@ Result<> read_sample_values(const Pass& pass, const ColumnInfo& column, ColumnSt
   const std::string name = name_of(column);
   const QueryResult result = TRY(pass.session.run(
       pass.context, {.sql = str("SELECT ", name, " FROM ", pass.table, " WHERE ", name, " IS NOT NULL LIMIT ", sample_values_max)}, {}));
-  for (std::size_t row = 0; row < result.row_count; ++row) statistics.top_values.push_back({.value = text_of(result.columns[0], row).value_or(""), .count = 1});
+  for (std::size_t row = 0; row < result.row_count; ++row)
+    statistics.top_values.push_back({.value = text_of(result.columns[0], row).value_or(""), .count = 1});
   return {};
 }
 
@@ -133,15 +141,18 @@ bool may_be_date(const ColumnStatistics& statistics) {
   const std::string& value = statistics.top_values.front().value;
   constexpr std::size_t shortest = 6;
   constexpr std::size_t longest = 30;
-  return value.size() >= shortest && value.size() <= longest && std::ranges::count_if(value, [](unsigned char c) { return std::isdigit(c); }) >= 4;
+  return value.size() >= shortest && value.size() <= longest &&
+         std::ranges::count_if(value, [](unsigned char c) { return std::isdigit(c); }) >= 4;
 }
 
 Result<> find_date_format(const Pass& pass, const ColumnInfo& column, ColumnStatistics& statistics) {
   const std::string name = name_of(column);
   std::string sql = "SELECT count(*)";
   for (const std::string_view format : date_formats) sql += str(", count(try_strptime(value, ", quote_text(format), "))");
-  const QueryResult result = TRY(pass.session.run(
-      pass.context, {.sql = str(sql, " FROM (SELECT ", name, "::VARCHAR AS value FROM ", pass.table, " WHERE ", name, " IS NOT NULL LIMIT ", date_format_rows, ")")}, {}));
+  const QueryResult result = TRY(pass.session.run(pass.context,
+                                                  {.sql = str(sql, " FROM (SELECT ", name, "::VARCHAR AS value FROM ", pass.table,
+                                                              " WHERE ", name, " IS NOT NULL LIMIT ", date_format_rows, ")")},
+                                                  {}));
   const auto rows = static_cast<double>(integer_of(result.columns[0], 0).value_or(0));
   double best = rows * date_format_share_min;
   for (std::size_t i = 0; i < date_formats.size(); ++i) {
@@ -166,7 +177,8 @@ Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, 
             .context = context,
             .table = str(quote_identifier(duckdb_dialect(), table.dataset), ".", quote_identifier(duckdb_dialect(), table.name)),
             .counts_distinct = rows <= exact_distinct_rows_max};
-  if (rows > whole_table_rows_max) pass.sample = str(" TABLESAMPLE ", 100.0 * static_cast<double>(sampled_rows) / static_cast<double>(rows), "% (system)");
+  if (rows > whole_table_rows_max)
+    pass.sample = str(" TABLESAMPLE ", 100.0 * static_cast<double>(sampled_rows) / static_cast<double>(rows), "% (system)");
 
   std::vector<ColumnStatistics> all;
   for (std::size_t i = 0; i < count; ++i) all.push_back({.column = columns[i].name});
@@ -194,7 +206,8 @@ Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, 
         const ColumnPart& part = group[i];
         double min = 0;
         double max = 0;
-        is_known = is_known && part.min && part.max && std::from_chars(part.min->data(), part.min->data() + part.min->size(), min).ec == std::errc{} &&
+        is_known = is_known && part.min && part.max &&
+                   std::from_chars(part.min->data(), part.min->data() + part.min->size(), min).ec == std::errc{} &&
                    std::from_chars(part.max->data(), part.max->data() + part.max->size(), max).ec == std::errc{};
         low = std::min(low.value_or(min), min);
         high = std::max(high.value_or(max), max);

@@ -21,16 +21,18 @@ struct KnownExtension {
   TableFormat format;
 };
 constexpr KnownExtension known_extensions[] = {
-    {".parquet", TableFormat::parquet}, {".csv", TableFormat::csv},       {".tsv", TableFormat::csv},      {".json", TableFormat::json},     {".ndjson", TableFormat::json},
-    {".jsonl", TableFormat::json},      {".csv.gz", TableFormat::csv},    {".tsv.gz", TableFormat::csv},   {".json.gz", TableFormat::json},  {".ndjson.gz", TableFormat::json},
-    {".jsonl.gz", TableFormat::json},
+    {".parquet", TableFormat::parquet}, {".csv", TableFormat::csv},        {".tsv", TableFormat::csv},       {".json", TableFormat::json},
+    {".ndjson", TableFormat::json},     {".jsonl", TableFormat::json},     {".csv.gz", TableFormat::csv},    {".tsv.gz", TableFormat::csv},
+    {".json.gz", TableFormat::json},    {".ndjson.gz", TableFormat::json}, {".jsonl.gz", TableFormat::json},
 };
 
 const KnownExtension* known_extension_of(std::string_view file_name) {
   const std::string name = lower(file_name);
   const KnownExtension* longest = nullptr;
   for (const KnownExtension& known : known_extensions) {
-    if (name.ends_with(known.extension) && name.size() > known.extension.size() && (!longest || known.extension.size() > longest->extension.size())) longest = &known;
+    if (name.ends_with(known.extension) && name.size() > known.extension.size() &&
+        (!longest || known.extension.size() > longest->extension.size()))
+      longest = &known;
   }
   return longest;
 }
@@ -42,9 +44,12 @@ bool is_database_file(const fs::path& path) {
 
 // Words that DuckDB does not take as a name without quotes: duckdb_keywords() of category reserved.
 constexpr std::string_view reserved_words =
-    " all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create default deferrable desc describe distinct do "
-    "else end except false fetch for foreign from group having in initially intersect into lambda lateral leading limit not null offset on only or order "
-    "pivot pivot_longer pivot_wider placing primary qualify references returning select show some summarize symmetric table then to trailing true union unique "
+    " all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create default deferrable desc "
+    "describe distinct do "
+    "else end except false fetch for foreign from group having in initially intersect into lambda lateral leading limit not null offset on "
+    "only or order "
+    "pivot pivot_longer pivot_wider placing primary qualify references returning select show some summarize symmetric table then to "
+    "trailing true union unique "
     "unpivot using variadic when where window with ";
 
 std::string quote_name(std::string_view name) { return quote_identifier(duckdb_dialect(), name); }
@@ -70,7 +75,8 @@ std::string file_stamp(const fs::path& file) {
   std::error_code error;
   const auto size = fs::file_size(file, error);
   const auto time = fs::last_write_time(file, error);
-  return str(file.filename().string(), ":", error ? std::uintmax_t{0} : size, ":", static_cast<std::int64_t>(time.time_since_epoch().count()));
+  return str(file.filename().string(), ":", error ? std::uintmax_t{0} : size, ":",
+             static_cast<std::int64_t>(time.time_since_epoch().count()));
 }
 
 // The files of a folder that may be tables, by name. Only the folder itself is looked at.
@@ -82,13 +88,17 @@ Result<std::vector<fs::path>> table_files(const fs::path& folder) {
     if (!known_extension_of(entry->path().filename().string()) || !entry->is_regular_file(ignored)) continue;
     files.push_back(entry->path());
     if (files.size() > folder_files_max) {
-      return fail(ErrorCode::invalid_argument, "too_many_files", str("The folder has more than ", folder_files_max, " data files: split it, or put the data into a DuckDB file"));
+      return fail(ErrorCode::invalid_argument, "too_many_files",
+                  str("The folder has more than ", folder_files_max, " data files: split it, or put the data into a DuckDB file"));
     }
   }
   if (error == std::errc::permission_denied) {
-    return fail(ErrorCode::failed_precondition, "path_not_readable", str("The server may not read the folder '", folder.string(), "': allow it to the user that runs it"));
+    return fail(ErrorCode::failed_precondition, "path_not_readable",
+                str("The server may not read the folder '", folder.string(), "': allow it to the user that runs it"));
   }
-  if (error) return fail(ErrorCode::failed_precondition, "path_not_readable", str("The folder '", folder.string(), "' cannot be read: ", error.message()));
+  if (error)
+    return fail(ErrorCode::failed_precondition, "path_not_readable",
+                str("The folder '", folder.string(), "' cannot be read: ", error.message()));
   std::ranges::sort(files);
   return files;
 }
@@ -97,13 +107,19 @@ std::uint64_t width_of(ColumnType type, std::string_view engine_type) {
   if (engine_type == "BOOLEAN" || engine_type == "TINYINT" || engine_type == "UTINYINT") return 1;
   if (engine_type == "SMALLINT" || engine_type == "USMALLINT") return 2;
   if (engine_type == "INTEGER" || engine_type == "UINTEGER" || engine_type == "FLOAT" || engine_type == "DATE") return 4;
-  if (type == ColumnType::text || type == ColumnType::json || engine_type == "HUGEINT" || engine_type == "UHUGEINT" || engine_type == "INTERVAL") return 16;
+  if (type == ColumnType::text || type == ColumnType::json || engine_type == "HUGEINT" || engine_type == "UHUGEINT" ||
+      engine_type == "INTERVAL")
+    return 16;
   return type == ColumnType::decimal ? 16 : 8;
 }
 
 bool has_variable_width(const ColumnInfo& column) { return column.type == ColumnType::text || column.type == ColumnType::json; }
 
-std::string plain_reason(const Error& error) { return error.violations.empty() ? error.message : error.violations.front().message; }
+// Names the file and not its folder.
+std::string plain_reason(const Error& error, const fs::path& file) {
+  const std::string& reason = error.violations.empty() ? error.message : error.violations.front().message;
+  return file.empty() ? reason : replace_all(reason, file.string(), file.filename().string());
+}
 
 void start_layout(TableLayout& layout, const std::string& table, const std::vector<ColumnInfo>& columns) {
   layout = {.table = table};
@@ -116,7 +132,7 @@ void start_layout(TableLayout& layout, const std::string& table, const std::vect
 std::int64_t integer_at(const QueryResult& result, std::size_t column, std::size_t row) {
   const ResultColumn& values = result.columns[column];
   if (!values.valid[row]) return 0;
-  if (values.type == ColumnType::integer) return values.integers[row];
+  if (values.type == ColumnType::integer || values.type == ColumnType::boolean) return values.integers[row];
   return 0;
 }
 
@@ -128,7 +144,8 @@ std::string text_at(const QueryResult& result, std::size_t column, std::size_t r
 // Row groups, compressed sizes and ranges from a Parquet file's footer.
 Result<> read_parquet_layout(const CallContext& context, Session& session, SourceTable& table) {
   const std::string file = quote_text(table.file.string());
-  const QueryResult footer = TRY(session.run(context, {.sql = str("SELECT num_rows, coalesce(footer_size, 0) FROM parquet_file_metadata(", file, ")")}, {}));
+  const QueryResult footer =
+      TRY(session.run(context, {.sql = str("SELECT num_rows, coalesce(footer_size, 0) FROM parquet_file_metadata(", file, ")")}, {}));
   if (footer.row_count > 0) {
     table.info.row_count = integer_at(footer, 0, 0);
     table.layout.overhead_bytes = static_cast<std::uint64_t>(integer_at(footer, 1, 0));
@@ -136,7 +153,8 @@ Result<> read_parquet_layout(const CallContext& context, Session& session, Sourc
   const ExecuteLimits limits{.rows_max = 1'000'000, .result_bytes_max = 256 << 20};
   const QueryResult chunks = TRY(session.run(
       context,
-      {.sql = str("SELECT row_group_id, path_in_schema, total_compressed_size, stats_min_value, stats_max_value FROM parquet_metadata(", file, ") ORDER BY row_group_id")},
+      {.sql = str("SELECT row_group_id, path_in_schema, total_compressed_size, stats_min_value, stats_max_value FROM parquet_metadata(",
+                  file, ") ORDER BY row_group_id")},
       limits));
   std::map<std::string, std::size_t> index;
   for (std::size_t i = 0; i < table.layout.columns.size(); ++i) index[table.layout.columns[i]] = i;
@@ -170,7 +188,8 @@ Result<> measure_loaded_table(const CallContext& context, Session& session, Sour
   std::size_t next = 1;
   for (const ColumnInfo& column : table.info.columns) {
     const std::int64_t text_bytes = has_variable_width(column) ? integer_at(sizes, next++, 0) : 0;
-    parts.push_back({.bytes = static_cast<std::uint64_t>(table.info.row_count) * width_of(column.type, column.engine_type) + static_cast<std::uint64_t>(text_bytes)});
+    parts.push_back({.bytes = static_cast<std::uint64_t>(table.info.row_count) * width_of(column.type, column.engine_type) +
+                              static_cast<std::uint64_t>(text_bytes)});
   }
   return {};
 }
@@ -182,13 +201,21 @@ Result<> turn_scalar_json_into_text(const CallContext& context, Session& session
     if (column.engine_type != "JSON") continue;
     const std::string name = quote_name(column.name);
     const QueryResult nested = TRY(session.run(
-        context, {.sql = str("SELECT count(*) FILTER (json_type(", name, ") IN ('OBJECT', 'ARRAY')) FROM main.", quote_name(table.name))}, {}));
+        context, {.sql = str("SELECT count(*) FILTER (json_type(", name, ") IN ('OBJECT', 'ARRAY')) FROM main.", quote_name(table.name))},
+        {}));
     if (integer_at(nested, 0, 0) > 0) continue;
-    TRY(session.command(context, str("ALTER TABLE main.", quote_name(table.name), " ALTER ", name, " SET DATA TYPE VARCHAR USING ", name, "->>'$'")));
+    TRY(session.command(
+        context, str("ALTER TABLE main.", quote_name(table.name), " ALTER ", name, " SET DATA TYPE VARCHAR USING ", name, "->>'$'")));
     is_changed = true;
   }
   if (is_changed) table.info.columns = TRY(session.describe_columns(str("SELECT * FROM main.", quote_name(table.name))));
   return {};
+}
+
+// Functions beyond those of callers that the queries of this folder call.
+bool is_used_by_bridge(std::string_view lower_name) {
+  return lower_name.starts_with("duckdb_") || lower_name.starts_with("pragma_") || lower_name.starts_with("parquet_") ||
+         lower_name.starts_with("read_") || lower_name == "current_database" || is_allowed_table_function(lower_name);
 }
 
 bool is_nested_column(const ColumnInfo& column) { return column.type == ColumnType::json; }
@@ -206,7 +233,8 @@ Error database_open_error(const fs::path& path, const Error& error) {
     mapped.message = str("The file ", file, " is not a DuckDB database: choose a .duckdb file, or a folder of Parquet, CSV or JSON files");
   } else if (has("version number") || has("storage version") || has("newer version")) {
     mapped.reason = "database_version";
-    mapped.message = str("The file ", file, " was written by another version of DuckDB: export it with that version and import it with 1.4");
+    mapped.message =
+        str("The file ", file, " was written by another version of DuckDB: export it with that version and import it with 1.4");
   } else if (has("Permission denied")) {
     mapped.reason = "path_not_readable";
     mapped.message = str("The server may not read the file ", file, ": allow it to the user that runs it");
@@ -226,15 +254,19 @@ Result<std::string> data_version(const fs::path& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
   if (error == std::errc::permission_denied) {
-    return fail(ErrorCode::failed_precondition, "path_not_readable", str("The server may not read '", path.string(), "': allow it to the user that runs it"));
+    return fail(ErrorCode::failed_precondition, "path_not_readable",
+                str("The server may not read '", path.string(), "': allow it to the user that runs it"));
   }
   if (!fs::exists(status)) {
-    return fail(ErrorCode::failed_precondition, "path_missing", str("There is nothing at '", path.string(), "': check the path; it is one on the server's machine"));
+    return fail(ErrorCode::failed_precondition, "path_missing",
+                str("There is nothing at '", path.string(), "': check the path; it is one on the server's machine"));
   }
   if (!fs::is_directory(status)) {
-    if (!fs::is_regular_file(status)) return fail(ErrorCode::failed_precondition, "path_not_readable", str("'", path.string(), "' is neither a file nor a folder"));
+    if (!fs::is_regular_file(status))
+      return fail(ErrorCode::failed_precondition, "path_not_readable", str("'", path.string(), "' is neither a file nor a folder"));
     if (access(path.c_str(), R_OK) != 0) {
-      return fail(ErrorCode::failed_precondition, "path_not_readable", str("The server may not read the file '", path.string(), "': allow it to the user that runs it"));
+      return fail(ErrorCode::failed_precondition, "path_not_readable",
+                  str("The server may not read the file '", path.string(), "': allow it to the user that runs it"));
     }
     const fs::path log = path.string() + ".wal";
     return file_stamp(path) + (fs::exists(log, error) ? file_stamp(log) : "");
@@ -265,25 +297,38 @@ Result<> DataSource::open_database(const CallContext& context, const fs::path& p
 Result<> DataSource::read_database_tables(const CallContext& context) {
   const auto session = TRY(engine_->borrow(context));
   const ExecuteLimits limits{.rows_max = 1'000'000, .result_bytes_max = 256 << 20};
+  // Before any function is called here: a macro of the file would be found first, by Bridge's own queries too.
+  const QueryResult macros =
+      TRY(session->run(context, {.sql = "SELECT function_name FROM system.main.duckdb_functions() WHERE NOT internal"}, limits));
+  for (std::size_t row = 0; row < macros.row_count; ++row) {
+    const std::string name = text_at(macros, 0, row);
+    if (!is_allowed_function(lower(name)) && !is_used_by_bridge(lower(name))) continue;
+    return fail(ErrorCode::failed_precondition, "function_redefined",
+                str("The database redefines the function '", name, "' by a macro: drop that macro, or give it another name"));
+  }
   const QueryResult catalog = TRY(session->run(context, {.sql = "SELECT current_database()"}, {}));
   catalog_ = text_at(catalog, 0, 0);
-  const QueryResult tables = TRY(session->run(
-      context,
-      {.sql = "SELECT schema_name, table_name, estimated_size::BIGINT, coalesce(comment, '')::VARCHAR, false FROM duckdb_tables() WHERE NOT internal AND NOT temporary AND database_name = current_database() "
-              "UNION ALL SELECT schema_name, view_name, 0, coalesce(comment, '')::VARCHAR, true FROM duckdb_views() WHERE NOT internal AND NOT temporary AND database_name = current_database() ORDER BY 1, 2"},
-      limits));
+  const QueryResult tables =
+      TRY(session->run(context,
+                       {.sql = "SELECT schema_name, table_name, estimated_size::BIGINT, coalesce(comment, '')::VARCHAR, false FROM "
+                               "duckdb_tables() WHERE NOT internal AND NOT temporary AND database_name = current_database() "
+                               "UNION ALL SELECT schema_name, view_name, 0, coalesce(comment, '')::VARCHAR, true FROM duckdb_views() WHERE "
+                               "NOT internal AND NOT temporary AND database_name = current_database() ORDER BY 1, 2"},
+                       limits));
   for (std::size_t row = 0; row < tables.row_count; ++row) {
     auto table = std::make_unique<SourceTable>();
     table->dataset = text_at(tables, 0, row);
     table->name = text_at(tables, 1, row);
     table->format = integer_at(tables, 4, row) != 0 ? TableFormat::database_view : TableFormat::database_table;
-    table->info = {.dataset = table->dataset, .name = table->name, .description = text_at(tables, 3, row), .row_count = integer_at(tables, 2, row)};
-    table->info.sql_name = table->dataset == main_schema ? sql_name_of(table->name) : str(sql_name_of(table->dataset), ".", sql_name_of(table->name));
+    table->info = {
+        .dataset = table->dataset, .name = table->name, .description = text_at(tables, 3, row), .row_count = integer_at(tables, 2, row)};
+    table->info.sql_name =
+        table->dataset == main_schema ? sql_name_of(table->name) : str(sql_name_of(table->dataset), ".", sql_name_of(table->name));
     tables_.push_back(std::move(table));
   }
-  if (tables_.empty()) return fail(ErrorCode::failed_precondition, "no_tables", "The database has no tables: create one in it, then test the connection again");
-  const QueryResult macros = TRY(session->run(context, {.sql = "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE NOT internal"}, limits));
-  for (std::size_t row = 0; row < macros.row_count; ++row) own_functions_.insert(text_at(macros, 0, row));
+  if (tables_.empty())
+    return fail(ErrorCode::failed_precondition, "no_tables",
+                "The database has no tables: create one in it, then test the connection again");
   return {};
 }
 
@@ -293,7 +338,8 @@ Result<> DataSource::open_files(const CallContext& context, const fs::path& path
   const bool is_folder = fs::is_directory(path);
   const std::vector<fs::path> files = is_folder ? TRY(table_files(path)) : std::vector<fs::path>{path};
   if (files.empty()) {
-    return fail(ErrorCode::failed_precondition, "no_tables", str("The folder '", path.string(), "' has no tables: put Parquet, CSV, TSV, JSON or NDJSON files into it"));
+    return fail(ErrorCode::failed_precondition, "no_tables",
+                str("The folder '", path.string(), "' has no tables: put Parquet, CSV, TSV, JSON or NDJSON files into it"));
   }
   engine_ = TRY(Engine::open({.readable_directories = {(is_folder ? path : path.parent_path()).string()}}));
   catalog_ = "memory";
@@ -315,7 +361,8 @@ Result<> DataSource::open_files(const CallContext& context, const fs::path& path
   // One readable table is proof enough for now; the cheapest to read first.
   std::vector<SourceTable*> by_cost;
   for (const auto& table : tables_) by_cost.push_back(table.get());
-  std::ranges::stable_sort(by_cost, {}, [](const SourceTable* table) { return std::pair(table->format != TableFormat::parquet, table->file_bytes); });
+  std::ranges::stable_sort(by_cost, {},
+                           [](const SourceTable* table) { return std::pair(table->format != TableFormat::parquet, table->file_bytes); });
   std::string first_reason;
   for (SourceTable* table : by_cost) {
     const auto ready = make_ready(context, *table);
@@ -339,7 +386,7 @@ Result<> DataSource::make_ready(const CallContext& context, SourceTable& table) 
   if (code == ErrorCode::cancelled || code == ErrorCode::deadline_exceeded || code == ErrorCode::resource_exhausted) return loaded;
   const std::string what = table.file.empty() ? table.name : table.file.filename().string();
   table.failure = Error{.code = ErrorCode::failed_precondition,
-                        .message = str("'", what, "' cannot be read as a table: ", plain_reason(loaded.error())),
+                        .message = str("'", what, "' cannot be read as a table: ", plain_reason(loaded.error(), table.file)),
                         .detail = loaded.error().detail,
                         .reason = "table_unreadable"};
   log_warning("warehouse_table_skipped", {{"table", what}, {"reason", table.failure->message}, {"detail", table.failure->detail}});
@@ -354,16 +401,18 @@ Result<> DataSource::load(const CallContext& context, SourceTable& table) {
     start_layout(table.layout, table.name, table.info.columns);
     auto& parts = table.layout.groups.emplace_back(table.info.columns.size());
     if (table.format == TableFormat::database_view) {
-      const auto counted = session->run(context.with_timeout(std::chrono::seconds(2)), {.sql = str("SELECT count(*) FROM ", sql_table)}, {});
+      const auto counted =
+          session->run(context.with_timeout(std::chrono::seconds(2)), {.sql = str("SELECT count(*) FROM ", sql_table)}, {});
       if (counted) table.info.row_count = integer_at(*counted, 0, 0);
       return {};
     }
     constexpr std::uint64_t block_bytes = 262'144;
     const std::string name = quote_text(str(quote_name(table.dataset), ".", quote_name(table.name)));
-    const QueryResult blocks = TRY(session->run(
-        context,
-        {.sql = str("SELECT column_id, count(DISTINCT block_id) FILTER (persistent) + coalesce(sum(len(additional_block_ids)), 0)::BIGINT FROM pragma_storage_info(", name, ") GROUP BY column_id")},
-        {.rows_max = 100'000}));
+    const QueryResult blocks = TRY(session->run(context,
+                                                {.sql = str("SELECT column_id, count(DISTINCT block_id) FILTER (persistent) + "
+                                                            "coalesce(sum(len(additional_block_ids)), 0)::BIGINT FROM pragma_storage_info(",
+                                                            name, ") GROUP BY column_id")},
+                                                {.rows_max = 100'000}));
     for (std::size_t row = 0; row < blocks.row_count; ++row) {
       const auto column = static_cast<std::size_t>(integer_at(blocks, 0, row));
       if (column < parts.size()) parts[column].bytes = static_cast<std::uint64_t>(integer_at(blocks, 1, row)) * block_bytes;
@@ -380,14 +429,19 @@ Result<> DataSource::load(const CallContext& context, SourceTable& table) {
   }
 
   const std::string file = quote_text(table.file.string());
-  table.info = {.dataset = table.dataset, .name = table.name, .sql_name = sql_name_of(table.name), .size_bytes = static_cast<std::int64_t>(table.file_bytes)};
+  table.info = {.dataset = table.dataset,
+                .name = table.name,
+                .sql_name = sql_name_of(table.name),
+                .size_bytes = static_cast<std::int64_t>(table.file_bytes)};
   const bool is_loaded = table.format != TableFormat::parquet && table.file_bytes <= loaded_file_bytes_max;
   // All of a small file is looked at to find its types; a large one's beginning.
   const std::string_view sample = table.file_bytes <= loaded_file_bytes_max / 4 ? ", sample_size = -1" : "";
   std::vector<std::string> readers;
   switch (table.format) {
     case TableFormat::parquet: readers = {str("read_parquet(", file, ")")}; break;
-    case TableFormat::csv: readers = {str("read_csv(", file, sample, ")"), str("read_csv(", file, sample, ", strict_mode = false, null_padding = true)")}; break;
+    case TableFormat::csv:
+      readers = {str("read_csv(", file, sample, ")"), str("read_csv(", file, sample, ", strict_mode = false, null_padding = true)")};
+      break;
     default: readers = {str("read_json(", file, sample, ")")};
   }
   Result<> made;
@@ -479,7 +533,12 @@ Result<SourceTable*> DataSource::resolve(const TableReference& reference) {
     names.push_back(table->dataset == main_schema ? table->name : str(table->dataset, ".", table->name));
   }
   const std::string shown = reference.schema.empty() ? reference.name : str(reference.schema, ".", reference.name);
-  Violation violation{.path = "sql", .line = reference.line, .column = reference.column, .code = "sql_invalid", .message = str("There is no table '", shown.substr(0, 200), "'"), .got = shown.substr(0, 200)};
+  Violation violation{.path = "sql",
+                      .line = reference.line,
+                      .column = reference.column,
+                      .code = "sql_invalid",
+                      .message = str("There is no table '", shown.substr(0, 200), "'"),
+                      .got = shown.substr(0, 200)};
   if (const auto near = nearest_name(shown, names)) violation.suggestion = *near;
   constexpr std::size_t names_shown_max = 50;
   if (names.size() > names_shown_max) names.resize(names_shown_max);
@@ -487,7 +546,8 @@ Result<SourceTable*> DataSource::resolve(const TableReference& reference) {
   std::string message = violation.message;
   if (!violation.suggestion.empty()) message += str(": did you mean '", violation.suggestion, "'?");
   if (reference.line > 0) message += str(" (line ", reference.line, ", column ", reference.column, ")");
-  return fail(Error{.code = ErrorCode::not_found, .message = std::move(message), .reason = "table_not_found", .violations = {std::move(violation)}});
+  return fail(Error{
+      .code = ErrorCode::not_found, .message = std::move(message), .reason = "table_not_found", .violations = {std::move(violation)}});
 }
 
 // ---- queries -------------------------------------------------------------------------------------------------------
@@ -498,9 +558,6 @@ Result<std::shared_ptr<AnalysedQuery>> DataSource::analyse(const CallContext& co
     if (const auto found = analysed_.find(sql); found != analysed_.end()) return found->second;
   }
   const GuardedStatement statement = TRY(guard.check(context, sql));
-  for (const std::string& function : statement.functions) {
-    if (own_functions_.contains(function)) return fail(sql_not_allowed(str("The function '", function, "', which the database redefines, is not allowed"), 0, 0, function));
-  }
   auto analysed = std::make_shared<AnalysedQuery>();
   for (const TableReference& reference : statement.tables) {
     auto table = resolve(reference);

@@ -23,7 +23,7 @@ struct SourceTable {
   std::string dataset;
   std::string name;
   TableFormat format = TableFormat::parquet;
-  std::filesystem::path file;     // of a folder's table
+  std::filesystem::path file;  // of a folder's table
   std::uint64_t file_bytes = 0;
 
   // Under `mutex` until `is_ready`; constant after it.
@@ -78,7 +78,6 @@ class DataSource final {
   std::string catalog_;  // what DuckDB calls the database
   std::shared_ptr<Engine> engine_;
   std::vector<std::unique_ptr<SourceTable>> tables_;
-  std::set<std::string> own_functions_;  // macros of the file: a name of theirs is not the function that the guard knows
 
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<AnalysedQuery>> analysed_;

@@ -39,7 +39,8 @@ class SourceRegistry final {
 
 class DuckdbWarehouse final : public Warehouse {
  public:
-  DuckdbWarehouse(std::shared_ptr<SourceRegistry> registry, std::filesystem::path path) : registry_(std::move(registry)), path_(std::move(path)) {}
+  DuckdbWarehouse(std::shared_ptr<SourceRegistry> registry, std::filesystem::path path)
+      : registry_(std::move(registry)), path_(std::move(path)) {}
 
   const SqlDialect& dialect() const override { return duckdb::duckdb_dialect(); }
 
@@ -59,7 +60,8 @@ class DuckdbWarehouse final : public Warehouse {
     return infos;
   }
 
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset, std::string_view table) override {
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset,
+                                                          std::string_view table) override {
     const auto source = TRY(current(context));
     return duckdb::statistics_of(context, source->engine(), *TRY(source->table(context, dataset, table)));
   }
@@ -101,7 +103,10 @@ class DuckdbDriver final : public WarehouseDriver {
   std::string type() const override { return "duckdb"; }
   std::string title() const override { return "DuckDB file, or a folder of Parquet, CSV and JSON"; }
   std::vector<CredentialField> fields() const override {
-    return {{.name = "path", .about = "A .duckdb file, or a folder of Parquet, CSV, TSV or JSON files, on the server's machine", .secret = false, .required = true}};
+    return {{.name = "path",
+             .about = "A .duckdb file, or a folder of Parquet, CSV, TSV or JSON files, on the server's machine",
+             .secret = false,
+             .required = true}};
   }
 
   const SqlDialect& dialect() const override { return duckdb::duckdb_dialect(); }
@@ -110,9 +115,11 @@ class DuckdbDriver final : public WarehouseDriver {
     TRY(context.check());
     const auto field = credentials.find("path");
     const std::string text = field == credentials.end() ? "" : std::string(trim(field->second.reveal()));
-    if (text.empty()) return fail(ErrorCode::invalid_argument, "path_missing", "Say where the data is: 'path' is a DuckDB file or a folder of data files");
+    if (text.empty())
+      return fail(ErrorCode::invalid_argument, "path_missing", "Say where the data is: 'path' is a DuckDB file or a folder of data files");
     if (text.find("://") != std::string::npos || text.find_first_of("*?") != std::string::npos || text == ":memory:") {
-      return fail(ErrorCode::invalid_argument, "path_not_allowed", "'path' must be a file or a folder of the server's machine: no address and no pattern");
+      return fail(ErrorCode::invalid_argument, "path_not_allowed",
+                  "'path' must be a file or a folder of the server's machine: no address and no pattern");
     }
     std::error_code error;
     std::filesystem::path path = std::filesystem::weakly_canonical(text, error);

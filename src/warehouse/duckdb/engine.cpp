@@ -128,7 +128,9 @@ namespace {
 class Watched final {
  public:
   Watched(QueryWatch& watch, const CallContext& context, duckdb_connection connection)
-      : watch_(watch), entry_(watch.add({.connection = connection, .deadline = context.deadline})), callback_(context.stop, [this] { watch_.stop(entry_); }) {}
+      : watch_(watch),
+        entry_(watch.add({.connection = connection, .deadline = context.deadline})),
+        callback_(context.stop, [this] { watch_.stop(entry_); }) {}
   ~Watched() {
     callback_.reset();
     watch_.remove(entry_);
@@ -155,12 +157,14 @@ class Watched final {
 };
 
 // What to say of a failure: that the call was cancelled or out of time when it was, else what DuckDB says.
-std::unexpected<Error> query_failure(const CallContext& context, CallContext::Clock::time_point started, std::string_view raw, std::string_view sql) {
+std::unexpected<Error> query_failure(const CallContext& context, CallContext::Clock::time_point started, std::string_view raw,
+                                     std::string_view sql) {
   if (context.stop.stop_requested()) return fail(ErrorCode::cancelled, "The query was cancelled");
   const auto now = CallContext::Clock::now();
   if (context.deadline && now >= *context.deadline) {
     const auto took_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - started).count();
-    return fail(ErrorCode::deadline_exceeded, str("The query was stopped because it took longer than ", took_ms / 1000, ".", took_ms % 1000 / 100, " s"));
+    return fail(ErrorCode::deadline_exceeded,
+                str("The query was stopped because it took longer than ", took_ms / 1000, ".", took_ms % 1000 / 100, " s"));
   }
   return fail(translate_query_error(raw, sql));
 }
@@ -215,7 +219,8 @@ Result<Session::Prepared*> Session::prepare(const std::string& sql) {
 Result<std::vector<ColumnName>> Session::describe(const CallContext& context, const BoundQuery& query) {
   Prepared& statement = *TRY(prepare(query.sql));
   if (duckdb_prepared_statement_type(statement.handle) != DUCKDB_STATEMENT_TYPE_SELECT) return fail(not_a_select());
-  if (duckdb_nparams(statement.handle) != query.values.size()) return fail(wrong_parameter_count(duckdb_nparams(statement.handle), query.values.size()));
+  if (duckdb_nparams(statement.handle) != query.values.size())
+    return fail(wrong_parameter_count(duckdb_nparams(statement.handle), query.values.size()));
   if (statement.columns_known) return statement.columns;
   const BoundQuery empty{.sql = str("SELECT * FROM (\n", query.sql, "\n) LIMIT 0"), .values = query.values};
   const QueryResult result = TRY(run(context, empty, {}));
@@ -259,10 +264,12 @@ Result<> Session::command(const CallContext& context, const std::string& sql) {
   return query_failure(context, started, raw ? raw : "", sql);
 }
 
-Result<QueryResult> Session::execute(const CallContext& context, Prepared& statement, const BoundQuery& query, const ExecuteLimits& limits) {
+Result<QueryResult> Session::execute(const CallContext& context, Prepared& statement, const BoundQuery& query,
+                                     const ExecuteLimits& limits) {
   const auto started = CallContext::Clock::now();
   TRY(context.check());
-  if (const idx_t wanted = duckdb_nparams(statement.handle); wanted != query.values.size()) return fail(wrong_parameter_count(wanted, query.values.size()));
+  if (const idx_t wanted = duckdb_nparams(statement.handle); wanted != query.values.size())
+    return fail(wrong_parameter_count(wanted, query.values.size()));
   for (idx_t i = 0; i < query.values.size(); ++i) TRY(bind_value(statement.handle, i + 1, query.values[i]));
 
   const Watched watched(*watch_, context, connection_);
@@ -344,7 +351,9 @@ Result<> Session::create_temporary_table(const CallContext& context, const std::
   const std::unique_ptr<_duckdb_appender, AppenderCloser> owned(appender);
   const auto appender_failure = [&] {
     const char* raw = duckdb_appender_error(appender);
-    Error error{.code = ErrorCode::invalid_argument, .message = str("The answer '", name, "' cannot be made into a table"), .detail = raw ? raw : ""};
+    Error error{.code = ErrorCode::invalid_argument,
+                .message = str("The answer '", name, "' cannot be made into a table"),
+                .detail = raw ? raw : ""};
     return std::unexpected(std::move(error));
   };
   if (created != DuckDBSuccess) return appender_failure();
@@ -367,7 +376,8 @@ Result<std::shared_ptr<Engine>> Engine::open(const EngineOptions& options) {
   duckdb_create_config(&config);
   const unsigned threads = options.threads ? options.threads : std::clamp(std::thread::hardware_concurrency(), 1U, threads_max);
   duckdb_set_config(config, "threads", str(threads).c_str());
-  duckdb_set_config(config, "memory_limit", options.memory_max.empty() ? str(default_memory_bytes() >> 20, "MiB").c_str() : options.memory_max.c_str());
+  duckdb_set_config(config, "memory_limit",
+                    options.memory_max.empty() ? str(default_memory_bytes() >> 20, "MiB").c_str() : options.memory_max.c_str());
   duckdb_set_config(config, "autoinstall_known_extensions", "false");
   duckdb_set_config(config, "autoload_known_extensions", "false");
   duckdb_set_config(config, "allow_community_extensions", "false");
@@ -385,18 +395,21 @@ Result<std::shared_ptr<Engine>> Engine::open(const EngineOptions& options) {
   const auto watch = std::make_shared<QueryWatch>();
   for (std::size_t i = 0; i < sessions_max; ++i) {
     duckdb_connection connection = nullptr;
-    if (duckdb_connect(engine->database_, &connection) != DuckDBSuccess) return fail(ErrorCode::internal, "A connection to the engine cannot be made");
+    if (duckdb_connect(engine->database_, &connection) != DuckDBSuccess)
+      return fail(ErrorCode::internal, "A connection to the engine cannot be made");
     engine->sessions_.push_back(std::make_unique<Session>(connection, watch));
     engine->free_sessions_.push_back(engine->sessions_.back().get());
     TRY(engine->sessions_.back()->command({}, "SET errors_as_json = true"));  // gives the place of an error in the SQL
   }
   std::string directories;
-  for (const std::string& directory : options.readable_directories) directories += (directories.empty() ? "" : ", ") + quote_text(directory);
+  for (const std::string& directory : options.readable_directories)
+    directories += (directories.empty() ? "" : ", ") + quote_text(directory);
   // The lock comes last: after it nothing can be set on this database, by anybody. Without a directory for temporary files a query that
   // does not fit into memory fails instead of filling a disk.
-  for (const std::string& sql : {str("SET GLOBAL TimeZone = 'UTC'"), str("SET GLOBAL parquet_metadata_cache = true"), str("SET GLOBAL temp_directory = ''"),
-                                 directories.empty() ? str("SELECT 1") : str("SET GLOBAL allowed_directories = [", directories, "]"),
-                                 str("SET GLOBAL enable_external_access = false"), str("SET GLOBAL lock_configuration = true")}) {
+  for (const std::string& sql :
+       {str("SET GLOBAL TimeZone = 'UTC'"), str("SET GLOBAL parquet_metadata_cache = true"), str("SET GLOBAL temp_directory = ''"),
+        directories.empty() ? str("SELECT 1") : str("SET GLOBAL allowed_directories = [", directories, "]"),
+        str("SET GLOBAL enable_external_access = false"), str("SET GLOBAL lock_configuration = true")}) {
     TRY(engine->sessions_.back()->command({}, sql));
   }
   return engine;

@@ -11,7 +11,7 @@ inline constexpr std::size_t sessions_max = 8;
 // Prepared statements that one connection keeps.
 inline constexpr std::size_t prepared_statements_max = 32;
 // Memory of one open database; half of the machine's when that is less.
-inline constexpr std::uint64_t memory_max_bytes = 4ULL << 30;
+inline constexpr std::uint64_t memory_max_bytes = 2ULL << 30;
 inline constexpr unsigned threads_max = 16;
 
 // What the guard parses.
@@ -32,10 +32,10 @@ inline constexpr std::chrono::milliseconds data_version_check_interval{100};
 inline constexpr std::size_t analysed_queries_max = 512;
 
 // Column statistics.
-inline constexpr std::int64_t exact_distinct_rows_max = 200'000;    // up to here values are counted, beyond it estimated
-inline constexpr std::int64_t whole_table_rows_max = 5'000'000;     // beyond it a sample stands for the table
+inline constexpr std::int64_t exact_distinct_rows_max = 200'000;  // up to here values are counted, beyond it estimated
+inline constexpr std::int64_t whole_table_rows_max = 5'000'000;   // beyond it a sample stands for the table
 inline constexpr std::int64_t sampled_rows = 1'000'000;
-inline constexpr std::int64_t looked_at_rows = 100'000;             // the first rows, to see which text columns repeat their values
+inline constexpr std::int64_t looked_at_rows = 100'000;  // the first rows, to see which text columns repeat their values
 inline constexpr std::int64_t repeating_values_max = 5'000;
 inline constexpr std::int64_t few_values_max = 100;
 inline constexpr std::size_t top_values_max = 20;

@@ -27,11 +27,13 @@ class DuckdbLocalQueryEngine final : public LocalQueryEngine {
       duckdb::Session& session;
       std::vector<std::string> names;
       ~Dropped() {
-        for (const std::string& name : names) (void)session.command({}, str("DROP TABLE IF EXISTS temp.main.", quote_identifier(duckdb::duckdb_dialect(), name)));
+        for (const std::string& name : names)
+          (void)session.command({}, str("DROP TABLE IF EXISTS temp.main.", quote_identifier(duckdb::duckdb_dialect(), name)));
       }
     } dropped{*session, {}};
     for (const auto& [name, rows] : tables) {
-      const bool is_used = std::ranges::any_of(statement.tables, [&](const auto& reference) { return lower(reference.name) == lower(name); });
+      const bool is_used =
+          std::ranges::any_of(statement.tables, [&](const auto& reference) { return lower(reference.name) == lower(name); });
       if (!is_used) continue;
       dropped.names.push_back(name);
       TRY(session->create_temporary_table(context, name, *rows));
@@ -43,7 +45,8 @@ class DuckdbLocalQueryEngine final : public LocalQueryEngine {
   static Error unknown_table(const duckdb::TableReference& reference, const std::map<std::string, const QueryResult*>& tables) {
     std::vector<std::string> names;
     for (const auto& [name, rows] : tables) names.push_back(name);
-    Violation violation{.path = "sql", .line = reference.line, .column = reference.column, .code = "sql_invalid", .got = reference.name.substr(0, 200)};
+    Violation violation{
+        .path = "sql", .line = reference.line, .column = reference.column, .code = "sql_invalid", .got = reference.name.substr(0, 200)};
     violation.message = str("There is no query '", violation.got, "' among those that this one is made from");
     if (const auto near = nearest_name(reference.name, names)) violation.suggestion = *near;
     violation.allowed = std::move(names);

@@ -45,7 +45,8 @@ bool names_a_path(std::string_view text, std::string_view sql) {
   return false;
 }
 
-Error invalid_sql(std::string message, std::string_view sql, std::optional<std::size_t> offset, std::string got, std::vector<std::string> candidates) {
+Error invalid_sql(std::string message, std::string_view sql, std::optional<std::size_t> offset, std::string got,
+                  std::vector<std::string> candidates) {
   Violation violation{.path = "sql", .code = "sql_invalid", .message = message};
   if (offset) std::tie(violation.line, violation.column) = line_and_column(sql, *offset);
   violation.got = std::move(got);
@@ -53,7 +54,8 @@ Error invalid_sql(std::string message, std::string_view sql, std::optional<std::
   violation.allowed = std::move(candidates);
   if (!violation.suggestion.empty()) message += str(": did you mean '", violation.suggestion, "'?");
   if (violation.line > 0) message += str(" (line ", violation.line, ", column ", violation.column, ")");
-  return {.code = ErrorCode::invalid_argument, .message = std::move(message), .reason = "sql_invalid", .violations = {std::move(violation)}};
+  return {
+      .code = ErrorCode::invalid_argument, .message = std::move(message), .reason = "sql_invalid", .violations = {std::move(violation)}};
 }
 
 // Names that may have been meant; the candidates of a call without a match are signatures, and those stand in the message.
@@ -99,14 +101,20 @@ Error translate_query_error(std::string_view raw, std::string_view sql) {
     return mapped;
   };
   if (type == "Out of Memory" || type == "OutOfMemory") {
-    return with_detail({.code = ErrorCode::resource_exhausted, .message = "The query needs more memory than a query may use: filter it, or group by fewer columns", .reason = "query_too_large"});
+    return with_detail({.code = ErrorCode::resource_exhausted,
+                        .message = "The query needs more memory than a query may use: filter it, or group by fewer columns",
+                        .reason = "query_too_large"});
   }
   if (type == "INTERRUPT" || type == "Interrupt") return with_detail({.code = ErrorCode::cancelled, .message = "The query was cancelled"});
   if (type == "Permission") {
-    return with_detail({.code = ErrorCode::permission_denied, .message = "The query asks for something outside of the warehouse", .reason = "sql_not_allowed"});
+    return with_detail({.code = ErrorCode::permission_denied,
+                        .message = "The query asks for something outside of the warehouse",
+                        .reason = "sql_not_allowed"});
   }
   if (type == "IO" || type == "HTTP") {
-    return with_detail({.code = ErrorCode::unavailable, .message = "The warehouse's files cannot be read: check that they are still in place and readable", .reason = "warehouse_unreadable"});
+    return with_detail({.code = ErrorCode::unavailable,
+                        .message = "The warehouse's files cannot be read: check that they are still in place and readable",
+                        .reason = "warehouse_unreadable"});
   }
   if (type == "Fatal" || type == "INTERNAL" || type == "Internal" || type.empty()) {
     return with_detail({.code = ErrorCode::internal, .message = "The engine failed on this query"});
@@ -123,7 +131,9 @@ Error translate_query_error(std::string_view raw, std::string_view sql) {
 Error not_a_select() { return {.code = ErrorCode::invalid_argument, .message = "Only one SELECT is allowed", .reason = "sql_not_allowed"}; }
 
 Error wrong_parameter_count(std::size_t wanted, std::size_t given) {
-  return {.code = ErrorCode::invalid_argument, .message = str("The query has ", wanted, " parameters, but ", given, " values were given"), .reason = "sql_invalid"};
+  return {.code = ErrorCode::invalid_argument,
+          .message = str("The query has ", wanted, " parameters, but ", given, " values were given"),
+          .reason = "sql_invalid"};
 }
 
 }  // namespace bridge::duckdb

@@ -13,7 +13,7 @@ namespace bridge::duckdb {
 namespace {
 
 constexpr std::int64_t exact_double_max = std::int64_t{1} << 53;  // beyond it a JSON reader rounds
-constexpr std::size_t bytes_per_fixed_value = 8;
+constexpr std::size_t bytes_per_fixed_value = 8;                  // what a value counts as towards the byte limit, beside its text
 constexpr int nesting_max = 64;
 
 using int128 = __int128;
@@ -236,7 +236,8 @@ bool append_scalar(std::string& out, const TypeInfo& type, void* data, idx_t row
     case DUCKDB_TYPE_BIT: {
       const std::string_view bits = text_at(static_cast<duckdb_string_t*>(data), row);  // the first byte counts the padding bits
       const std::size_t padding = bits.empty() ? 0 : static_cast<unsigned char>(bits[0]);
-      for (std::size_t i = padding; i + 8 < bits.size() * 8; ++i) out += (static_cast<unsigned char>(bits[1 + i / 8]) >> (7 - i % 8)) & 1 ? '1' : '0';
+      for (std::size_t i = padding; i + 8 < bits.size() * 8; ++i)
+        out += (static_cast<unsigned char>(bits[1 + i / 8]) >> (7 - i % 8)) & 1 ? '1' : '0';
       return true;
     }
     case DUCKDB_TYPE_ENUM: {
@@ -323,7 +324,8 @@ void append_json(std::string& out, const TypeInfo& type, duckdb_vector vector, i
     case DUCKDB_TYPE_ARRAY: {
       const bool is_list = type.id == DUCKDB_TYPE_LIST;
       duckdb_vector child = is_list ? duckdb_list_vector_get_child(vector) : duckdb_array_vector_get_child(vector);
-      const duckdb_list_entry entry = is_list ? static_cast<duckdb_list_entry*>(data)[row] : duckdb_list_entry{row * type.array_size, type.array_size};
+      const duckdb_list_entry entry =
+          is_list ? static_cast<duckdb_list_entry*>(data)[row] : duckdb_list_entry{row * type.array_size, type.array_size};
       out += '[';
       for (idx_t i = 0; i < entry.length; ++i) {
         if (i > 0) out += ',';
@@ -434,37 +436,40 @@ struct ResultReader::Column {
   TypeInfo type;
   std::string scratch;
 
-  // Copies up to `rows` rows; returns how many fit into the bytes that are left.
-  std::size_t append(duckdb_vector vector, std::size_t rows, std::size_t& bytes, std::size_t bytes_max) {
+  // Copies up to `rows` rows and adds the bytes of each to `row_bytes`; returns how many rows fit into `bytes_left` together.
+  std::size_t append(duckdb_vector vector, std::size_t rows, std::vector<std::size_t>& row_bytes, std::size_t bytes_left) {
     void* data = duckdb_vector_get_data(vector);
     std::uint64_t* validity = duckdb_vector_get_validity(vector);
     const auto is_valid = [&](idx_t row) { return !validity || (validity[row / 64] >> (row % 64) & 1) != 0; };
     switch (type.id) {
-      case DUCKDB_TYPE_BOOLEAN: return append_integers(static_cast<bool*>(data), rows, is_valid, bytes, bytes_max);
-      case DUCKDB_TYPE_TINYINT: return append_integers(static_cast<std::int8_t*>(data), rows, is_valid, bytes, bytes_max);
-      case DUCKDB_TYPE_SMALLINT: return append_integers(static_cast<std::int16_t*>(data), rows, is_valid, bytes, bytes_max);
-      case DUCKDB_TYPE_INTEGER: return append_integers(static_cast<std::int32_t*>(data), rows, is_valid, bytes, bytes_max);
-      case DUCKDB_TYPE_UTINYINT: return append_integers(static_cast<std::uint8_t*>(data), rows, is_valid, bytes, bytes_max);
-      case DUCKDB_TYPE_USMALLINT: return append_integers(static_cast<std::uint16_t*>(data), rows, is_valid, bytes, bytes_max);
-      case DUCKDB_TYPE_UINTEGER: return append_integers(static_cast<std::uint32_t*>(data), rows, is_valid, bytes, bytes_max);
+      case DUCKDB_TYPE_BOOLEAN: append_integers(static_cast<bool*>(data), rows, is_valid); break;
+      case DUCKDB_TYPE_TINYINT: append_integers(static_cast<std::int8_t*>(data), rows, is_valid); break;
+      case DUCKDB_TYPE_SMALLINT: append_integers(static_cast<std::int16_t*>(data), rows, is_valid); break;
+      case DUCKDB_TYPE_INTEGER: append_integers(static_cast<std::int32_t*>(data), rows, is_valid); break;
+      case DUCKDB_TYPE_UTINYINT: append_integers(static_cast<std::uint8_t*>(data), rows, is_valid); break;
+      case DUCKDB_TYPE_USMALLINT: append_integers(static_cast<std::uint16_t*>(data), rows, is_valid); break;
+      case DUCKDB_TYPE_UINTEGER: append_integers(static_cast<std::uint32_t*>(data), rows, is_valid); break;
       case DUCKDB_TYPE_BIGINT:
-        return append_wide(rows, is_valid, bytes, bytes_max, [&](idx_t row) { return static_cast<int128>(static_cast<std::int64_t*>(data)[row]); });
+        append_wide(rows, is_valid, data, [&](idx_t row) { return static_cast<int128>(static_cast<std::int64_t*>(data)[row]); });
+        break;
       case DUCKDB_TYPE_UBIGINT:
-        return append_wide(rows, is_valid, bytes, bytes_max, [&](idx_t row) { return static_cast<int128>(static_cast<std::uint64_t*>(data)[row]); });
+        append_wide(rows, is_valid, data, [&](idx_t row) { return static_cast<int128>(static_cast<std::uint64_t*>(data)[row]); });
+        break;
       case DUCKDB_TYPE_HUGEINT:
-        return append_wide(rows, is_valid, bytes, bytes_max, [&](idx_t row) { return to_int128(static_cast<duckdb_hugeint*>(data)[row]); });
-      case DUCKDB_TYPE_UHUGEINT:  // beyond 2^127 only as text; such a value is clamped into "too wide" and written from its own bits
-        return append_wide(
-            rows, is_valid, bytes, bytes_max,
-            [&](idx_t row) {
-              const duckdb_uhugeint value = static_cast<duckdb_uhugeint*>(data)[row];
-              return value.upper >> 63 ? static_cast<int128>(exact_double_max) + 1 : (static_cast<int128>(value.upper) << 64) | static_cast<int128>(value.lower);
-            },
-            data);
-      case DUCKDB_TYPE_FLOAT: return append_numbers(static_cast<float*>(data), rows, is_valid, bytes, bytes_max);
-      case DUCKDB_TYPE_DOUBLE: return append_numbers(static_cast<double*>(data), rows, is_valid, bytes, bytes_max);
-      default: return append_texts(vector, data, rows, is_valid, bytes, bytes_max);
+        append_wide(rows, is_valid, data, [&](idx_t row) { return to_int128(static_cast<duckdb_hugeint*>(data)[row]); });
+        break;
+      case DUCKDB_TYPE_UHUGEINT:  // beyond 2^127 the sign would flip, and any value that needs text will do
+        append_wide(rows, is_valid, data, [&](idx_t row) {
+          const duckdb_uhugeint value = static_cast<duckdb_uhugeint*>(data)[row];
+          return value.upper >> 63 ? static_cast<int128>(exact_double_max) + 1
+                                   : (static_cast<int128>(value.upper) << 64) | static_cast<int128>(value.lower);
+        });
+        break;
+      case DUCKDB_TYPE_FLOAT: append_numbers(static_cast<float*>(data), rows, is_valid); break;
+      case DUCKDB_TYPE_DOUBLE: append_numbers(static_cast<double*>(data), rows, is_valid); break;
+      default: return append_texts(vector, data, rows, is_valid, row_bytes, bytes_left);
     }
+    return rows;
   }
 
   void truncate(std::size_t rows) {
@@ -475,37 +480,26 @@ struct ResultReader::Column {
   }
 
  private:
-  static std::size_t rows_within(std::size_t rows, std::size_t& bytes, std::size_t bytes_max) {
-    const std::size_t fitting = bytes >= bytes_max ? 0 : std::min(rows, (bytes_max - bytes) / bytes_per_fixed_value);
-    bytes += fitting * bytes_per_fixed_value;
-    return fitting;
-  }
-
   template <class T>
-  std::size_t append_integers(const T* data, std::size_t rows, auto is_valid, std::size_t& bytes, std::size_t bytes_max) {
-    rows = rows_within(rows, bytes, bytes_max);
+  void append_integers(const T* data, std::size_t rows, auto is_valid) {
     for (std::size_t row = 0; row < rows; ++row) {
       const bool valid = is_valid(row);
       result.valid.push_back(valid);
       result.integers.push_back(valid ? static_cast<std::int64_t>(data[row]) : 0);
     }
-    return rows;
   }
 
   template <class T>
-  std::size_t append_numbers(const T* data, std::size_t rows, auto is_valid, std::size_t& bytes, std::size_t bytes_max) {
-    rows = rows_within(rows, bytes, bytes_max);
+  void append_numbers(const T* data, std::size_t rows, auto is_valid) {
     for (std::size_t row = 0; row < rows; ++row) {
       const bool valid = is_valid(row) && std::isfinite(data[row]);
       result.valid.push_back(valid);
       result.numbers.push_back(valid ? static_cast<double>(data[row]) : 0.0);
     }
-    return rows;
   }
 
   // Whole numbers of 64 bits and more: as integers until one of them would be rounded by a reader, then all of them as text.
-  std::size_t append_wide(std::size_t rows, auto is_valid, std::size_t& bytes, std::size_t bytes_max, auto value_at, void* unsigned_data = nullptr) {
-    rows = rows_within(rows, bytes, bytes_max);
+  void append_wide(std::size_t rows, auto is_valid, void* data, auto value_at) {
     for (std::size_t row = 0; row < rows; ++row) {
       const bool valid = is_valid(row);
       const int128 value = valid ? value_at(row) : 0;
@@ -516,37 +510,38 @@ struct ResultReader::Column {
         continue;
       }
       std::string& text = result.texts.emplace_back();
-      if (!valid) continue;
-      if (unsigned_data) append_scalar(text, type, unsigned_data, row);
-      else append_int128(text, value);
+      if (valid) append_scalar(text, type, data, row);
     }
-    return rows;
   }
 
   void widen() {
     result.type = ColumnType::big_integer;
     result.texts.reserve(result.integers.size());
-    for (std::size_t row = 0; row < result.integers.size(); ++row) result.texts.push_back(result.valid[row] ? str(result.integers[row]) : "");
+    for (std::size_t row = 0; row < result.integers.size(); ++row)
+      result.texts.push_back(result.valid[row] ? str(result.integers[row]) : "");
     result.integers.clear();
     result.integers.shrink_to_fit();
   }
 
-  std::size_t append_texts(duckdb_vector vector, void* data, std::size_t rows, auto is_valid, std::size_t& bytes, std::size_t bytes_max) {
+  std::size_t append_texts(duckdb_vector vector, void* data, std::size_t rows, auto is_valid, std::vector<std::size_t>& row_bytes,
+                           std::size_t bytes_left) {
+    std::size_t bytes = 0;
     for (std::size_t row = 0; row < rows; ++row) {
       bool valid = is_valid(row);
+      std::string_view text;
       if (valid && type.id == DUCKDB_TYPE_VARCHAR) {
-        const std::string_view text = text_at(static_cast<duckdb_string_t*>(data), row);
-        if (bytes + text.size() + bytes_per_fixed_value > bytes_max) return row;
-        result.texts.emplace_back(text);
-      } else {
+        text = text_at(static_cast<duckdb_string_t*>(data), row);
+      } else if (valid) {
         scratch.clear();
-        if (valid && is_nested(type.id)) append_json(scratch, type, vector, row, 0);
-        else if (valid) valid = append_scalar(scratch, type, data, row);
-        if (bytes + scratch.size() + bytes_per_fixed_value > bytes_max) return row;
-        result.texts.push_back(scratch);
+        if (is_nested(type.id)) append_json(scratch, type, vector, row, 0);
+        else valid = append_scalar(scratch, type, data, row);
+        if (valid) text = scratch;
       }
+      row_bytes[row] += text.size();
+      bytes += row_bytes[row];
+      if (bytes > bytes_left) return row;
+      result.texts.emplace_back(text);
       result.valid.push_back(valid);
-      bytes += result.texts.back().size() + bytes_per_fixed_value;
     }
     return rows;
   }
@@ -571,9 +566,14 @@ Result<> ResultReader::add_column(std::string name, _duckdb_logical_type* type) 
 bool ResultReader::append(_duckdb_data_chunk* chunk) {
   const std::size_t chunk_rows = duckdb_data_chunk_get_size(chunk);
   const std::size_t wanted = std::min(chunk_rows, limits_.rows_max - row_count_);
-  std::size_t rows = wanted;
-  for (std::size_t i = 0; i < columns_.size(); ++i) rows = columns_[i]->append(duckdb_data_chunk_get_vector(chunk, i), rows, bytes_, limits_.result_bytes_max);
+  const std::size_t fixed_bytes = bytes_per_fixed_value * std::max<std::size_t>(columns_.size(), 1);
+  const std::size_t bytes_left = limits_.result_bytes_max - std::min(bytes_, limits_.result_bytes_max);
+  row_bytes_.assign(wanted, fixed_bytes);
+  std::size_t rows = std::min(wanted, bytes_left / fixed_bytes);
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    rows = columns_[i]->append(duckdb_data_chunk_get_vector(chunk, i), rows, row_bytes_, bytes_left);
   row_count_ += rows;
+  for (std::size_t row = 0; row < rows; ++row) bytes_ += row_bytes_[row];
   if (rows < wanted) {
     for (const auto& column : columns_) column->truncate(row_count_);
   }

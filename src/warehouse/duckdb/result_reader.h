@@ -41,6 +41,7 @@ class ResultReader final {
   std::vector<std::unique_ptr<Column>> columns_;
   std::size_t row_count_ = 0;
   std::size_t bytes_ = 0;
+  std::vector<std::size_t> row_bytes_;  // of the chunk at hand
   bool truncated_ = false;
 };
 

@@ -51,7 +51,9 @@ void collect(const json::value& value, std::vector<Scan>& scans, std::vector<std
     const bool is_scan = extra.contains("Table") || (extra.contains("Function") && (name.starts_with("READ_") || name.ends_with("_SCAN")));
     if (is_scan) {
       const auto tables = texts_of(extra, "Table");
-      scans.push_back({.table = tables.empty() ? "" : tables.front(), .columns = texts_of(extra, "Projections"), .filters = texts_of(extra, "Filters")});
+      scans.push_back({.table = tables.empty() ? "" : tables.front(),
+                       .columns = texts_of(extra, "Projections"),
+                       .filters = texts_of(extra, "Filters")});
     }
   }
   if (const json::value* children = node->if_contains("children")) collect(*children, scans, operators);
@@ -103,7 +105,8 @@ std::vector<Bound> bounds_of(const std::vector<std::string>& filters) {
       if (op != "=" && op != "<" && op != "<=" && op != ">" && op != ">=") continue;
       if (auto constant = parse_constant(comparison.substr(op_end))) {
         std::string column = lower(comparison.substr(0, op_start));
-        if (column.size() > 1 && column.front() == '"' && column.back() == '"') column = replace_all(column.substr(1, column.size() - 2), "\"\"", "\"");
+        if (column.size() > 1 && column.front() == '"' && column.back() == '"')
+          column = replace_all(column.substr(1, column.size() - 2), "\"\"", "\"");
         bounds.push_back({.column = std::move(column), .op = op, .constant = std::move(*constant)});
       }
     }
@@ -131,7 +134,9 @@ std::optional<int> compare(ColumnType type, std::string_view a, std::string_view
     case ColumnType::date:
     case ColumnType::timestamp: {
       constexpr std::size_t day_length = 10;  // "2001-01-31", then perhaps " 10:00:00": such texts sort as their times do
-      const auto is_plain = [](std::string_view text) { return text.size() >= day_length && text[4] == '-' && text[7] == '-' && (text.size() == day_length || text[day_length] == ' '); };
+      const auto is_plain = [](std::string_view text) {
+        return text.size() >= day_length && text[4] == '-' && text[7] == '-' && (text.size() == day_length || text[day_length] == ' ');
+      };
       if (!is_plain(a) || !is_plain(b)) return std::nullopt;
       const int by_day = a.substr(0, day_length).compare(b.substr(0, day_length));
       if (by_day != 0) return by_day;

@@ -19,12 +19,12 @@ struct ColumnPart {
 
 // How the bytes of a table lie: rows in groups that a filter may skip, and columns within them.
 struct TableLayout {
-  std::string table;                           // as plans name it
-  std::vector<std::string> columns;            // lower case
-  std::vector<ColumnType> types;               // of the columns
+  std::string table;                            // as plans name it
+  std::vector<std::string> columns;             // lower case
+  std::vector<ColumnType> types;                // of the columns
   std::vector<std::vector<ColumnPart>> groups;  // [group][column]
-  std::uint64_t overhead_bytes = 0;            // read by every query: a footer, a header
-  bool reads_whole_rows = false;               // text files: every column of every row is read
+  std::uint64_t overhead_bytes = 0;             // read by every query: a footer, a header
+  bool reads_whole_rows = false;                // text files: every column of every row is read
 };
 
 struct ScanEstimate {

@@ -15,20 +15,49 @@ bool contains(const std::array<std::string_view, N>& names, std::string_view nam
   return std::ranges::find(names, name) != names.end();
 }
 
-constexpr std::array<std::string_view, 17> allowed_classes = {"COLUMN_REF",  "FUNCTION", "COMPARISON", "CONJUNCTION", "CONSTANT", "PARAMETER",
-                                                              "CAST",        "CASE",     "BETWEEN",    "OPERATOR",    "SUBQUERY", "WINDOW",
-                                                              "STAR",        "LAMBDA",   "COLLATE",    "POSITIONAL_REFERENCE", "LAMBDA_REF"};
-constexpr std::array<std::string_view, 4> allowed_modifiers = {"ORDER_MODIFIER", "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "DISTINCT_MODIFIER"};
+constexpr std::array<std::string_view, 17> allowed_classes = {
+    "COLUMN_REF", "FUNCTION", "COMPARISON", "CONJUNCTION", "CONSTANT", "PARAMETER", "CAST",    "CASE",
+    "BETWEEN",    "OPERATOR", "SUBQUERY",   "WINDOW",      "STAR",     "LAMBDA",    "COLLATE", "POSITIONAL_REFERENCE",
+    "LAMBDA_REF"};
+constexpr std::array<std::string_view, 4> allowed_modifiers = {"ORDER_MODIFIER", "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER",
+                                                               "DISTINCT_MODIFIER"};
 // Words that may begin a SELECT.
 constexpr std::array<std::string_view, 5> select_words = {"select", "with", "from", "values", "table"};
 // Parts of a node that are expressions or lists of them.
-constexpr std::array<std::string_view, 30> expression_keys = {
-    "children",    "child",        "left",         "right",         "lower",  "upper",     "input",   "filter",    "when_expr",         "then_expr",
-    "else_expr",   "start_expr",   "end_expr",     "offset_expr",   "expr",   "lhs",       "limit",   "offset",    "default_expr",      "expression",
-    "partitions",  "filter_expr",  "select_list",  "where_clause",  "having", "qualify",   "values",  "condition", "group_expressions", "distinct_on_targets"};
+constexpr std::array<std::string_view, 30> expression_keys = {"children",
+                                                              "child",
+                                                              "left",
+                                                              "right",
+                                                              "lower",
+                                                              "upper",
+                                                              "input",
+                                                              "filter",
+                                                              "when_expr",
+                                                              "then_expr",
+                                                              "else_expr",
+                                                              "start_expr",
+                                                              "end_expr",
+                                                              "offset_expr",
+                                                              "expr",
+                                                              "lhs",
+                                                              "limit",
+                                                              "offset",
+                                                              "default_expr",
+                                                              "expression",
+                                                              "partitions",
+                                                              "filter_expr",
+                                                              "select_list",
+                                                              "where_clause",
+                                                              "having",
+                                                              "qualify",
+                                                              "values",
+                                                              "condition",
+                                                              "group_expressions",
+                                                              "distinct_on_targets"};
 // Parts that hold names, types and plain values: nothing in them is run.
-constexpr std::array<std::string_view, 13> inert_keys = {"cast_type",  "column_names",   "sample",         "using_columns", "exclude_list", "rename_list", "qualified_exclude_list",
-                                                         "group_sets", "expected_names", "expected_types", "aliases",       "named_param_map", "column_name_alias"};
+constexpr std::array<std::string_view, 13> inert_keys = {
+    "cast_type",  "column_names",   "sample",         "using_columns", "exclude_list",    "rename_list",      "qualified_exclude_list",
+    "group_sets", "expected_names", "expected_types", "aliases",       "named_param_map", "column_name_alias"};
 
 struct Word {
   std::string text;  // lower case; ";" for the end of a statement
@@ -97,7 +126,7 @@ class TreeWalk final {
   explicit TreeWalk(std::string_view sql) : sql_(sql) {}
 
   Result<> walk_query(const json::value& value);
-  GuardedStatement take() { return {.tables = std::move(tables_), .functions = std::move(functions_)}; }
+  GuardedStatement take() { return {.tables = std::move(tables_)}; }
 
  private:
   class Depth {
@@ -125,7 +154,6 @@ class TreeWalk final {
   std::string_view sql_;
   std::vector<std::set<std::string>> scopes_;  // names of WITH entries that are visible here, innermost last
   std::vector<TableReference> tables_;
-  std::set<std::string> functions_;
   std::size_t nodes_ = 0;
   int depth_ = 0;
 };
@@ -228,7 +256,8 @@ Result<> TreeWalk::walk_from(const json::value& value) {
   if (type == "BASE_TABLE") return walk_base_table(*table);
   if (type == "SHOW_REF") return refuse("DESCRIBE, SHOW or SUMMARIZE", table);
   if (type == "PIVOT") return refuse("PIVOT or UNPIVOT", table);
-  if (type != "SUBQUERY" && type != "JOIN" && type != "TABLE_FUNCTION" && type != "EXPRESSION_LIST") return refuse(str("A table of the kind ", type), table);
+  if (type != "SUBQUERY" && type != "JOIN" && type != "TABLE_FUNCTION" && type != "EXPRESSION_LIST")
+    return refuse(str("A table of the kind ", type), table);
   for (const auto& [key, part] : *table) {
     if (type == "SUBQUERY" && key == "subquery") {
       TRY(walk_subquery(part));
@@ -274,8 +303,8 @@ Result<> TreeWalk::walk_function(const json::object& function, bool is_table_fun
   const std::string_view catalog = text_of(function, "catalog");
   const bool is_own = (schema.empty() || schema == "main") && (catalog.empty() || catalog == "system");
   const bool is_known = is_table_function ? is_allowed_table_function(name) : is_allowed_function(name);
-  if (!is_own || !is_known) return refuse(str(is_table_function ? "The table function '" : "The function '", name.substr(0, 100), "'"), &function);
-  functions_.insert(name);
+  if (!is_own || !is_known)
+    return refuse(str(is_table_function ? "The table function '" : "The function '", name.substr(0, 100), "'"), &function);
   return walk_parts(function);
 }
 
@@ -292,8 +321,8 @@ Result<> TreeWalk::walk_expression(const json::value& value) {
   if (kind == "WINDOW") {
     const std::string name = lower(text_of(*expression, "function_name"));
     const std::string_view schema = text_of(*expression, "schema");
-    if ((!schema.empty() && schema != "main") || !is_allowed_function(name)) return refuse(str("The window function '", name.substr(0, 100), "'"), expression);
-    functions_.insert(name);
+    if ((!schema.empty() && schema != "main") || !is_allowed_function(name))
+      return refuse(str("The window function '", name.substr(0, 100), "'"), expression);
   }
   if (kind == "PARAMETER") {
     const std::string_view identifier = text_of(*expression, "identifier");
@@ -354,7 +383,8 @@ Error describe_statements(std::string_view sql) {
     if (!is_start) continue;
     is_start = false;
     const auto [line, column] = line_and_column(sql, word.offset);
-    if (!contains(select_words, word.text)) return sql_not_allowed(str(upper(word.text), " is not allowed: only one SELECT is"), line, column, upper(word.text));
+    if (!contains(select_words, word.text))
+      return sql_not_allowed(str(upper(word.text), " is not allowed: only one SELECT is"), line, column, upper(word.text));
     if (has_statement) return sql_not_allowed("A second statement is not allowed: only one SELECT is", line, column, upper(word.text));
     has_statement = true;
   }
@@ -372,19 +402,25 @@ Error describe_statements(std::string_view sql) {
 Error sql_not_allowed(std::string message, int line, int column, std::string got) {
   Violation violation{.path = "sql", .line = line, .column = column, .code = "sql_not_allowed", .message = message, .got = std::move(got)};
   if (line > 0) message += str(" (line ", line, ", column ", column, ")");
-  return {.code = ErrorCode::invalid_argument, .message = std::move(message), .reason = "sql_not_allowed", .violations = {std::move(violation)}};
+  return {.code = ErrorCode::invalid_argument,
+          .message = std::move(message),
+          .reason = "sql_not_allowed",
+          .violations = {std::move(violation)}};
 }
 
 Result<GuardedStatement> SqlGuard::check(const CallContext& context, std::string_view sql) const {
-  if (sql.size() > sql_bytes_max) return fail(sql_not_allowed(str("The SQL is ", sql.size(), " bytes long; at most ", sql_bytes_max, " are allowed"), 0, 0, ""));
+  if (sql.size() > sql_bytes_max)
+    return fail(sql_not_allowed(str("The SQL is ", sql.size(), " bytes long; at most ", sql_bytes_max, " are allowed"), 0, 0, ""));
   // A NUL would end the text for one reader and not for another.
-  if (sql.find('\0') != std::string_view::npos || !is_valid_utf8(sql)) return fail(sql_not_allowed("The SQL has bytes that are not text", 0, 0, ""));
+  if (sql.find('\0') != std::string_view::npos || !is_valid_utf8(sql))
+    return fail(sql_not_allowed("The SQL has bytes that are not text", 0, 0, ""));
   const auto words = words_of(sql);
   if (std::ranges::count(words, "materialized", &Word::text) > static_cast<std::ptrdiff_t>(materialized_words_max)) {
     return fail(sql_not_allowed(str("More than ", materialized_words_max, " MATERIALIZED are not allowed"), 0, 0, "MATERIALIZED"));
   }
 
-  const BoundQuery query{.sql = "SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true, skip_default := true)", .values = {std::string(sql)}};
+  const BoundQuery query{.sql = "SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true, skip_default := true)",
+                         .values = {std::string(sql)}};
   const auto session = TRY(parser_->borrow(context));
   const auto parsed = session->run(context, query, {.rows_max = 1, .result_bytes_max = parse_tree_bytes_max});
   if (!parsed) {
@@ -393,18 +429,21 @@ Result<GuardedStatement> SqlGuard::check(const CallContext& context, std::string
     error.detail = parsed.error().detail;
     return fail(std::move(error));
   }
-  if (parsed->row_count != 1 || parsed->columns.empty() || parsed->truncated) return fail(sql_not_allowed("The SQL has too many parts", 0, 0, ""));
+  if (parsed->row_count != 1 || parsed->columns.empty() || parsed->truncated)
+    return fail(sql_not_allowed("The SQL has too many parts", 0, 0, ""));
 
   constexpr std::size_t json_depth_max = 4'000;  // the walk has its own, lower limit and a better message
   json::parse_options options;
   options.max_depth = json_depth_max;
   boost::system::error_code code;
   const json::value tree = json::parse(parsed->columns[0].texts[0], code, json::storage_ptr(), options);
-  if (code || !tree.is_object()) return fail(sql_not_allowed(str("The SQL is nested more than ", tree_depth_max, " levels deep"), 0, 0, ""));
+  if (code || !tree.is_object())
+    return fail(sql_not_allowed(str("The SQL is nested more than ", tree_depth_max, " levels deep"), 0, 0, ""));
   const json::object& root = tree.get_object();
   if (const json::value* error = root.if_contains("error"); !error || !error->is_bool() || error->get_bool()) {
     if (text_of(root, "error_type") != "parser") return fail(describe_statements(sql));
-    if (text_of(root, "error_message").starts_with("SELECT INTO")) return fail(sql_not_allowed("SELECT INTO is not allowed", 0, 0, "SELECT INTO"));
+    if (text_of(root, "error_message").starts_with("SELECT INTO"))
+      return fail(sql_not_allowed("SELECT INTO is not allowed", 0, 0, "SELECT INTO"));
     json::object readable = root;
     readable["exception_type"] = "Parser";
     readable["exception_message"] = text_of(root, "error_message");

@@ -23,7 +23,6 @@ struct TableReference {
 
 struct GuardedStatement {
   std::vector<TableReference> tables;
-  std::set<std::string> functions;  // lower case
 };
 
 // Lets one plain read-only SELECT through and nothing else. It judges the tree that DuckDB's own parser makes, by lists of what is

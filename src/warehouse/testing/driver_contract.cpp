@@ -1,0 +1,301 @@
+#include "warehouse/testing/driver_contract.h"
+
+#include <thread>
+
+#include "base/text.h"
+
+namespace bridge {
+
+namespace {
+
+// Takes hours unless it is stopped.
+constexpr std::string_view endless_sql =
+    "SELECT count(*) FROM {sales} a, {sales} b, {sales} c, {sales} d WHERE a.amount + b.amount * c.amount - d.amount = -1.5";
+constexpr std::chrono::seconds stopped_within{5};
+
+const ResultColumn* column_of(const QueryResult& result, std::string_view name) {
+  for (const ResultColumn& column : result.columns) {
+    if (lower(column.name) == name) return &column;
+  }
+  return nullptr;
+}
+
+template <class T>
+Error error_of(const Result<T>& result) {
+  return result ? Error{.message = ""} : result.error();
+}
+
+}  // namespace
+
+#define ASSERT_OK(result) ASSERT_TRUE(result) << describe_error((result).error())
+
+void DriverContract::SetUp() {
+  under_test_ = GetParam()();
+  auto opened = under_test_.driver->open({}, under_test_.credentials);
+  ASSERT_OK(opened);
+  warehouse_ = *opened;
+  const auto tables = warehouse_->list_tables({}, under_test_.dataset);
+  ASSERT_OK(tables);
+  const auto sales = std::ranges::find_if(*tables, [](const TableInfo& table) { return lower(table.name) == "sales"; });
+  ASSERT_NE(sales, tables->end()) << "the warehouse under test has no table 'sales'";
+  sales_ = *sales;
+}
+
+std::string DriverContract::placeholder(int number) const { return str(warehouse_->dialect().placeholder_prefix, number); }
+std::string DriverContract::with_table(std::string sql) const { return replace_all(std::move(sql), "{sales}", sales_.sql_name); }
+Result<QueryResult> DriverContract::run(std::string sql, std::vector<SqlValue> values, ExecuteLimits limits) {
+  return warehouse_->execute({}, {.sql = with_table(std::move(sql)), .values = std::move(values)}, limits);
+}
+Result<DryRun> DriverContract::dry_run(std::string sql, std::vector<SqlValue> values) {
+  return warehouse_->dry_run({}, {.sql = with_table(std::move(sql)), .values = std::move(values)});
+}
+
+TEST_P(DriverContract, DescribesItselfAndItsFields) {
+  EXPECT_FALSE(under_test_.driver->type().empty());
+  EXPECT_FALSE(under_test_.driver->title().empty());
+  for (const CredentialField& field : under_test_.driver->fields()) {
+    EXPECT_FALSE(field.name.empty());
+    EXPECT_FALSE(field.about.empty());
+  }
+}
+
+TEST_P(DriverContract, AnswersAPing) { EXPECT_TRUE(warehouse_->ping({})); }
+
+TEST_P(DriverContract, ListsDatasetsAndTablesWithTheirColumns) {
+  const auto datasets = warehouse_->list_datasets({});
+  ASSERT_OK(datasets);
+  const auto dataset = std::ranges::find(*datasets, under_test_.dataset, &DatasetInfo::name);
+  ASSERT_NE(dataset, datasets->end());
+  EXPECT_GE(dataset->table_count, 1);
+
+  EXPECT_EQ(sales_.row_count, 1'000);
+  EXPECT_GT(sales_.size_bytes, 0);
+  EXPECT_EQ(sales_.dataset, under_test_.dataset);
+  std::map<std::string, ColumnType> types;
+  for (const ColumnInfo& column : sales_.columns) {
+    types[lower(column.name)] = column.type;
+    EXPECT_FALSE(column.engine_type.empty());
+  }
+  EXPECT_EQ(types, (std::map<std::string, ColumnType>{{"id", ColumnType::integer},
+                                                      {"day", ColumnType::date},
+                                                      {"sold_at", ColumnType::timestamp},
+                                                      {"region", ColumnType::text},
+                                                      {"amount", ColumnType::number},
+                                                      {"price", ColumnType::decimal},
+                                                      {"is_new", ColumnType::boolean},
+                                                      {"note", ColumnType::text}}));
+}
+
+TEST_P(DriverContract, SaysNotFoundOfADatasetAndATableThatItHasNot) {
+  const auto tables = warehouse_->list_tables({}, "no_such_dataset");
+  ASSERT_FALSE(tables);
+  EXPECT_EQ(tables.error().code, ErrorCode::not_found);
+  const auto statistics = warehouse_->column_statistics({}, under_test_.dataset, "no_such_table");
+  ASSERT_FALSE(statistics);
+  EXPECT_EQ(statistics.error().code, ErrorCode::not_found);
+}
+
+TEST_P(DriverContract, KnowsTheValuesOfColumns) {
+  const auto all = warehouse_->column_statistics({}, under_test_.dataset, sales_.name);
+  ASSERT_OK(all);
+  std::map<std::string, ColumnStatistics> by_name;
+  for (const ColumnStatistics& statistics : *all) by_name[lower(statistics.column)] = statistics;
+  EXPECT_EQ(by_name["region"].distinct_count, 4);
+  ASSERT_EQ(by_name["region"].top_values.size(), 4U);
+  EXPECT_EQ(by_name["region"].top_values[0].count, 250);
+  EXPECT_EQ(by_name["day"].min, "2024-01-01");
+  EXPECT_EQ(by_name["day"].max, "2024-04-09");
+  EXPECT_NEAR(by_name["note"].null_fraction.value_or(0), 0.1, 0.001);
+  EXPECT_NEAR(by_name["amount"].average.value_or(0), 249.75, 0.001);
+}
+
+TEST_P(DriverContract, GivesValuesOfEveryTypeExactly) {
+  const auto result = run("SELECT id, day, sold_at, region, amount, price, is_new, note FROM {sales} WHERE id = 10");
+  ASSERT_OK(result);
+  ASSERT_EQ(result->row_count, 1U);
+  EXPECT_TRUE(encode_rows(*result).ends_with(R"("rows":[[10,"2024-01-11","2024-01-11T12:30:00Z","east",5,"10.25",true,null]]})"))
+      << encode_rows(*result);
+}
+
+TEST_P(DriverContract, GivesWholeNumbersBeyondTwoToThe53AsText) {
+  const auto result = run("SELECT sum(id) AS small, sum(id) + 9007199254740993 AS large FROM {sales}");
+  ASSERT_OK(result);
+  EXPECT_TRUE(encode_rows(*result).ends_with(R"("rows":[[499500,"9007199255240493"]]})")) << encode_rows(*result);
+}
+
+TEST_P(DriverContract, ComparesTypedParametersAsTheirTypes) {
+  const auto count = [&](const std::string& condition, std::vector<SqlValue> values) {
+    const auto result = run("SELECT count(*) AS n FROM {sales} WHERE " + condition, std::move(values));
+    EXPECT_TRUE(result) << condition << ": " << describe_error(error_of(result));
+    return result && result->row_count == 1 ? result->columns[0].integers[0] : -1;
+  };
+  EXPECT_EQ(count("id < " + placeholder(1), {std::int64_t{7}}), 7);
+  EXPECT_EQ(count("amount < " + placeholder(1), {2.25}), 5);
+  EXPECT_EQ(count("region = " + placeholder(1), {std::string("north")}), 250);
+  EXPECT_EQ(count("region = " + placeholder(1), {std::string("north' OR '1'='1")}), 0);
+  EXPECT_EQ(count("is_new = " + placeholder(1), {true}), 500);
+  EXPECT_EQ(count("day <= " + placeholder(1), {Date{"2024-01-02"}}), 20);
+  EXPECT_EQ(count("day >= " + placeholder(1) + " AND day <= " + placeholder(2), {Date{"2024-01-02"}, Date{"2024-01-03"}}), 20);
+  EXPECT_EQ(count("sold_at < " + placeholder(1), {Timestamp{"2024-01-02T12:30:00Z"}}), 10);
+  EXPECT_EQ(count("sold_at <= " + placeholder(1), {Timestamp{"2024-01-02T13:30:00+01:00"}}), 20);
+  EXPECT_EQ(count("sold_at >= " + placeholder(1), {Date{"2024-01-02"}}), 990);
+  EXPECT_EQ(count("note = " + placeholder(1), {nullptr}), 0);
+}
+
+TEST_P(DriverContract, RefusesTheWrongNumberOfValuesAndValuesThatAreNoDate) {
+  for (const std::vector<SqlValue>& values :
+       {std::vector<SqlValue>{}, std::vector<SqlValue>{std::int64_t{1}, std::int64_t{2}}, std::vector<SqlValue>{Date{"tomorrow"}}}) {
+    const auto result = run("SELECT count(*) AS n FROM {sales} WHERE day = " + placeholder(1), values);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::invalid_argument);
+  }
+}
+
+TEST_P(DriverContract, SaysInADryRunWhatAQueryReadsAndAnswers) {
+  const auto one = dry_run("SELECT region, count(*) AS n, sum(amount) AS amount FROM {sales} GROUP BY region");
+  ASSERT_OK(one);
+  EXPECT_GT(one->bytes_scanned, 0U);
+  ASSERT_EQ(one->columns.size(), 3U);
+  EXPECT_EQ(one->columns[0].name, "region");
+  EXPECT_EQ(one->columns[0].type, ColumnType::text);
+  EXPECT_EQ(one->columns[1].type, ColumnType::integer);
+  EXPECT_EQ(one->columns[2].type, ColumnType::number);
+  ASSERT_EQ(one->tables.size(), 1U);
+  EXPECT_EQ(one->tables[0], sales_.sql_name);
+
+  const auto all = dry_run("SELECT * FROM {sales}");
+  ASSERT_OK(all);
+  EXPECT_GE(all->bytes_scanned, one->bytes_scanned);
+  const auto twice = dry_run("SELECT count(*) AS n FROM {sales} a JOIN {sales} b ON a.region = b.region");
+  ASSERT_OK(twice);
+  EXPECT_GT(twice->bytes_scanned, 0U);
+  EXPECT_GE(dry_run("SELECT count(*) AS n FROM {sales}")->bytes_scanned, 1U);
+}
+
+TEST_P(DriverContract, DryRunsWithParameters) {
+  const auto result = dry_run(
+      "SELECT day, sum(price) AS price FROM {sales} WHERE day >= " + placeholder(1) + " AND region = " + placeholder(2) + " GROUP BY day",
+      {Date{"2024-01-02"}, std::string("north")});
+  ASSERT_OK(result);
+  EXPECT_EQ(result->columns[0].type, ColumnType::date);
+  EXPECT_EQ(result->columns[1].type, ColumnType::decimal);
+}
+
+TEST_P(DriverContract, CutsAnAnswerOffAtTheRowLimit) {
+  const auto cut = run("SELECT id FROM {sales} ORDER BY id", {}, {.rows_max = 10});
+  ASSERT_OK(cut);
+  EXPECT_EQ(cut->row_count, 10U);
+  EXPECT_TRUE(cut->truncated);
+  EXPECT_EQ(cut->columns[0].integers.size(), 10U);
+  const auto whole = run("SELECT id FROM {sales} ORDER BY id", {}, {.rows_max = 1'000});
+  ASSERT_OK(whole);
+  EXPECT_EQ(whole->row_count, 1'000U);
+  EXPECT_FALSE(whole->truncated);
+}
+
+TEST_P(DriverContract, CutsAnAnswerOffAtTheByteLimit) {
+  constexpr std::size_t bytes_max = 4'000;
+  const auto cut = run("SELECT id, note, region FROM {sales} ORDER BY id", {}, {.rows_max = 1'000, .result_bytes_max = bytes_max});
+  ASSERT_OK(cut);
+  EXPECT_TRUE(cut->truncated);
+  EXPECT_GT(cut->row_count, 10U);
+  EXPECT_LT(cut->row_count, 500U);
+  for (const ResultColumn& column : cut->columns) EXPECT_EQ(column.valid.size(), cut->row_count);
+}
+
+TEST_P(DriverContract, StopsAtTheDeadlineAndWorksAfterIt) {
+  const auto started = std::chrono::steady_clock::now();
+  const CallContext context = CallContext{}.with_timeout(std::chrono::milliseconds(300));
+  const auto result = warehouse_->execute(context, {.sql = with_table(std::string(endless_sql))}, {});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::deadline_exceeded);
+  EXPECT_LT(std::chrono::steady_clock::now() - started, stopped_within);
+  EXPECT_TRUE(run("SELECT count(*) AS n FROM {sales}"));
+}
+
+TEST_P(DriverContract, StopsWhenTheCallIsCancelled) {
+  std::stop_source stop;
+  CallContext context;
+  context.stop = stop.get_token();
+  std::jthread canceller([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    stop.request_stop();
+  });
+  const auto started = std::chrono::steady_clock::now();
+  const auto result = warehouse_->execute(context, {.sql = with_table(std::string(endless_sql))}, {});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::cancelled);
+  EXPECT_LT(std::chrono::steady_clock::now() - started, stopped_within);
+  EXPECT_FALSE(warehouse_->execute(context, {.sql = with_table("SELECT 1 AS one FROM {sales}")}, {}))
+      << "a call that is cancelled before it starts does not run";
+  EXPECT_TRUE(run("SELECT count(*) AS n FROM {sales}"));
+}
+
+TEST_P(DriverContract, RefusesEverythingThatIsNotOneSelect) {
+  for (const std::string& sql :
+       {std::string("DELETE FROM {sales}"), std::string("INSERT INTO {sales} SELECT * FROM {sales}"),
+        std::string("UPDATE {sales} SET id = 1"), std::string("DROP TABLE {sales}"),
+        std::string("CREATE TABLE copied AS SELECT * FROM {sales}"), std::string("SELECT 1; SELECT 2"),
+        std::string("SELECT 1; DROP TABLE {sales}"), std::string("BEGIN"), std::string(""), std::string("   -- nothing"),
+        std::string("EXPLAIN ANALYZE DELETE FROM {sales}"), std::string("SELECT * FROM information_schema.tables")}) {
+    for (const bool is_dry : {true, false}) {
+      const Error error = is_dry ? error_of(dry_run(sql)) : error_of(run(sql));
+      EXPECT_EQ(error.code, ErrorCode::invalid_argument) << sql;
+      ASSERT_FALSE(error.violations.empty()) << sql;
+      EXPECT_TRUE(error.violations[0].code == "sql_not_allowed" || error.violations[0].code == "sql_invalid") << sql;
+      EXPECT_FALSE(error.message.empty()) << sql;
+    }
+  }
+  EXPECT_EQ(run("SELECT count(*) AS n FROM {sales}")->columns[0].integers[0], 1'000);
+}
+
+TEST_P(DriverContract, PointsAtWhatIsWrongInTheSql) {
+  const auto column = dry_run("SELECT region,\n       amuont\nFROM {sales}");
+  ASSERT_FALSE(column);
+  ASSERT_EQ(column.error().violations.size(), 1U);
+  EXPECT_EQ(column.error().violations[0].code, "sql_invalid");
+  EXPECT_EQ(column.error().violations[0].line, 2);
+  EXPECT_EQ(column.error().violations[0].column, 8);
+  EXPECT_EQ(column.error().violations[0].suggestion, "amount");
+
+  const auto table = dry_run("SELECT 1 AS one FROM {sales}x");
+  ASSERT_FALSE(table);
+  EXPECT_EQ(table.error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(lower(table.error().violations[0].suggestion), lower(sales_.name));
+
+  const auto syntax = dry_run("SELECT region FROM {sales} WHERE");
+  ASSERT_FALSE(syntax);
+  EXPECT_EQ(syntax.error().violations[0].code, "sql_invalid");
+
+  const auto conversion = run("SELECT CAST(region AS INTEGER) AS n FROM {sales}");
+  ASSERT_FALSE(conversion);
+  EXPECT_EQ(conversion.error().code, ErrorCode::invalid_argument);
+}
+
+TEST_P(DriverContract, AnswersSeveralThreadsAtOnce) {
+  constexpr int threads_count = 4;
+  constexpr int queries_each = 25;
+  std::atomic<int> right = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < threads_count; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (int i = 0; i < queries_each; ++i) {
+          const auto result = run("SELECT count(*) AS n FROM {sales} WHERE id < " + placeholder(1), {std::int64_t{thread * 100 + i}});
+          if (result && result->columns[0].integers[0] == thread * 100 + i) ++right;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(right, threads_count * queries_each);
+}
+
+TEST_P(DriverContract, GivesTheColumnsOfAnEmptyAnswer) {
+  const auto result = run("SELECT region, amount FROM {sales} WHERE id < 0");
+  ASSERT_OK(result);
+  EXPECT_EQ(result->row_count, 0U);
+  ASSERT_EQ(result->columns.size(), 2U);
+  EXPECT_NE(column_of(*result, "amount"), nullptr);
+}
+
+}  // namespace bridge
