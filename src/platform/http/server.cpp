@@ -38,7 +38,14 @@ using TimePoint = std::chrono::steady_clock::time_point;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+// What is counted for a request whose client did not wait for the end of the answer.
+constexpr int kClientGone = 499;
+
 class Connection;
+
+// With the executor's own type: the default one is type-erased, which every read would pay for.
+using Socket = asio::basic_stream_socket<tcp, asio::io_context::executor_type>;
+using Acceptor = asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>;
 
 // What the hot path needs of a route, resolved once.
 struct RouteEntry {
@@ -85,7 +92,7 @@ struct IoThread {
   Shared& shared;
   // Sockets are used by this thread alone, so the reactor needs no lock; post() from other threads stays safe.
   asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
-  tcp::acceptor acceptor;
+  Acceptor acceptor;
   asio::steady_timer timer;
   std::unordered_set<Connection*> connections;
   std::vector<RouteCounts> counts;
@@ -107,7 +114,7 @@ struct StreamBuffer {
 
 class Connection final : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(IoThread& home, tcp::socket socket, std::string remote_address)
+  Connection(IoThread& home, Socket socket, std::string remote_address)
       : home_(home),
         shared_(home.shared),
         socket_(std::move(socket)),
@@ -175,12 +182,12 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void check_time(TimePoint now);
   void release_body();
   const Route& route() const { return shared_.routes[route_index_].route; }
-  void count(int status);
+  void count(int status, TimePoint now);
   void log_answer(int status, std::string_view detail) const;
 
   IoThread& home_;
   Shared& shared_;
-  std::optional<tcp::socket> socket_;
+  std::optional<Socket> socket_;
   const std::string remote_address_;
   State state_ = State::head;
 
@@ -583,7 +590,7 @@ bool Connection::write_pieces() {
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       if (!std::exchange(write_wait_pending_, true)) {
         deadline_ = steady_clock::now() + milliseconds(shared_.options.write_stall_ms);
-        socket_->async_wait(tcp::socket::wait_write,
+        socket_->async_wait(Socket::wait_write,
                             [self = shared_from_this()](error_code error) { self->guarded([&] { self->on_writable(error); }); });
       }
       return false;
@@ -618,12 +625,13 @@ void Connection::on_writable(error_code error) {
 
 // The answer is out: ready for the next request, or the end of the connection.
 void Connection::after_write() {
-  count(response_.status);
+  const TimePoint now = steady_clock::now();
+  count(response_.status, now);
   finish_request();
   if (end_of_input_ && begin_ == end_) return close();
   if (!keep_alive_) return linger();
   state_ = State::head;
-  deadline_ = steady_clock::now() + milliseconds(shared_.options.idle_ms);
+  deadline_ = now + milliseconds(shared_.options.idle_ms);
   if (capacity_ > kReadBufferBytesMax && begin_ == end_ && !read_pending_) {
     buffer_.reset();
     capacity_ = begin_ = end_ = 0;
@@ -648,7 +656,7 @@ void Connection::release_body() {
 // Closes the sending side and reads on for a moment: closing with unread bytes would throw the answer away on its way.
 void Connection::linger() {
   error_code ignored;
-  socket_->shutdown(tcp::socket::shutdown_send, ignored);
+  socket_->shutdown(Socket::shutdown_send, ignored);
   if (end_of_input_) return close();
   state_ = State::lingering;
   deadline_ = steady_clock::now() + milliseconds(kLingerMs);
@@ -658,6 +666,8 @@ void Connection::linger() {
 
 void Connection::close() {
   if (state_ == State::closed) return;
+  const bool unanswered = state_ == State::handling || state_ == State::writing || state_ == State::streaming;
+  if (unanswered) count(kClientGone, steady_clock::now());
   state_ = State::closed;
   if (stop_) stop_->request_stop();
   if (stream_) {
@@ -672,9 +682,9 @@ void Connection::close() {
   home_.connections.erase(this);
 }
 
-void Connection::count(int status) {
+void Connection::count(int status, TimePoint now) {
   RouteCounts& counts = home_.counts[std::min(route_index_, home_.counts.size() - 1)];
-  const double seconds = std::chrono::duration<double>(steady_clock::now() - request_start_).count();
+  const double seconds = std::chrono::duration<double>(now - request_start_).count();
   const auto bounds = latency_buckets_s();
   const auto bucket = std::lower_bound(bounds.begin(), bounds.end(), seconds) - bounds.begin();
   counts.by_class[static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1)] += 1;
@@ -884,7 +894,7 @@ class AsioHttpServer final : public HttpServer {
   Result<> listen(IoThread& thread, const tcp::endpoint& endpoint);
   void make_metrics();
   static void accept(IoThread& thread);
-  static void welcome(IoThread& thread, tcp::socket socket);
+  static void welcome(IoThread& thread, Socket socket);
   static void sweep(IoThread& thread);
   static void flush_counts(IoThread& thread);
   static void run(IoThread& thread);
@@ -973,7 +983,7 @@ void AsioHttpServer::make_metrics() {
   shared_.refused = &counter("bridge_http_overloaded_total", "Requests refused because the queue was full");
 }
 
-void AsioHttpServer::welcome(IoThread& thread, tcp::socket socket) {
+void AsioHttpServer::welcome(IoThread& thread, Socket socket) {
   Shared& shared = thread.shared;
   if (shared.connections.fetch_add(1) >= shared.options.connections_max) {
     shared.connections.fetch_sub(1);
@@ -994,7 +1004,7 @@ void AsioHttpServer::welcome(IoThread& thread, tcp::socket socket) {
 }
 
 void AsioHttpServer::accept(IoThread& thread) {
-  thread.acceptor.async_accept([&thread](error_code error, tcp::socket socket) {
+  thread.acceptor.async_accept([&thread](error_code error, Socket socket) {
     if (error == asio::error::operation_aborted || !thread.acceptor.is_open()) return;
     if (!error) {
       welcome(thread, std::move(socket));
