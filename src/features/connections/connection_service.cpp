@@ -1,0 +1,326 @@
+#include "features/connections/connection_service.h"
+
+#include "base/log.h"
+#include "features/connections/connection_store.h"
+#include "features/connections/warehouse_pool.h"
+#include "features/teams/audit.h"
+#include "platform/metadata_db/row_mapper.h"
+
+namespace bridge {
+namespace {
+
+using Credentials = std::map<std::string, Secret>;
+
+std::unexpected<Error> no_such_connection() { return fail(ErrorCode::not_found, "connection_not_found", "There is no such connection"); }
+
+std::unexpected<Error> refuse(std::vector<Violation> violations) {
+  return fail(Error{.code = ErrorCode::invalid_argument,
+                    .message = "The connection has problems: " + violations.front().message,
+                    .violations = std::move(violations)});
+}
+
+void check_name(std::string_view name, std::vector<Violation>& violations) {
+  if (trim(name).empty()) violations.push_back({.path = "name", .code = "empty", .message = "'name' must not be empty"});
+  if (name.size() > kConnectionNameBytesMax)
+    violations.push_back({.path = "name", .code = "too_long", .message = str("'name' has at most ", kConnectionNameBytesMax, " bytes")});
+  if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
+    violations.push_back({.path = "name", .code = "bad_character", .message = "'name' must not hold control characters"});
+  }
+}
+
+Violation unknown(std::string path, std::string code, std::string_view what, std::string_view got, std::vector<std::string> known) {
+  Violation violation{
+      .path = std::move(path), .code = std::move(code), .got = std::string(got.substr(0, 100)), .allowed = std::move(known)};
+  violation.message = str("'", violation.got, "' is not a ", what);
+  if (const auto near = nearest_name(violation.got, violation.allowed)) {
+    violation.suggestion = *near;
+    violation.message += str(": did you mean '", *near, "'?");
+  } else {
+    violation.message += str(": ", join(violation.allowed, ", "));
+  }
+  return violation;
+}
+
+void check_credentials(const WarehouseDriver& driver, const Credentials& credentials, std::vector<Violation>& violations) {
+  const std::vector<CredentialField> fields = driver.fields();
+  std::vector<std::string> names;
+  for (const CredentialField& field : fields) names.push_back(field.name);
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : credentials) {
+    bytes += name.size() + value.reveal().size();
+    if (std::ranges::find(names, name) == names.end()) {
+      violations.push_back(unknown("credentials." + name.substr(0, 100), "unknown_field", str("field of ", driver.type()), name, names));
+    }
+    if (value.reveal().size() > kCredentialBytesMax) {
+      violations.push_back({.path = "credentials." + name.substr(0, 100),
+                            .code = "too_long",
+                            .message = str("has at most ", format_bytes(kCredentialBytesMax))});
+    }
+  }
+  for (const CredentialField& field : fields) {
+    const auto found = credentials.find(field.name);
+    if (!field.required || (found != credentials.end() && !trim(found->second.reveal()).empty())) continue;
+    violations.push_back({.path = "credentials." + field.name,
+                          .code = "missing_field",
+                          .message = str("'", field.name, "' is ", found == credentials.end() ? "missing: " : "empty: ", field.about)});
+  }
+  if (bytes > kCredentialsBytesMax)
+    violations.push_back(
+        {.path = "credentials", .code = "too_long", .message = str("'credentials' has at most ", format_bytes(kCredentialsBytesMax))});
+}
+
+Secret to_text(const Credentials& credentials) {
+  json::object object;
+  for (const auto& [name, value] : credentials) object[name] = value.reveal();
+  return Secret(json::serialize(object));
+}
+
+Result<Credentials> from_text(const Secret& text) {
+  const auto value = parse_json(text.reveal());
+  const json::object* object = value ? value->if_object() : nullptr;
+  if (!object)
+    return fail(Error{.code = ErrorCode::data_loss,
+                      .message = "The stored credential cannot be read: enter it again",
+                      .reason = "credential_unreadable"});
+  Credentials out;
+  for (const auto& [name, item] : *object) {
+    if (const json::string* field = item.if_string()) out.emplace(std::string(name), Secret(std::string(*field)));
+  }
+  return out;
+}
+
+// An engine may quote in its error what it was given.
+std::string without_secrets(std::string text, const WarehouseDriver& driver, const Credentials& credentials) {
+  constexpr std::size_t shortest = 4;
+  for (const CredentialField& field : driver.fields()) {
+    const auto found = credentials.find(field.name);
+    if (field.secret && found != credentials.end() && found->second.reveal().size() >= shortest)
+      text = replace_all(std::move(text), found->second.reveal(), "***");
+  }
+  return text;
+}
+
+class ConnectionServiceOnStores final : public ConnectionService {
+ public:
+  explicit ConnectionServiceOnStores(ConnectionServiceParts parts) : parts_(std::move(parts)) {}
+
+  std::vector<ConnectionType> list_types() const override {
+    std::vector<ConnectionType> out;
+    for (const auto& driver : parts_.drivers) out.push_back({.type = driver->type(), .title = driver->title(), .fields = driver->fields()});
+    return out;
+  }
+
+  Result<Connection> create(const CallContext& context, NewConnection input) override {
+    TRY(check_new(context, input));
+    const Time now = parts_.clock->now();
+    ConnectionRow row;
+    row.id = ConnectionId::make();
+    row.team_id = context.caller.team_id;
+    row.name = std::string(trim(input.name));
+    row.connection_type = input.connection_type;
+    row.credentials_path = str(parts_.credentials_prefix, row.team_id.value(), "/", row.id.value(), ".enc");
+    row.created_at = row.updated_at = now;
+    // The envelope first: a crash in between leaves one that nothing points to, and never a record without credentials.
+    const std::string envelope = TRY(parts_.keys->seal(context, to_text(input.credentials), binding_of(row)));
+    TRY(parts_.credentials->put(context, row.credentials_path, envelope, 0));
+    const Result<> saved = parts_.database->transact(context, [&](Transaction& transaction) -> Result<> {
+      if (TRY(count_connections(transaction, context.team())) >= kConnectionsPerTeamMax) {
+        return fail(ErrorCode::resource_exhausted, "too_many_connections",
+                    str("A team has at most ", kConnectionsPerTeamMax, " connections"));
+      }
+      TRY(insert_row(transaction, "connections", row));
+      return append_audit_event(transaction, context, now, "connection.create", row.id.value());
+    });
+    if (!saved) {
+      (void)parts_.credentials->remove({}, row.credentials_path);
+      if (saved.error().code == ErrorCode::already_exists) {
+        return fail(ErrorCode::already_exists, "connection_name_conflict",
+                    str("The team has a connection named '", row.name, "' already: choose another name"));
+      }
+      return fail(saved.error());
+    }
+    ++changes_;
+    return static_cast<const Connection&>(row);
+  }
+
+  Result<ConnectionTest> test(const CallContext& context, const ConnectionId& id) override {
+    const ConnectionRow row = TRY(find(context, id));
+    const auto start = std::chrono::steady_clock::now();
+    warehouses_.drop(id);
+    const CallContext limited = context.with_timeout(kConnectionTestTimeMax);
+    auto opened = open(limited, row);
+    Result<> outcome;
+    if (opened) outcome = (*opened)->ping(limited);
+    else outcome = fail(opened.error());
+    TRY(context.check());  // a caller who left learns nothing of the connection
+    ConnectionTest test{.success = outcome.has_value(), .status = outcome ? ConnectionStatus::active : ConnectionStatus::failed};
+    test.latency_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
+    if (!outcome) test.error = describe_error(outcome.error()).substr(0, kLastErrorBytesMax);
+    TRY(parts_.database->transact(context, [&](Transaction& transaction) -> Result<> {
+      TRY(save_test_outcome(transaction, context.team(), id, test.status, test.error, parts_.clock->now()));
+      return append_audit_event(transaction, context, parts_.clock->now(), "connection.test", id.value());
+    }));
+    if (outcome) warehouses_.put(id, *opened);
+    ++changes_;
+    return test;
+  }
+
+  Result<std::vector<Connection>> list(const CallContext& context, const Page& page) override {
+    return read_value<std::vector<Connection>>(
+        *parts_.database, context, [&](Transaction& transaction) { return list_connections(transaction, context.team(), page); });
+  }
+
+  Result<std::vector<std::string>> list_names(const CallContext& context) override {
+    return read_value<std::vector<std::string>>(
+        *parts_.database, context, [&](Transaction& transaction) { return list_connection_names(transaction, context.team()); });
+  }
+
+  Result<Connection> get(const CallContext& context, const ConnectionId& id) override { return TRY(find(context, id)); }
+
+  Result<Connection> get_by_name(const CallContext& context, std::string_view name) override {
+    return read_value<Connection>(*parts_.database, context, [&](Transaction& transaction) -> Result<Connection> {
+      const auto row = TRY(find_connection_by_name(transaction, context.team(), name));
+      if (row) return static_cast<const Connection&>(*row);
+      const auto names = TRY(list_connection_names(transaction, context.team()));
+      const auto near = nearest_name(name.substr(0, kConnectionNameBytesMax), names);
+      return fail(ErrorCode::not_found, "connection_not_found",
+                  str("The team has no connection named '", name.substr(0, kConnectionNameBytesMax), "'",
+                      near ? str(": did you mean '", *near, "'?") : std::string()));
+    });
+  }
+
+  Result<> remove(const CallContext& context, const ConnectionId& id, RemoveConnection how) override {
+    const ConnectionRow row = TRY(find(context, id));
+    if (how == RemoveConnection::unless_used && parts_.users) {
+      const auto used_by = TRY(parts_.users(context, row));
+      if (!used_by.empty()) return in_use(used_by);
+    }
+    // The record first: a crash in between leaves an envelope that nothing points to.
+    TRY(parts_.database->transact(context, [&](Transaction& transaction) -> Result<> {
+      TRY(delete_connection(transaction, context.team(), id));
+      return append_audit_event(transaction, context, parts_.clock->now(), "connection.delete", id.value());
+    }));
+    warehouses_.drop(id);
+    ++changes_;
+    if (const auto removed = parts_.credentials->remove({}, row.credentials_path); !removed) {
+      log_warning("credentials_not_removed", {{"connection", id.value()}, {"error", removed.error().message}});
+    }
+    return {};
+  }
+
+  Result<SqlDialect> dialect_of(const Connection& connection) const override {
+    const WarehouseDriver* driver = driver_of(connection.connection_type);
+    if (!driver) return no_driver(connection);
+    return driver->dialect();
+  }
+
+  Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) override {
+    const ConnectionRow row = TRY(find(context, id));  // on every call: the team may have lost it
+    return warehouses_.get(id, [&] { return open(context.with_timeout(kWarehouseOpenTimeMax), row); });
+  }
+
+  std::uint64_t change_count() const override { return changes_.load(std::memory_order_acquire); }
+
+  Result<int> remove_orphans(const CallContext& context) override {
+    const auto objects = TRY(parts_.credentials->list(context, parts_.credentials_prefix));
+    const auto paths = TRY(read_value<std::vector<std::string>>(
+        *parts_.database, context, [](Transaction& transaction) { return list_all_credential_paths(transaction); }));
+    const std::set<std::string> known(paths.begin(), paths.end());
+    int count = 0;
+    for (const ObjectName& object : objects) {
+      if (known.contains(object.key) || !object.key.ends_with(".enc")) continue;
+      TRY(parts_.credentials->remove(context, object.key));
+      ++count;
+    }
+    return count;
+  }
+
+ private:
+  static std::string binding_of(const ConnectionRow& row) { return str(row.team_id.value(), "|", row.id.value()); }
+
+  WarehouseDriver* driver_of(std::string_view type) const {
+    const auto found = std::ranges::find_if(parts_.drivers, [&](const auto& driver) { return driver->type() == type; });
+    return found == parts_.drivers.end() ? nullptr : found->get();
+  }
+
+  static std::unexpected<Error> no_driver(const Connection& connection) {
+    return fail(ErrorCode::unsupported, "driver_missing", str("This build has no driver for '", connection.connection_type, "'"));
+  }
+
+  Result<> check_new(const CallContext& context, const NewConnection& input) const {
+    if (context.caller.team_id.empty())
+      return fail(ErrorCode::invalid_argument, "team_required", "Name a team with X-Bridge-Team or ?team_id=");
+    if (input.team_id && *input.team_id != context.caller.team_id)
+      return fail(ErrorCode::not_found, "team_not_found", "There is no such team");
+    std::vector<Violation> violations;
+    check_name(input.name, violations);
+    if (const WarehouseDriver* driver = driver_of(input.connection_type)) {
+      check_credentials(*driver, input.credentials, violations);
+    } else {
+      std::vector<std::string> types;
+      for (const auto& each : parts_.drivers) types.push_back(each->type());
+      violations.push_back(
+          unknown("connection_type", "unknown_value", "connection type of this build", input.connection_type, std::move(types)));
+    }
+    if (!violations.empty()) return refuse(std::move(violations));
+    return {};
+  }
+
+  Result<ConnectionRow> find(const CallContext& context, const ConnectionId& id) const {
+    return read_value<ConnectionRow>(*parts_.database, context, [&](Transaction& transaction) -> Result<ConnectionRow> {
+      auto row = TRY(find_connection(transaction, context.team(), id));
+      if (!row) return no_such_connection();
+      return std::move(*row);
+    });
+  }
+
+  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const ConnectionRow& row) const {
+    WarehouseDriver* driver = driver_of(row.connection_type);
+    if (!driver) return no_driver(row);
+    const auto envelope = parts_.credentials->get(context, row.credentials_path);
+    if (!envelope && envelope.error().code == ErrorCode::not_found) {
+      return fail(Error{.code = ErrorCode::data_loss,
+                        .message = "The stored credential is missing: delete the connection and create it again",
+                        .reason = "credential_unreadable"});
+    }
+    if (!envelope) return fail(envelope.error());
+    const auto sealed = parts_.keys->open(context, envelope->content, binding_of(row));
+    if (!sealed) {
+      log_error("credential_unreadable", {{"connection", row.id.value()}, {"detail", sealed.error().detail}});
+      return fail(sealed.error());
+    }
+    const Credentials credentials = TRY(from_text(*sealed));
+    auto warehouse = driver->open(context, credentials);
+    if (warehouse) return warehouse;
+    Error error = std::move(warehouse).error();
+    error.message = without_secrets(std::move(error.message), *driver, credentials);
+    error.detail = without_secrets(std::move(error.detail), *driver, credentials);
+    return fail(std::move(error));
+  }
+
+  static std::unexpected<Error> in_use(std::vector<std::string> dashboards) {
+    const std::size_t count = dashboards.size();
+    if (count > kDashboardsNamedMax) dashboards.resize(kDashboardsNamedMax);
+    Violation violation{.path = "id",
+                        .code = "in_use",
+                        .message = str("used by ", count, count == 1 ? " dashboard" : " dashboards"),
+                        .allowed = dashboards};
+    return fail(Error{.code = ErrorCode::failed_precondition,
+                      .message = str("Dashboards use this connection: ", join(dashboards, ", "), count > dashboards.size() ? ", …" : "",
+                                     ". Delete them first, or add ?force=true"),
+                      .reason = "connection_in_use",
+                      .violations = {violation}});
+  }
+
+  ConnectionServiceParts parts_;
+  mutable WarehousePool warehouses_;
+  std::atomic<std::uint64_t> changes_ = 1;
+};
+
+}  // namespace
+
+std::shared_ptr<ConnectionService> make_connection_service(ConnectionServiceParts parts) {
+  return std::make_shared<ConnectionServiceOnStores>(std::move(parts));
+}
+
+}  // namespace bridge

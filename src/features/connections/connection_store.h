@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "features/connections/connection.h"
+#include "features/teams/page.h"
+#include "platform/metadata_db/database.h"
+
+namespace bridge {
+
+struct ConnectionRow : Connection {
+  std::string credentials_path;
+  Time updated_at;
+};
+BOOST_DESCRIBE_STRUCT(ConnectionRow, (Connection), (credentials_path, updated_at))
+
+Result<std::optional<ConnectionRow>> find_connection(Transaction& transaction, const TeamScope& scope, const ConnectionId& id);
+Result<std::optional<ConnectionRow>> find_connection_by_name(Transaction& transaction, const TeamScope& scope, std::string_view name);
+Result<std::vector<Connection>> list_connections(Transaction& transaction, const TeamScope& scope, const Page& page);
+Result<std::vector<std::string>> list_connection_names(Transaction& transaction, const TeamScope& scope);
+Result<std::int64_t> count_connections(Transaction& transaction, const TeamScope& scope);
+Result<> save_test_outcome(Transaction& transaction, const TeamScope& scope, const ConnectionId& id, ConnectionStatus status,
+                           const std::optional<std::string>& error, Time now);
+Result<> delete_connection(Transaction& transaction, const TeamScope& scope, const ConnectionId& id);
+
+// Of every team, for removing envelopes that nothing points to.
+Result<std::vector<std::string>> list_all_credential_paths(Transaction& transaction);
+
+}  // namespace bridge

@@ -1,0 +1,354 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <fstream>
+
+#include "features/connections/connection_service.h"
+#include "features/connections/connection_store.h"
+#include "features/connections/connections_endpoints.h"
+#include "features/connections/warehouse_pool.h"
+#include "features/teams/team.h"
+#include "platform/metadata_db/migrations.h"
+#include "platform/metadata_db/row_mapper.h"
+#include "warehouse/driver_list.h"
+
+namespace bridge {
+namespace {
+
+constexpr std::string_view kCanary = "canary-pa55word";
+
+// A driver with a secret that it gives away in its errors, as engines do.
+class TalkativeDriver final : public WarehouseDriver {
+ public:
+  std::string type() const override { return "postgres"; }
+  std::string title() const override { return "Talkative"; }
+  const SqlDialect& dialect() const override {
+    static const SqlDialect dialect{.name = "postgres"};
+    return dialect;
+  }
+  std::vector<CredentialField> fields() const override {
+    return {{.name = "host", .about = "where"},
+            {.name = "password", .about = "secret", .secret = true},
+            {.name = "port", .about = "which", .required = false}};
+  }
+  Result<std::shared_ptr<Warehouse>> open(const CallContext&, const std::map<std::string, Secret>& credentials) override {
+    return fail(
+        Error{.code = ErrorCode::unavailable,
+              .message = "password '" + credentials.at("password").reveal() + "' was refused by " + credentials.at("host").reveal()});
+  }
+};
+
+struct Workspace {
+  std::string folder;
+  std::shared_ptr<Database> database;
+  std::shared_ptr<ObjectStore> lake;
+  std::shared_ptr<KeyService> keys;
+  std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(*parse_time("2026-08-01T10:00:00Z"));
+  std::vector<std::string> users;
+  std::shared_ptr<ConnectionService> connections;
+
+  Workspace() {
+    std::string pattern = "/tmp/bridge_connections_XXXXXX";
+    folder = mkdtemp(pattern.data());
+    std::filesystem::create_directories(folder + "/data");
+    std::ofstream(folder + "/data/sales.csv") << "city,amount\nRome,1\nOslo,2\n";
+    database = *open_sqlite(":memory:");
+    EXPECT_TRUE(migrate_up(*database).has_value());
+    lake = *open_folder_store(folder + "/lake");
+    keys = *open_local_keys(folder + "/key", true);
+    (void)database->transact({}, [](Transaction& transaction) -> Result<> {
+      for (const char* id : {"a", "b"}) TRY(insert_row(transaction, "teams", Team{.id = TeamId(id), .name = id, .slug = id}));
+      return {};
+    });
+    auto drivers = make_warehouse_drivers();
+    drivers.push_back(std::make_shared<TalkativeDriver>());
+    connections = make_connection_service(
+        {.database = database,
+         .credentials = lake,
+         .keys = keys,
+         .clock = clock,
+         .drivers = drivers,
+         .users = [this](const CallContext&, const Connection&) -> Result<std::vector<std::string>> { return users; }});
+  }
+  ~Workspace() {
+    connections.reset();
+    std::filesystem::remove_all(folder);
+  }
+
+  NewConnection files(std::string name) const {
+    return {.name = std::move(name), .connection_type = "duckdb", .credentials = {{"path", Secret(folder + "/data")}}};
+  }
+  std::string envelope_key(const Connection& connection) const {
+    return str("credentials/", connection.team_id.value(), "/", connection.id.value(), ".enc");
+  }
+  Result<Response> call(Method method, std::string_view path, const Request& request) const {
+    for (const Route& route : connection_routes(*connections)) {
+      if (route.method == method && route.path == path) return route.handler(request);
+    }
+    return fail(ErrorCode::internal, "no such route");
+  }
+};
+
+CallContext in_team(const char* team) { return {.caller = {.team_id = TeamId(team), .role = Role::admin, .credential_id = "key:k"}}; }
+
+NewConnection talkative(std::string name) {
+  return {.name = std::move(name),
+          .connection_type = "postgres",
+          .credentials = {{"host", Secret("db.example")}, {"password", Secret(std::string(kCanary))}}};
+}
+
+std::string problem_of(const Error& error) { return json::serialize(problem_json(error, "c")); }
+
+TEST(ConnectionService, TestsARealWarehouseAndOpensItOnce) {
+  const Workspace workspace;
+  const auto connection = workspace.connections->create(in_team("a"), workspace.files("sales"));
+  ASSERT_TRUE(connection.has_value()) << connection.error().detail;
+  EXPECT_EQ(connection->status, ConnectionStatus::testing);
+  const auto test = workspace.connections->test(in_team("a"), connection->id);
+  ASSERT_TRUE(test.has_value() && test->success) << test->error.value_or("");
+  EXPECT_EQ(workspace.connections->get(in_team("a"), connection->id)->status, ConnectionStatus::active);
+  EXPECT_EQ(workspace.connections->get(in_team("a"), connection->id)->last_tested_at, workspace.clock->now());
+  const auto first = workspace.connections->open_warehouse(in_team("a"), connection->id);
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(workspace.connections->dialect_of(*connection)->name, (*first)->dialect().name);
+  EXPECT_EQ(*first, *workspace.connections->open_warehouse(in_team("a"), connection->id));
+  EXPECT_EQ((*first)->list_tables({}, (*first)->list_datasets({})->front().name)->front().row_count, 2);
+}
+
+TEST(ConnectionService, SaysWhatAPersonCanDoWhenAWarehouseIsMissing) {
+  const Workspace workspace;
+  const auto connection = workspace.connections->create(
+      in_team("a"), {.name = "x", .connection_type = "duckdb", .credentials = {{"path", Secret(workspace.folder + "/none.duckdb")}}});
+  const auto test = workspace.connections->test(in_team("a"), connection->id);
+  ASSERT_TRUE(test.has_value());
+  EXPECT_FALSE(test->success);
+  EXPECT_EQ(test->status, ConnectionStatus::failed);
+  const auto after = workspace.connections->get(in_team("a"), connection->id);
+  EXPECT_EQ(after->status, ConnectionStatus::failed);
+  EXPECT_EQ(after->last_error, test->error);
+  EXPECT_FALSE(workspace.connections->open_warehouse(in_team("a"), connection->id).has_value());
+}
+
+TEST(ConnectionService, ChecksEveryFieldAgainstTheDriver) {
+  const Workspace workspace;
+  const auto codes = [&](NewConnection input) {
+    std::vector<std::string> out;
+    const auto created = workspace.connections->create(in_team("a"), std::move(input));
+    EXPECT_FALSE(created.has_value());
+    for (const Violation& violation : created.error().violations)
+      out.push_back(violation.path + ":" + violation.code + ":" + violation.suggestion);
+    return out;
+  };
+  using Codes = std::vector<std::string>;
+  EXPECT_EQ(codes({.name = "x", .connection_type = "duckdb", .credentials = {{"pth", Secret("/x")}}}),
+            (Codes{"credentials.pth:unknown_field:path", "credentials.path:missing_field:"}));
+  EXPECT_EQ(codes({.name = "x", .connection_type = "duckdb", .credentials = {{"path", Secret("  ")}}}),
+            (Codes{"credentials.path:missing_field:"}));
+  EXPECT_EQ(codes({.name = "x", .connection_type = "duckdbb"}), (Codes{"connection_type:unknown_value:duckdb"}));
+  EXPECT_EQ(codes({.name = " ", .connection_type = "oracle"}), (Codes{"name:empty:", "connection_type:unknown_value:"}));
+  EXPECT_EQ(codes({.name = "a\nb", .connection_type = "duckdb", .credentials = {{"path", Secret(std::string(40'000, 'x'))}}}),
+            (Codes{"name:bad_character:", "credentials.path:too_long:"}));
+  EXPECT_TRUE(workspace.lake->list({}, "credentials/")->empty());
+}
+
+TEST(ConnectionService, RefusesASecondConnectionWithTheSameNameInATeam) {
+  const Workspace workspace;
+  ASSERT_TRUE(workspace.connections->create(in_team("a"), workspace.files("sales")).has_value());
+  const auto second = workspace.connections->create(in_team("a"), workspace.files(" sales "));
+  EXPECT_EQ(second.error().code, ErrorCode::already_exists);
+  EXPECT_EQ(second.error().reason, "connection_name_conflict");
+  EXPECT_EQ(workspace.lake->list({}, "credentials/")->size(), 1u);
+  EXPECT_TRUE(workspace.connections->create(in_team("b"), workspace.files("sales")).has_value());
+}
+
+TEST(ConnectionService, FindsByNameAndSuggestsTheNearest) {
+  const Workspace workspace;
+  const auto connection = workspace.connections->create(in_team("a"), workspace.files("sales"));
+  EXPECT_EQ(workspace.connections->get_by_name(in_team("a"), "sales")->id, connection->id);
+  EXPECT_NE(workspace.connections->get_by_name(in_team("a"), "slaes").error().message.find("did you mean 'sales'"), std::string::npos);
+  EXPECT_EQ(workspace.connections->get_by_name(in_team("b"), "slaes").error().message.find("sales'"), std::string::npos);
+  EXPECT_EQ(*workspace.connections->list_names(in_team("a")), (std::vector<std::string>{"sales"}));
+}
+
+TEST(ConnectionService, GivesAwayNoSecretAnywhere) {
+  const Workspace workspace;
+  const auto connection = workspace.connections->create(in_team("a"), talkative("db"));
+  ASSERT_TRUE(connection.has_value());
+  const auto test = workspace.connections->test(in_team("a"), connection->id);
+  ASSERT_TRUE(test.has_value());
+  EXPECT_EQ(test->error, "password '***' was refused by db.example");
+  EXPECT_EQ(to_json_text(*workspace.connections->get(in_team("a"), connection->id)).find(kCanary), std::string::npos);
+  EXPECT_EQ(workspace.connections->open_warehouse(in_team("a"), connection->id).error().message.find(kCanary), std::string::npos);
+  EXPECT_EQ(workspace.lake->get({}, workspace.envelope_key(*connection))->content.find(kCanary), std::string::npos);
+  for (const char* table : {"connections", "audit_events"}) {
+    const auto rows = *read_value<std::vector<DbRow>>(
+        *workspace.database, {}, [&](Transaction& transaction) { return transaction.query(str("SELECT * FROM ", table), {}); });
+    for (const DbRow& row : rows) {
+      for (const DbValue& value : row.values) {
+        const auto* text = std::get_if<std::string>(&value);
+        EXPECT_TRUE(!text || text->find(kCanary) == std::string::npos) << table;
+      }
+    }
+  }
+}
+
+TEST(ConnectionService, FailsClosedOnAnAlteredMovedOrMissingEnvelope) {
+  const Workspace workspace;
+  const auto mine = workspace.connections->create(in_team("a"), workspace.files("one")),
+             other = workspace.connections->create(in_team("a"), workspace.files("two"));
+  const auto theirs = workspace.connections->create(in_team("b"), workspace.files("three"));
+  const std::string key = workspace.envelope_key(*mine), good = workspace.lake->get({}, key)->content;
+  const auto opens = [&] {
+    const auto warehouse = workspace.connections->open_warehouse(in_team("a"), mine->id);
+    EXPECT_TRUE(warehouse || warehouse.error().reason == "credential_unreadable");
+    return warehouse.has_value();
+  };
+  std::string altered = good;
+  altered[altered.size() / 2] ^= 1;
+  for (const std::string& bad :
+       {altered, good.substr(0, 50), std::string(), workspace.lake->get({}, workspace.envelope_key(*other))->content,
+        workspace.lake->get({}, workspace.envelope_key(*theirs))->content}) {
+    ASSERT_TRUE(workspace.lake->put({}, key, bad, kAnyGeneration).has_value());
+    EXPECT_FALSE(opens());
+  }
+  ASSERT_TRUE(workspace.lake->remove({}, key));
+  EXPECT_FALSE(opens());
+  EXPECT_FALSE(workspace.connections->test(in_team("a"), mine->id)->success);
+  EXPECT_TRUE(workspace.connections->open_warehouse(in_team("a"), other->id).has_value());  // the others are not touched by it
+  ASSERT_TRUE(workspace.lake->put({}, key, good, 0).has_value());
+  EXPECT_TRUE(opens());
+}
+
+TEST(ConnectionService, RemovesTheRecordAndTheCredentialsUnlessTheyAreUsed) {
+  Workspace workspace;
+  const auto connection = workspace.connections->create(in_team("a"), workspace.files("sales"));
+  workspace.users = {"flights", "delays"};
+  const auto used = workspace.connections->remove(in_team("a"), connection->id, RemoveConnection::unless_used);
+  EXPECT_EQ(used.error().code, ErrorCode::failed_precondition);
+  EXPECT_EQ(used.error().reason, "connection_in_use");
+  EXPECT_NE(used.error().message.find("flights, delays"), std::string::npos);
+  EXPECT_TRUE(workspace.connections->open_warehouse(in_team("a"), connection->id).has_value());
+  EXPECT_EQ(workspace.connections->remove(in_team("b"), connection->id, RemoveConnection::even_if_used).error().code, ErrorCode::not_found);
+  ASSERT_TRUE(workspace.connections->remove(in_team("a"), connection->id, RemoveConnection::even_if_used));
+  EXPECT_TRUE(workspace.lake->list({}, "credentials/")->empty());
+  EXPECT_EQ(workspace.connections->open_warehouse(in_team("a"), connection->id).error().code, ErrorCode::not_found);
+}
+
+TEST(ConnectionService, SweepsEnvelopesThatACrashLeft) {
+  const Workspace workspace;
+  const auto connection = workspace.connections->create(in_team("a"), workspace.files("sales"));
+  ASSERT_TRUE(workspace.lake->put({}, "credentials/a/left-behind.enc", "x", 0).has_value());
+  EXPECT_EQ(*workspace.connections->remove_orphans({}), 1);
+  EXPECT_TRUE(workspace.connections->open_warehouse(in_team("a"), connection->id).has_value());
+}
+
+TEST(ConnectionsEndpoints, AnswerAnotherTeamsConnectionAsOneThatDoesNotExist) {
+  const Workspace workspace;
+  const auto connection = workspace.connections->create(in_team("a"), workspace.files("sales"));
+  for (const auto& [method, path] :
+       std::vector<std::pair<Method, std::string_view>>{{Method::get, "/v1/onboarding/connections/{id}"},
+                                                        {Method::post, "/v1/onboarding/connections/{id}/test"},
+                                                        {Method::delete_, "/v1/onboarding/connections/{id}"}}) {
+    const auto answer = [&](const std::string& id) {
+      return problem_of(workspace.call(method, path, {.path_parameters = {{"id", id}}, .context = in_team("b")}).error());
+    };
+    EXPECT_EQ(answer(connection->id.value()), answer(make_uuid())) << path;
+  }
+  EXPECT_EQ(*workspace.call(Method::get, "/v1/onboarding/connections", {.context = in_team("b")})->body.front(),
+            R"({"items":[],"next_cursor":null})");
+}
+
+TEST(ConnectionsEndpoints, RefuseEveryWrongBody) {
+  const Workspace workspace;
+  for (const char* body : {"[]", "null", "{}", R"({"name":{"a":1},"connection_type":"duckdb","credentials":{}})",
+                           R"({"name":"x","connection_type":"duckdb","credentials":[]})",
+                           R"({"name":"x","connection_type":"duckdb","credentials":{"path":1}})",
+                           R"({"name":"x","connection_type":"duckdb","credentials":{"path":{"a":"b"}}})",
+                           R"({"name":"x","connection_type":["duckdb"],"credentials":{"path":"/x"}})",
+                           R"({"name":"x","connection_type":"duckdb","credentials":{"path":"/x"},"status":"active"})",
+                           R"({"name":"x","connection_type":"duckdb","credentials":{"path":"/x","path":"/y"}})"}) {
+    const auto response = workspace.call(Method::post, "/v1/onboarding/connections",
+                                         {.headers = {{"content-type", "application/json"}}, .body = body, .context = in_team("a")});
+    ASSERT_FALSE(response.has_value()) << body;
+    EXPECT_EQ(response.error().code, ErrorCode::invalid_argument) << body;
+  }
+  const auto foreign = workspace.call(Method::post, "/v1/onboarding/connections",
+                                      {.headers = {{"content-type", "application/json"}},
+                                       .body = R"({"team_id":"b","name":"x","connection_type":"duckdb","credentials":{"path":"/x"}})",
+                                       .context = in_team("a")});
+  EXPECT_EQ(foreign.error().code, ErrorCode::not_found);
+  EXPECT_FALSE(workspace
+                   .call(Method::delete_, "/v1/onboarding/connections/{id}",
+                         {.path_parameters = {{"id", "x"}}, .query = {{"force", "yes"}}, .context = in_team("a")})
+                   .has_value());
+}
+
+TEST(ConnectionsEndpoints, CreateListAndDescribeTypes) {
+  const Workspace workspace;
+  const json::value body{{"name", "sales"}, {"connection_type", "duckdb"}, {"credentials", {{"path", workspace.folder + "/data"}}}};
+  const auto created =
+      workspace.call(Method::post, "/v1/onboarding/connections",
+                     {.headers = {{"content-type", "application/json"}}, .body = json::serialize(body), .context = in_team("a")});
+  ASSERT_TRUE(created.has_value()) << describe_error(created.error());
+  EXPECT_EQ(created->status, 201);
+  const json::value connection = json::parse(*created->body.front());
+  EXPECT_EQ(connection.at("status"), "testing");
+  EXPECT_FALSE(connection.as_object().contains("credentials"));
+  EXPECT_FALSE(connection.as_object().contains("credentials_path"));
+  const json::value types = json::parse(*workspace.call(Method::get, "/v1/connection-types", {})->body.front());
+  EXPECT_EQ(types.at(0).at("type"), "duckdb");
+  EXPECT_EQ(types.at(0).at("fields").at(0).at("name"), "path");
+}
+
+class EmptyWarehouse final : public Warehouse {
+ public:
+  const SqlDialect& dialect() const override { return dialect_; }
+  Result<> ping(const CallContext&) override { return {}; }
+  Result<std::vector<DatasetInfo>> list_datasets(const CallContext&) override { return std::vector<DatasetInfo>{}; }
+  Result<std::vector<TableInfo>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableInfo>{}; }
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view) override {
+    return std::vector<ColumnStatistics>{};
+  }
+  Result<DryRun> dry_run(const CallContext&, const BoundQuery&) override { return DryRun{}; }
+  Result<QueryResult> execute(const CallContext&, const BoundQuery&, const ExecuteLimits&) override { return QueryResult{}; }
+
+ private:
+  SqlDialect dialect_;
+};
+
+TEST(WarehousePool, OpensOnceHoweverManyAskAndTriesAgainAfterAFailure) {
+  WarehousePool pool;
+  std::atomic<int> opened = 0;
+  EXPECT_FALSE(
+      pool.get(ConnectionId("x"), [] { return Result<std::shared_ptr<Warehouse>>(fail(ErrorCode::unavailable, "away")); }).has_value());
+  EXPECT_EQ(pool.size(), 0u);
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&] {
+        (void)pool.get(ConnectionId("x"), [&]() -> Result<std::shared_ptr<Warehouse>> {
+          ++opened;
+          std::this_thread::sleep_for(std::chrono::milliseconds(10));
+          return std::make_shared<EmptyWarehouse>();
+        });
+      });
+    }
+  }
+  EXPECT_EQ(opened, 1);
+}
+
+TEST(WarehousePool, KeepsFewAndClosesIdleOnesThatNobodyUses) {
+  WarehousePool pool(std::chrono::milliseconds(40));
+  const auto open = [] { return Result<std::shared_ptr<Warehouse>>(std::make_shared<EmptyWarehouse>()); };
+  const auto held = *pool.get(ConnectionId("held"), open);
+  std::weak_ptr<Warehouse> idle = *pool.get(ConnectionId("idle"), open);
+  for (int i = 0; i < 100; ++i) (void)pool.get(ConnectionId(str(i)), open);
+  EXPECT_LE(pool.size(), 32u);
+  for (int i = 0; i < 200 && pool.size() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(pool.size(), 0u);
+  EXPECT_TRUE(idle.expired());
+  EXPECT_TRUE(held->ping({}));
+}
+
+}  // namespace
+}  // namespace bridge

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace bridge {
+
+inline constexpr std::size_t kConnectionNameBytesMax = 100;
+inline constexpr std::size_t kCredentialBytesMax = 32 << 10;  // of one field
+inline constexpr std::size_t kCredentialsBytesMax = 60 << 10;
+inline constexpr std::int64_t kConnectionsPerTeamMax = 500;
+inline constexpr std::size_t kOpenWarehousesMax = 32;
+inline constexpr std::chrono::minutes kWarehouseIdleMax{10};
+inline constexpr std::chrono::seconds kConnectionTestTimeMax{30};
+inline constexpr std::chrono::seconds kWarehouseOpenTimeMax{30};
+inline constexpr std::size_t kLastErrorBytesMax = 1'000;
+inline constexpr std::size_t kDashboardsNamedMax = 20;
+
+}  // namespace bridge
