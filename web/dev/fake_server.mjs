@@ -14,10 +14,12 @@ const CAP_BYTES = 100_000_000;
 
 const state = new Map();
 let token_used = false;
+// Each record is an hour older than the one before, so that the list has an order.
+let records = 0;
 for (const one of dashboards) state.set(one.document.slug, record(one.document, one.yaml));
 
 function record(document, yaml) {
-  const now = new Date().toISOString();
+  const now = new Date(Date.now() - 3_600_000 * records++).toISOString();
   return { document, yaml, version: 1, created_at: now, updated_at: now, access_count: 0, history: [{ version: 1, updated_at: now, content_hash: 'sha256:1', diff: '', yaml }] };
 }
 
@@ -137,7 +139,10 @@ async function generate(request, response, body) {
   await step('5', 'validate_dashboard_yaml', { yaml: 'bridge: 1\nslug: asked\n' }, { valid: true, errors: [], warnings: [] }, { ms: 60 });
   const source = state.get('flight-delays');
   const document = { ...source.document, slug: 'asked', title: body.user_prompt, provenance: { generator: 'rules', session_id: 's1', prompt: body.user_prompt, dry_run_bytes: 24_000_000 } };
-  if (open) state.set('asked', record(document, source.yaml.replace('flight-delays', 'asked')));
+  if (open) {
+    records = 0;
+    state.set('asked', record(document, source.yaml.replace('flight-delays', 'asked')));
+  }
   await step('6', 'save_dashboard_yaml', { slug: 'asked' }, { slug: 'asked', version: 1 }, { ms: 40, summary: 'saved as asked' });
   await send('done', { session_id: 's1', dashboard_slug: 'asked', gcs_yaml_path: 'dashboards/asked.yaml', preview_url: '/d/asked' });
   response.end();

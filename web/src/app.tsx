@@ -65,9 +65,8 @@ function Header({ me }: { me: Me }) {
   const sign_out = async () => {
     await api.sign_out().catch(() => {});
     choose_team(null);
-    client.clear();
-    navigate('/');
-    await client.invalidateQueries({ queryKey: ['me'] });
+    // A new page: nothing that the last person saw stays in memory.
+    window.location.assign('/');
   };
   return (
     <header className="header">

@@ -93,11 +93,12 @@ export function AskPanel({ first }: { first: boolean }) {
           )}
           <span className="ask-space" />
           {running ? (
-            <button type="button" onClick={cancel} data-testid="ask-cancel">
+            // The keys keep the two buttons two elements: one that turned from Cancel into Ask while it is clicked would submit the form.
+            <button key="cancel" type="button" onClick={cancel} data-testid="ask-cancel">
               Cancel
             </button>
           ) : (
-            <button type="submit" className="primary" disabled={!prompt.trim() || !connection} data-testid="ask-submit">
+            <button key="ask" type="submit" className="primary" disabled={!prompt.trim() || !connection} data-testid="ask-submit">
               Ask <kbd aria-hidden="true">↵</kbd>
             </button>
           )}
