@@ -48,7 +48,7 @@ BOOST_DESCRIBE_STRUCT(SavedDocument, (), (slug, version, gcs_yaml_path))
 class DashboardLibrary {
  public:
   virtual ~DashboardLibrary() = default;
-  // A new dashboard. already_exists ("slug_conflict") when the slug is taken.
+  // A new dashboard, kept under that slug, or with a number behind it where it is taken; the document's own slug is made to agree.
   virtual Result<SavedDocument> create(const CallContext& context, std::string_view yaml, std::string_view slug, const DocumentProvenance& provenance) = 0;
 };
 

@@ -42,10 +42,10 @@ TEST(GenerationService, TurnsASentenceIntoASavedDashboardAndShowsEveryStep) {
   EXPECT_GT(dry_run.at("bytes_scanned").to_number<std::int64_t>(), 0);
   EXPECT_TRUE(dry_run.contains("duration_ms") && dry_run.contains("summary"));
   EXPECT_EQ(sink.events.back().second.at("preview_url").as_string(), "/d/flights-by-day");
-  const auto& provenance = workspace.library.dashboards.at("flights-by-day").provenance;
-  EXPECT_EQ(provenance.generator, "scripted");
-  EXPECT_EQ(provenance.prompt, "How many flights a day?");
-  EXPECT_EQ(provenance.session_id, done->session_id);
+  const json::value provenance = parse_document(workspace.dashboards->get_text(workspace.context, "flights-by-day")->yaml)->meta.provenance;
+  EXPECT_EQ(provenance.at("generator").as_string(), "scripted");
+  EXPECT_EQ(provenance.at("prompt").as_string(), "How many flights a day?");
+  EXPECT_EQ(provenance.at("session_id").as_string(), done->session_id.value());
 }
 
 TEST(GenerationService, ShowsTheModelTheBlocksTheSentenceAndTheTables) {
@@ -81,7 +81,7 @@ TEST(GenerationService, SaysWhichTablesThereAreWhenNothingMatches) {
   EXPECT_EQ(sink.events.back().first, "error");
   EXPECT_EQ(problem.at("code").as_string(), "nothing_matched");
   EXPECT_NE(std::string(problem.at("detail").as_string()).find("There are these tables: "), std::string::npos);
-  EXPECT_TRUE(workspace.library.dashboards.empty());
+  EXPECT_TRUE(workspace.saved().empty());
 }
 
 TEST(GenerationService, SavesNothingForAModelThatSkipsTheChecks) {
@@ -90,7 +90,7 @@ TEST(GenerationService, SavesNothingForAModelThatSkipsTheChecks) {
   RecordingSink sink;
   const auto done = generate(workspace, sink);
   ASSERT_FALSE(done);
-  EXPECT_TRUE(workspace.library.dashboards.empty());
+  EXPECT_TRUE(workspace.saved().empty());
   EXPECT_EQ(sink.events.back().first, "error");
 }
 

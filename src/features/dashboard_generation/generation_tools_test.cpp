@@ -145,7 +145,10 @@ TEST(GenerationTools, SaveOnlyTheExactTextThatValidated) {
   const auto saved = workspace.call("save_dashboard_yaml", {{"yaml", yaml}});
   ASSERT_TRUE(saved) << describe_error(saved.error());
   EXPECT_EQ(saved->at("slug").as_string(), "flights-by-day");
-  EXPECT_GT(workspace.library.dashboards.at("flights-by-day").provenance.dry_run_bytes, 0u);
+  EXPECT_EQ(saved->at("version").to_number<int>(), 1);
+  const auto kept = parse_document(workspace.dashboards->get_text(workspace.context, "flights-by-day")->yaml);
+  ASSERT_TRUE(kept) << describe_error(kept.error());
+  EXPECT_GT(kept->meta.provenance.at("dry_run_bytes").to_number<std::int64_t>(), 0);
 }
 
 TEST(GenerationTools, AddANumberToASlugThatIsTaken) {
@@ -158,6 +161,7 @@ TEST(GenerationTools, AddANumberToASlugThatIsTaken) {
   const std::string longest(63, 'a');
   ASSERT_TRUE(workspace.call("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", longest}}));
   EXPECT_EQ(workspace.call("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", longest}})->at("slug").as_string(), std::string(61, 'a') + "-2");
+  EXPECT_EQ(parse_document(workspace.dashboards->get_text(workspace.context, "flights-by-day-3")->yaml)->slug.text, "flights-by-day-3");
   EXPECT_FALSE(workspace.call("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", "../up"}}));
 }
 

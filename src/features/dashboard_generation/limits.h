@@ -22,6 +22,7 @@ inline constexpr std::size_t kHintTablesMax = 20;       // named beside the sent
 inline constexpr std::size_t kLedgerSessionsMax = 1'000;
 inline constexpr std::size_t kLedgerEntriesMax = 512;   // of one session
 
-inline constexpr int kSlugAttemptsMax = 100;
+// Two agents may choose the same free name at the same time.
+inline constexpr int kSaveAttemptsMax = 5;
 
 }  // namespace bridge::generation_limits

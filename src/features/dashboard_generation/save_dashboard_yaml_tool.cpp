@@ -1,6 +1,5 @@
 #include "features/dashboard_generation/document_rules.h"
 #include "features/dashboard_generation/generation_tools.h"
-#include "features/dashboard_generation/limits.h"
 #include "features/dashboards/limits.h"
 
 namespace bridge {
@@ -25,15 +24,6 @@ inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({
 
 namespace {
 
-// "late", "late-2", "late-3", …, never over the length.
-std::string numbered(const std::string& slug, int number) {
-  if (number == 1) return slug;
-  const std::string end = str("-", number);
-  std::string begin = slug.substr(0, kSlugBytesMax - end.size());
-  while (begin.ends_with('-')) begin.pop_back();
-  return begin + end;
-}
-
 class SaveDashboardYamlTool final : public TypedTool<Arguments, SavedDocument> {
  public:
   explicit SaveDashboardYamlTool(const GenerationToolParts& parts) : parts_(parts) {}
@@ -57,7 +47,7 @@ class SaveDashboardYamlTool final : public TypedTool<Arguments, SavedDocument> {
                                         .session_id = context.session_id,
                                         .prompt = origin.prompt,
                                         .dry_run_bytes = approved_bytes(document, parts_.ledger, context.session_id, context.connection_id)};
-    return create(context, arguments.yaml, TRY(wanted_slug(arguments, document)), provenance);
+    return parts_.library.create(context.call, arguments.yaml, TRY(wanted_slug(arguments, document)), provenance);
   }
 
   static Result<std::string> wanted_slug(const Arguments& arguments, const DashboardDocument& document) {
@@ -69,14 +59,6 @@ class SaveDashboardYamlTool final : public TypedTool<Arguments, SavedDocument> {
     if (!document.slug.text.empty()) return document.slug.text;
     const std::string made = make_slug(document.title);
     return made.empty() ? std::string("dashboard") : made;
-  }
-
-  Result<SavedDocument> create(const ToolContext& context, const std::string& yaml, const std::string& slug, const DocumentProvenance& provenance) {
-    for (int number = 1; number <= generation_limits::kSlugAttemptsMax; ++number) {
-      auto saved = parts_.library.create(context.call, yaml, numbered(slug, number), provenance);
-      if (saved || saved.error().code != ErrorCode::already_exists) return saved;
-    }
-    return fail(ErrorCode::already_exists, "slug_conflict", str("'", slug, "' and its numbered variants are taken: choose another slug"));
   }
 
   const GenerationToolParts parts_;

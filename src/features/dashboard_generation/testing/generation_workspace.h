@@ -6,6 +6,7 @@
 
 #include "ai_sdk/testing/scripted_provider.h"
 #include "features/chat/session_store.h"
+#include "features/dashboard_generation/generation_adapters.h"
 #include "features/dashboard_generation/generation_service.h"
 #include "platform/metadata_db/migrations.h"
 #include "warehouse/driver_list.h"
@@ -46,20 +47,6 @@ class DemoCatalog final : public CatalogReader {
   }
 };
 
-// Dashboards that are only remembered.
-class MapLibrary final : public DashboardLibrary {
- public:
-  struct Kept {
-    std::string yaml;
-    DocumentProvenance provenance;
-  };
-  Result<SavedDocument> create(const CallContext&, std::string_view yaml, std::string_view slug, const DocumentProvenance& provenance) override {
-    if (!dashboards.emplace(slug, Kept{std::string(yaml), provenance}).second) return fail(ErrorCode::already_exists, "slug_conflict", "There is already a dashboard of that name");
-    return SavedDocument{.slug = std::string(slug), .version = 1, .gcs_yaml_path = str("file:///lake/dashboards/t/", slug, ".yaml")};
-  }
-  std::map<std::string, Kept, std::less<>> dashboards;
-};
-
 // Keeps what it is sent.
 class RecordingSink final : public EventSink {
  public:
@@ -95,11 +82,18 @@ struct GenerationWorkspace {
     folder = mkdtemp(pattern.data());
     lake = *open_folder_store(folder);
     sessions = make_session_manager(make_session_store(database), lake, clock);
+    dashboards = make_dashboard_service({.database = *database, .store = *lake, .local = local.get(), .clock = clock});
+    library = make_dashboard_library(*dashboards);
     context.caller = {.team_id = TeamId("t"), .role = Role::editor};
   }
-  ~GenerationWorkspace() { std::filesystem::remove_all(folder); }
+  ~GenerationWorkspace() {
+    dashboards.reset();
+    std::filesystem::remove_all(folder);
+  }
 
-  GenerationToolParts tool_parts() { return {.catalog = catalog, .library = library, .local = *local, .ledger = ledger, .clock = *clock, .cap_bytes = cap_bytes}; }
+  std::vector<DashboardMetadata> saved() { return dashboards->list(context, {})->items; }
+
+  GenerationToolParts tool_parts() { return {.catalog = catalog, .library = *library, .local = *local, .ledger = ledger, .clock = *clock, .cap_bytes = cap_bytes}; }
 
   std::unique_ptr<GenerationService> service() {
     return *make_generation_service({.tools = tool_parts(), .providers = providers, .sessions = *sessions, .prompt_blocks = *blocks});
@@ -118,8 +112,9 @@ struct GenerationWorkspace {
   std::shared_ptr<ObjectStore> lake;
   std::unique_ptr<SessionManager> sessions;
   DemoCatalog catalog;
-  MapLibrary library;
   std::shared_ptr<LocalQueryEngine> local = make_local_query_engine();
+  std::unique_ptr<DashboardService> dashboards;
+  std::unique_ptr<DashboardLibrary> library;
   DryRunLedger ledger;
   std::uint64_t cap_bytes = 100'000'000;
   std::shared_ptr<ScriptedProvider> provider;
