@@ -51,11 +51,14 @@ json::object operation_of(const Route& route, json::object& schemas) {
   if (docs.open_query) about += " Other query names are parameters of the document.";
   if (!about.empty()) out["description"] = trim(about);
   if (json::array parameters = parameters_of(route); !parameters.empty()) out["parameters"] = std::move(parameters);
+  json::object body;
   if (!docs.request_schema.empty()) {
     json::object schema = docs.request_schema;
     if (!docs.request_name.empty()) schemas[docs.request_name] = std::exchange(schema, reference(docs.request_name));
-    out["requestBody"] = {{"required", true}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
+    body["application/json"] = {{"schema", std::move(schema)}};
   }
+  if (!docs.request_type.empty()) body[docs.request_type] = {{"schema", {{"type", "string"}}}};
+  if (!body.empty()) out["requestBody"] = {{"required", true}, {"content", std::move(body)}};
   json::object good{{"description", "Success"}};
   if (route.streams) {
     good["description"] = "Server-Sent Events";
@@ -64,6 +67,8 @@ json::object operation_of(const Route& route, json::object& schemas) {
     json::object schema = docs.response_schema;
     if (!docs.response_name.empty()) schemas[docs.response_name] = std::exchange(schema, reference(docs.response_name));
     good["content"] = {{"application/json", {{"schema", std::move(schema)}}}};
+  } else if (!docs.response_type.empty()) {
+    good["content"] = {{docs.response_type, {{"schema", {{"type", "string"}}}}}};
   }
   out["responses"] = {{"2XX", std::move(good)}, {"default", {{"$ref", "#/components/responses/problem"}}}};
   if (route.access == Access::anyone) out["security"] = json::array{};

@@ -28,14 +28,16 @@ struct RouteDocs {
   json::object request_schema;
   std::string response_name;
   json::object response_schema;
-  bool open_query = false;  // query names that are not listed are the document's parameters and not errors
+  bool open_query = false;    // query names that are not listed are the document's parameters and not errors
+  std::string request_type;   // media type of a body that is not JSON, e.g. application/yaml
+  std::string response_type;  // media type of an answer that is not JSON, e.g. text/plain
 };
 
 using Handler = std::function<Result<Response>(const Request&)>;
 // Runs on the I/O thread and must not block: an answer that needs no work, or nothing to go on to the handler on a worker.
 using QuickHandler = std::function<std::optional<Response>(const Request&)>;
 
-// One line of a route table. Paths are literal but for `{name}` segments.
+// One line of a route table. Paths are literal but for `{name}` segments; `{name...}` at the end takes one or more segments.
 struct Route {
   Method method = Method::get;
   std::string path;

@@ -47,7 +47,8 @@ class HttpServer {
  public:
   virtual ~HttpServer() = default;
   virtual std::uint16_t port() const = 0;
-  // Stops accepting, lets running requests finish for at most `drain_ms`, ends streams, joins all threads. Safe to call twice.
+  // Stops accepting, lets running requests finish for at most `drain_ms`, then asks them to stop; ends streams; joins all threads, so it
+  // waits for a handler that does not heed its stop token. Safe to call twice; not from a handler.
   virtual void stop(int drain_ms = 10'000) = 0;
 };
 
