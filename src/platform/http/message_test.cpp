@@ -71,6 +71,9 @@ TEST(OpenApi, DescribesRoutesParametersAndSchemas) {
                     .access = Access::anyone,
                     .docs = docs<void, void>("stream", "Things", "Watch"),
                     .streams = true});
+  routes.push_back({.method = Method::put, .path = "/v1/text", .docs = docs<void, void>("put_text", "Things", "Put")});
+  routes.back().docs.request_type = "application/yaml";
+  routes.back().docs.response_type = "text/plain";
   const json::value api = make_openapi(routes, "1.2.3");
   EXPECT_EQ(api.at("openapi"), "3.1.0");
   const json::value& update = api.at("paths").at("/v1/things/{id}").at("post");
@@ -83,6 +86,9 @@ TEST(OpenApi, DescribesRoutesParametersAndSchemas) {
   EXPECT_TRUE(api.at("components").at("schemas").as_object().contains("Problem"));
   EXPECT_EQ(api.at("security").as_array().size(), 2u);
   EXPECT_EQ(api.at("components").at("securitySchemes").at("bearer").at("scheme"), "bearer");
+  const json::value& text = api.at("paths").at("/v1/text").at("put");
+  EXPECT_TRUE(text.at("requestBody").at("content").as_object().contains("application/yaml"));
+  EXPECT_TRUE(text.at("responses").at("2XX").at("content").as_object().contains("text/plain"));
   const json::value& stream = api.at("paths").at("/v1/stream").at("get");
   EXPECT_TRUE(stream.at("responses").at("2XX").at("content").as_object().contains("text/event-stream"));
   EXPECT_TRUE(stream.at("security").as_array().empty());

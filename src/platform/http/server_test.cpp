@@ -269,6 +269,52 @@ TEST(HttpServer, TurnsFailuresIntoProblemsAndKeepsTheirCauseToItself) {
   EXPECT_EQ(problem_of(failed).at("trace_id"), "trace-5");
 }
 
+TEST(HttpServer, AnExceptionOnAnIoThreadIsA500AndNotTheEnd) {
+  class Throwing final : public Authenticator {
+   public:
+    Result<Caller> authenticate(const Request&) override { throw std::runtime_error("secret cause"); }
+  } throwing;
+  std::vector<Route> routes = plain_routes();
+  routes.push_back(route(Method::get, "/quick_throws", {}, Access::anyone));
+  routes.back().quick = [](const Request&) -> std::optional<Response> { throw std::runtime_error("secret cause"); };
+  const auto server = start_http_server({.port = 0}, std::move(routes), throwing).value().release();
+  const std::unique_ptr<HttpServer> owner(server);
+  for (const char* path : {"/quick", "/quick_throws"}) {
+    RawClient client(server->port());
+    const std::string answer = client.ask(get(path));
+    EXPECT_EQ(status_of(answer), 500) << path;
+    EXPECT_THAT(answer, Not(HasSubstr("secret")));
+    EXPECT_EQ(status_of(client.ask(get("/open"))), 200);
+  }
+}
+
+TEST(HttpServer, AHandlersHeaderCannotBreakTheAnswer) {
+  std::vector<Route> routes;
+  routes.push_back(route(
+      Method::get, "/",
+      [](const Request&) -> Result<Response> {
+        return Response{.headers = {{"x-bad", "a\r\nx-injected: b"}, {"x-good", "c"}}};
+      },
+      Access::anyone));
+  Fixture fixture(std::move(routes));
+  const std::string answer = fixture.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(answer, Not(HasSubstr("x-injected")));
+  EXPECT_THAT(answer, HasSubstr("x-good: c\r\n"));
+}
+
+TEST(HttpServer, QuickMayLeaveTheRequestToTheHandler) {
+  std::vector<Route> routes;
+  routes.push_back(route(
+      Method::get, "/{id}", [](const Request&) -> Result<Response> { return say("slow"); }, Access::anyone));
+  routes.back().quick = [](const Request& request) -> std::optional<Response> {
+    if (request.path_value("id") != "known") return std::nullopt;
+    return say("quick");
+  };
+  Fixture fixture(std::move(routes));
+  EXPECT_EQ(body_of(fixture.ask("GET /known HTTP/1.1\r\nHost: a\r\n\r\n")), "quick");
+  EXPECT_EQ(body_of(fixture.ask("GET /other HTTP/1.1\r\nHost: a\r\n\r\n")), "slow");
+}
+
 TEST(HttpServer, RefusesTwoRoutesThatAreTheSameAndAPortInUse) {
   NamedKeys keys;
   std::vector<Route> routes = plain_routes();
