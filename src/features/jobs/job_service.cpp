@@ -63,6 +63,10 @@ class JobServiceOnThreads final : public JobService {
     return static_cast<const Job&>(row);
   }
 
+  Result<std::optional<Job>> find(Transaction& transaction, const CallContext& context, const JobId& id) override {
+    return find_job(transaction, context.team(), id);
+  }
+
   Result<Job> get(const CallContext& context, const JobId& id) override {
     return read_value<Job>(*database_, context, [&](Transaction& transaction) -> Result<Job> {
       auto job = TRY(find_job(transaction, context.team(), id));

@@ -29,6 +29,8 @@ class JobService {
   virtual Result<Job> submit(const CallContext& context, std::string_view kind, json::object input) = 0;
   // The same in the caller's transaction, so that what the job is about and the job itself appear together. It runs once that is committed.
   virtual Result<Job> submit(Transaction& transaction, const CallContext& context, std::string_view kind, json::object input) = 0;
+  // In the caller's transaction; nothing when the team has no such job.
+  virtual Result<std::optional<Job>> find(Transaction& transaction, const CallContext& context, const JobId& id) = 0;
   virtual Result<Job> get(const CallContext& context, const JobId& id) = 0;
   // Not an error if it is over already.
   virtual Result<Job> cancel(const CallContext& context, const JobId& id) = 0;

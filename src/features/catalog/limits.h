@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace bridge {
+
+inline constexpr std::size_t kDatasetsPerConnectionMax = 10'000;
+inline constexpr std::size_t kTablesPerDatasetMax = 50'000;
+inline constexpr std::size_t kTablesSavedAtOnce = 50;  // in one transaction of a scan
+inline constexpr std::size_t kSearchTextBytesMax = 200;
+inline constexpr std::size_t kSearchedTablesMax = 2'000;
+inline constexpr std::size_t kDescriptionBytesMax = 4'000;
+
+// A scan younger than this is believed; otherwise the warehouse is asked, and its answer kept for a while.
+inline constexpr std::chrono::hours kScanFreshMax{1};
+inline constexpr std::chrono::seconds kListingFreshMax{30};
+inline constexpr std::chrono::minutes kStatisticsFreshMax{10};
+inline constexpr std::size_t kListingsKeptMax = 256;
+inline constexpr std::size_t kStatisticsKeptMax = 1'024;
+
+}  // namespace bridge
