@@ -61,8 +61,16 @@ after(async () => {
   rmSync(profile, { recursive: true, force: true });
 });
 
-const shot = async (name, options = {}) => {
-  if (shot_dir) await page.screenshot({ path: join(shot_dir, `${name}.png`), ...options });
+// A full page is taken through a tall window: the browser's own way resizes the page for a moment, and charts follow.
+const shot = async (name, { full = false } = {}) => {
+  if (!shot_dir) return;
+  const size = page.viewportSize();
+  if (full) {
+    await page.setViewportSize({ width: size.width, height: Math.min(8000, await page.evaluate(() => document.documentElement.scrollHeight)) });
+    await page.waitForTimeout(600);
+  }
+  await page.screenshot({ path: join(shot_dir, `${name}.png`) });
+  if (full) await page.setViewportSize(size);
 };
 
 async function all_drawn() {
@@ -132,7 +140,7 @@ test('the first dashboard opens and every chart has data', async () => {
   first_slug = decodeURIComponent(new URL(page.url()).pathname.split('/')[2]);
   await all_drawn();
   const found = await cards();
-  await shot('dashboard', { fullPage: true });
+  await shot('dashboard', { full: true });
   assert_cards_have_data(found);
   assert.match(await page.getByTestId('data-age').textContent(), /As of .+ ago/);
 });
@@ -160,7 +168,7 @@ test('a parameter changes the address and the data', async (t) => {
   }
   if ((await with_choices.count()) === 0) return t.skip('this dashboard has no parameter with choices');
   assert.ok(changed, 'some parameter changes what the charts say');
-  await shot('filtered', { fullPage: true });
+  await shot('filtered', { full: true });
   const address = page.url();
   const filtered = await facts();
   await page.reload();
@@ -196,7 +204,7 @@ test('the dark theme is dark, and outlives a reload', async () => {
   await page.reload();
   await all_drawn();
   assert.ok((await brightness()) < 60);
-  await shot('dark', { fullPage: true });
+  await shot('dark', { full: true });
   await page.getByTestId('theme-toggle').click();
   assert.ok((await brightness()) > 200);
 });
@@ -208,7 +216,7 @@ test('a narrow window has one column and nothing sticks out', async () => {
     width: document.documentElement.scrollWidth,
     lefts: [...new Set([...document.querySelectorAll('.grid-item')].map((item) => Math.round(item.getBoundingClientRect().left)))],
   }));
-  await shot('narrow', { fullPage: true });
+  await shot('narrow', { full: true });
   await page.setViewportSize({ width: 1440, height: 900 });
   assert.ok(shape.width <= 390, `the page is ${shape.width} px wide`);
   assert.equal(shape.lefts.length, 1, `one column, not ${shape.lefts.length}`);
@@ -255,12 +263,12 @@ test('a sentence becomes a dashboard, step by step in sight', async () => {
   await page.locator('[data-testid=agent-step][data-verdict=ok]').first().waitFor({ timeout: GENERATION_MS });
   await shot('asking');
   await page.waitForURL(/\/d\/[^/]+$/, { timeout: GENERATION_MS }).catch(async (error) => {
-    await shot('asking-failed', { fullPage: true });
+    await shot('asking-failed', { full: true });
     throw new Error(`the agent did not finish: ${await run.textContent()}`, { cause: error });
   });
   asked_slug = decodeURIComponent(new URL(page.url()).pathname.split('/')[2]);
   await all_drawn();
-  await shot('asked', { fullPage: true });
+  await shot('asked', { full: true });
   assert_cards_have_data(await cards());
 });
 

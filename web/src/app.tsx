@@ -48,7 +48,7 @@ function Screen({ path, me }: { path: string; me: Me }) {
     const slug = decodeURIComponent(parts[1]!);
     return parts[2] ? <EditorScreen key={slug} slug={slug} may_edit={may_edit} /> : <DashboardScreen key={slug} slug={slug} may_edit={may_edit} />;
   }
-  if (path === '/') return <DashboardListScreen may_edit={may_edit} />;
+  if (path === '/' || path === '/new' || path === '/sign-in') return <DashboardListScreen may_edit={may_edit} />;
   return (
     <main className="page narrow" id="content">
       <h1>There is no such page</h1>

@@ -125,7 +125,20 @@ export interface Yaml {
 }
 
 export const api = {
-  me: (signal?: AbortSignal) => json<Me>('/v1/me', { signal }),
+  me: async (signal?: AbortSignal): Promise<Me> => {
+    let me: Me;
+    try {
+      me = await json<Me>('/v1/me', { signal });
+    } catch (error) {
+      // The team that was chosen last time may be gone, or may not be this caller's.
+      if (!(error instanceof ApiError) || ![400, 403, 404].includes(error.status) || !team_id) throw error;
+      choose_team(null);
+      me = await json<Me>('/v1/me', { signal });
+    }
+    if (team_id && !me.teams.some((team) => team.id === team_id)) choose_team(null);
+    if (!team_id && !me.team_id && me.teams.length > 1) choose_team(me.teams[0]!.id);
+    return me;
+  },
   sign_in: (credentials: { token: string } | { key: string }) =>
     json<Me>('/v1/session', { method: 'POST', body: credentials }),
   sign_out: () => json<void>('/v1/session', { method: 'DELETE' }),

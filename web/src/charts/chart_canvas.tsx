@@ -69,7 +69,6 @@ export function ChartCanvas({ input, look, label, selected, y_extent, on_select,
       current = false;
     };
     // `on_drawn` only reports; a new function is no reason to draw again.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [input, look, size, selected, y_extent]);
 
   useEffect(

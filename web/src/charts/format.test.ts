@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { format_age, format_bytes, format_cell, format_compact, format_measure, format_time, grain_of, group_digits, humanize, parse_time } from './format';
+import { format_age, format_bytes, format_cell, format_change, format_compact, format_measure, format_time, grain_of, group_digits, humanize, parse_time } from './format';
 
 test('formats are d3 format strings, with the unit behind (or before) the number', () => {
   assert.equal(format_measure(1234.567, { format: ',.1f', unit: 'min' }), '1,234.6\u202fmin');
@@ -48,4 +48,12 @@ test('bytes, ages and names read as people say them', () => {
   assert.deepEqual([format_bytes(0), format_bytes(1_480_000), format_bytes(100_000_000)], ['0 B', '1.5 MB', '100 MB']);
   assert.deepEqual([format_age(12), format_age(600), format_age(86_400)], ['12 s', '10 min', '24 h']);
   assert.equal(humanize('average_delay'), 'Average delay');
+});
+
+test('a change is said in per cent, in points for shares, and in the unit across zero', () => {
+  assert.deepEqual(format_change(100, 121, {}), { way: 1, text: '21%' });
+  assert.deepEqual(format_change(0.2, 0.21, { format: '.1%' }), { way: 1, text: '1.0 points' });
+  assert.deepEqual(format_change(6.4, -5, { unit: 'min', format: ',.1f' }), { way: -1, text: '11.4\u202fmin' });
+  assert.deepEqual(format_change(6937, 8, {}), { way: -1, text: '99.9%' });
+  assert.deepEqual(format_change(5, 5, {}), { way: 0, text: '0.0%' });
 });

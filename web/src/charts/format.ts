@@ -55,6 +55,16 @@ export function format_measure(value: number | null, note: NumberNote = {}): str
   return with_unit(format_number(value, note), unit);
 }
 
+// A change as people say it: of shares in points, across zero in the measure's own unit, else in per cent.
+export function format_change(before: number, value: number, note: NumberNote): { way: number; text: string } {
+  const way = Math.sign(value - before);
+  const size = Math.abs(value - before);
+  if (note.format?.includes('%')) return { way, text: `${format_number(size * 100, { format: size < 0.1 ? '.1f' : ',.0f' })} points` };
+  if (before === 0 || before * value < 0) return { way, text: format_measure(size, note) };
+  const portion = size / Math.abs(before);
+  return { way, text: format_number(portion, { format: portion < 0.1 || (portion > 0.99 && portion < 1) ? '.1%' : ',.0%' }) };
+}
+
 // For axes and big figures: 1.2k, 3.4M, 1.1B. Small values keep their own digits.
 export function format_compact(value: number, note: NumberNote = {}): string {
   if (!Number.isFinite(value)) return NOTHING;

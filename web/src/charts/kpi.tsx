@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { column_index, measure, to_number } from './aggregate';
 import { encoding_of, encodings_of, key_label, measure_note, type ChartInput } from './encoding';
-import { format_cell, format_compact, format_measure, format_number, NOTHING } from './format';
+import { format_cell, format_compact, format_measure, format_number, format_change, NOTHING } from './format';
 import { series_model } from './model';
 import { SparklineShape } from './sparkline';
 
@@ -18,13 +18,12 @@ export function Kpi({ input }: { input: ChartInput }) {
 
   const value = is_text ? null : y.aggregate || data.rows.length > 1 ? measure(data, data.rows, y) : to_number(data.rows[0]?.[index]);
   const before = !is_text && compare && compare.rows.length > 0 ? measure(compare, compare.rows, y) : null;
-  const change = value !== null && before !== null && before !== 0 ? (value - before) / Math.abs(before) : null;
+  const change = value !== null && before !== null ? format_change(before, value, note) : null;
   const trend = useMemo(() => {
     const x = encoding_of(chart.x);
     if (!x) return null;
     const model = series_model({ ...input, chart: { ...chart, y, color: null, limit: null } }, { stacked: false });
     return model.x.kind === 'time' && model.x.keys.length > 2 ? (model.series[0]?.values ?? null) : null;
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [input]);
 
   // A format from the document is used as it is while the number stays short; long ones are compact, the exact one is in the title.
@@ -32,7 +31,8 @@ export function Kpi({ input }: { input: ChartInput }) {
   const short = is_text ? exact : value === null ? NOTHING : Math.abs(value) >= 100_000 && !note.format?.match(/[s%]/) ? format_compact(value, note) : format_number(value, note);
   const unit = is_text || short === exact || note.unit === '%' || short === NOTHING ? null : note.unit;
   const shown = unit || is_text ? short : Math.abs(value ?? 0) >= 100_000 ? short : exact;
-  const verdict = change === null || change === 0 || !note.good ? 'neutral' : change > 0 === (note.good === 'up') ? 'good' : 'bad';
+  const way = change?.way ?? 0;
+  const verdict = way === 0 || !note.good ? 'neutral' : way > 0 === (note.good === 'up') ? 'good' : 'bad';
 
   return (
     <div className="kpi">
@@ -46,8 +46,8 @@ export function Kpi({ input }: { input: ChartInput }) {
             <span className="faint">nothing to compare with</span>
           ) : (
             <>
-              <span aria-hidden="true">{change > 0 ? '▲' : change < 0 ? '▼' : '■'}</span> <strong>{format_number(Math.abs(change), { format: Math.abs(change) < 0.1 ? '.1%' : '.0%' })}</strong>
-              <span className="visually-hidden">{change > 0 ? ' more' : change < 0 ? ' less' : ' change'}{verdict === 'neutral' ? '' : `, which is ${verdict}`}</span>
+              <span aria-hidden="true">{way > 0 ? '▲' : way < 0 ? '▼' : '■'}</span> <strong>{change.text}</strong>
+              <span className="visually-hidden">{way > 0 ? ' more' : way < 0 ? ' less' : ' change'}{verdict === 'neutral' ? '' : `, which is ${verdict}`}</span>
               <span className="faint" title={`${key_label(y, notes)} in ${COMPARE_WORDS[chart.compare] ?? chart.compare.replaceAll('_', ' ')}: ${format_measure(before, note)}`}>
                 {' '}
                 from {format_compact_or(before, note)}

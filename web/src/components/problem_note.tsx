@@ -22,6 +22,12 @@ export function ProblemNote({ error, retry }: { error: unknown; retry?: (() => v
 
 const ADVICE: Record<string, string> = {
   byte_cap_exceeded: 'The query would scan more than the cap allows. Narrow the period, choose fewer columns, or aggregate in an earlier query.',
+  bad_parameter: 'Reset the filters, or choose another value.',
+  unknown_parameter: 'Reset the filters: the address names one that this dashboard does not have.',
+  bad_slug: 'Choose a short name of small letters, digits and hyphens.',
+  slug_conflict: 'Choose another slug: this one is taken.',
+  overloaded: 'The server is busy. Try again in a moment.',
+  answer_too_large: 'Aggregate further, or lower the number of rows.',
   deadline_exceeded: 'The query took too long. Narrow the period or try again in a moment.',
   timeout: 'The query took too long. Narrow the period or try again in a moment.',
   network: 'Start it again, then try once more; nothing is lost on this page.',

@@ -18,10 +18,10 @@ interface Props {
   // True while a newer answer (other parameters) is on its way.
   refreshing: boolean;
   failed: boolean;
-  csv_url: string;
+  csv_url: string | null;
   selected: ReadonlySet<string>;
   on_select?: ((id: string, selection: Selection) => void) | undefined;
-  on_retry: () => void;
+  on_retry?: (() => void) | undefined;
 }
 
 const NO_NOTES: ColumnNotes = {};
@@ -56,9 +56,11 @@ export const ChartCard = memo(function ChartCard({ id, chart, query, answer, com
           {(close) => (
             <div className="popover-body menu">
               {chart.description && <p className="menu-about">{chart.description}</p>}
-              <a href={csv_url} download={`${id}.csv`} className="choice" onClick={close} data-testid={`csv-${id}`}>
-                Download CSV
-              </a>
+              {csv_url && (
+                <a href={csv_url} download={`${id}.csv`} className="choice" onClick={close} data-testid={`csv-${id}`}>
+                  Download CSV
+                </a>
+              )}
               {chart.mark !== 'table' && chart.mark !== 'kpi' && state === 'ready' && (
                 <button
                   type="button"
@@ -111,7 +113,7 @@ export const ChartCard = memo(function ChartCard({ id, chart, query, answer, com
         {state === 'empty' && (
           <div className="card-empty">
             <p>No rows</p>
-            <p className="faint">Nothing matches the filters of this dashboard.</p>
+            <p className="faint">The query answered, but with nothing in it. Other filters may bring more.</p>
           </div>
         )}
         {state === 'error' && (
@@ -123,11 +125,13 @@ export const ChartCard = memo(function ChartCard({ id, chart, query, answer, com
               </p>
             ))}
             {advice_for(answer?.error?.code) && <p className="problem-advice">{advice_for(answer?.error?.code)}</p>}
-            <p>
-              <button type="button" onClick={on_retry}>
-                Try again
-              </button>
-            </p>
+            {on_retry && (
+              <p>
+                <button type="button" onClick={on_retry}>
+                  Try again
+                </button>
+              </p>
+            )}
           </div>
         )}
         {state === 'ready' && input && <ChartView input={input} title={title} dark={dark} as_table={as_table} selected={selected} on_select={on_select ? select : undefined} on_captions={set_captions} />}

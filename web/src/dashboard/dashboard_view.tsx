@@ -82,52 +82,51 @@ export function DashboardGrid({ document, search, on_search, data, fetched_at, f
         <DataAge data={data} fetched_at={fetched_at} fetching={fetching} on_refresh={on_refresh} />
       </div>
       {error !== null && !fetching && <ProblemNote error={error} retry={on_retry} />}
-      <div className="grid" data-testid="grid">
-        {document.layout.map((row, row_index) => (
-          <div key={row_index} className="grid-row" style={{ '--h': row.h ?? default_height(row.items, document) } as React.CSSProperties}>
-            {row.items.map((item, index) => (
-              <div key={item.chart ?? `text-${index}`} className="grid-item" style={{ '--w': Math.min(GRID_COLUMNS, item.w || GRID_COLUMNS) } as React.CSSProperties}>
-                {item.chart && document.charts[item.chart] ? (
-                  <GridChart
-                    id={item.chart}
-                    chart={document.charts[item.chart]!}
-                    document={document}
-                    data={data}
-                    refreshing={refreshing}
-                    failed={error !== null}
-                    query={query}
-                    search={search}
-                    on_select={select}
-                    on_retry={on_retry}
-                  />
-                ) : (
-                  <div className="card card-text">{text_paragraphs(item.text ?? (item.chart ? `There is no chart “${item.chart}” in this dashboard.` : ''))}</div>
-                )}
-              </div>
-            ))}
-          </div>
-        ))}
-      </div>
+      <ChartGrid document={document} data={data} refreshing={refreshing} failed={error !== null} query={query} search={search} on_select={select} on_retry={on_retry} />
     </>
   );
 }
 
-interface GridChartProps {
-  id: string;
-  chart: Chart;
+interface ChartGridProps {
   document: DashboardDocument;
   data: DashboardData | undefined;
   refreshing: boolean;
   failed: boolean;
-  query: string;
+  // What of the address the server is told; null when there is no server behind the page.
+  query: string | null;
   search: string;
-  on_select: (id: string, selection: Selection) => void;
-  on_retry: () => void;
+  on_select?: ((id: string, selection: Selection) => void) | undefined;
+  on_retry?: (() => void) | undefined;
+}
+
+export function ChartGrid({ document, ...rest }: ChartGridProps) {
+  return (
+    <div className="grid" data-testid="grid">
+      {document.layout.map((row, row_index) => (
+        <div key={row_index} className="grid-row" style={{ '--h': row.h ?? default_height(row.items, document) } as React.CSSProperties}>
+          {row.items.map((item, index) => (
+            <div key={item.chart ?? `text-${index}`} className="grid-item" style={{ '--w': Math.min(GRID_COLUMNS, item.w || GRID_COLUMNS) } as React.CSSProperties}>
+              {item.chart && document.charts[item.chart] ? (
+                <GridChart id={item.chart} chart={document.charts[item.chart]!} document={document} {...rest} />
+              ) : (
+                <div className="card card-text">{text_paragraphs(item.text ?? (item.chart ? `There is no chart “${item.chart}” in this dashboard.` : ''))}</div>
+              )}
+            </div>
+          ))}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface GridChartProps extends ChartGridProps {
+  id: string;
+  chart: Chart;
 }
 
 function GridChart({ id, chart, document, data, refreshing, failed, query, search, on_select, on_retry }: GridChartProps) {
   const compare_id = chart.compare_query ?? (chart.compare ? `${chart.query}@${chart.compare}` : null);
-  const csv_url = useMemo(() => api.csv_url(document.slug, chart.query, query), [document.slug, chart.query, query]);
+  const csv_url = useMemo(() => (query === null ? null : api.csv_url(document.slug, chart.query, query)), [document.slug, chart.query, query]);
   const chosen = selected_values(chart, document.params ?? NO_PARAMS, search).join('\u0000');
   const selected = useMemo(() => (chosen ? new Set(chosen.split('\u0000')) : NOTHING_SELECTED), [chosen]);
   return (

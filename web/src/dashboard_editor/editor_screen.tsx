@@ -114,7 +114,7 @@ function Editor({ slug, path, initial, may_edit }: { slug: string; path: string;
         set_save_state({ kind: 'saved', version: fresh.version });
         refresh_everything();
       } catch (error) {
-        if (error instanceof ApiError && (error.status === 412 || error.status === 409)) {
+        if (error instanceof ApiError && (error.status === 412 || (error.status === 409 && error.code !== 'slug_conflict'))) {
           const theirs = await api.yaml(slug).catch(() => null);
           return set_save_state(theirs ? { kind: 'conflict', theirs } : { kind: 'failed', error });
         }

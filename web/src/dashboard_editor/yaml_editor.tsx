@@ -107,7 +107,6 @@ export default function YamlEditor({ ref, initial, dark, read_only, violations, 
     view.current = created;
     return () => created.destroy();
     // The editor is made once; what changes later reaches it through the effects below.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
 
   useEffect(() => {

@@ -45,7 +45,7 @@ export function AskPanel({ first }: { first: boolean }) {
       const { dashboard_slug } = current.done;
       // A moment to see the last step turn green, then the result.
       setTimeout(() => {
-        if (abort.current === controller && window.location.pathname === '/') navigate(`/d/${encodeURIComponent(dashboard_slug)}`);
+        if (abort.current === controller && !window.location.pathname.startsWith('/d/')) navigate(`/d/${encodeURIComponent(dashboard_slug)}`);
       }, 700);
     }
   };

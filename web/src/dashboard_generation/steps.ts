@@ -86,15 +86,16 @@ export interface Scan {
 interface LooseResult {
   bytes_scanned?: number;
   cap_bytes?: number;
-  error?: { code?: string; message?: string; help?: string; errors?: { message?: string }[] };
+  error?: { code?: string; message?: string; help?: string; bytes_scanned?: number; cap_bytes?: number; errors?: { message?: string }[] };
 }
 
 export function scan_of(result: ToolResult | null): Scan | null {
   if (!result) return null;
   const loose = (result.result ?? {}) as LooseResult;
-  const bytes = result.bytes_scanned ?? loose.bytes_scanned;
+  const bytes = result.bytes_scanned ?? loose.bytes_scanned ?? loose.error?.bytes_scanned;
+  const cap = loose.cap_bytes ?? loose.error?.cap_bytes;
   if (typeof bytes !== 'number') return null;
-  return { bytes, cap: typeof loose.cap_bytes === 'number' ? loose.cap_bytes : null };
+  return { bytes, cap: typeof cap === 'number' ? cap : null };
 }
 
 export function refusal_of(result: ToolResult | null): string | null {

@@ -23,6 +23,9 @@ import {
 const LABELLED_LINES_MAX = 6;
 const LABEL_CHARACTERS = 18;
 const BAR_HEIGHT = 22;
+// What the top margin and the labels of the x axis take from the height of the plot.
+const PLOT_MARGINS = 32;
+const LABEL_HEIGHT = 13;
 
 export function series_table(model: SeriesModel): TableAlternative {
   return {
@@ -92,6 +95,8 @@ export function draw_lines(context: DrawContext): Drawing {
   const labelled = !filled && count > 1 && width > 380 ? Math.min(count, LABELLED_LINES_MAX) : 0;
   const named = model.series.slice(0, labelled).map((one) => truncate_text(one.name, LABEL_CHARACTERS));
   const legend = count > 1 && labelled === 0;
+  const extent = labelled > 0 && !context.y_extent && !model.measures.some((_, measure) => axis_index(measure) === 1) ? value_extent(model) : null;
+  const label_offsets = extent ? spread_labels(model.series.slice(0, labelled), extent, height - PLOT_MARGINS) : model.series.map(() => 0);
   const few_points = model.x.keys.length <= 40;
 
   const series: SeriesOption[] = model.series.map((one, index) => ({
@@ -116,8 +121,7 @@ export function draw_lines(context: DrawContext): Drawing {
     blur: { lineStyle: { opacity: 0.35 } },
     ...(index < labelled
       ? {
-          endLabel: { show: true, formatter: named[index]!, color: look.ink_soft, fontSize: 11, distance: 6, valueAnimation: false },
-          labelLayout: { moveOverlap: 'shiftY' },
+          endLabel: { show: true, formatter: named[index]!, color: look.ink_soft, fontSize: 11, distance: 6, offset: [0, label_offsets[index]!] },
         }
       : {}),
     z: count - index + 2,
@@ -126,8 +130,6 @@ export function draw_lines(context: DrawContext): Drawing {
   const two_axes = model.measures.some((_, measure) => axis_index(measure) === 1);
   const option: EChartsOption = {
     ...base_option(look),
-    // Labels at the ends are laid out once: they would overlap while lines grow.
-    ...(labelled > 0 ? { animation: false } : {}),
     grid: {
       left: 4,
       right: labelled > 0 ? Math.min(140, text_width('m'.repeat(longest(named))) + 16) : two_axes ? 4 : 16,
@@ -172,7 +174,7 @@ export function draw_lines(context: DrawContext): Drawing {
             ...(index === 1 ? { splitLine: { show: false } } : {}),
           }),
         )
-      : value_axis(look, model.measures[0], { scale: !filled && spans_little(model), ...extent_option(context) }),
+      : value_axis(look, model.measures[0], extent ? { min: extent[0], max: extent[1], interval: nice_step(extent[0], extent[1], 4) } : { scale: !filled && spans_little(model), ...extent_option(context) }),
     series,
   };
   return {
@@ -195,6 +197,43 @@ function line_colors(context: DrawContext, count: number): string[] {
 
 function has_lonely_point(values: (number | null)[]): boolean {
   return values.some((value, at) => value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null);
+}
+
+// Round ends of the axis around all values; from zero unless all that happens is far from it.
+function value_extent(model: SeriesModel): [number, number] | null {
+  const values = model.series.flatMap((one) => one.values).filter((value) => value !== null);
+  let high = values.reduce((most, value) => Math.max(most, value), -Infinity);
+  let low = values.reduce((least, value) => Math.min(least, value), Infinity);
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return null;
+  if (!spans_little(model)) {
+    low = Math.min(0, low);
+    high = Math.max(0, high);
+  }
+  if (low === high) return null;
+  const step = nice_step(low, high, 4);
+  const ends: [number, number] = [Math.floor(low / step) * step, Math.ceil(high / step) * step];
+  // The ticks of the wider span must still end where it ends.
+  const tick = nice_step(ends[0], ends[1], 4);
+  return [Math.floor(ends[0] / tick) * tick, Math.ceil(ends[1] / tick) * tick];
+}
+
+// How far each label at a line's end moves, in pixels downwards, so that none covers another.
+function spread_labels(series: Series[], [low, high]: [number, number], height: number): number[] {
+  const places = series.map((one, index) => {
+    const last = one.values.findLast((value) => value !== null) ?? low;
+    return { index, at: (1 - (last - low) / (high - low)) * height };
+  });
+  places.sort((a, b) => a.at - b.at);
+  const moved = places.map((place) => place.at);
+  for (let at = 1; at < moved.length; at += 1) moved[at] = Math.max(moved[at]!, moved[at - 1]! + LABEL_HEIGHT);
+  // What was pushed below the plot comes back up, and pushes the ones above it.
+  for (let at = moved.length - 1, floor = height; at >= 0; at -= 1) {
+    moved[at] = Math.min(moved[at]!, floor);
+    floor = moved[at]! - LABEL_HEIGHT;
+  }
+  const offsets = series.map(() => 0);
+  places.forEach((place, at) => (offsets[place.index] = Math.round(moved[at]! - place.at)));
+  return offsets;
 }
 
 // A line may leave zero out when all it has to tell happens far from it; a bar or an area never may.
@@ -234,6 +273,8 @@ export function draw_bars(context: DrawContext): Drawing {
   const direct = count === 1 && (horizontal || (categories <= 12 && slot > 44));
   const note = model.measures[0];
   const axis_index = axis_of_measure(model);
+  // A chosen value that is not among the bars leaves all of them as they are.
+  const any_chosen = count === 1 && model.x.keys.some((key) => selected.has(String(key)));
   const two_axes = !horizontal && model.measures.some((_, measure) => axis_index(measure) === 1);
 
   const series: SeriesOption[] = model.series.map((one, index) => ({
@@ -243,7 +284,7 @@ export function draw_bars(context: DrawContext): Drawing {
     ...(stacked && count > 1 ? { stack: 'all' } : {}),
     data: one.values.map((value, at) => {
       const key = model.x.keys[at];
-      const chosen = selected.size > 0 && count === 1 ? selected.has(String(key)) : null;
+      const chosen = any_chosen ? selected.has(String(key)) : null;
       return { value, itemStyle: { color: chosen === null ? colors[index]! : chosen ? look.highlight : look.mark_pale } };
     }),
     itemStyle: { color: colors[index]!, borderRadius: 1, ...(stacked && count > 1 ? { borderColor: look.surface, borderWidth: 0.5 } : {}) },
