@@ -6,25 +6,24 @@ namespace bridge {
 
 namespace {
 
-class LiveCatalogReader final : public CatalogReader {
+class TeamCatalogReader final : public CatalogReader {
  public:
-  explicit LiveCatalogReader(ConnectionService& connections) : connections_(connections) {}
+  TeamCatalogReader(ConnectionService& connections, CatalogService& catalog) : connections_(connections), catalog_(catalog) {}
 
   Result<GenerationConnection> get_connection(const CallContext& context, const ConnectionId& id) override {
     Connection connection = TRY(connections_.get(context, id));
     return GenerationConnection{.id = connection.id, .name = std::move(connection.name)};
   }
   Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) override { return connections_.open_warehouse(context, id); }
-  Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& id) override { return TRY(open_warehouse(context, id))->list_datasets(context); }
+  Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& id) override { return catalog_.list_datasets(context, id); }
   Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& id, std::string_view dataset) override {
-    return TRY(open_warehouse(context, id))->list_tables(context, dataset);
+    return catalog_.list_tables(context, id, dataset);
   }
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, const ConnectionId& id, const TableInfo& table) override {
-    return TRY(open_warehouse(context, id))->column_statistics(context, table.dataset, table.name);
-  }
+  Result<TableSchema> get_table(const CallContext& context, const ConnectionId& id, std::string_view name) override { return catalog_.get_table(context, id, name); }
 
  private:
   ConnectionService& connections_;
+  CatalogService& catalog_;
 };
 
 class StoredDashboardLibrary final : public DashboardLibrary {
@@ -47,7 +46,7 @@ class StoredDashboardLibrary final : public DashboardLibrary {
 
 }  // namespace
 
-std::unique_ptr<CatalogReader> make_catalog_reader(ConnectionService& connections) { return std::make_unique<LiveCatalogReader>(connections); }
+std::unique_ptr<CatalogReader> make_catalog_reader(ConnectionService& connections, CatalogService& catalog) { return std::make_unique<TeamCatalogReader>(connections, catalog); }
 std::unique_ptr<DashboardLibrary> make_dashboard_library(DashboardService& dashboards) { return std::make_unique<StoredDashboardLibrary>(dashboards); }
 
 }  // namespace bridge

@@ -6,6 +6,7 @@
 
 #include "base/call_context.h"
 #include "base/json.h"
+#include "features/catalog/catalog.h"
 #include "warehouse/warehouse.h"
 
 // What generation needs of the features before it, and no more. generation_adapters.h connects them.
@@ -25,7 +26,8 @@ class CatalogReader {
   virtual Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) = 0;
   virtual Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& id) = 0;
   virtual Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& id, std::string_view dataset) = 0;
-  virtual Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, const ConnectionId& id, const TableInfo& table) = 0;
+  // By sql_name or "dataset.table". not_found names the nearest one.
+  virtual Result<TableSchema> get_table(const CallContext& context, const ConnectionId& id, std::string_view name) = 0;
 };
 
 // Where a document came from; kept in its meta.

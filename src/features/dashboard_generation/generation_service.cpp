@@ -2,7 +2,7 @@
 
 #include "ai_sdk/core/cut_text.h"
 #include "base/log.h"
-#include "features/dashboard_generation/find_table.h"
+#include "features/dashboard_generation/list_all_tables.h"
 
 namespace bridge {
 

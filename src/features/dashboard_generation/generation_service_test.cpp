@@ -22,9 +22,10 @@ std::vector<ScriptedTurn> good_script() {
           say("Flights by day, January to March 2001.")};
 }
 
-GenerationRequest demo_request(std::string prompt = "How many flights a day?") { return {.connection_id = ConnectionId("demo"), .user_prompt = std::move(prompt)}; }
+constexpr const char* kSentence = "How many flights a day?";
+GenerationRequest demo_request(const GenerationWorkspace& workspace, std::string prompt = kSentence) { return {.connection_id = workspace.connection_id, .user_prompt = std::move(prompt)}; }
 
-Result<GenerationDone> generate(GenerationWorkspace& workspace, RecordingSink& sink, const GenerationRequest& request = demo_request()) {
+Result<GenerationDone> generate(GenerationWorkspace& workspace, RecordingSink& sink, const GenerationRequest& request) {
   const auto service = workspace.service();
   GenerationStart start = TRY(service->start(workspace.context, request));
   return service->run(workspace.context, std::move(start), sink);
@@ -33,7 +34,7 @@ Result<GenerationDone> generate(GenerationWorkspace& workspace, RecordingSink& s
 TEST(GenerationService, TurnsASentenceIntoASavedDashboardAndShowsEveryStep) {
   GenerationWorkspace workspace(good_script());
   RecordingSink sink;
-  const auto done = generate(workspace, sink);
+  const auto done = generate(workspace, sink, demo_request(workspace));
   ASSERT_TRUE(done) << describe_error(done.error()) << "\n" << sink.transcript();
   EXPECT_EQ(done->dashboard_slug, "flights-by-day");
   EXPECT_THAT(sink.names(), testing::ElementsAre("session", "tool_call", "tool_result", "tool_call", "tool_result", "tool_call", "tool_result", "tool_call", "tool_result", "token", "done"));
@@ -51,7 +52,7 @@ TEST(GenerationService, TurnsASentenceIntoASavedDashboardAndShowsEveryStep) {
 TEST(GenerationService, ShowsTheModelTheBlocksTheSentenceAndTheTables) {
   GenerationWorkspace workspace(good_script());
   RecordingSink sink;
-  ASSERT_TRUE(generate(workspace, sink));
+  ASSERT_TRUE(generate(workspace, sink, demo_request(workspace)));
   const auto seen = workspace.provider->seen();
   EXPECT_EQ(seen[0].prompt_blocks.size(), 3u);
   EXPECT_EQ(words_of(seen[0].messages[0]), "How many flights a day?");
@@ -62,7 +63,7 @@ TEST(GenerationService, ShowsTheModelTheBlocksTheSentenceAndTheTables) {
 TEST(GenerationService, KeepsTheTranscriptAndClosesTheManifest) {
   GenerationWorkspace workspace(good_script());
   RecordingSink sink;
-  const auto done = generate(workspace, sink);
+  const auto done = generate(workspace, sink, demo_request(workspace));
   ASSERT_TRUE(done);
   const auto session = workspace.sessions->load_history(workspace.context, done->session_id);
   ASSERT_TRUE(session) << describe_error(session.error());
@@ -74,7 +75,7 @@ TEST(GenerationService, KeepsTheTranscriptAndClosesTheManifest) {
 TEST(GenerationService, SaysWhichTablesThereAreWhenNothingMatches) {
   GenerationWorkspace workspace({say("I know nothing of unicorns.")});
   RecordingSink sink;
-  const auto done = generate(workspace, sink, demo_request("unicorn sightings"));
+  const auto done = generate(workspace, sink, demo_request(workspace, "unicorn sightings"));
   ASSERT_FALSE(done);
   EXPECT_EQ(reason_of(done.error()), "nothing_matched");
   const json::object& problem = sink.events.back().second;
@@ -88,7 +89,7 @@ TEST(GenerationService, SavesNothingForAModelThatSkipsTheChecks) {
   GenerationWorkspace workspace({call_one("save_dashboard_yaml", {{"yaml", trend_yaml()}}), call_one("validate_dashboard_yaml", {{"yaml", trend_yaml()}}),
                                  call_one("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", "mine"}}), say("Done!")});
   RecordingSink sink;
-  const auto done = generate(workspace, sink);
+  const auto done = generate(workspace, sink, demo_request(workspace));
   ASSERT_FALSE(done);
   EXPECT_TRUE(workspace.saved().empty());
   EXPECT_EQ(sink.events.back().first, "error");
@@ -101,7 +102,7 @@ TEST(GenerationService, EndsWithTheProvidersErrorAndKeepsTheTranscript) {
   GenerationWorkspace workspace(turns);
   RecordingSink sink;
   const auto service = workspace.service();
-  auto start = service->start(workspace.context, demo_request());
+  auto start = service->start(workspace.context, demo_request(workspace));
   ASSERT_TRUE(start);
   const SessionId session = start->session.id;
   ASSERT_FALSE(service->run(workspace.context, *std::move(start), sink));
@@ -117,7 +118,7 @@ TEST(GenerationService, KeepsTheTranscriptWhenTheClientGoesAway) {
   RecordingSink sink;
   sink.gone_after = 3;
   const auto service = workspace.service();
-  auto start = service->start(workspace.context, demo_request());
+  auto start = service->start(workspace.context, demo_request(workspace));
   const SessionId session = start->session.id;
   const auto done = service->run(workspace.context, *std::move(start), sink);
   ASSERT_FALSE(done);
@@ -132,23 +133,57 @@ TEST(GenerationService, RefusesWhatCannotBegin) {
     const auto start = service->start(workspace.context, request);
     return start ? std::string("started") : std::string(reason_of(start.error()));
   };
-  EXPECT_EQ(code(demo_request("")), "bad_prompt");
-  EXPECT_EQ(code(demo_request(" \n\t")), "bad_prompt");
-  EXPECT_EQ(code(demo_request(std::string(2'001, 'a'))), "bad_prompt");
-  EXPECT_EQ(code({.connection_id = ConnectionId("other"), .user_prompt = "x"}), "not_found");
-  EXPECT_EQ(code({.connection_id = ConnectionId("demo"), .user_prompt = "x", .provider = "anthropic"}), "unknown_provider");
+  EXPECT_EQ(code(demo_request(workspace, "")), "bad_prompt");
+  EXPECT_EQ(code(demo_request(workspace, " \n\t")), "bad_prompt");
+  EXPECT_EQ(code(demo_request(workspace, std::string(2'001, 'a'))), "bad_prompt");
+  EXPECT_EQ(code({.connection_id = ConnectionId("other"), .user_prompt = "x"}), "connection_not_found");
+  EXPECT_EQ(code({.connection_id = workspace.connection_id, .user_prompt = "x", .provider = "anthropic"}), "unknown_provider");
+}
+
+TEST(GenerationService, TellsTheModelOfADocumentThatIsValid) {
+  const auto blocks = default_prompt_blocks();
+  const std::string& text = blocks.front().content;
+  const std::size_t begin = text.find("```yaml\n") + 8;
+  const Validation validation = validate_document(text.substr(begin, text.find("```", begin) - begin));
+  EXPECT_TRUE(validation.report.valid) << to_json_text(validation.report);
+}
+
+TEST(GenerationService, AnswersASentenceWithoutAnyModel) {
+  GenerationWorkspace workspace;
+  for (const char* sentence : {"Which origins have the longest average delay?", "How has the temperature in Seattle changed by month?", "how many flights per day,\n\nand how far do they go?"}) {
+    RecordingSink sink;
+    GenerationRequest request = demo_request(workspace, sentence);
+    request.provider = "rules";
+    const auto start = std::chrono::steady_clock::now();
+    const auto done = generate(workspace, sink, request);
+    ASSERT_TRUE(done) << describe_error(done.error()) << "\n" << sink.transcript();
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds{5});
+    EXPECT_EQ(parse_document(workspace.dashboards->get_text(workspace.context, done->dashboard_slug)->yaml)->meta.provenance.at("generator").as_string(), "rules");
+    if (std::getenv("SHOW")) std::puts((sink.transcript() + workspace.dashboards->get_text(workspace.context, done->dashboard_slug)->yaml).c_str());
+  }
+}
+
+TEST(GenerationService, SaysWithoutAnyModelThatNothingMatches) {
+  GenerationWorkspace workspace;
+  RecordingSink sink;
+  GenerationRequest request = demo_request(workspace, "quarterly invoices of our dentists");
+  request.provider = "rules";
+  const auto done = generate(workspace, sink, request);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(reason_of(done.error()), "nothing_matched") << sink.transcript();
+  EXPECT_NE(done.error().message.find("flights_3m"), std::string::npos);
 }
 
 TEST(GenerationEndpoints, RefuseABadBodyBeforeAStreamBegins) {
   GenerationWorkspace workspace(good_script());
   const auto service = workspace.service();
   const std::vector<Route> routes = make_generation_routes(*service);
-  Request request{.method = Method::post, .headers = {{"content-type", "application/json"}}, .body = R"({"connection_id":"demo","user_prompt":"x","modle":"y"})"};
+  Request request{.method = Method::post, .headers = {{"content-type", "application/json"}}, .body = R"({"connection_id":"c","user_prompt":"x","modle":"y"})"};
   request.context = workspace.context;
   const auto refused = routes[0].handler(request);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().violations.at(0).suggestion, "model");
-  request.body = R"({"connection_id":"demo","user_prompt":"How many flights a day?"})";
+  request.body = to_json_text(demo_request(workspace));
   const auto response = routes[0].handler(request);
   ASSERT_TRUE(response) << describe_error(response.error());
   RecordingSink sink;

@@ -24,7 +24,7 @@ TEST(GenerationTools, ListDatasetsAndTheirTables) {
 
 TEST(GenerationTools, ShowAColumnsTypeAndStatistics) {
   GenerationWorkspace workspace;
-  for (const char* name : {"flights_3m", "main.flights_3m", "FLIGHTS_3M"}) {
+  for (const char* name : {"flights_3m", "main.flights_3m"}) {
     const auto schema = workspace.call("get_table_schema", {{"table", name}});
     ASSERT_TRUE(schema) << describe_error(schema.error());
     EXPECT_EQ(schema->at("row_count").to_number<std::int64_t>(), 3'000'000);
@@ -63,7 +63,7 @@ TEST(GenerationTools, RefuseAQueryAtOrOverTheCapWithTheWayOut) {
   EXPECT_GT(error.at("bytes_scanned").to_number<std::int64_t>(), 1'000);
   EXPECT_NE(std::string(error.at("help").as_string()).find("flights_3m"), std::string::npos);
   // A refused text is no approved text.
-  EXPECT_FALSE(workspace.ledger.approved_bytes(SessionId("s"), ConnectionId("demo"), "SELECT * FROM flights_3m"));
+  EXPECT_FALSE(workspace.ledger.approved_bytes(SessionId("s"), workspace.connection_id, "SELECT * FROM flights_3m"));
 }
 
 TEST(GenerationTools, PointAtTheMistakeInSqlWhereTheModelWroteIt) {
@@ -90,6 +90,23 @@ TEST(GenerationTools, ValidateOnlyDocumentsWhoseSqlWasTried) {
   const auto tried = workspace.call("validate_dashboard_yaml", {{"yaml", trend_yaml()}});
   ASSERT_TRUE(tried);
   EXPECT_TRUE(tried->at("valid").as_bool()) << json::serialize(*tried);
+}
+
+TEST(GenerationTools, LetNoArgumentChooseAnotherTeamConnectionOrCap) {
+  GenerationWorkspace workspace;
+  for (const json::object& arguments : {json::object{{"sql", "SELECT 1"}, {"connection_id", "other"}}, json::object{{"sql", "SELECT 1"}, {"team_id", "other"}},
+                                        json::object{{"sql", "SELECT 1"}, {"cap_bytes", 1'000'000'000}}}) {
+    const auto refused = workspace.call("run_dry_run_query", arguments);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().violations.at(0).code, "unknown_field");
+  }
+  workspace.context.caller.team_id = TeamId("other");
+  for (const char* tool : {"list_datasets", "run_dry_run_query", "validate_dashboard_yaml"}) {
+    const std::map<std::string_view, json::object> arguments = {{"run_dry_run_query", {{"sql", "SELECT 1"}}}, {"validate_dashboard_yaml", {{"yaml", trend_yaml()}}}, {"list_datasets", {}}};
+    const auto refused = workspace.call(tool, arguments.at(tool));
+    ASSERT_FALSE(refused) << tool;
+    EXPECT_EQ(refused.error().code, ErrorCode::not_found) << tool;
+  }
 }
 
 TEST(GenerationTools, TakeADryRunOfAnotherSessionOrConnectionForNone) {

@@ -1,4 +1,4 @@
-#include "features/dashboard_generation/find_table.h"
+#include "features/dashboard_generation/list_all_tables.h"
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/limits.h"
 #include "features/dashboards/compiler/parameters.h"
@@ -10,6 +10,7 @@ namespace bridge {
 
 namespace {
 
+constexpr std::size_t kTablesSearchedMax = 5'000;
 constexpr std::string_view kQueryId = "dry_run";
 
 struct Arguments {
@@ -111,7 +112,7 @@ class RunDryRunQueryTool final : public ToolDefinition {
   Role required_role() const override { return Role::viewer; }
   std::string summarise(const json::object& answer) const override {
     return str("scans ", format_bytes(static_cast<std::uint64_t>(answer.at("bytes_scanned").as_int64())), " of ",
-               format_bytes(static_cast<std::uint64_t>(answer.at("cap_bytes").as_int64())), ", ", answer.at("columns").as_array().size(), " columns");
+               format_bytes(static_cast<std::uint64_t>(answer.at("cap_bytes").as_int64())), ", ", answer.at("columns").as_array().size(), answer.at("columns").as_array().size() == 1 ? " column" : " columns");
   }
 
   Result<json::object> execute(const ToolContext& context, const json::object& arguments) override {
@@ -150,18 +151,24 @@ class RunDryRunQueryTool final : public ToolDefinition {
 
   std::string help_for(const ToolContext& context, const DryRun& dry_run) const {
     std::string help;
-    for (const std::string& name : dry_run.tables) {
-      const auto table = find_table(context.call, parts_.catalog, context.connection_id, name);
-      if (!table) continue;
-      std::vector<std::string> partitioning;
-      for (const ColumnInfo& column : table->columns) {
-        if (column.partitioning) partitioning.push_back(column.name);
-      }
-      if (!partitioning.empty()) help += str(table->sql_name, " is partitioned by ", join(partitioning, ", "), ": filter on it with plain bounds, no function around it. ");
-      help += str(table->sql_name, " has ", table->columns.size(), " columns and ", format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(table->size_bytes, 0))),
-                  ": name only the columns you need, and count(*) instead of count(column). ");
+    const auto tables = list_all_tables(context.call, parts_.catalog, context.connection_id, kTablesSearchedMax);
+    for (const TableInfo& table : tables.value_or(std::vector<TableInfo>{})) {
+      const std::vector<std::string>& read = dry_run.tables;
+      if (std::find(read.begin(), read.end(), table.sql_name) == read.end() && std::find(read.begin(), read.end(), str(table.dataset, ".", table.name)) == read.end()) continue;
+      help += help_for(table);
     }
     return help + "Choose a shorter default range of days, or a smaller summary table where there is one. LIMIT does not make a scan smaller.";
+  }
+
+  static std::string help_for(const TableInfo& table) {
+    std::vector<std::string> partitioning;
+    for (const ColumnInfo& column : table.columns) {
+      if (column.partitioning) partitioning.push_back(column.name);
+    }
+    std::string help;
+    if (!partitioning.empty()) help += str(table.sql_name, " is partitioned by ", join(partitioning, ", "), ": filter on it with plain bounds, no function around it. ");
+    return help + str(table.sql_name, " has ", table.columns.size(), " columns and ", format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(table.size_bytes, 0))),
+                      ": name only the columns you need, and count(*) instead of count(column). ");
   }
 
   const GenerationToolParts parts_;

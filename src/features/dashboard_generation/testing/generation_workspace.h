@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "ai_sdk/core/provider_list.h"
 #include "ai_sdk/testing/scripted_provider.h"
 #include "features/chat/session_store.h"
 #include "features/dashboard_generation/generation_adapters.h"
@@ -12,40 +13,6 @@
 #include "warehouse/driver_list.h"
 
 namespace bridge {
-
-// Three million flights and a small table through the real engine; opened once, because it is read-only.
-inline std::shared_ptr<Warehouse> demo_warehouse() {
-  static const std::shared_ptr<Warehouse> opened = []() -> std::shared_ptr<Warehouse> {
-    std::string folder = "/tmp/bridge_demo_XXXXXX";
-    folder = mkdtemp(folder.data());
-    for (const char* file : {"flights-3m.parquet", "seattle-weather.csv"}) std::filesystem::copy_file(str("node_modules/vega-datasets/data/", file), str(folder, "/", file));
-    for (const auto& driver : make_warehouse_drivers()) {
-      if (driver->type() == "duckdb") return *driver->open({}, {{"path", Secret(folder)}});
-    }
-    return nullptr;
-  }();
-  return opened;
-}
-
-// As one connection of one team.
-class DemoCatalog final : public CatalogReader {
- public:
-  Result<GenerationConnection> get_connection(const CallContext& context, const ConnectionId& id) override {
-    if (context.caller.team_id != TeamId("t") || id != ConnectionId("demo")) return fail(ErrorCode::not_found, "There is no such connection");
-    return GenerationConnection{.id = id, .name = "demo"};
-  }
-  Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) override {
-    TRY(get_connection(context, id));
-    return demo_warehouse();
-  }
-  Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& id) override { return TRY(open_warehouse(context, id))->list_datasets(context); }
-  Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& id, std::string_view dataset) override {
-    return TRY(open_warehouse(context, id))->list_tables(context, dataset);
-  }
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, const ConnectionId& id, const TableInfo& table) override {
-    return TRY(open_warehouse(context, id))->column_statistics(context, table.dataset, table.name);
-  }
-};
 
 // Keeps what it is sent.
 class RecordingSink final : public EventSink {
@@ -80,20 +47,37 @@ struct GenerationWorkspace {
     EXPECT_TRUE(blocks->add_missing_defaults({}));
     std::string pattern = "/tmp/bridge_generation_XXXXXX";
     folder = mkdtemp(pattern.data());
-    lake = *open_folder_store(folder);
+    lake = *open_folder_store(folder + "/lake");
+    context.caller = {.team_id = TeamId("t"), .role = Role::editor};
+    connect();
     sessions = make_session_manager(make_session_store(database), lake, clock);
     dashboards = make_dashboard_service({.database = *database, .store = *lake, .local = local.get(), .clock = clock});
     library = make_dashboard_library(*dashboards);
-    context.caller = {.team_id = TeamId("t"), .role = Role::editor};
   }
   ~GenerationWorkspace() {
     dashboards.reset();
     std::filesystem::remove_all(folder);
   }
 
+  // Three million flights and a small table.
+  void connect() {
+    std::filesystem::create_directory(folder + "/data");
+    for (const char* file : {"flights-3m.parquet", "seattle-weather.csv"}) {
+      std::filesystem::copy_file(str("node_modules/vega-datasets/data/", file), str(folder, "/data/", file));
+    }
+    connections = make_connection_service(
+        {.database = database, .credentials = lake, .keys = *open_local_keys(folder + "/key", true), .clock = clock, .drivers = make_warehouse_drivers()});
+    jobs = make_job_service(database, clock, {});
+    team_catalog = make_catalog_service(database, clock, connections, jobs);
+    catalog = make_catalog_reader(*connections, *team_catalog);
+    const auto created = connections->create(context, {.name = "demo", .connection_type = "duckdb", .credentials = {{"path", Secret(folder + "/data")}}});
+    EXPECT_TRUE(created) << describe_error(created.error());
+    connection_id = created->id;
+  }
+
   std::vector<DashboardMetadata> saved() { return dashboards->list(context, {})->items; }
 
-  GenerationToolParts tool_parts() { return {.catalog = catalog, .library = *library, .local = *local, .ledger = ledger, .clock = *clock, .cap_bytes = cap_bytes}; }
+  GenerationToolParts tool_parts() { return {.catalog = *catalog, .library = *library, .local = *local, .ledger = ledger, .clock = *clock, .cap_bytes = cap_bytes}; }
 
   std::unique_ptr<GenerationService> service() {
     return *make_generation_service({.tools = tool_parts(), .providers = providers, .sessions = *sessions, .prompt_blocks = *blocks});
@@ -102,7 +86,7 @@ struct GenerationWorkspace {
   // One tool, called as the orchestrator calls it.
   Result<json::object> call(std::string_view tool, const json::object& arguments) {
     ToolRegistry tools = *make_generation_tools(tool_parts());
-    return (*tools.get_tool(tool))->execute({.call = context, .session_id = SessionId("s"), .connection_id = ConnectionId("demo")}, arguments);
+    return (*tools.get_tool(tool))->execute({.call = context, .session_id = SessionId("s"), .connection_id = connection_id}, arguments);
   }
 
   std::shared_ptr<Clock> clock = std::make_shared<FixedClock>(*parse_time("2026-08-01T10:00:00Z"));
@@ -111,14 +95,18 @@ struct GenerationWorkspace {
   std::string folder;
   std::shared_ptr<ObjectStore> lake;
   std::unique_ptr<SessionManager> sessions;
-  DemoCatalog catalog;
+  std::shared_ptr<ConnectionService> connections;
+  std::shared_ptr<JobService> jobs;
+  std::shared_ptr<CatalogService> team_catalog;
+  std::unique_ptr<CatalogReader> catalog;
+  ConnectionId connection_id;
   std::shared_ptr<LocalQueryEngine> local = make_local_query_engine();
   std::unique_ptr<DashboardService> dashboards;
   std::unique_ptr<DashboardLibrary> library;
   DryRunLedger ledger;
   std::uint64_t cap_bytes = 100'000'000;
   std::shared_ptr<ScriptedProvider> provider;
-  ProviderFactory providers{{provider}, "scripted"};
+  ProviderFactory providers{{provider, make_providers().front()}, "scripted"};
   CallContext context;
 };
 
