@@ -33,6 +33,8 @@ Result<> check_name(std::string_view name) {
 
 bool is_live(const ApiKey& key, Time now) { return !key.revoked_at && (!key.expires_at || *key.expires_at > now); }
 
+bool acts_as_operator(const CallContext& context) { return context.caller.is_operator && context.caller.team_id.empty(); }
+
 // Who a credential is, before it is decided in which team it acts.
 struct Principal {
   std::string credential_id;
@@ -135,16 +137,23 @@ class TeamServiceOnDatabase final : public TeamService {
   }
 
   Result<std::vector<ApiKey>> list_keys(const CallContext& context, const Page& page) override {
-    return read_value<std::vector<ApiKey>>(*database_, context,
-                                           [&](Transaction& transaction) { return list_team_keys(transaction, context.team(), page); });
+    return read_value<std::vector<ApiKey>>(*database_, context, [&](Transaction& transaction) -> Result<std::vector<ApiKey>> {
+      if (acts_as_operator(context)) return list_operator_keys(transaction, page);
+      return list_team_keys(transaction, context.team(), page);
+    });
   }
 
   Result<> revoke_key(const CallContext& context, const ApiKeyId& id) override {
     TRY(database_->transact(context, [&](Transaction& transaction) -> Result<> {
-      const auto key = TRY(find_team_key(transaction, context.team(), id));
+      const Time now = clock_->now();
+      const bool of_operator = acts_as_operator(context);
+      const auto key = TRY(of_operator ? find_operator_key(transaction, id) : find_team_key(transaction, context.team(), id));
       if (!key) return no_such_key();
       if (key->revoked_at) return {};
-      TRY(mark_key_revoked(transaction, context.team(), id, clock_->now()));
+      if (of_operator && is_live(*key, now) && TRY(count_live_operator_keys(transaction, now)) < 2) {
+        return fail(ErrorCode::failed_precondition, "last_operator_key", "This is the only operator's key: create another one first");
+      }
+      TRY(mark_key_revoked(transaction, id, now));
       return audit(transaction, context, context.caller.team_id, "api_key.revoke", id.value());
     }));
     ++version_;

@@ -50,11 +50,12 @@ class TeamService {
   virtual Result<std::vector<Team>> list_teams(const CallContext& context, const Page& page) = 0;
   virtual Result<Team> get_team(const CallContext& context, const TeamId& id) = 0;
 
-  // Keys of the caller's team, or of `team_id` for an operator's own use. The role is at most the caller's.
+  // Keys of the caller's team; for an operator who named no team, listing and revoking are of operators' keys. The role is at most the
+  // caller's.
   virtual Result<IssuedApiKey> create_key(const CallContext& context, NewApiKey input) = 0;
   virtual Result<IssuedApiKey> create_operator_key(const CallContext& context, std::string_view name) = 0;
   virtual Result<std::vector<ApiKey>> list_keys(const CallContext& context, const Page& page) = 0;
-  // Takes effect at once. Not an error if it is revoked already.
+  // Takes effect at once. Not an error if it is revoked already. failed_precondition ("last_operator_key") for the only operator's key.
   virtual Result<> revoke_key(const CallContext& context, const ApiKeyId& id) = 0;
 
   // A token for `/open#token=…`, good once within 24 hours.

@@ -72,9 +72,24 @@ Result<std::int64_t> count_operator_keys(Transaction& transaction) {
   return read_count(TRY(transaction.query("SELECT COUNT(*) FROM api_keys WHERE team_id IS NULL", {})));
 }
 
-Result<> mark_key_revoked(Transaction& transaction, const TeamScope& scope, const ApiKeyId& id, Time now) {
-  TRY(transaction.execute("UPDATE api_keys SET revoked_at = :p3 WHERE id = :p1 AND team_id = :p2 AND revoked_at IS NULL",
-                          {id.value(), scope.team_id().value(), db_time(now)}));
+Result<std::int64_t> count_live_operator_keys(Transaction& transaction, Time now) {
+  return read_count(TRY(transaction.query(
+      "SELECT COUNT(*) FROM api_keys WHERE team_id IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :p1)",
+      {db_time(now)})));
+}
+
+Result<std::optional<ApiKey>> find_operator_key(Transaction& transaction, const ApiKeyId& id) {
+  return find_one<ApiKey>(transaction, "api_keys", "id = :p1 AND team_id IS NULL", {id.value()});
+}
+
+Result<std::vector<ApiKey>> list_operator_keys(Transaction& transaction, const Page& page) {
+  return read_rows<ApiKey>(TRY(
+      transaction.query(str("SELECT ", select_list<ApiKey>(), " FROM api_keys WHERE team_id IS NULL AND id > :p1 ORDER BY id LIMIT :p2"),
+                        {page.after, static_cast<std::int64_t>(page.limit + 1)})));
+}
+
+Result<> mark_key_revoked(Transaction& transaction, const ApiKeyId& id, Time now) {
+  TRY(transaction.execute("UPDATE api_keys SET revoked_at = :p2 WHERE id = :p1 AND revoked_at IS NULL", {id.value(), db_time(now)}));
   return {};
 }
 

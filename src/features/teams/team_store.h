@@ -58,7 +58,11 @@ Result<std::optional<ApiKey>> find_team_key(Transaction& transaction, const Team
 Result<std::vector<ApiKey>> list_team_keys(Transaction& transaction, const TeamScope& scope, const Page& page);
 Result<std::int64_t> count_live_team_keys(Transaction& transaction, const TeamScope& scope);
 Result<std::int64_t> count_operator_keys(Transaction& transaction);
-Result<> mark_key_revoked(Transaction& transaction, const TeamScope& scope, const ApiKeyId& id, Time now);
+Result<std::int64_t> count_live_operator_keys(Transaction& transaction, Time now);
+Result<std::optional<ApiKey>> find_operator_key(Transaction& transaction, const ApiKeyId& id);
+Result<std::vector<ApiKey>> list_operator_keys(Transaction& transaction, const Page& page);
+// A key that was found in the caller's scope.
+Result<> mark_key_revoked(Transaction& transaction, const ApiKeyId& id, Time now);
 Result<> mark_key_used(Transaction& transaction, std::string_view id, Time now);
 
 Result<std::optional<WebSession>> find_session_by_hash(Transaction& transaction, std::string_view token_hash);

@@ -200,6 +200,21 @@ TEST(TeamService, LimitsWhatAKeyMayBe) {
   EXPECT_EQ(workspace.teams->list_keys(workspace.as_admin(team.id), {})->size(), 2u);
 }
 
+TEST(TeamService, KeepsAtLeastOneOperatorsKey) {
+  const Workspace workspace;
+  const std::string first = workspace.operator_key();
+  const CallContext context = workspace.as_operator();
+  const ApiKeyId id = workspace.teams->list_keys(context, {})->front().id;
+  EXPECT_EQ(workspace.teams->revoke_key(context, id).error().reason, "last_operator_key");
+  const auto second = workspace.teams->create_operator_key(context, "spare");
+  ASSERT_TRUE(second.has_value());
+  EXPECT_EQ(workspace.teams->list_keys(context, {})->size(), 2u);
+  EXPECT_EQ(workspace.teams->revoke_key(workspace.as_admin(workspace.team("t").id), id).error().code, ErrorCode::not_found);
+  ASSERT_TRUE(workspace.teams->revoke_key(context, id));
+  EXPECT_FALSE(workspace.with_key(first).has_value());
+  EXPECT_TRUE(workspace.with_key(second->key)->is_operator);
+}
+
 TEST(TeamService, LetsALinkInExactlyOnceHoweverManyTry) {
   const Workspace workspace;
   const Secret link = *workspace.teams->create_link({}, {.for_operator = true});

@@ -2,6 +2,7 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/stat.h>
 
+#include "base/context_mutex.h"
 #include "base/text.h"
 #include "platform/metadata_db/database.h"
 #include "platform/metadata_db/limits.h"
@@ -182,7 +183,7 @@ class SqliteDatabase final : public Database {
   Result<> run(const CallContext& context, Mode mode, const std::function<Result<>(Transaction&)>& work) {
     if (owner_.load() == std::this_thread::get_id()) return fail(ErrorCode::internal, "A transaction was begun inside another one");
     TRY(context.check());
-    const std::unique_lock lock = TRY(acquire(context));
+    const ContextMutex::Lock lock = TRY(acquire(context));
     if (mode == Mode::write && sync_failed_) {
       return fail(Error{.code = ErrorCode::unavailable,
                         .message = "The disk failed to keep an earlier write: check it, then restart Bridge",
@@ -225,24 +226,18 @@ class SqliteDatabase final : public Database {
     if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) sync_failed_ = true;
   }
 
-  Result<std::unique_lock<std::timed_mutex>> acquire(const CallContext& context) {
-    using Clock = CallContext::Clock;
-    std::unique_lock lock(mutex_, std::defer_lock);
-    const auto until = *context.with_timeout(kConnectionWaitMax).deadline;
-    constexpr std::chrono::milliseconds slice{20};  // how soon a cancelled caller notices
-    while (!lock.try_lock_until(std::min(until, Clock::now() + slice))) {
-      TRY(context.check());
-      if (Clock::now() >= until)
-        return fail(Error{.code = ErrorCode::unavailable,
-                          .message = "The metadata database is busy: try again",
-                          .reason = "database_busy",
-                          .retry_after_s = 1});
-    }
+  Result<ContextMutex::Lock> acquire(const CallContext& context) {
+    ContextMutex::Lock lock = TRY(mutex_.lock(context, kConnectionWaitMax));
+    if (!lock)
+      return fail(Error{.code = ErrorCode::unavailable,
+                        .message = "The metadata database is busy: try again",
+                        .reason = "database_busy",
+                        .retry_after_s = 1});
     return lock;
   }
 
   std::unique_ptr<soci::session> session_;
-  std::timed_mutex mutex_;
+  ContextMutex mutex_;
   std::atomic<std::thread::id> owner_;
   bool sync_failed_ = false;  // guarded by mutex_
 };

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/context_mutex.h"
 #include "base/text.h"
 #include "platform/object_store/limits.h"
 #include "platform/object_store/object_store.h"
@@ -177,13 +178,13 @@ class TemporaryFile {
 };
 
 struct Stripe {
-  std::timed_mutex mutex;
+  ContextMutex mutex;
   FileDescriptor file;
 };
 
 class StripeLock {
  public:
-  StripeLock(std::unique_lock<std::timed_mutex> lock, int fd) : lock_(std::move(lock)), fd_(fd) {}
+  StripeLock(ContextMutex::Lock lock, int fd) : lock_(std::move(lock)), fd_(fd) {}
   StripeLock(StripeLock&& other) noexcept : lock_(std::move(other.lock_)), fd_(std::exchange(other.fd_, -1)) {}
   StripeLock& operator=(StripeLock&&) = delete;
   ~StripeLock() {
@@ -191,7 +192,7 @@ class StripeLock {
   }
 
  private:
-  std::unique_lock<std::timed_mutex> lock_;
+  ContextMutex::Lock lock_;
   int fd_;
 };
 
@@ -315,12 +316,8 @@ class FolderStore final : public ObjectStore {
                         .reason = "object_busy",
                         .retry_after_s = 1});
     };
-    TRY(context.check());
-    std::unique_lock lock(stripe.mutex, std::defer_lock);
-    while (!lock.try_lock_until(std::min(until, Clock::now() + std::chrono::milliseconds(20)))) {
-      TRY(context.check());
-      if (Clock::now() >= until) return busy();
-    }
+    ContextMutex::Lock lock = TRY(stripe.mutex.lock(context, kLockWaitMax));
+    if (!lock) return busy();
     while (::flock(stripe.file.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK && errno != EINTR) return storage_error(errno, "flock", root_);
       TRY(context.check());
