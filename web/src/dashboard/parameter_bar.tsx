@@ -133,69 +133,63 @@ const OPTIONS_SHOWN_MAX = 200;
 
 function EnumControl({ name, label, parameter, values, data, set }: ControlProps) {
   const options = useMemo(() => options_of(parameter, data), [parameter, data]);
-  const [filter, set_filter] = useState('');
   const all = is_all(values);
   const chosen = useMemo(() => new Set(all ? [] : values), [values, all]);
   if (!options) return <FieldControl {...{ name, label, parameter, values: all ? [] : values, data, set }} kind="text" />;
   const text = all ? 'All' : values.length <= 2 ? values.map((value) => truncate_text(value, 16)).join(', ') : `${values.length} chosen`;
-  const known = [...new Set([...options, ...chosen])];
-  const shown = known.filter((option) => option.toLowerCase().includes(filter.toLowerCase()));
   return (
     <Popover label={`${label}: ${text}`} title={parameter.description} className="parameter" test_id={`parameter-${name}`} button={<ControlFace label={label} value={text} />}>
-      {(close) => (
-        <div className="popover-body">
-          {known.length > 8 && <input type="search" className="choices-filter" placeholder="Search" aria-label={`Search ${label}`} value={filter} onChange={(event) => set_filter(event.target.value)} autoFocus />}
-          <ul className="choices scroll" role="list">
-            <li>
-              <button
-                type="button"
-                className={all ? 'choice chosen' : 'choice'}
-                aria-pressed={all}
-                onClick={() => {
-                  set([ALL]);
-                  close();
-                }}
-              >
-                All
-              </button>
-            </li>
-            {shown.slice(0, OPTIONS_SHOWN_MAX).map((option) => (
-              <li key={option}>
-                {parameter.multiple ? (
-                  <label className="choice">
-                    <input
-                      type="checkbox"
-                      checked={chosen.has(option)}
-                      onChange={(event) => {
-                        const next = new Set(chosen);
-                        if (event.target.checked) next.add(option);
-                        else next.delete(option);
-                        set([...next]);
-                      }}
-                    />
-                    {option}
-                  </label>
-                ) : (
-                  <button
-                    type="button"
-                    className={chosen.has(option) ? 'choice chosen' : 'choice'}
-                    aria-pressed={chosen.has(option)}
-                    onClick={() => {
-                      set([option]);
-                      close();
-                    }}
-                  >
-                    {option}
-                  </button>
-                )}
-              </li>
-            ))}
-          </ul>
-          {shown.length > OPTIONS_SHOWN_MAX && <p className="faint choices-more">{(shown.length - OPTIONS_SHOWN_MAX).toLocaleString('en')} more: search to find them</p>}
-          {shown.length === 0 && <p className="faint choices-more">Nothing matches.</p>}
-        </div>
-      )}
+      {(close) => <Choices label={label} options={options} chosen={chosen} multiple={parameter.multiple ?? false} set={set} close={close} />}
     </Popover>
+  );
+}
+
+interface ChoicesProps {
+  label: string;
+  options: string[];
+  chosen: ReadonlySet<string>;
+  multiple: boolean;
+  set: (values: string[]) => void;
+  close: () => void;
+}
+
+function Choices({ label, options, chosen, multiple, set, close }: ChoicesProps) {
+  const [filter, set_filter] = useState('');
+  // What was chosen when the list opened stands first, and stays there while more is chosen.
+  const [first] = useState(() => [...chosen]);
+  const known = [...new Set([...first, ...options, ...chosen])];
+  const shown = known.filter((option) => option.toLowerCase().includes(filter.toLowerCase()));
+  const only = (values: string[]) => {
+    set(values);
+    close();
+  };
+  return (
+    <div className="popover-body">
+      {known.length > 8 && <input type="search" className="choices-filter" placeholder="Search" aria-label={`Search ${label}`} value={filter} onChange={(event) => set_filter(event.target.value)} autoFocus />}
+      <ul className="choices scroll" role="list">
+        <li>
+          <button type="button" className={chosen.size === 0 ? 'choice chosen' : 'choice'} aria-pressed={chosen.size === 0} onClick={() => only([ALL])}>
+            All
+          </button>
+        </li>
+        {shown.slice(0, OPTIONS_SHOWN_MAX).map((option) => (
+          <li key={option}>
+            {multiple ? (
+              <label className="choice">
+                <input type="checkbox" checked={chosen.has(option)} onChange={(event) => set(event.target.checked ? [...chosen, option] : [...chosen].filter((one) => one !== option))} />
+                {option}
+              </label>
+            ) : (
+              <button type="button" className={chosen.has(option) ? 'choice chosen' : 'choice'} aria-pressed={chosen.has(option)} onClick={() => only([option])}>
+                {option}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {shown.length > OPTIONS_SHOWN_MAX && <p className="faint choices-more">{(shown.length - OPTIONS_SHOWN_MAX).toLocaleString('en')} more: search to find them</p>}
+      {shown.length === 0 && <p className="faint choices-more">Nothing matches.</p>}
+    </div>
   );
 }
 

@@ -26,6 +26,7 @@ const BAR_HEIGHT = 22;
 // What the top margin and the labels of the x axis take from the height of the plot.
 const PLOT_MARGINS = 32;
 const LABEL_HEIGHT = 13;
+const LABELLED_TICKS = 5;
 
 export function series_table(model: SeriesModel): TableAlternative {
   return {
@@ -174,7 +175,7 @@ export function draw_lines(context: DrawContext): Drawing {
             ...(index === 1 ? { splitLine: { show: false } } : {}),
           }),
         )
-      : value_axis(look, model.measures[0], extent ? { min: extent[0], max: extent[1], interval: nice_step(extent[0], extent[1], 4) } : { scale: !filled && spans_little(model), ...extent_option(context) }),
+      : value_axis(look, model.measures[0], extent ? { min: extent[0], max: extent[1], interval: nice_step(extent[0], extent[1], LABELLED_TICKS) } : { scale: !filled && spans_little(model), ...extent_option(context) }),
     series,
   };
   return {
@@ -210,10 +211,10 @@ function value_extent(model: SeriesModel): [number, number] | null {
     high = Math.max(0, high);
   }
   if (low === high) return null;
-  const step = nice_step(low, high, 4);
+  const step = nice_step(low, high, LABELLED_TICKS);
   const ends: [number, number] = [Math.floor(low / step) * step, Math.ceil(high / step) * step];
   // The ticks of the wider span must still end where it ends.
-  const tick = nice_step(ends[0], ends[1], 4);
+  const tick = nice_step(ends[0], ends[1], LABELLED_TICKS);
   return [Math.floor(ends[0] / tick) * tick, Math.ceil(ends[1] / tick) * tick];
 }
 

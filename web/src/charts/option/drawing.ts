@@ -105,8 +105,9 @@ export function value_axis(look: Look, note: MeasureNote | undefined, extra: obj
   };
 }
 
+// Pointing at a place shows its values; only pointing at a mark itself lights that mark up.
 export function axis_line(look: Look) {
-  return { axisLine: { lineStyle: { color: look.line } }, axisTick: { show: false } };
+  return { axisPointer: { triggerEmphasis: false }, axisLine: { lineStyle: { color: look.line } }, axisTick: { show: false } };
 }
 
 export function legend_base(look: Look, names: string[], colors: string[]) {
