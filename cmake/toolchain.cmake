@@ -9,7 +9,9 @@ if(MOLD_PROGRAM)
 endif()
 
 add_compile_options(-pthread -Wall -Wextra -Wno-missing-field-initializers -fno-strict-aliasing -fdiagnostics-color=always)
-add_compile_options($<$<NOT:$<BOOL:${BRIDGE_SANITIZE}>>:-fpch-preprocess>)
+if(CCACHE_PROGRAM)
+  add_compile_options(-fpch-preprocess)  # ccache reads through the precompiled header
+endif()
 if(BRIDGE_SANITIZE)
   add_compile_options(-fsanitize=${BRIDGE_SANITIZE} -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${BRIDGE_SANITIZE})

@@ -55,7 +55,7 @@ class BridgeApplication final : public Application {
     if (operator_key_.empty()) {
       // The file was lost after the first start: whoever may write the data folder may have a new key.
       const IssuedApiKey key = TRY(services_->teams->create_operator_key(operator_context(), "operator"));
-      TRY(write_key_file(key_path, key.key));
+      TRY(write_key_file(key_path, Secret(key.key)));
       operator_key_ = read_key_file(key_path);
       log_warning("operator_key_renewed", {{"path", key_path}});
     }

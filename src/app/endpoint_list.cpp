@@ -60,7 +60,7 @@ std::vector<Route> make_routes(Services& services) {
       team_routes(*services.teams),
       job_routes(*services.jobs),
       connection_routes(*services.connections),
-      catalog_routes(*services.catalog, *services.jobs),
+      catalog_routes(*services.catalog),
       dashboard_routes(*services.dashboards),
       data_routes(*services.data, *services.dashboards),
       make_generation_routes(*services.generation),

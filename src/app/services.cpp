@@ -1,6 +1,6 @@
 #include "app/services.h"
 
-#include "ai_sdk/providers/rules/rules_provider.h"
+#include "ai_sdk/core/provider_list.h"
 #include "base/text.h"
 #include "features/chat/session_store.h"
 #include "features/dashboard_generation/generation_adapters.h"
@@ -67,8 +67,8 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
                                            .clock = s.clock,
                                            .drivers = s.drivers,
                                            .users = [services = services.get()](const CallContext& context, const Connection& connection) { return services->dashboards->list_users_of_connection(context, connection.name); }});
-  s.catalog = make_catalog_service(s.database, s.connections, s.clock);
-  s.jobs = make_job_service(s.database, s.clock, {make_catalog_scan_job(*s.catalog)});
+  s.jobs = make_job_service(s.database, s.clock, {make_catalog_scan_job(s.database, s.clock, s.connections)});
+  s.catalog = make_catalog_service(s.database, s.clock, s.connections, s.jobs);
 
   const QueryLimits limits{.bytes_max = config.bytes_max};
   s.queries = make_query_execution(*s.cache, s.clock);
@@ -85,7 +85,7 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
   s.prompt_blocks = make_prompt_block_service(s.database, s.clock);
   TRY(s.prompt_blocks->add_missing_defaults({}));
   s.sessions = make_session_manager(make_session_store(s.database), s.lake, s.clock);
-  s.providers = std::make_unique<ProviderFactory>(std::vector{make_rules_provider()}, config.provider);
+  s.providers = std::make_unique<ProviderFactory>(make_providers(), config.provider);
   s.dry_runs = std::make_unique<DryRunLedger>();
   s.catalog_reader = make_catalog_reader(*s.connections, *s.catalog);
   s.library = make_dashboard_library(*s.dashboards);

@@ -28,8 +28,8 @@ struct Services {
 
   std::shared_ptr<TeamService> teams;
   std::shared_ptr<ConnectionService> connections;
-  std::shared_ptr<CatalogService> catalog;
   std::shared_ptr<JobService> jobs;
+  std::shared_ptr<CatalogService> catalog;
   std::unique_ptr<QueryExecution> queries;
   std::unique_ptr<WorkPool> query_workers;
   std::unique_ptr<ConnectionDirectory> connection_directory;
