@@ -27,7 +27,8 @@ struct DashboardMetadata {
   std::optional<Time> last_accessed;
 };
 BOOST_DESCRIBE_STRUCT(DashboardMetadata, (),
-                      (slug, title, description, gcs_yaml_path, view_type, owner_email, tags, connection, version, created_at, updated_at, access_count, last_accessed))
+                      (slug, title, description, gcs_yaml_path, view_type, owner_email, tags, connection, version, created_at, updated_at,
+                       access_count, last_accessed))
 
 // A version of a dashboard, and what it changed.
 struct DashboardVersion {
@@ -55,7 +56,11 @@ BOOST_DESCRIBE_STRUCT(RebuildReport, (), (dashboards, removed_pointers, unreadab
 inline std::string dashboards_folder(const TeamScope& team) { return "dashboards/" + team.team_id().value() + "/"; }
 inline std::string yaml_key(const TeamScope& team, std::string_view slug) { return dashboards_folder(team) + std::string(slug) + ".yaml"; }
 inline std::string index_key(const TeamScope& team) { return dashboards_folder(team) + ".index.json"; }
-inline std::string history_folder(const TeamScope& team, std::string_view slug) { return dashboards_folder(team) + ".history/" + std::string(slug) + "/"; }
-inline std::string history_key(const TeamScope& team, std::string_view slug, int version) { return history_folder(team, slug) + std::to_string(version) + ".yaml"; }
+inline std::string history_folder(const TeamScope& team, std::string_view slug) {
+  return dashboards_folder(team) + ".history/" + std::string(slug) + "/";
+}
+inline std::string history_key(const TeamScope& team, std::string_view slug, int version) {
+  return history_folder(team, slug) + std::to_string(version) + ".yaml";
+}
 
 }  // namespace bridge

@@ -18,7 +18,9 @@ struct DashboardBody {
 BOOST_DESCRIBE_STRUCT(DashboardBody, (), (yaml, slug, version))
 
 template <>
-inline constexpr auto field_notes<DashboardBody> = std::to_array<FieldNote>({{"yaml", "The document", 1 << 20}, {"slug", "Name in the URL"}, {"version", "The version that this replaces"}});
+inline constexpr auto field_notes<DashboardBody> = std::to_array<FieldNote>({{"yaml", "The document", 1 << 20},
+                                                                             {"slug", "Name in the URL"},
+                                                                             {"version", "The version that this replaces"}});
 
 struct RestoreBody {
   int version = 0;
@@ -26,7 +28,8 @@ struct RestoreBody {
 BOOST_DESCRIBE_STRUCT(RestoreBody, (), (version))
 
 template <>
-inline constexpr auto field_notes<RestoreBody> = std::to_array<FieldNote>({{.name = "version", .about = "An earlier version, see history", .minimum = 1, .maximum = 1e9}});
+inline constexpr auto field_notes<RestoreBody> =
+    std::to_array<FieldNote>({{.name = "version", .about = "An earlier version, see history", .minimum = 1, .maximum = 1e9}});
 
 struct DashboardHistory {
   std::vector<DashboardVersion> items;
@@ -40,7 +43,8 @@ constexpr int kHistoryPageDefault = 20;
 
 std::unexpected<Error> bad_parameter(std::string name, std::string message, std::string got) {
   Violation violation{.path = std::move(name), .code = "bad_value", .message = std::move(message), .got = got.substr(0, 100)};
-  return fail(Error{.code = ErrorCode::invalid_argument, .message = str(violation.path, " ", violation.message), .violations = {violation}});
+  return fail(
+      Error{.code = ErrorCode::invalid_argument, .message = str(violation.path, " ", violation.message), .violations = {violation}});
 }
 
 Result<std::optional<int>> integer_parameter(const Request& request, const std::string& name, int least, int most) {
@@ -70,7 +74,8 @@ Result<DashboardBody> read_body(const Request& request) {
     body.version = TRY(integer_parameter(request, "version", 1, 1'000'000'000));
     return body;
   }
-  return fail(ErrorCode::invalid_argument, "unsupported_content_type", "Send the document with Content-Type application/yaml, or as {\"yaml\": …} with application/json");
+  return fail(ErrorCode::invalid_argument, "unsupported_content_type",
+              "Send the document with Content-Type application/yaml, or as {\"yaml\": …} with application/json");
 }
 
 // `"3"` or `W/"3"`, without the quotes.
@@ -127,12 +132,15 @@ Result<Response> list_dashboards(DashboardService& service, const Request& reque
 Result<Response> list_team_dashboards(DashboardService& service, const Request& request) {
   CallContext context = request.context;
   const TeamId team(request.path_value("team_id"));
-  if (!is_uuid(team.value()) || (context.caller.team_id != team && !context.caller.is_operator)) return fail(ErrorCode::not_found, "There is no such team");
+  if (!is_uuid(team.value()) || (context.caller.team_id != team && !context.caller.is_operator))
+    return fail(ErrorCode::not_found, "There is no such team");
   context.caller.team_id = team;
   return list_of(service, request, context);
 }
 
-Result<Response> get_dashboard(DashboardService& service, const Request& request) { return ok(TRY(service.get(request.context, request.path_value("slug")))); }
+Result<Response> get_dashboard(DashboardService& service, const Request& request) {
+  return ok(TRY(service.get(request.context, request.path_value("slug"))));
+}
 
 Result<Response> get_yaml(DashboardService& service, const Request& request) {
   DashboardText text = TRY(service.get_text(request.context, request.path_value("slug")));
@@ -147,9 +155,12 @@ Result<Response> get_document(DashboardService& service, const Request& request)
 Result<Response> replace_dashboard(DashboardService& service, const Request& request) {
   DashboardBody body = TRY(read_body(request));
   const std::string& slug = request.path_value("slug");
-  if (body.slug && *body.slug != slug) return bad_parameter("slug", str("is '", *body.slug, "', but the path says '", slug, "': a slug cannot be changed"), *body.slug);
+  if (body.slug && *body.slug != slug)
+    return bad_parameter("slug", str("is '", *body.slug, "', but the path says '", slug, "': a slug cannot be changed"), *body.slug);
   const bool dry_run = TRY(flag_parameter(request, "dry_run"));
-  return saved(TRY(service.replace(request.context, slug, {.yaml = std::move(body.yaml), .dry_run = dry_run}, read_precondition(request, body.version))), 200);
+  return saved(TRY(service.replace(request.context, slug, {.yaml = std::move(body.yaml), .dry_run = dry_run},
+                                   read_precondition(request, body.version))),
+               200);
 }
 
 Result<Response> delete_dashboard(DashboardService& service, const Request& request) {
@@ -158,7 +169,8 @@ Result<Response> delete_dashboard(DashboardService& service, const Request& requ
 }
 
 Result<Response> get_history(DashboardService& service, const Request& request) {
-  const int limit = TRY(integer_parameter(request, "limit", 1, static_cast<int>(dashboard_limits::kHistoryMax) + 1)).value_or(kHistoryPageDefault);
+  const int limit =
+      TRY(integer_parameter(request, "limit", 1, static_cast<int>(dashboard_limits::kHistoryMax) + 1)).value_or(kHistoryPageDefault);
   return ok(DashboardHistory{TRY(service.get_history(request.context, request.path_value("slug"), static_cast<std::size_t>(limit)))});
 }
 
@@ -170,10 +182,13 @@ Result<Response> restore_dashboard(DashboardService& service, const Request& req
 Result<Response> validate_dashboard(DashboardService& service, const Request& request) {
   DashboardBody body = TRY(read_body(request));
   const bool dry_run = TRY(flag_parameter(request, "dry_run"));
-  return ok(TRY(service.validate(request.context, {.yaml = std::move(body.yaml), .slug = std::move(body.slug), .dry_run = dry_run})).report);
+  return ok(
+      TRY(service.validate(request.context, {.yaml = std::move(body.yaml), .slug = std::move(body.slug), .dry_run = dry_run})).report);
 }
 
-Result<Response> rebuild_index(DashboardService& service, const Request& request) { return ok(TRY(service.rebuild_index(request.context))); }
+Result<Response> rebuild_index(DashboardService& service, const Request& request) {
+  return ok(TRY(service.rebuild_index(request.context)));
+}
 
 Result<Response> get_schema(DashboardService&, const Request&) {
   Response response = text_response(std::string(dashboard_schema_text()), "application/schema+json");
@@ -195,36 +210,62 @@ std::vector<Route> dashboard_routes(DashboardService& service) {
   filters.push_back({.name = "view_type", .about = "analytical, operational or strategic"});
   filters.push_back({.name = "owner", .about = "The owner's email address"});
   filters.push_back({.name = "q", .about = "Words of the slug, title, description or tags"});
-  filters.push_back({.name = "sort", .about = "title, slug, created_at, updated_at, access_count or last_accessed; a minus for descending; -updated_at when not given"});
+  filters.push_back(
+      {.name = "sort",
+       .about = "title, slug, created_at, updated_at, access_count or last_accessed; a minus for descending; -updated_at when not given"});
   const QueryParameter history_limit{.name = "limit", .about = "At most this many, 1 to 101; 20 when not given"};
   return {
-      {Method::post, "/v1/dashboards", Access::editor, bind(create_dashboard),
-       docs<DashboardBody, DashboardMetadata>("create_dashboard", "Dashboards", "Save a new dashboard, as application/yaml or in JSON; validated first", "DashboardBody", "Dashboard", {dry_run, slug, version}),
-       {}, false, kBodyBytesMax},
+      {Method::post,
+       "/v1/dashboards",
+       Access::editor,
+       bind(create_dashboard),
+       docs<DashboardBody, DashboardMetadata>("create_dashboard", "Dashboards",
+                                              "Save a new dashboard, as application/yaml or in JSON; validated first", "DashboardBody",
+                                              "Dashboard", {dry_run, slug, version}),
+       {},
+       false,
+       kBodyBytesMax},
       {Method::get, "/v1/dashboards", Access::viewer, bind(list_dashboards),
        docs<void, DashboardPage>("list_dashboards", "Dashboards", "The team's dashboards, from the index", {}, "DashboardPage", filters)},
       {Method::get, "/v1/teams/{team_id}/dashboards", Access::signed_in, bind(list_team_dashboards),
        docs<void, DashboardPage>("list_team_dashboards", "Dashboards", "The dashboards of one team", {}, "DashboardPage", filters)},
-      {Method::post, "/v1/dashboards/validate", Access::editor, bind(validate_dashboard),
-       docs<DashboardBody, ValidationReport>("validate_dashboard", "Dashboards", "Every problem of a document, with its place; nothing is saved", "DashboardBody", "ValidationReport", {dry_run, slug, version}),
-       {}, false, kBodyBytesMax},
+      {Method::post,
+       "/v1/dashboards/validate",
+       Access::editor,
+       bind(validate_dashboard),
+       docs<DashboardBody, ValidationReport>("validate_dashboard", "Dashboards",
+                                             "Every problem of a document, with its place; nothing is saved", "DashboardBody",
+                                             "ValidationReport", {dry_run, slug, version}),
+       {},
+       false,
+       kBodyBytesMax},
       {Method::post, "/v1/dashboards/rebuild-index", Access::admin, bind(rebuild_index),
-       docs<void, RebuildReport>("rebuild_dashboard_index", "Dashboards", "Index and pointers anew from the YAML files", {}, "RebuildReport")},
+       docs<void, RebuildReport>("rebuild_dashboard_index", "Dashboards", "Index and pointers anew from the YAML files", {},
+                                 "RebuildReport")},
       {Method::get, "/v1/dashboards/{slug}", Access::viewer, bind(get_dashboard),
        docs<void, DashboardMetadata>("get_dashboard", "Dashboards", "Metadata of a dashboard", {}, "Dashboard")},
       {Method::get, "/v1/dashboards/{slug}/yaml", Access::viewer, bind(get_yaml),
        docs<void, void>("get_dashboard_yaml", "Dashboards", "The document itself, with its version as ETag")},
       {Method::get, "/v1/dashboards/{slug}/document", Access::viewer, bind(get_document),
        docs<void, void>("get_dashboard_document", "Dashboards", "The document as normalised JSON, for drawing it")},
-      {Method::put, "/v1/dashboards/{slug}", Access::editor, bind(replace_dashboard),
-       docs<DashboardBody, DashboardMetadata>("replace_dashboard", "Dashboards", "Replace a dashboard; If-Match or version guards against a newer one", "DashboardBody", "Dashboard", {dry_run, slug, version}),
-       {}, false, kBodyBytesMax},
+      {Method::put,
+       "/v1/dashboards/{slug}",
+       Access::editor,
+       bind(replace_dashboard),
+       docs<DashboardBody, DashboardMetadata>("replace_dashboard", "Dashboards",
+                                              "Replace a dashboard; If-Match or version guards against a newer one", "DashboardBody",
+                                              "Dashboard", {dry_run, slug, version}),
+       {},
+       false,
+       kBodyBytesMax},
       {Method::delete_, "/v1/dashboards/{slug}", Access::editor, bind(delete_dashboard),
        docs<void, void>("delete_dashboard", "Dashboards", "Delete a dashboard: document, index entry, pointer, cached answers")},
       {Method::get, "/v1/dashboards/{slug}/history", Access::viewer, bind(get_history),
-       docs<void, DashboardHistory>("get_dashboard_history", "Dashboards", "Versions, newest first, each with what it changed", {}, "DashboardHistory", {history_limit})},
+       docs<void, DashboardHistory>("get_dashboard_history", "Dashboards", "Versions, newest first, each with what it changed", {},
+                                    "DashboardHistory", {history_limit})},
       {Method::post, "/v1/dashboards/{slug}/restore", Access::editor, bind(restore_dashboard),
-       docs<RestoreBody, DashboardMetadata>("restore_dashboard", "Dashboards", "Save an earlier version as the newest", "RestoreDashboard", "Dashboard")},
+       docs<RestoreBody, DashboardMetadata>("restore_dashboard", "Dashboards", "Save an earlier version as the newest", "RestoreDashboard",
+                                            "Dashboard")},
       {Method::get, "/schemas/dashboard/v1.json", Access::anyone, bind(get_schema),
        docs<void, void>("get_dashboard_schema", "Dashboards", "The JSON Schema of the dashboard document")},
   };

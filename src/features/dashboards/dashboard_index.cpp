@@ -23,7 +23,9 @@ class ConditionalIndex final : public DashboardIndex {
  public:
   explicit ConditionalIndex(ObjectStore& store) : store_(store) {}
 
-  Result<std::shared_ptr<const IndexEntries>> read(const CallContext& context, const TeamScope& team) override { return TRY(read_with_generation(context, team)).entries; }
+  Result<std::shared_ptr<const IndexEntries>> read(const CallContext& context, const TeamScope& team) override {
+    return TRY(read_with_generation(context, team)).entries;
+  }
 
   Result<> update(const CallContext& context, const TeamScope& team, const std::function<bool(IndexEntries&)>& change) override {
     // Writers of this process take turns; between processes the store decides.
@@ -71,7 +73,11 @@ class ConditionalIndex final : public DashboardIndex {
       if (known != cache_.end() && known->second.generation == object->generation) return known->second;
     }
     auto entries = parse(object->content);
-    if (!entries) return fail(Error{.code = ErrorCode::data_loss, .message = "The index of the dashboards cannot be read: rebuild it", .detail = describe_error(entries.error()), .reason = "index_unreadable"});
+    if (!entries)
+      return fail(Error{.code = ErrorCode::data_loss,
+                        .message = "The index of the dashboards cannot be read: rebuild it",
+                        .detail = describe_error(entries.error()),
+                        .reason = "index_unreadable"});
     return remember(team, object->generation, std::make_shared<const IndexEntries>(std::move(*entries)));
   }
 

@@ -30,7 +30,8 @@ struct IndexEntry {
   std::optional<Time> last_accessed;
 };
 BOOST_DESCRIBE_STRUCT(IndexEntry, (),
-                      (slug, title, description, view_type, owner_email, tags, connection, version, generation, created_at, updated_at, content_hash, access_count, last_accessed))
+                      (slug, title, description, view_type, owner_email, tags, connection, version, generation, created_at, updated_at,
+                       content_hash, access_count, last_accessed))
 
 using IndexEntries = std::map<std::string, IndexEntry>;
 
@@ -42,8 +43,8 @@ class DashboardIndex {
   // Empty when there is no index; data_loss when it cannot be read.
   virtual Result<std::shared_ptr<const IndexEntries>> read(const CallContext& context, const TeamScope& team) = 0;
 
-  // Reads, lets `change` change it, and writes it back unless somebody else wrote in between; then again, a limited number of times. `change`
-  // returns false when there is nothing to write. An index that cannot be read is replaced: `change` gets it empty.
+  // Reads, lets `change` change it, and writes it back unless somebody else wrote in between; then again, a limited number of times.
+  // `change` returns false when there is nothing to write. An index that cannot be read is replaced: `change` gets it empty.
   virtual Result<> update(const CallContext& context, const TeamScope& team, const std::function<bool(IndexEntries&)>& change) = 0;
 };
 

@@ -40,12 +40,16 @@ struct Views {
   Time last;
 };
 
-std::unexpected<Error> no_dashboard(std::string_view slug) { return fail(ErrorCode::not_found, str("There is no dashboard '", slug.substr(0, 100), "'")); }
+std::unexpected<Error> no_dashboard(std::string_view slug) {
+  return fail(ErrorCode::not_found, str("There is no dashboard '", slug.substr(0, 100), "'"));
+}
 std::unexpected<Error> version_conflict(std::string_view slug) {
-  return fail(ErrorCode::aborted, "version_conflict", str("The dashboard '", slug, "' has changed since: read it again, then repeat the change"));
+  return fail(ErrorCode::aborted, "version_conflict",
+              str("The dashboard '", slug, "' has changed since: read it again, then repeat the change"));
 }
 std::unexpected<Error> slug_conflict(std::string_view slug) {
-  return fail(ErrorCode::already_exists, "slug_conflict", str("There is a dashboard '", slug, "' already: choose another slug, or replace that one"));
+  return fail(ErrorCode::already_exists, "slug_conflict",
+              str("There is a dashboard '", slug, "' already: choose another slug, or replace that one"));
 }
 
 // Times of a file that says none: generations of every store are microseconds since 1970.
@@ -115,12 +119,16 @@ LoadedPointer make_loaded(std::string_view slug, Object object) {
     plan = fail(document.error());
   }
   std::string etag = etag_of(meta, object.content);
-  return std::make_shared<const Loaded>(
-      Loaded{std::move(object.content), object.generation, std::move(meta), has_meta, std::move(etag), std::move(document), std::move(plan)});
+  return std::make_shared<const Loaded>(Loaded{std::move(object.content), object.generation, std::move(meta), has_meta, std::move(etag),
+                                               std::move(document), std::move(plan)});
 }
 
 DashboardMetadata metadata_of(const IndexEntry& entry, const ObjectStore& store, const TeamScope& team, const Views& pending) {
-  DashboardMetadata metadata{.slug = entry.slug, .title = entry.title, .description = entry.description, .gcs_yaml_path = store.url(yaml_key(team, entry.slug)), .view_type = entry.view_type};
+  DashboardMetadata metadata{.slug = entry.slug,
+                             .title = entry.title,
+                             .description = entry.description,
+                             .gcs_yaml_path = store.url(yaml_key(team, entry.slug)),
+                             .view_type = entry.view_type};
   if (!entry.owner_email.empty()) metadata.owner_email = entry.owner_email;
   metadata.tags = entry.tags;
   metadata.connection = entry.connection;
@@ -165,7 +173,9 @@ constexpr SortKey kSortKeys[] = {{"title", [](const DashboardMetadata& d) { retu
                                  {"created_at", [](const DashboardMetadata& d) { return padded(d.created_at.time_since_epoch().count()); }},
                                  {"updated_at", [](const DashboardMetadata& d) { return padded(d.updated_at.time_since_epoch().count()); }},
                                  {"access_count", [](const DashboardMetadata& d) { return padded(d.access_count); }},
-                                 {"last_accessed", [](const DashboardMetadata& d) { return padded(d.last_accessed ? d.last_accessed->time_since_epoch().count() : 0); }}};
+                                 {"last_accessed", [](const DashboardMetadata& d) {
+                                    return padded(d.last_accessed ? d.last_accessed->time_since_epoch().count() : 0);
+                                  }}};
 
 Result<const SortKey*> find_sort_key(std::string_view sort) {
   const std::string_view wanted = sort.substr(sort.starts_with('-') ? 1 : 0);
@@ -174,7 +184,10 @@ Result<const SortKey*> find_sort_key(std::string_view sort) {
     if (key.name == wanted) return &key;
     allowed.emplace_back(key.name);
   }
-  Violation violation{.path = "sort", .code = "unknown_value", .message = str("'", wanted.substr(0, 100), "' is not one of ", join(allowed, ", ")), .got = std::string(sort.substr(0, 100))};
+  Violation violation{.path = "sort",
+                      .code = "unknown_value",
+                      .message = str("'", wanted.substr(0, 100), "' is not one of ", join(allowed, ", ")),
+                      .got = std::string(sort.substr(0, 100))};
   violation.suggestion = nearest_name(wanted, allowed).value_or("");
   violation.allowed = std::move(allowed);
   return fail(Error{.code = ErrorCode::invalid_argument, .message = violation.message, .violations = {violation}});
@@ -198,7 +211,8 @@ class StoredDashboards final : public DashboardService {
       std::mutex mutex;
       std::condition_variable_any wake;
       std::unique_lock lock(mutex);
-      while (!wake.wait_for(lock, stop, kAccessFlushInterval, [] { return false; }) && !stop.stop_requested()) (void)flush_access_counters({});
+      while (!wake.wait_for(lock, stop, kAccessFlushInterval, [] { return false; }) && !stop.stop_requested())
+        (void)flush_access_counters({});
     });
   }
 
@@ -212,13 +226,17 @@ class StoredDashboards final : public DashboardService {
 
   Result<Validation> validate(const CallContext& context, const ValidateDashboard& input) override {
     ReferenceContext references{.slug = input.slug};
-    if (parts_.connections && !context.caller.team_id.empty()) references.connections = TRY(parts_.connections->list_connection_names(context));
+    if (parts_.connections && !context.caller.team_id.empty())
+      references.connections = TRY(parts_.connections->list_connection_names(context));
     Validation validation = validate_document(input.yaml, references);
     if (!input.dry_run || !validation.report.valid) return validation;
-    if (!parts_.connections || !parts_.local) return fail(ErrorCode::failed_precondition, "no_connections", "Queries can be tried only with a connection");
+    if (!parts_.connections || !parts_.local)
+      return fail(ErrorCode::failed_precondition, "no_connections", "Queries can be tried only with a connection");
     const DataConnection connection = TRY(parts_.connections->find_connection(context, validation.document->connection.text));
     const auto warehouse = TRY(connection.open(context));
-    TRY(validate_by_dry_run(context, {.warehouse = *warehouse, .local = *parts_.local, .limits = connection.limits, .today = day_of(parts_.clock->now())}, validation));
+    TRY(validate_by_dry_run(
+        context, {.warehouse = *warehouse, .local = *parts_.local, .limits = connection.limits, .today = day_of(parts_.clock->now())},
+        validation));
     return validation;
   }
 
@@ -230,7 +248,8 @@ class StoredDashboards final : public DashboardService {
     if (TRY(find_object(context, team, slug))) return slug_conflict(slug);
     const auto entries = index_->read(context, team);
     if (entries && (*entries)->size() >= kDashboardsMax) {
-      return fail(ErrorCode::resource_exhausted, "too_many_dashboards", str("A team may have at most ", kDashboardsMax, " dashboards: delete some first"));
+      return fail(ErrorCode::resource_exhausted, "too_many_dashboards",
+                  str("A team may have at most ", kDashboardsMax, " dashboards: delete some first"));
     }
     // Versions go on where an earlier dashboard of this name ended, so that no version ever names two contents.
     const auto versions = TRY(history_versions(context, team, slug));
@@ -242,7 +261,8 @@ class StoredDashboards final : public DashboardService {
     return saved;
   }
 
-  Result<DashboardMetadata> replace(const CallContext& context, std::string_view slug, SaveDashboard input, const Precondition& precondition) override {
+  Result<DashboardMetadata> replace(const CallContext& context, std::string_view slug, SaveDashboard input,
+                                    const Precondition& precondition) override {
     const TeamScope team = context.team();
     const LoadedPointer current = TRY(load(context, team, slug));
     TRY(check_precondition(*current, slug, precondition));
@@ -251,7 +271,8 @@ class StoredDashboards final : public DashboardService {
     return replace_loaded(context, team, slug, *current, input.yaml, std::move(provenance), "dashboard.update");
   }
 
-  Result<DashboardMetadata> restore(const CallContext& context, std::string_view slug, int version, const Precondition& precondition) override {
+  Result<DashboardMetadata> restore(const CallContext& context, std::string_view slug, int version,
+                                    const Precondition& precondition) override {
     const TeamScope team = context.team();
     const LoadedPointer current = TRY(load(context, team, slug));
     TRY(check_precondition(*current, slug, precondition));
@@ -261,7 +282,8 @@ class StoredDashboards final : public DashboardService {
       const auto versions = TRY(history_versions(context, team, slug));
       std::vector<std::string> known;
       for (const int one : versions) known.push_back(str(one));
-      return fail(ErrorCode::not_found, str("The dashboard '", slug, "' has no earlier version ", version, known.empty() ? "" : str("; there are ", join(known, ", "))));
+      return fail(ErrorCode::not_found, str("The dashboard '", slug, "' has no earlier version ", version,
+                                            known.empty() ? "" : str("; there are ", join(known, ", "))));
     }
     const DashboardDocument document = TRY(check(context, {.yaml = archived->content}, std::string(slug)));
     return replace_loaded(context, team, slug, *current, archived->content, document.meta.provenance, "dashboard.restore");
@@ -274,7 +296,8 @@ class StoredDashboards final : public DashboardService {
     TRY(parts_.store.put(context, history_key(team, slug, current->meta.version), current->text, kAnyGeneration));
     crash_point("after_history_put");
     if (auto removed = parts_.store.remove(context, yaml_key(team, slug), current->generation); !removed) {
-      return removed.error().code == ErrorCode::aborted || removed.error().code == ErrorCode::not_found ? version_conflict(slug) : fail(std::move(removed).error());
+      return removed.error().code == ErrorCode::aborted || removed.error().code == ErrorCode::not_found ? version_conflict(slug)
+                                                                                                        : fail(std::move(removed).error());
     }
     crash_point("after_yaml_remove");
     settle(context, team, slug, [&]() -> Result<> { return forget(context, team, slug, *current, "dashboard.delete"); });
@@ -307,7 +330,8 @@ class StoredDashboards final : public DashboardService {
     if (!input.cursor.empty()) {
       const auto cursor = decode_base64url(input.cursor);
       const auto cut = cursor ? cursor->rfind('\x1f') : std::string::npos;
-      if (cut == std::string::npos) return fail(ErrorCode::invalid_argument, "bad_cursor", "cursor must be the next_cursor of the page before");
+      if (cut == std::string::npos)
+        return fail(ErrorCode::invalid_argument, "bad_cursor", "cursor must be the next_cursor of the page before");
       const std::string last = cursor->substr(0, cut), last_slug = cursor->substr(cut + 1);
       from = std::ranges::find_if(found, [&](const Item& item) { return before(last, last_slug, item.key, item.metadata.slug); });
     }
@@ -327,7 +351,8 @@ class StoredDashboards final : public DashboardService {
     const LoadedPointer loaded = TRY(load(context, team, slug));
     const auto entries = TRY(settled_entries(context, team));
     const auto entry = entries->find(std::string(slug));
-    if (entry != entries->end() && entry->second.generation == loaded->generation) return metadata_of(entry->second, parts_.store, team, pending_views(team, slug));
+    if (entry != entries->end() && entry->second.generation == loaded->generation)
+      return metadata_of(entry->second, parts_.store, team, pending_views(team, slug));
     // The file was written by somebody else, or by a process that died before it was done.
     auto made = make_entry(slug, loaded->text, loaded->generation);
     if (!made) return fail(std::move(made).error());
@@ -365,7 +390,8 @@ class StoredDashboards final : public DashboardService {
       const auto root = parse_yaml(object->content);
       const DocumentMeta meta = complete_meta(root ? read_meta(*root) : DocumentMeta{}, object->generation);
       std::string content = content_of(object->content);
-      newer.diff = unified_diff(content, newer_content, str(slug, ".yaml, version ", meta.version), str(slug, ".yaml, version ", newer.version));
+      newer.diff =
+          unified_diff(content, newer_content, str(slug, ".yaml, version ", meta.version), str(slug, ".yaml, version ", newer.version));
       out.push_back(std::move(newer));
       newer = version_of(meta, object->content);
       newer_content = std::move(content);
@@ -496,7 +522,9 @@ class StoredDashboards final : public DashboardService {
 
   // ---- plans ----
 
-  Result<std::shared_ptr<const Plan>> get_plan(const CallContext& context, std::string_view slug) override { return TRY(load(context, context.team(), slug))->plan; }
+  Result<std::shared_ptr<const Plan>> get_plan(const CallContext& context, std::string_view slug) override {
+    return TRY(load(context, context.team(), slug))->plan;
+  }
   std::uint64_t change_count() const override { return changes_.load(std::memory_order_acquire); }
   void note_change() override { changes_.fetch_add(1, std::memory_order_acq_rel); }
 
@@ -519,14 +547,19 @@ class StoredDashboards final : public DashboardService {
   Result<std::string> choose_slug(const SaveDashboard& input) {
     if (input.slug) {
       if (is_slug(*input.slug)) return *input.slug;
-      Violation violation{.path = "slug", .code = "bad_format", .message = "a slug has 1 to 63 of a-z, 0-9 and -", .got = input.slug->substr(0, 100), .suggestion = make_slug(*input.slug)};
+      Violation violation{.path = "slug",
+                          .code = "bad_format",
+                          .message = "a slug has 1 to 63 of a-z, 0-9 and -",
+                          .got = input.slug->substr(0, 100),
+                          .suggestion = make_slug(*input.slug)};
       return fail(Error{.code = ErrorCode::invalid_argument, .message = violation.message, .violations = {violation}});
     }
     const auto document = parse_document(input.yaml);
     if (!document) return fail(document.error());
     if (!document->slug.text.empty()) return document->slug.text;
     std::string slug = make_slug(document->title);
-    if (slug.empty()) return fail(ErrorCode::invalid_argument, "slug_missing", "The document needs a slug: none can be made from its title");
+    if (slug.empty())
+      return fail(ErrorCode::invalid_argument, "slug_missing", "The document needs a slug: none can be made from its title");
     return slug;
   }
 
@@ -536,7 +569,8 @@ class StoredDashboards final : public DashboardService {
       const std::string suffix = i == 1 ? "" : str("-", i);
       const std::string slug = wanted.substr(0, 63 - suffix.size()) + suffix;
       if (TRY(find_object(context, team, slug))) continue;
-      if (const auto document = parse_document(yaml); document && !document->slug.text.empty() && document->slug.text != slug) yaml = TRY(rewrite_slug(yaml, slug));
+      if (const auto document = parse_document(yaml); document && !document->slug.text.empty() && document->slug.text != slug)
+        yaml = TRY(rewrite_slug(yaml, slug));
       return slug;
     }
     return slug_conflict(wanted);
@@ -576,8 +610,8 @@ class StoredDashboards final : public DashboardService {
   }
 
   // The old text goes into the history before the new one takes its place, so that whoever wins, every version is kept.
-  Result<DashboardMetadata> replace_loaded(const CallContext& context, const TeamScope& team, std::string_view slug, const Loaded& current, std::string_view yaml,
-                                           json::value provenance, std::string_view action) {
+  Result<DashboardMetadata> replace_loaded(const CallContext& context, const TeamScope& team, std::string_view slug, const Loaded& current,
+                                           std::string_view yaml, json::value provenance, std::string_view action) {
     TRY(parts_.store.put(context, history_key(team, slug, current.meta.version), current.text, kAnyGeneration));
     crash_point("after_history_put");
     // A file that was put back by hand may tell of a version before the last.
@@ -592,12 +626,13 @@ class StoredDashboards final : public DashboardService {
   }
 
   // The conditional write of the YAML is the save; all that follows can be made from it again.
-  Result<DashboardMetadata> commit(const CallContext& context, const TeamScope& team, std::string_view slug, std::string_view yaml, DocumentMeta meta, Generation expected,
-                                   std::string_view action) {
+  Result<DashboardMetadata> commit(const CallContext& context, const TeamScope& team, std::string_view slug, std::string_view yaml,
+                                   DocumentMeta meta, Generation expected, std::string_view action) {
     meta.content_hash = content_hash(yaml);
     const std::string text = TRY(rewrite_meta(yaml, meta));
     if (text.size() > kDocumentBytesMax) {
-      return fail(ErrorCode::invalid_argument, "too_large", str("The document with its meta block has more than ", format_count(kDocumentBytesMax), " bytes: shorten it"));
+      return fail(ErrorCode::invalid_argument, "too_large",
+                  str("The document with its meta block has more than ", format_count(kDocumentBytesMax), " bytes: shorten it"));
     }
     const Generation generation = TRY(parts_.store.put(context, yaml_key(team, slug), text, expected));
     crash_point("after_yaml_put");
@@ -611,7 +646,8 @@ class StoredDashboards final : public DashboardService {
   void settle(const CallContext& context, const TeamScope& team, std::string_view slug, const std::function<Result<>()>& work) {
     note_change();
     if (const auto done = work(); !done) {
-      log_warning("dashboard_not_settled", {{"slug", std::string(slug)}, {"correlation_id", context.correlation_id}, {"error", describe_error(done.error())}});
+      log_warning("dashboard_not_settled",
+                  {{"slug", std::string(slug)}, {"correlation_id", context.correlation_id}, {"error", describe_error(done.error())}});
       const std::lock_guard lock(unsettled_mutex_);
       unsettled_.insert(team.team_id());
     }
@@ -631,7 +667,8 @@ class StoredDashboards final : public DashboardService {
     return {};
   }
 
-  Result<> forget(const CallContext& context, const TeamScope& team, std::string_view slug, const Loaded& removed, std::string_view action) {
+  Result<> forget(const CallContext& context, const TeamScope& team, std::string_view slug, const Loaded& removed,
+                  std::string_view action) {
     {
       const std::lock_guard lock(views_mutex_);
       views_size_ -= views_[team.team_id()].erase(std::string(slug));
@@ -693,8 +730,9 @@ class StoredDashboards final : public DashboardService {
     std::vector<const IndexEntry*> different;
     for (const auto& [slug, entry] : entries) {
       const auto row = by_slug.find(slug);
-      const bool same = row != by_slug.end() && row->second->version == entry.version && row->second->title == entry.title && row->second->updated_at == entry.updated_at &&
-                        row->second->view_type == entry.view_type && row->second->description == entry.description;
+      const bool same = row != by_slug.end() && row->second->version == entry.version && row->second->title == entry.title &&
+                        row->second->updated_at == entry.updated_at && row->second->view_type == entry.view_type &&
+                        row->second->description == entry.description;
       if (!same) different.push_back(&entry);
     }
     if (gone.empty() && different.empty()) return mended;
@@ -720,7 +758,9 @@ class StoredDashboards final : public DashboardService {
       const std::string_view name = std::string_view(object.key).substr(folder.size());
       int version = 0;
       const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
-      if (error == std::errc{} && std::string_view(end, static_cast<std::size_t>(name.data() + name.size() - end)) == ".yaml" && version > 0) versions.push_back(version);
+      if (error == std::errc{} && std::string_view(end, static_cast<std::size_t>(name.data() + name.size() - end)) == ".yaml" &&
+          version > 0)
+        versions.push_back(version);
     }
     std::ranges::sort(versions);
     return versions;
@@ -729,7 +769,8 @@ class StoredDashboards final : public DashboardService {
   void prune_history(const CallContext& context, const TeamScope& team, std::string_view slug) {
     const auto versions = history_versions(context, team, slug);
     if (!versions) return;
-    for (std::size_t i = 0; i + kHistoryMax < versions->size(); ++i) (void)parts_.store.remove(context, history_key(team, slug, (*versions)[i]));
+    for (std::size_t i = 0; i + kHistoryMax < versions->size(); ++i)
+      (void)parts_.store.remove(context, history_key(team, slug, (*versions)[i]));
   }
 
   static DashboardVersion version_of(const DocumentMeta& meta, std::string_view text) {
@@ -790,6 +831,8 @@ class StoredDashboards final : public DashboardService {
 
 }  // namespace
 
-std::unique_ptr<DashboardService> make_dashboard_service(DashboardServiceParts parts) { return std::make_unique<StoredDashboards>(std::move(parts)); }
+std::unique_ptr<DashboardService> make_dashboard_service(DashboardServiceParts parts) {
+  return std::make_unique<StoredDashboards>(std::move(parts));
+}
 
 }  // namespace bridge

@@ -67,18 +67,21 @@ struct DashboardJson {
   std::string etag;
 };
 
-// Keeps the dashboards of teams. The YAML object is the truth, and its conditional write the moment at which a save has happened; history is
-// written before it, the index and the pointer row after it, and both are mended from the YAML when a crash left them behind. Thread-safe.
-// Errors: not_found; invalid_argument ("invalid_yaml", "invalid_document") with all records; already_exists ("slug_conflict"); aborted
+// Keeps the dashboards of teams. The YAML object is the truth, and its conditional write the moment at which a save has happened; history
+// is written before it, the index and the pointer row after it, and both are mended from the YAML when a crash left them behind.
+// Thread-safe. Errors: not_found; invalid_argument ("invalid_yaml", "invalid_document") with all records; already_exists ("slug_conflict");
+// aborted
 // ("version_conflict") when a precondition does not hold or a newer version won.
 class DashboardService : public PlanSource {
  public:
   virtual Result<Validation> validate(const CallContext& context, const ValidateDashboard& input) = 0;
 
   virtual Result<DashboardMetadata> create(const CallContext& context, SaveDashboard input) = 0;
-  virtual Result<DashboardMetadata> replace(const CallContext& context, std::string_view slug, SaveDashboard input, const Precondition& precondition) = 0;
+  virtual Result<DashboardMetadata> replace(const CallContext& context, std::string_view slug, SaveDashboard input,
+                                            const Precondition& precondition) = 0;
   virtual Result<> remove(const CallContext& context, std::string_view slug, const Precondition& precondition) = 0;
-  virtual Result<DashboardMetadata> restore(const CallContext& context, std::string_view slug, int version, const Precondition& precondition) = 0;
+  virtual Result<DashboardMetadata> restore(const CallContext& context, std::string_view slug, int version,
+                                            const Precondition& precondition) = 0;
 
   virtual Result<DashboardPage> list(const CallContext& context, const ListDashboards& input) = 0;
   virtual Result<DashboardMetadata> get(const CallContext& context, std::string_view slug) = 0;

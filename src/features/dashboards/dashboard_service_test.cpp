@@ -27,13 +27,16 @@ const TeamId kOtherTeam("01980000-0000-7000-8000-000000000002");
 
 std::string yaml(std::string_view title, std::string_view slug = "late") {
   return str("# A comment at the top\nbridge: 1\nslug: ", slug, "\ntitle: '", title,
-             "'   # quoted\nconnection: flights\nqueries:\n  q:\n    sql: |\n      SELECT count(*) AS n\n      FROM flights\ncharts:\n  k: {query: q, mark: kpi, y: n}\n# the end\n");
+             "'   # quoted\nconnection: flights\nqueries:\n  q:\n    sql: |\n      SELECT count(*) AS n\n      FROM flights\ncharts:\n  k: "
+             "{query: q, mark: kpi, y: n}\n# the end\n");
 }
 
 class NamedConnections final : public ConnectionDirectory {
  public:
   Result<std::vector<std::string>> list_connection_names(const CallContext&) override { return std::vector<std::string>{"flights"}; }
-  Result<DataConnection> find_connection(const CallContext&, std::string_view) override { return fail(ErrorCode::failed_precondition, "connection_missing", "none"); }
+  Result<DataConnection> find_connection(const CallContext&, std::string_view) override {
+    return fail(ErrorCode::failed_precondition, "connection_missing", "none");
+  }
 };
 
 // A service over a real folder and a real database in a temporary place, as a process would open them.
@@ -74,11 +77,15 @@ struct Workspace {
     (void)database->transact({}, [](Transaction& transaction) -> Result<> {
       if (TRY(read_count(TRY(transaction.query("SELECT COUNT(*) FROM teams", {})))) > 0) return {};
       for (const TeamId& team : {kTeam, kOtherTeam}) {
-        TRY(transaction.execute("INSERT INTO teams (id, name, slug, created_at, updated_at) VALUES (:p1, :p1, :p2, 1, 1)", {team.value(), team.value().substr(32)}));
+        TRY(transaction.execute("INSERT INTO teams (id, name, slug, created_at, updated_at) VALUES (:p1, :p1, :p2, 1, 1)",
+                                {team.value(), team.value().substr(32)}));
       }
       return {};
     });
-    service = make_dashboard_service({.database = *database, .store = *store, .connections = &connections, .clock = clock,
+    service = make_dashboard_service({.database = *database,
+                                      .store = *store,
+                                      .connections = &connections,
+                                      .clock = clock,
                                       .on_change = [this](const TeamScope&, std::string_view slug) { changed.emplace_back(slug); }});
   }
 
@@ -88,7 +95,9 @@ struct Workspace {
     return made;
   }
   Result<DashboardMetadata> create(std::string text) { return service->create(context(), {.yaml = std::move(text)}); }
-  Result<DashboardMetadata> replace(std::string text, Precondition precondition = {}) { return service->replace(context(), "late", {.yaml = std::move(text)}, precondition); }
+  Result<DashboardMetadata> replace(std::string text, Precondition precondition = {}) {
+    return service->replace(context(), "late", {.yaml = std::move(text)}, precondition);
+  }
 
   std::string file(std::string_view slug) const {
     std::ifstream in(folder / "lake" / yaml_key(TeamScope(kTeam), slug));
@@ -139,11 +148,13 @@ TEST(DashboardService, RefusesWhatIsTakenInvalidOrUnknown) {
   const auto invalid = workspace.create(replace_all(yaml("B", "b"), "mark: kpi", "mark: kip"));
   ASSERT_FALSE(invalid);
   EXPECT_EQ(invalid.error().violations.front().suggestion, "kpi");
-  EXPECT_EQ(workspace.create(replace_all(yaml("B", "b"), "connection: flights", "connection: flight")).error().violations.front().code, "unknown_connection");
+  EXPECT_EQ(workspace.create(replace_all(yaml("B", "b"), "connection: flights", "connection: flight")).error().violations.front().code,
+            "unknown_connection");
   EXPECT_EQ(workspace.service->get(Workspace::context(), "none").error().code, ErrorCode::not_found);
   EXPECT_EQ(workspace.service->get(Workspace::context(), "../x").error().code, ErrorCode::not_found);
   EXPECT_EQ(workspace.service->replace(Workspace::context(), "none", {.yaml = yaml("B", "none")}, {}).error().code, ErrorCode::not_found);
-  EXPECT_EQ(workspace.service->replace(Workspace::context(), "late", {.yaml = yaml("B", "other")}, {}).error().violations.front().code, "slug_mismatch");
+  EXPECT_EQ(workspace.service->replace(Workspace::context(), "late", {.yaml = yaml("B", "other")}, {}).error().violations.front().code,
+            "slug_mismatch");
 }
 
 TEST(DashboardService, KeepsTeamsApart) {
@@ -154,7 +165,8 @@ TEST(DashboardService, KeepsTeamsApart) {
   EXPECT_EQ(workspace.service->get(Workspace::context(kOtherTeam), "late")->title, "Theirs");
   ASSERT_TRUE(workspace.service->remove(Workspace::context(kOtherTeam), "late", {}));
   EXPECT_EQ(workspace.service->get(Workspace::context(), "late")->title, "Ours");
-  EXPECT_EQ(workspace.service->get(Workspace::context(kOtherTeam), "late").error().message, replace_all(workspace.service->get(Workspace::context(), "gone").error().message, "gone", "late"));
+  EXPECT_EQ(workspace.service->get(Workspace::context(kOtherTeam), "late").error().message,
+            replace_all(workspace.service->get(Workspace::context(), "gone").error().message, "gone", "late"));
 }
 
 TEST(DashboardService, ReplacesOnlyTheVersionThatWasRead) {
@@ -195,10 +207,12 @@ TEST(DashboardService, DeletesAndNeverUsesAVersionTwice) {
 
 TEST(DashboardService, KeepsTheLastHundredVersions) {
   Workspace workspace;
-  ASSERT_TRUE(workspace.create(yaml("0")));
-  for (int i = 1; i <= 104; ++i) ASSERT_TRUE(workspace.replace(yaml(str(i))));
-  const auto kept = workspace.store->list({}, history_folder(TeamScope(kTeam), "late"));
-  EXPECT_EQ(kept->size(), 100u);
+  ASSERT_TRUE(workspace.create(yaml("One")));
+  const fs::path history = workspace.folder / "lake" / history_folder(TeamScope(kTeam), "late");
+  fs::create_directories(history);
+  for (int i = 2; i <= 104; ++i) std::ofstream(history / str(i, ".yaml")) << yaml(str(i));
+  EXPECT_EQ(workspace.replace(yaml("Last"))->version, 105);
+  EXPECT_EQ(workspace.store->list({}, history_folder(TeamScope(kTeam), "late"))->size(), 100u);
   EXPECT_EQ(workspace.service->get_history(Workspace::context(), "late", 200)->size(), 101u);
 }
 
@@ -215,7 +229,9 @@ TEST(DashboardService, ListsByPageFilterAndOrder) {
   Workspace workspace;
   for (const std::string_view name : {"c", "a", "d", "b"}) {
     workspace.clock->advance(std::chrono::seconds(1));
-    ASSERT_TRUE(workspace.create(replace_all(yaml(str("Title ", name), name), "bridge: 1", name == "d" ? "bridge: 1\nview_type: strategic\nowner_email: A@b.c\ntags: [red]" : "bridge: 1")));
+    ASSERT_TRUE(
+        workspace.create(replace_all(yaml(str("Title ", name), name), "bridge: 1",
+                                     name == "d" ? "bridge: 1\nview_type: strategic\nowner_email: A@b.c\ntags: [red]" : "bridge: 1")));
   }
   const auto slugs = [&](ListDashboards input) {
     std::string out;
@@ -357,7 +373,8 @@ TEST(DashboardCrash, LeavesOldOrNewAtEveryNamedPoint) {
 #ifdef NDEBUG
   GTEST_SKIP() << "crash points are compiled out";
 #endif
-  for (const char* point : {"after_history_put", "after_yaml_put", "before_index_put", "after_index_put", "after_pointer_write", "after_yaml_remove"}) {
+  for (const char* point :
+       {"after_history_put", "after_yaml_put", "before_index_put", "after_index_put", "after_pointer_write", "after_yaml_remove"}) {
     TemporaryFolder folder;
     for (int round = 0; round < 3; ++round) {
       const pid_t child = start_writer(folder.path, point);
@@ -388,7 +405,11 @@ TEST(DashboardCrash, LeavesOldOrNewAtAnyInstant) {
 // ---- texts ----
 
 std::string with_meta(std::string_view text, int version = 3) {
-  DocumentMeta meta{.created_at = *parse_time("2026-08-01T10:00:00Z"), .updated_at = *parse_time("2026-09-02T09:30:00Z"), .version = version, .content_hash = content_hash(text), .access_count = 7};
+  DocumentMeta meta{.created_at = *parse_time("2026-08-01T10:00:00Z"),
+                    .updated_at = *parse_time("2026-09-02T09:30:00Z"),
+                    .version = version,
+                    .content_hash = content_hash(text),
+                    .access_count = 7};
   meta.provenance = json::object{{"generator", "rules"}, {"prompt", "a \"quoted\" prompt: with # signs\nand lines \x7F"}};
   const auto out = rewrite_meta(text, meta);
   EXPECT_TRUE(out) << describe_error(out.error()) << "\n" << text;
@@ -417,10 +438,13 @@ TEST(MetaText, ChangesNothingButMeta) {
 
 TEST(MetaText, FindsMetaWhereverItStands) {
   const std::string block = "meta:\n  version: 1\n  provenance:\n    - a\n\n    # inside\n    - b\n";
-  for (const std::string& text : std::vector<std::string>{"# top\n" + block + "\n# of title\ntitle: x\n", "title: x\n\n" + block + "# end\n", "title: x\nmeta: {version: 1,\n  a: [b]}\nother: 'y'\n",
-                                 std::string("title: |+\n  kept\n\n\n"), std::string("title: x\n...\n# after\n"), std::string("  title: x\n  other: y\n"), std::string("title: x"),
-                                 std::string("--- # start\ntitle: x\nmeta:   # by the server\n  version: 2\n"), std::string("\"meta\": {version: 1}\ntitle: &a x\nother: *a\n"),
-                                 std::string("title: x\r\nmeta:\r\n  version: 1\r\nother: y\r\n")}) {
+  for (const std::string& text :
+       std::vector<std::string>{"# top\n" + block + "\n# of title\ntitle: x\n", "title: x\n\n" + block + "# end\n",
+                                "title: x\nmeta: {version: 1,\n  a: [b]}\nother: 'y'\n", std::string("title: |+\n  kept\n\n\n"),
+                                std::string("title: x\n...\n# after\n"), std::string("  title: x\n  other: y\n"), std::string("title: x"),
+                                std::string("--- # start\ntitle: x\nmeta:   # by the server\n  version: 2\n"),
+                                std::string("\"meta\": {version: 1}\ntitle: &a x\nother: *a\n"),
+                                std::string("title: x\r\nmeta:\r\n  version: 1\r\nother: y\r\n")}) {
     const std::string once = with_meta(text);
     EXPECT_EQ(read_meta(*parse_yaml(once)).version, 3) << once;
     EXPECT_EQ(with_meta(once), once) << once;
@@ -511,10 +535,15 @@ TEST(DashboardEndpoints, SaveReadAndGuardVersions) {
   const auto text = api.call("get_dashboard_yaml", {.path_parameters = {{"slug", "late"}}});
   EXPECT_EQ(text->content_type, "application/yaml");
   EXPECT_EQ(text->headers.front(), (std::pair<std::string, std::string>{"etag", "\"1\""}));
-  EXPECT_EQ(api.call("get_dashboard_document", {.path_parameters = {{"slug", "late"}}, .headers = {{"if-none-match", "W/\"1\""}}})->status, 304);
-  const auto replaced = api.call("replace_dashboard", {.path_parameters = {{"slug", "late"}}, .headers = {{"content-type", "application/json"}, {"if-match", "\"1\""}}, .body = json::serialize(json::object{{"yaml", yaml("Two")}})});
+  EXPECT_EQ(api.call("get_dashboard_document", {.path_parameters = {{"slug", "late"}}, .headers = {{"if-none-match", "W/\"1\""}}})->status,
+            304);
+  const auto replaced = api.call("replace_dashboard", {.path_parameters = {{"slug", "late"}},
+                                                       .headers = {{"content-type", "application/json"}, {"if-match", "\"1\""}},
+                                                       .body = json::serialize(json::object{{"yaml", yaml("Two")}})});
   ASSERT_TRUE(replaced) << describe_error(replaced.error());
-  const auto stale = api.call("replace_dashboard", {.path_parameters = {{"slug", "late"}}, .headers = {{"content-type", "application/yaml"}, {"if-match", "\"1\""}}, .body = yaml("Three")});
+  const auto stale = api.call("replace_dashboard", {.path_parameters = {{"slug", "late"}},
+                                                    .headers = {{"content-type", "application/yaml"}, {"if-match", "\"1\""}},
+                                                    .body = yaml("Three")});
   EXPECT_EQ(stale.error().code, ErrorCode::aborted);
   EXPECT_EQ(api.call("delete_dashboard", {.path_parameters = {{"slug", "late"}}})->status, 204);
 }
@@ -526,9 +555,12 @@ TEST(DashboardEndpoints, ValidateWithoutSaving) {
   const json::value value = json::parse(Api::body_of(*report));
   EXPECT_FALSE(value.at("valid").as_bool());
   EXPECT_EQ(value.at("errors").at(0).at("path").as_string(), "charts.k.z");
-  EXPECT_EQ(api.call("validate_dashboard", {.headers = {{"content-type", "text/plain"}}, .body = "x"}).error().reason, "unsupported_content_type");
+  EXPECT_EQ(api.call("validate_dashboard", {.headers = {{"content-type", "text/plain"}}, .body = "x"}).error().reason,
+            "unsupported_content_type");
   EXPECT_EQ(api.call("validate_dashboard", {.headers = kJson, .body = "{\"yml\":\"x\"}"}).error().violations.front().suggestion, "yaml");
-  EXPECT_EQ(api.call("validate_dashboard", {.query = {{"dry_run", "maybe"}}, .headers = kYaml, .body = "x"}).error().violations.front().path, "dry_run");
+  EXPECT_EQ(
+      api.call("validate_dashboard", {.query = {{"dry_run", "maybe"}}, .headers = kYaml, .body = "x"}).error().violations.front().path,
+      "dry_run");
 }
 
 TEST(DashboardEndpoints, ServeTheSchema) {

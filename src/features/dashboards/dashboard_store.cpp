@@ -7,19 +7,23 @@ namespace {
 
 Result<UserId> find_owner(Transaction& transaction, const TeamScope& team, const std::string& email) {
   if (email.empty()) return UserId();
-  const auto rows = TRY(transaction.query("SELECT u.id FROM users u JOIN team_members m ON m.user_id = u.id WHERE m.team_id = :p1 AND LOWER(u.email) = LOWER(:p2)", {team.team_id().value(), email}));
+  const auto rows = TRY(transaction.query(
+      "SELECT u.id FROM users u JOIN team_members m ON m.user_id = u.id WHERE m.team_id = :p1 AND LOWER(u.email) = LOWER(:p2)",
+      {team.team_id().value(), email}));
   return rows.empty() ? UserId() : UserId(std::get<std::string>(rows.front().values.front()));
 }
 
 }  // namespace
 
 Result<std::vector<DashboardRow>> list_dashboard_rows(Transaction& transaction, const TeamScope& team) {
-  return read_rows<DashboardRow>(TRY(transaction.query(str("SELECT ", select_list<DashboardRow>(), " FROM dashboards WHERE team_id = :p1 ORDER BY slug"), {team.team_id().value()})));
+  return read_rows<DashboardRow>(TRY(transaction.query(
+      str("SELECT ", select_list<DashboardRow>(), " FROM dashboards WHERE team_id = :p1 ORDER BY slug"), {team.team_id().value()})));
 }
 
 Result<std::optional<DashboardRow>> find_dashboard_row(Transaction& transaction, const TeamScope& team, std::string_view slug) {
   return read_first<DashboardRow>(
-      TRY(transaction.query(str("SELECT ", select_list<DashboardRow>(), " FROM dashboards WHERE team_id = :p1 AND slug = :p2"), {team.team_id().value(), db_text(slug)})));
+      TRY(transaction.query(str("SELECT ", select_list<DashboardRow>(), " FROM dashboards WHERE team_id = :p1 AND slug = :p2"),
+                            {team.team_id().value(), db_text(slug)})));
 }
 
 Result<bool> put_dashboard_row(Transaction& transaction, const TeamScope& team, const IndexEntry& entry, const std::string& gcs_yaml_path) {

@@ -26,7 +26,8 @@ struct DashboardRow {
   Time created_at;
   Time updated_at;
 };
-BOOST_DESCRIBE_STRUCT(DashboardRow, (), (id, team_id, slug, title, description, gcs_yaml_path, owner_user_id, view_type, version, created_at, updated_at))
+BOOST_DESCRIBE_STRUCT(DashboardRow, (),
+                      (id, team_id, slug, title, description, gcs_yaml_path, owner_user_id, view_type, version, created_at, updated_at))
 
 Result<std::vector<DashboardRow>> list_dashboard_rows(Transaction& transaction, const TeamScope& team);
 Result<std::optional<DashboardRow>> find_dashboard_row(Transaction& transaction, const TeamScope& team, std::string_view slug);

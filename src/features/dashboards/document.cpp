@@ -67,14 +67,16 @@ DocumentCache read_cache(const YamlNode& owner) {
 }
 
 ParameterType parameter_type(std::string_view name) {
-  for (const ParameterType type : {ParameterType::date_range, ParameterType::date, ParameterType::enumeration, ParameterType::number, ParameterType::boolean}) {
+  for (const ParameterType type :
+       {ParameterType::date_range, ParameterType::date, ParameterType::enumeration, ParameterType::number, ParameterType::boolean}) {
     if (parameter_type_name(type) == name) return type;
   }
   return ParameterType::text;
 }
 
 DocumentParameter read_parameter(const YamlKey& key, const YamlNode& node) {
-  DocumentParameter parameter{.name = key.text, .at = key.at, .type = parameter_type(text_at(node, "type")), .label = text_at(node, "label")};
+  DocumentParameter parameter{
+      .name = key.text, .at = key.at, .type = parameter_type(text_at(node, "type")), .label = text_at(node, "label")};
   parameter.description = text_at(node, "description");
   if (const YamlNode* multiple = node.find("multiple")) {
     parameter.multiple = json_of(*multiple).as_bool();
@@ -153,7 +155,8 @@ DocumentChart read_chart(const YamlKey& key, const YamlNode& node) {
   chart.compare = placed_at(node, "compare");
   if (const YamlNode* click = node.find("on_click")) {
     const YamlNode* set = click->find("set");
-    for (std::size_t i = 0; set && i < set->items.size(); ++i) chart.on_click.push_back({{set->keys[i].text, set->keys[i].at}, set->items[i].placed()});
+    for (std::size_t i = 0; set && i < set->items.size(); ++i)
+      chart.on_click.push_back({{set->keys[i].text, set->keys[i].at}, set->items[i].placed()});
   }
   chart.columns = texts_at(node, "columns");
   chart.stack = text_at(node, "stack");
@@ -203,7 +206,7 @@ DashboardDocument read_document(const YamlNode& root) {
 }
 
 template <class T>
-const T* find_by(const std::vector<T>& items, std::string T::* name, std::string_view wanted) {
+const T* find_by(const std::vector<T>& items, std::string T::*name, std::string_view wanted) {
   const auto found = std::ranges::find_if(items, [&](const T& item) { return item.*name == wanted; });
   return found == items.end() ? nullptr : &*found;
 }
@@ -222,7 +225,9 @@ std::string_view parameter_type_name(ParameterType type) {
   return "?";
 }
 
-const DocumentParameter* DashboardDocument::find_parameter(std::string_view name) const { return find_by(params, &DocumentParameter::name, name); }
+const DocumentParameter* DashboardDocument::find_parameter(std::string_view name) const {
+  return find_by(params, &DocumentParameter::name, name);
+}
 const DocumentQuery* DashboardDocument::find_query(std::string_view id) const { return find_by(queries, &DocumentQuery::id, id); }
 const DocumentChart* DashboardDocument::find_chart(std::string_view id) const { return find_by(charts, &DocumentChart::id, id); }
 
@@ -236,7 +241,8 @@ DocumentMeta read_meta(const YamlNode& root) {
   meta.content_hash = text_at(*node, "content_hash");
   meta.access_count = std::max<std::int64_t>(integer_at(*node, "access_count").value_or(0), 0);
   meta.last_accessed = time_at(*node, "last_accessed");
-  if (const YamlNode* provenance = node->find("provenance"); provenance && provenance->kind == YamlNode::Kind::map) meta.provenance = json_of(*provenance);
+  if (const YamlNode* provenance = node->find("provenance"); provenance && provenance->kind == YamlNode::Kind::map)
+    meta.provenance = json_of(*provenance);
   return meta;
 }
 
@@ -244,12 +250,18 @@ Result<DashboardDocument> parse_document(std::string_view text) {
   const YamlNode root = TRY(parse_yaml(text));
   std::vector<Violation> violations = check_against_schema(root, dashboard_schema());
   if (violations.empty() && root.flow) {
-    violations.push_back({.line = root.at.line, .column = root.at.column, .code = "flow_document", .message = "write the top level as one key a line, without braces around it"});
+    violations.push_back({.line = root.at.line,
+                          .column = root.at.column,
+                          .code = "flow_document",
+                          .message = "write the top level as one key a line, without braces around it"});
   }
   if (violations.empty()) return read_document(root);
   const Violation& first = violations.front();
   std::string message = str("The document does not fit the schema: ", first.path, first.path.empty() ? "" : ": ", first.message);
-  return fail(Error{.code = ErrorCode::invalid_argument, .message = std::move(message), .reason = "invalid_document", .violations = std::move(violations)});
+  return fail(Error{.code = ErrorCode::invalid_argument,
+                    .message = std::move(message),
+                    .reason = "invalid_document",
+                    .violations = std::move(violations)});
 }
 
 }  // namespace bridge

@@ -45,10 +45,10 @@ struct DocumentParameter {
   std::string label;
   std::string description;
   bool multiple = false;
-  Position multiple_at;              // line 0 when not set
-  json::value default_value;         // null when missing: the view type's range for a date_range, else "all"
+  Position multiple_at;       // line 0 when not set
+  json::value default_value;  // null when missing: the view type's range for a date_range, else "all"
   Position default_at;
-  std::vector<json::value> values;   // of an enum; empty when it has none
+  std::vector<json::value> values;  // of an enum; empty when it has none
   std::vector<Position> values_at;
   std::optional<PlacedText> values_from;  // "query.column"
 };

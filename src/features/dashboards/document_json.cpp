@@ -25,7 +25,9 @@ json::object encoding_json(const Encoding& encoding) {
           {"format", text_or_null(encoding.format)},
           {"title", text_or_null(encoding.title)}};
 }
-json::value encoding_or_null(const std::optional<Encoding>& encoding) { return encoding ? json::value(encoding_json(*encoding)) : json::value(nullptr); }
+json::value encoding_or_null(const std::optional<Encoding>& encoding) {
+  return encoding ? json::value(encoding_json(*encoding)) : json::value(nullptr);
+}
 
 // One measure as itself, several as a list.
 json::value measures_json(const std::vector<Encoding>& measures) {
@@ -51,14 +53,21 @@ json::object parameter_json(const DocumentParameter& parameter, ViewType view_ty
 json::object query_json(const DocumentQuery& query) {
   json::object columns;
   for (const DocumentColumn& column : query.columns) {
-    columns[column.name] = json::object{{"label", text_or_null(column.label)}, {"unit", text_or_null(column.unit)}, {"format", text_or_null(column.format)}, {"good", text_or_null(column.good)}};
+    columns[column.name] = json::object{{"label", text_or_null(column.label)},
+                                        {"unit", text_or_null(column.unit)},
+                                        {"format", text_or_null(column.format)},
+                                        {"good", text_or_null(column.good)}};
   }
-  return {{"sql", query.sql.text}, {"from", texts(query.from)}, {"description", text_or_null(query.description)}, {"columns", std::move(columns)}};
+  return {{"sql", query.sql.text},
+          {"from", texts(query.from)},
+          {"description", text_or_null(query.description)},
+          {"columns", std::move(columns)}};
 }
 
 json::object chart_json(const DocumentChart& chart) {
   json::object out{{"query", chart.query.text},
-                   {"compare_query", chart.compare ? json::value(json::string(chart.query.text + std::string(kPreviousPeriodSuffix))) : json::value(nullptr)},
+                   {"compare_query", chart.compare ? json::value(json::string(chart.query.text + std::string(kPreviousPeriodSuffix)))
+                                                   : json::value(nullptr)},
                    {"mark", chart.mark.text},
                    {"title", text_or_null(chart.title)},
                    {"description", text_or_null(chart.description)},
@@ -146,7 +155,8 @@ std::vector<LayoutRow> default_layout(const DashboardDocument& document) {
   bool last_is_full = true;
   for (const DocumentChart& chart : document.charts) {
     const bool is_number = chart.mark.text == "kpi" || chart.mark.text == "sparkline";
-    const bool full = !is_number && (chart.mark.text == "table" || chart.mark.text == "line" || chart.mark.text == "area" || chart.mark.text == "map");
+    const bool full =
+        !is_number && (chart.mark.text == "table" || chart.mark.text == "line" || chart.mark.text == "area" || chart.mark.text == "map");
     auto& rows = is_number ? numbers : pictures;
     const std::size_t most = is_number ? kNumbersInARow : kPicturesInARow;
     if (rows.empty() || rows.back().items.size() >= most || (!is_number && (full || last_is_full))) rows.emplace_back();
@@ -164,20 +174,21 @@ json::object make_document_json(const DashboardDocument& document, std::string_v
   for (const DocumentParameter& parameter : document.params) params[parameter.name] = parameter_json(parameter, document.view_type);
   for (const DocumentQuery& query : document.queries) queries[query.id] = query_json(query);
   for (const DocumentChart& chart : document.charts) charts[chart.id] = chart_json(chart);
-  return {{"slug", slug},
-          {"title", document.title},
-          {"description", text_or_null(document.description)},
-          {"view_type", enum_name(document.view_type)},
-          {"tags", std::move(tags)},
-          {"connection", document.connection.text},
-          {"theme", document.theme},
-          {"version", document.meta.version},
-          {"updated_at", document.meta.updated_at ? json::value(json::string(format_time(*document.meta.updated_at))) : json::value(nullptr)},
-          {"params", std::move(params)},
-          {"queries", std::move(queries)},
-          {"charts", std::move(charts)},
-          {"layout", layout_json(document)},
-          {"provenance", document.meta.provenance}};
+  return {
+      {"slug", slug},
+      {"title", document.title},
+      {"description", text_or_null(document.description)},
+      {"view_type", enum_name(document.view_type)},
+      {"tags", std::move(tags)},
+      {"connection", document.connection.text},
+      {"theme", document.theme},
+      {"version", document.meta.version},
+      {"updated_at", document.meta.updated_at ? json::value(json::string(format_time(*document.meta.updated_at))) : json::value(nullptr)},
+      {"params", std::move(params)},
+      {"queries", std::move(queries)},
+      {"charts", std::move(charts)},
+      {"layout", layout_json(document)},
+      {"provenance", document.meta.provenance}};
 }
 
 }  // namespace bridge

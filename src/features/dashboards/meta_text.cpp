@@ -144,7 +144,8 @@ Result<std::string> rewrite_meta(std::string_view given, const DocumentMeta& met
   for (std::string& candidate : candidates) {
     if (keeps_the_rest(root, candidate, "meta")) return std::move(candidate);
   }
-  return fail(ErrorCode::invalid_argument, "invalid_document", "The block 'meta' cannot be replaced without changing the rest: remove the anchors inside it");
+  return fail(ErrorCode::invalid_argument, "invalid_document",
+              "The block 'meta' cannot be replaced without changing the rest: remove the anchors inside it");
 }
 
 Result<std::string> rewrite_slug(std::string_view given, std::string_view slug) {
@@ -164,14 +165,16 @@ Result<std::string> rewrite_slug(std::string_view given, std::string_view slug) 
   }
   std::string rewritten = join_lines(lines, 0, span->begin) + line + join_lines(lines, span->end, lines.size());
   if (keeps_the_rest(root, rewritten, "slug")) return rewritten;
-  return fail(ErrorCode::invalid_argument, "invalid_document", "The slug cannot be replaced without changing the rest: write it as one plain word");
+  return fail(ErrorCode::invalid_argument, "invalid_document",
+              "The slug cannot be replaced without changing the rest: write it as one plain word");
 }
 
 std::string content_of(std::string_view text) {
   std::string content(text);
   if (const auto root = parse_yaml(text); root && root->kind == YamlNode::Kind::map && !root->flow) {
     const auto lines = lines_of(text);
-    if (const auto span = find_entry(*root, "meta", lines)) content = join_lines(lines, 0, span->begin) + join_lines(lines, span->end, lines.size());
+    if (const auto span = find_entry(*root, "meta", lines))
+      content = join_lines(lines, 0, span->begin) + join_lines(lines, span->end, lines.size());
   }
   while (!content.empty() && (content.back() == '\n' || content.back() == '\r' || content.back() == ' ')) content.pop_back();
   return content + "\n";

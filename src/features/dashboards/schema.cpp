@@ -20,16 +20,60 @@ struct OtherWord {
   std::string_view word;
   std::string_view name;
 };
-constexpr OtherWord kOtherWords[] = {
-    {"avg", "mean"},          {"average", "mean"},      {"distinct", "count_distinct"}, {"unique", "count_distinct"}, {"nunique", "count_distinct"}, {"total", "sum"},
-    {"number", "kpi"},        {"metric", "kpi"},        {"card", "kpi"},                {"stat", "kpi"},              {"big_number", "kpi"},         {"column", "bar"},
-    {"doughnut", "donut"},    {"point", "scatter"},     {"bubble", "scatter"},          {"geo", "map"},               {"choropleth", "map"},         {"boxplot", "box"},
-    {"timeseries", "line"},   {"string", "text"},       {"select", "enum"},             {"list", "enum"},             {"bool", "boolean"},           {"int", "number"},
-    {"integer", "number"},    {"float", "number"},      {"period", "date_range"},       {"time_range", "date_range"}, {"parameters", "params"},      {"filters", "params"},
-    {"visualizations", "charts"}, {"panels", "charts"}, {"name", "title"},              {"owner", "owner_email"},     {"version", "bridge"},         {"type", "mark"},
-    {"chart_type", "mark"},   {"width", "w"},           {"height", "h"},                {"colour", "color"},          {"series", "color"},           {"group", "color"},
-    {"datasource", "connection"}, {"depends_on", "from"}, {"query", "sql"},             {"items", "row"},             {"charts", "row"},             {"max_age", "ttl"},
-    {"weekday", "day_of_week"}, {"asc", "ascending"},   {"desc", "descending"},         {"aggregation", "aggregate"}, {"agg", "aggregate"},          {"options", "values"}};
+constexpr OtherWord kOtherWords[] = {{"avg", "mean"},
+                                     {"average", "mean"},
+                                     {"distinct", "count_distinct"},
+                                     {"unique", "count_distinct"},
+                                     {"nunique", "count_distinct"},
+                                     {"total", "sum"},
+                                     {"number", "kpi"},
+                                     {"metric", "kpi"},
+                                     {"card", "kpi"},
+                                     {"stat", "kpi"},
+                                     {"big_number", "kpi"},
+                                     {"column", "bar"},
+                                     {"doughnut", "donut"},
+                                     {"point", "scatter"},
+                                     {"bubble", "scatter"},
+                                     {"geo", "map"},
+                                     {"choropleth", "map"},
+                                     {"boxplot", "box"},
+                                     {"timeseries", "line"},
+                                     {"string", "text"},
+                                     {"select", "enum"},
+                                     {"list", "enum"},
+                                     {"bool", "boolean"},
+                                     {"int", "number"},
+                                     {"integer", "number"},
+                                     {"float", "number"},
+                                     {"period", "date_range"},
+                                     {"time_range", "date_range"},
+                                     {"parameters", "params"},
+                                     {"filters", "params"},
+                                     {"visualizations", "charts"},
+                                     {"panels", "charts"},
+                                     {"name", "title"},
+                                     {"owner", "owner_email"},
+                                     {"version", "bridge"},
+                                     {"type", "mark"},
+                                     {"chart_type", "mark"},
+                                     {"width", "w"},
+                                     {"height", "h"},
+                                     {"colour", "color"},
+                                     {"series", "color"},
+                                     {"group", "color"},
+                                     {"datasource", "connection"},
+                                     {"depends_on", "from"},
+                                     {"query", "sql"},
+                                     {"items", "row"},
+                                     {"charts", "row"},
+                                     {"max_age", "ttl"},
+                                     {"weekday", "day_of_week"},
+                                     {"asc", "ascending"},
+                                     {"desc", "descending"},
+                                     {"aggregation", "aggregate"},
+                                     {"agg", "aggregate"},
+                                     {"options", "values"}};
 
 bool is_one_swap_away(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
@@ -68,10 +112,11 @@ class SchemaCheck {
     return root_.at("definitions").as_object().at(name).as_object();
   }
 
-  void add(Position at, std::string path, std::string code, std::string message, std::string got = {}, std::vector<std::string> allowed = {},
-           std::string suggestion = {}) {
+  void add(Position at, std::string path, std::string code, std::string message, std::string got = {},
+           std::vector<std::string> allowed = {}, std::string suggestion = {}) {
     if (violations.size() >= dashboard_limits::kViolationsMax) return;
-    violations.push_back({std::move(path), at.line, at.column, std::move(code), std::move(message), got.substr(0, kGotLengthMax), std::move(allowed), std::move(suggestion)});
+    violations.push_back({std::move(path), at.line, at.column, std::move(code), std::move(message), got.substr(0, kGotLengthMax),
+                          std::move(allowed), std::move(suggestion)});
   }
 
   static bool has_one_type(const YamlNode& node, std::string_view type) {
@@ -119,7 +164,8 @@ class SchemaCheck {
     } else if (node.kind == Kind::null) {
       message += ": give it a value, or leave the key out";
     }
-    add(node.at, path, "wrong_type", std::move(message), node.text.empty() ? std::string(kind_name(node.kind)) : node.text, std::move(wanted), std::move(suggestion));
+    add(node.at, path, "wrong_type", std::move(message), node.text.empty() ? std::string(kind_name(node.kind)) : node.text,
+        std::move(wanted), std::move(suggestion));
   }
 
   void check_any(const YamlNode& node, const json::array& branches, const std::string& path) {
@@ -148,13 +194,16 @@ class SchemaCheck {
   }
 
   void check_text(const YamlNode& node, const json::object& schema, const std::string& path) {
-    const auto characters = static_cast<std::int64_t>(std::ranges::count_if(node.text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+    const auto characters =
+        static_cast<std::int64_t>(std::ranges::count_if(node.text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
     if (const auto* most = schema.if_contains("maxLength"); most && characters > most->as_int64()) {
       add(node.at, path, "too_long", str("is ", characters, " characters long; at most ", most->as_int64(), " are allowed"));
     }
-    if (const auto* least = schema.if_contains("minLength"); least && characters < least->as_int64()) add(node.at, path, "too_short", "must not be empty");
+    if (const auto* least = schema.if_contains("minLength"); least && characters < least->as_int64())
+      add(node.at, path, "too_short", "must not be empty");
     if (const auto* pattern = schema.if_contains("pattern"); pattern && !matches(node.text, pattern->as_string())) {
-      add(node.at, path, "bad_format", str("'", node.text.substr(0, kGotLengthMax), "' is not in the right form", describe(schema)), node.text, {}, example_of(schema));
+      add(node.at, path, "bad_format", str("'", node.text.substr(0, kGotLengthMax), "' is not in the right form", describe(schema)),
+          node.text, {}, example_of(schema));
     }
   }
 
@@ -182,7 +231,8 @@ class SchemaCheck {
     const auto* least = schema.if_contains("minimum");
     const auto* most = schema.if_contains("maximum");
     const auto* above = schema.if_contains("exclusiveMinimum");
-    if (above && value <= above->to_number<double>()) add(node.at, path, "out_of_range", str("must be more than ", above->to_number<double>()), node.text);
+    if (above && value <= above->to_number<double>())
+      add(node.at, path, "out_of_range", str("must be more than ", above->to_number<double>()), node.text);
     const bool small = least && value < least->to_number<double>(), large = most && value > most->to_number<double>();
     if (!small && !large) return;
     std::string message = least && most ? str("must be from ", json::serialize(*least), " to ", json::serialize(*most))
@@ -193,7 +243,8 @@ class SchemaCheck {
 
   void check_list(const YamlNode& node, const json::object& schema, const std::string& path) {
     const auto count = static_cast<std::int64_t>(node.items.size());
-    if (const auto* least = schema.if_contains("minItems"); least && count < least->as_int64()) add(node.at, path, "too_few", "must not be an empty list");
+    if (const auto* least = schema.if_contains("minItems"); least && count < least->as_int64())
+      add(node.at, path, "too_few", "must not be an empty list");
     if (const auto* most = schema.if_contains("maxItems"); most && count > most->as_int64()) {
       add(node.at, path, "too_many", str("has ", count, " items; at most ", most->as_int64(), " are allowed"));
     }
@@ -203,7 +254,8 @@ class SchemaCheck {
 
   void check_map(const YamlNode& node, const json::object& schema, const std::string& path) {
     const auto count = static_cast<std::int64_t>(node.items.size());
-    if (const auto* least = schema.if_contains("minProperties"); least && count < least->as_int64()) add(node.at, path, "too_few", "must hold at least one entry");
+    if (const auto* least = schema.if_contains("minProperties"); least && count < least->as_int64())
+      add(node.at, path, "too_few", "must hold at least one entry");
     if (const auto* most = schema.if_contains("maxProperties"); most && count > most->as_int64()) {
       add(node.at, path, "too_many", str("has ", count, " entries; at most ", most->as_int64(), " are allowed"));
     }
@@ -214,12 +266,14 @@ class SchemaCheck {
     if (const auto* one = schema.if_contains("oneOf")) check_one_of(node, one->as_array(), path);
   }
 
-  void check_entry(const YamlNode& node, std::size_t index, const json::object& schema, const json::object& properties, const std::string& path) {
+  void check_entry(const YamlNode& node, std::size_t index, const json::object& schema, const json::object& properties,
+                   const std::string& path) {
     const YamlKey& key = node.keys[index];
     const YamlNode& item = node.items[index];
     const std::string item_path = path.empty() ? key.text.substr(0, kGotLengthMax) : str(path, ".", key.text.substr(0, kGotLengthMax));
     if (const auto* names = schema.if_contains("propertyNames"); names && !matches(key.text, names->at("pattern").as_string())) {
-      add(key.at, item_path, "bad_name", str("'", key.text.substr(0, kGotLengthMax), "' is not a name: letters, digits and _ are allowed, a letter first"), key.text, {},
+      add(key.at, item_path, "bad_name",
+          str("'", key.text.substr(0, kGotLengthMax), "' is not a name: letters, digits and _ are allowed, a letter first"), key.text, {},
           name_like(key.text));
     }
     if (const auto* known = properties.if_contains(key.text)) return check(item, known->as_object(), item_path);
@@ -258,7 +312,8 @@ class SchemaCheck {
       if (node.find(names.back())) ++present;
     }
     if (present == 1) return;
-    add(node.at, path, present == 0 ? "missing_field" : "too_many", str(present == 0 ? "needs one of " : "may have only one of ", join(names, ", ")), {}, names);
+    add(node.at, path, present == 0 ? "missing_field" : "too_many",
+        str(present == 0 ? "needs one of " : "may have only one of ", join(names, ", ")), {}, names);
   }
 
   static std::string name_like(const std::string& text) {

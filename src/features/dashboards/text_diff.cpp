@@ -105,7 +105,8 @@ std::string unified_diff(std::string_view before, std::string_view after, std::s
       body += str(edits[k].kind, edits[k].line, "\n");
     }
     const std::size_t a_start = a_line - context_before, b_start = b_line - context_before;
-    out += str("@@ -", a_count == 0 ? a_start - 1 : a_start, ",", a_count, " +", b_count == 0 ? b_start - 1 : b_start, ",", b_count, " @@\n", body);
+    out += str("@@ -", a_count == 0 ? a_start - 1 : a_start, ",", a_count, " +", b_count == 0 ? b_start - 1 : b_start, ",", b_count,
+               " @@\n", body);
     a_line = a_start + a_count;
     b_line = b_start + b_count;
     i = end;

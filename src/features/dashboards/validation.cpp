@@ -19,11 +19,21 @@ struct MarkRule {
   bool several_measures = false;
 };
 const MarkRule& rule_of(std::string_view mark) {
-  static const std::vector<MarkRule> rules = {{"kpi", {"y"}},         {"line", {"x", "y"}, true},        {"area", {"x", "y"}, true},
-                                              {"bar", {"x", "y"}, true}, {"stacked_bar", {"x", "y"}, true}, {"grouped_bar", {"x", "y"}, true},
-                                              {"scatter", {"x", "y"}}, {"pie", {"color|x", "y"}},       {"donut", {"color|x", "y"}},
-                                              {"heatmap", {"x", "y", "color"}}, {"histogram", {"x"}},   {"box", {"y"}},
-                                              {"funnel", {"x", "y"}},  {"table", {}, true},              {"sparkline", {"x", "y"}},
+  static const std::vector<MarkRule> rules = {{"kpi", {"y"}},
+                                              {"line", {"x", "y"}, true},
+                                              {"area", {"x", "y"}, true},
+                                              {"bar", {"x", "y"}, true},
+                                              {"stacked_bar", {"x", "y"}, true},
+                                              {"grouped_bar", {"x", "y"}, true},
+                                              {"scatter", {"x", "y"}},
+                                              {"pie", {"color|x", "y"}},
+                                              {"donut", {"color|x", "y"}},
+                                              {"heatmap", {"x", "y", "color"}},
+                                              {"histogram", {"x"}},
+                                              {"box", {"y"}},
+                                              {"funnel", {"x", "y"}},
+                                              {"table", {}, true},
+                                              {"sparkline", {"x", "y"}},
                                               {"map", {"x", "y|color|size"}}};
   const auto found = std::ranges::find(rules, mark, &MarkRule::mark);
   return found == rules.end() ? rules.front() : *found;
@@ -51,7 +61,7 @@ std::vector<const Encoding*> encodings_of(const DocumentChart& chart) {
 }
 
 template <class T>
-std::vector<std::string> names_of(const std::vector<T>& items, std::string T::* name) {
+std::vector<std::string> names_of(const std::vector<T>& items, std::string T::*name) {
   std::vector<std::string> names;
   for (const T& item : items) names.push_back(item.*name);
   return names;
@@ -75,7 +85,9 @@ bool is_cron(std::string_view text) {
       if (step.size() > 2 || (step.size() == 2 && (number(step[1]) < 1 || number(step[1]) > high))) return false;
       if (step[0] == "*") continue;
       const auto ends = split(step[0], '-');
-      if (ends.size() > 2 || !inside(number(ends[0])) || (ends.size() == 2 && (!inside(number(ends[1])) || number(ends[1]) < number(ends[0])))) return false;
+      if (ends.size() > 2 || !inside(number(ends[0])) ||
+          (ends.size() == 2 && (!inside(number(ends[1])) || number(ends[1]) < number(ends[0]))))
+        return false;
     }
   }
   return true;
@@ -85,15 +97,21 @@ class Problems {
  public:
   explicit Problems(ValidationReport& report) : report_(report) {}
 
-  void error(Position at, std::string path, std::string code, std::string message) { add(report_.errors, at, std::move(path), std::move(code), std::move(message)); }
-  void warn(Position at, std::string path, std::string code, std::string message) { add(report_.warnings, at, std::move(path), std::move(code), std::move(message)); }
+  void error(Position at, std::string path, std::string code, std::string message) {
+    add(report_.errors, at, std::move(path), std::move(code), std::move(message));
+  }
+  void warn(Position at, std::string path, std::string code, std::string message) {
+    add(report_.warnings, at, std::move(path), std::move(code), std::move(message));
+  }
 
   // "flights_by_day has no column 'dealy'", with what there is and what was probably meant.
-  void unknown(Position at, std::string path, std::string code, std::string message, const std::string& got, std::vector<std::string> allowed) {
+  void unknown(Position at, std::string path, std::string code, std::string message, const std::string& got,
+               std::vector<std::string> allowed) {
     if (report_.errors.size() >= kViolationsMax) return;
     std::string suggestion = suggest_name(got, allowed);
     if (suggestion.empty() && allowed.size() == 1) suggestion = allowed.front();
-    report_.errors.push_back({std::move(path), at.line, at.column, std::move(code), std::move(message), got.substr(0, 100), std::move(allowed), std::move(suggestion)});
+    report_.errors.push_back({std::move(path), at.line, at.column, std::move(code), std::move(message), got.substr(0, 100),
+                              std::move(allowed), std::move(suggestion)});
   }
 
   void add_error(Violation violation) {
@@ -102,7 +120,9 @@ class Problems {
 
  private:
   static void add(std::vector<Violation>& list, Position at, std::string path, std::string code, std::string message) {
-    if (list.size() < kViolationsMax) list.push_back({.path = std::move(path), .line = at.line, .column = at.column, .code = std::move(code), .message = std::move(message)});
+    if (list.size() < kViolationsMax)
+      list.push_back(
+          {.path = std::move(path), .line = at.line, .column = at.column, .code = std::move(code), .message = std::move(message)});
   }
 
   ValidationReport& report_;
@@ -111,7 +131,8 @@ class Problems {
 // The third level, part by part.
 class ReferenceCheck {
  public:
-  ReferenceCheck(const DashboardDocument& document, const ReferenceContext& context, Problems& problems) : document_(document), context_(context), problems_(problems) {}
+  ReferenceCheck(const DashboardDocument& document, const ReferenceContext& context, Problems& problems)
+      : document_(document), context_(context), problems_(problems) {}
 
   void check() {
     check_head();
@@ -120,7 +141,8 @@ class ReferenceCheck {
     const auto cycle = find_cycle(document_);
     if (!cycle.empty()) {
       const DocumentQuery& query = *document_.find_query(cycle.front());
-      problems_.error(query.from.front().at, str("queries.", query.id, ".from"), "cycle", str("queries read each other in a circle: ", join(cycle, " → ")));
+      problems_.error(query.from.front().at, str("queries.", query.id, ".from"), "cycle",
+                      str("queries read each other in a circle: ", join(cycle, " → ")));
     }
     for (const DocumentChart& chart : document_.charts) check_chart(chart, cycle.empty());
     check_layout();
@@ -130,13 +152,17 @@ class ReferenceCheck {
  private:
   void check_head() {
     if (context_.slug && !document_.slug.text.empty() && document_.slug.text != *context_.slug) {
-      problems_.unknown(document_.slug.at, "slug", "slug_mismatch", str("the slug is '", document_.slug.text, "', but the dashboard is kept as '", *context_.slug, "'"), document_.slug.text, {*context_.slug});
+      problems_.unknown(document_.slug.at, "slug", "slug_mismatch",
+                        str("the slug is '", document_.slug.text, "', but the dashboard is kept as '", *context_.slug, "'"),
+                        document_.slug.text, {*context_.slug});
     }
     if (context_.connections && std::ranges::find(*context_.connections, document_.connection.text) == context_.connections->end()) {
-      problems_.unknown(document_.connection.at, "connection", "unknown_connection", str("there is no connection '", document_.connection.text, "'"), document_.connection.text, *context_.connections);
+      problems_.unknown(document_.connection.at, "connection", "unknown_connection",
+                        str("there is no connection '", document_.connection.text, "'"), document_.connection.text, *context_.connections);
     }
     if (document_.policy.bytes_max == 0) problems_.error({}, "policy.max_bytes", "out_of_range", "must be more than 0 bytes");
-    if (document_.policy.timeout_ms && *document_.policy.timeout_ms < 1) problems_.error({}, "policy.timeout", "out_of_range", "must be more than 0");
+    if (document_.policy.timeout_ms && *document_.policy.timeout_ms < 1)
+      problems_.error({}, "policy.timeout", "out_of_range", "must be more than 0");
     check_cache(document_.cache, "cache");
   }
 
@@ -145,10 +171,14 @@ class ReferenceCheck {
     if (cache.ttl_ms && (milliseconds(*cache.ttl_ms) < kTimeToLiveMin || milliseconds(*cache.ttl_ms) > kTimeToLiveMax)) {
       problems_.error(cache.ttl_at, path + ".ttl", "out_of_range", "must be from 10s to 48h");
     }
-    if (cache.max_stale_ms && milliseconds(*cache.max_stale_ms) > kMaxStaleMax) problems_.error(cache.max_stale_at, path + ".max_stale", "out_of_range", "must be at most 7d");
-    if (cache.ttl_ms && cache.max_stale_ms && *cache.max_stale_ms < *cache.ttl_ms) problems_.error(cache.max_stale_at, path + ".max_stale", "out_of_range", "must not be less than ttl");
+    if (cache.max_stale_ms && milliseconds(*cache.max_stale_ms) > kMaxStaleMax)
+      problems_.error(cache.max_stale_at, path + ".max_stale", "out_of_range", "must be at most 7d");
+    if (cache.ttl_ms && cache.max_stale_ms && *cache.max_stale_ms < *cache.ttl_ms)
+      problems_.error(cache.max_stale_at, path + ".max_stale", "out_of_range", "must not be less than ttl");
     if (!cache.refresh.empty() && !is_cron(cache.refresh)) {
-      problems_.error(cache.refresh_at, path + ".refresh", "bad_format", str("'", cache.refresh, "' is no schedule: write minute, hour, day of month, month and day of week, as in 0 6 * * *"));
+      problems_.error(
+          cache.refresh_at, path + ".refresh", "bad_format",
+          str("'", cache.refresh, "' is no schedule: write minute, hour, day of month, month and day of week, as in 0 6 * * *"));
     }
   }
 
@@ -156,11 +186,15 @@ class ReferenceCheck {
     const std::string path = "params." + parameter.name;
     const bool is_enum = parameter.type == ParameterType::enumeration;
     if (std::ranges::find(reserved_parameter_names(), parameter.name) != reserved_parameter_names().end()) {
-      problems_.error(parameter.at, path, "reserved_name", str("'", parameter.name, "' means something else in a URL: choose another name"));
+      problems_.error(parameter.at, path, "reserved_name",
+                      str("'", parameter.name, "' means something else in a URL: choose another name"));
     }
-    if (!is_enum && !parameter.values.empty()) problems_.error(parameter.values_at.front(), path + ".values", "not_an_enum", "only an enum has values");
-    if (!is_enum && parameter.values_from) problems_.error(parameter.values_from->at, path + ".values_from", "not_an_enum", "only an enum has values_from");
-    if (!is_enum && parameter.multiple) problems_.error(parameter.multiple_at, path + ".multiple", "not_an_enum", "only an enum takes several values");
+    if (!is_enum && !parameter.values.empty())
+      problems_.error(parameter.values_at.front(), path + ".values", "not_an_enum", "only an enum has values");
+    if (!is_enum && parameter.values_from)
+      problems_.error(parameter.values_from->at, path + ".values_from", "not_an_enum", "only an enum has values_from");
+    if (!is_enum && parameter.multiple)
+      problems_.error(parameter.multiple_at, path + ".multiple", "not_an_enum", "only an enum takes several values");
     if (is_enum && parameter.values.empty() && !parameter.values_from) {
       problems_.error(parameter.at, path, "missing_field", "an enum needs values, or values_from: query.column");
     }
@@ -178,7 +212,8 @@ class ReferenceCheck {
   void check_values_from(const DocumentParameter& parameter, const std::string& path) {
     const std::string query = parameter.values_from->text.substr(0, parameter.values_from->text.find('.'));
     if (document_.find_query(query)) return;
-    problems_.unknown(parameter.values_from->at, path + ".values_from", "unknown_query", str("there is no query '", query, "'"), query, names_of(document_.queries, &DocumentQuery::id));
+    problems_.unknown(parameter.values_from->at, path + ".values_from", "unknown_query", str("there is no query '", query, "'"), query,
+                      names_of(document_.queries, &DocumentQuery::id));
   }
 
   void check_query(const DocumentQuery& query) {
@@ -199,7 +234,12 @@ class ReferenceCheck {
     const ScannedSql sql = scan_sql(query.sql.text);
     for (const SqlProblem& problem : sql.problems) {
       const Position at = position_in(query.sql, problem.offset);
-      problems_.add_error({.path = path + ".sql", .line = at.line, .column = at.column, .code = problem.code, .message = problem.message, .got = problem.got});
+      problems_.add_error({.path = path + ".sql",
+                           .line = at.line,
+                           .column = at.column,
+                           .code = problem.code,
+                           .message = problem.message,
+                           .got = problem.got});
     }
     for (const ParameterUse& use : parameter_uses(sql)) check_use(query, use);
   }
@@ -209,34 +249,43 @@ class ReferenceCheck {
     const Position at = position_in(query.sql, use.offset);
     const DocumentParameter* parameter = document_.find_parameter(use.name);
     if (!parameter) {
-      return problems_.unknown(at, path, "unknown_parameter", str("there is no parameter '", use.name, "'"), use.name, names_of(document_.params, &DocumentParameter::name));
+      return problems_.unknown(at, path, "unknown_parameter", str("there is no parameter '", use.name, "'"), use.name,
+                               names_of(document_.params, &DocumentParameter::name));
     }
     if (use.in_filter) return;
     const bool is_range = parameter->type == ParameterType::date_range;
     if (is_range && use.part.empty()) {
-      return problems_.error(at, path, "bad_parameter_use", str(":", use.name, " is a range: write filter(:", use.name, ", column), :", use.name, ".from or :", use.name, ".to"));
+      return problems_.error(
+          at, path, "bad_parameter_use",
+          str(":", use.name, " is a range: write filter(:", use.name, ", column), :", use.name, ".from or :", use.name, ".to"));
     }
     if (is_range && use.part != "from" && use.part != "to") {
-      return problems_.unknown(at, path, "bad_parameter_use", str(":", use.name, " has no part '", use.part, "'"), use.part, {"from", "to"});
+      return problems_.unknown(at, path, "bad_parameter_use", str(":", use.name, " has no part '", use.part, "'"), use.part,
+                               {"from", "to"});
     }
-    if (!is_range && !use.part.empty()) return problems_.error(at, path, "bad_parameter_use", str(":", use.name, " has no parts: it is no date_range"));
-    if (parameter->multiple) problems_.error(at, path, "bad_parameter_use", str(":", use.name, " may hold several values: write filter(:", use.name, ", column)"));
+    if (!is_range && !use.part.empty())
+      return problems_.error(at, path, "bad_parameter_use", str(":", use.name, " has no parts: it is no date_range"));
+    if (parameter->multiple)
+      problems_.error(at, path, "bad_parameter_use", str(":", use.name, " may hold several values: write filter(:", use.name, ", column)"));
   }
 
   void check_chart(const DocumentChart& chart, bool without_cycles) {
     const std::string path = "charts." + chart.id;
     const DocumentQuery* query = document_.find_query(chart.query.text);
     if (!query) {
-      problems_.unknown(chart.query.at, path + ".query", "unknown_query", str("there is no query '", chart.query.text, "'"), chart.query.text, names_of(document_.queries, &DocumentQuery::id));
+      problems_.unknown(chart.query.at, path + ".query", "unknown_query", str("there is no query '", chart.query.text, "'"),
+                        chart.query.text, names_of(document_.queries, &DocumentQuery::id));
     }
     check_mark(chart, path);
     for (const Encoding* encoding : encodings_of(chart)) {
-      if (!encoding->field && encoding->aggregate != "count") problems_.error(encoding->at, encoding->path + ".field", "missing_field", "'field' is missing: only a count goes without");
+      if (!encoding->field && encoding->aggregate != "count")
+        problems_.error(encoding->at, encoding->path + ".field", "missing_field", "'field' is missing: only a count goes without");
     }
     if (chart.sort && chart.mark.text != "table") check_sort(chart, path);
     for (const ClickTarget& target : chart.on_click) check_click(chart, target, path);
     if (chart.compare) check_compare(chart, query, path, without_cycles);
-    if (!chart.columns.empty() && chart.mark.text != "table") problems_.error(chart.columns.front().at, path + ".columns", "not_a_table", "only a table has columns");
+    if (!chart.columns.empty() && chart.mark.text != "table")
+      problems_.error(chart.columns.front().at, path + ".columns", "not_a_table", "only a table has columns");
   }
 
   void check_mark(const DocumentChart& chart, const std::string& path) {
@@ -244,10 +293,17 @@ class ReferenceCheck {
     for (const std::string_view need : rule.needs) {
       const auto any_of = split(need, '|');
       if (std::ranges::any_of(any_of, [&](const std::string& channel) { return has_channel(chart, channel); })) continue;
-      problems_.add_error({.path = str(path, ".", any_of.front()), .line = chart.mark.at.line, .column = chart.mark.at.column, .code = "missing_encoding",
-                           .message = str("a ", chart.mark.text, " needs ", join(any_of, " or ")), .got = chart.mark.text, .allowed = any_of, .suggestion = any_of.front()});
+      problems_.add_error({.path = str(path, ".", any_of.front()),
+                           .line = chart.mark.at.line,
+                           .column = chart.mark.at.column,
+                           .code = "missing_encoding",
+                           .message = str("a ", chart.mark.text, " needs ", join(any_of, " or ")),
+                           .got = chart.mark.text,
+                           .allowed = any_of,
+                           .suggestion = any_of.front()});
     }
-    if (chart.y.size() > 1 && !rule.several_measures) problems_.error(chart.y[1].at, path + ".y", "too_many", str("a ", chart.mark.text, " draws one measure, not ", chart.y.size()));
+    if (chart.y.size() > 1 && !rule.several_measures)
+      problems_.error(chart.y[1].at, path + ".y", "too_many", str("a ", chart.mark.text, " draws one measure, not ", chart.y.size()));
   }
 
   void check_sort(const DocumentChart& chart, const std::string& path) {
@@ -259,24 +315,28 @@ class ReferenceCheck {
       allowed.push_back("-" + std::string(name));
     }
     if (std::ranges::find(allowed, channel) != allowed.end()) return;
-    problems_.unknown(chart.sort->at, path + ".sort", "unknown_encoding", str("the chart has no encoding '", channel, "' to sort by"), chart.sort->text, std::move(allowed));
+    problems_.unknown(chart.sort->at, path + ".sort", "unknown_encoding", str("the chart has no encoding '", channel, "' to sort by"),
+                      chart.sort->text, std::move(allowed));
   }
 
   void check_click(const DocumentChart& chart, const ClickTarget& target, const std::string& path) {
     const std::string target_path = str(path, ".on_click.set.", target.parameter.text);
     if (!document_.find_parameter(target.parameter.text)) {
-      problems_.unknown(target.parameter.at, target_path, "unknown_parameter", str("there is no parameter '", target.parameter.text, "'"), target.parameter.text, names_of(document_.params, &DocumentParameter::name));
+      problems_.unknown(target.parameter.at, target_path, "unknown_parameter", str("there is no parameter '", target.parameter.text, "'"),
+                        target.parameter.text, names_of(document_.params, &DocumentParameter::name));
     }
     if (has_channel(chart, target.value.text.substr(1))) return;
     std::vector<std::string> allowed;
     for (const std::string_view name : {"x", "y", "color", "size", "facet"}) {
       if (has_channel(chart, name)) allowed.push_back("$" + std::string(name));
     }
-    problems_.unknown(target.value.at, target_path, "unknown_encoding", str("the chart has no encoding '", target.value.text.substr(1), "'"), target.value.text, std::move(allowed));
+    problems_.unknown(target.value.at, target_path, "unknown_encoding",
+                      str("the chart has no encoding '", target.value.text.substr(1), "'"), target.value.text, std::move(allowed));
   }
 
   void check_compare(const DocumentChart& chart, const DocumentQuery* query, const std::string& path, bool without_cycles) {
-    if (chart.mark.text != "kpi") return problems_.error(chart.compare->at, path + ".compare", "not_a_kpi", "only a kpi compares with the previous period");
+    if (chart.mark.text != "kpi")
+      return problems_.error(chart.compare->at, path + ".compare", "not_a_kpi", "only a kpi compares with the previous period");
     if (!query || !without_cycles) return;
     std::vector<std::string> ranges;
     for (const std::string& name : parameters_of(document_, *query)) {
@@ -285,7 +345,8 @@ class ReferenceCheck {
     }
     if (ranges.size() == 1) return;
     const std::string found = ranges.empty() ? "uses none" : str("uses ", join(ranges, " and "));
-    problems_.error(chart.compare->at, path + ".compare", "bad_compare", str("comparing needs exactly one date_range parameter in the query, and ", query->id, " ", found));
+    problems_.error(chart.compare->at, path + ".compare", "bad_compare",
+                    str("comparing needs exactly one date_range parameter in the query, and ", query->id, " ", found));
   }
 
   void check_layout() {
@@ -300,18 +361,22 @@ class ReferenceCheck {
         if (!item.chart) continue;
         const std::string path = str("layout[", r, "].row[", i, "].chart");
         if (!document_.find_chart(item.chart->text)) {
-          problems_.unknown(item.chart->at, path, "unknown_chart", str("there is no chart '", item.chart->text, "'"), item.chart->text, names_of(document_.charts, &DocumentChart::id));
+          problems_.unknown(item.chart->at, path, "unknown_chart", str("there is no chart '", item.chart->text, "'"), item.chart->text,
+                            names_of(document_.charts, &DocumentChart::id));
         } else if (++drawn[item.chart->text] == 2) {
           problems_.warn(item.chart->at, path, "repeated_chart", str("'", item.chart->text, "' is drawn twice"));
         }
       }
       if (given + open > kGridColumns) {
-        const std::string detail = open > 0 && given <= kGridColumns ? str(", which leaves no room for ", open, " more without w") : std::string();
-        problems_.error(row.at, str("layout[", r, "].row"), "row_too_wide", str("the items are ", given, " columns wide", detail, "; a row has ", kGridColumns));
+        const std::string detail =
+            open > 0 && given <= kGridColumns ? str(", which leaves no room for ", open, " more without w") : std::string();
+        problems_.error(row.at, str("layout[", r, "].row"), "row_too_wide",
+                        str("the items are ", given, " columns wide", detail, "; a row has ", kGridColumns));
       }
     }
     for (const DocumentChart& chart : document_.charts) {
-      if (document_.has_layout && !drawn.contains(chart.id)) problems_.warn(chart.at, "charts." + chart.id, "unused_chart", str("'", chart.id, "' stands nowhere in the layout"));
+      if (document_.has_layout && !drawn.contains(chart.id))
+        problems_.warn(chart.at, "charts." + chart.id, "unused_chart", str("'", chart.id, "' stands nowhere in the layout"));
     }
   }
 
@@ -326,10 +391,12 @@ class ReferenceCheck {
       for (const ParameterUse& use : parameter_uses(scan_sql(query.sql.text))) params.insert(use.name);
     }
     for (const DocumentQuery& query : document_.queries) {
-      if (!queries.contains(query.id)) problems_.warn(query.at, "queries." + query.id, "unused_query", str("nothing reads '", query.id, "'"));
+      if (!queries.contains(query.id))
+        problems_.warn(query.at, "queries." + query.id, "unused_query", str("nothing reads '", query.id, "'"));
     }
     for (const DocumentParameter& parameter : document_.params) {
-      if (!params.contains(parameter.name)) problems_.warn(parameter.at, "params." + parameter.name, "unused_parameter", str("no query uses '", parameter.name, "'"));
+      if (!params.contains(parameter.name))
+        problems_.warn(parameter.at, "params." + parameter.name, "unused_parameter", str("no query uses '", parameter.name, "'"));
     }
   }
 
@@ -341,7 +408,8 @@ class ReferenceCheck {
 // The fourth level.
 class DryRunCheck {
  public:
-  DryRunCheck(const CallContext& context, const DryRunTarget& target, Validation& validation) : context_(context), target_(target), validation_(validation), problems_(validation.report) {}
+  DryRunCheck(const CallContext& context, const DryRunTarget& target, Validation& validation)
+      : context_(context), target_(target), validation_(validation), problems_(validation.report) {}
 
   Result<> check() {
     const DashboardDocument& document = *validation_.document;
@@ -383,10 +451,16 @@ class DryRunCheck {
 
   void report_cap(const BoundPlanQuery& query, std::uint64_t bytes_scanned) {
     const DocumentQuery& source = *validation_.document->find_query(query.source_id);
-    problems_.add_error({.path = str("queries.", query.source_id, ".sql"), .line = source.sql.at.line, .column = source.sql.at.column, .code = "byte_cap_exceeded",
-                         .message = str("would scan ", format_bytes(bytes_scanned), ", and the cap is ", format_bytes(query.limits.bytes_max),
-                                        ": read fewer columns, filter on a partitioned or sorted column, or choose a shorter default range"),
-                         .got = str(bytes_scanned), .allowed = {}, .suggestion = ""});
+    problems_.add_error(
+        {.path = str("queries.", query.source_id, ".sql"),
+         .line = source.sql.at.line,
+         .column = source.sql.at.column,
+         .code = "byte_cap_exceeded",
+         .message = str("would scan ", format_bytes(bytes_scanned), ", and the cap is ", format_bytes(query.limits.bytes_max),
+                        ": read fewer columns, filter on a partitioned or sorted column, or choose a shorter default range"),
+         .got = str(bytes_scanned),
+         .allowed = {},
+         .suggestion = ""});
   }
 
   // Empty tables with the right columns are enough for the engine to check the SQL and to name the columns of its answer.
@@ -412,7 +486,9 @@ class DryRunCheck {
     const DocumentQuery& source = *validation_.document->find_query(query.source_id);
     if (error.violations.empty()) error.violations.push_back({.message = error.message});
     for (Violation& violation : error.violations) {
-      const Position at = violation.line > 0 ? position_in(source.sql, query.bound.source_offset(violation.line, std::max(violation.column, 1))) : source.sql.at;
+      const Position at = violation.line > 0
+                              ? position_in(source.sql, query.bound.source_offset(violation.line, std::max(violation.column, 1)))
+                              : source.sql.at;
       violation.path = str("queries.", query.source_id, ".sql");
       violation.line = at.line;
       violation.column = at.column;
@@ -425,18 +501,21 @@ class DryRunCheck {
 
   void check_columns(const DashboardDocument& document) {
     for (const DocumentQuery& query : document.queries) {
-      for (const DocumentColumn& column : query.columns) check_column(query.id, {column.name, column.at}, str("queries.", query.id, ".columns.", column.name));
+      for (const DocumentColumn& column : query.columns)
+        check_column(query.id, {column.name, column.at}, str("queries.", query.id, ".columns.", column.name));
     }
     for (const DocumentParameter& parameter : document.params) {
       if (!parameter.values_from) continue;
       const auto dot = parameter.values_from->text.find('.');
-      check_column(parameter.values_from->text.substr(0, dot), {parameter.values_from->text.substr(dot + 1), parameter.values_from->at}, str("params.", parameter.name, ".values_from"));
+      check_column(parameter.values_from->text.substr(0, dot), {parameter.values_from->text.substr(dot + 1), parameter.values_from->at},
+                   str("params.", parameter.name, ".values_from"));
     }
     for (const DocumentChart& chart : document.charts) {
       for (const Encoding* encoding : encodings_of(chart)) {
         if (encoding->field) check_column(chart.query.text, *encoding->field, encoding->path);
       }
-      for (std::size_t i = 0; i < chart.columns.size(); ++i) check_column(chart.query.text, chart.columns[i], str("charts.", chart.id, ".columns[", i, "]"));
+      for (std::size_t i = 0; i < chart.columns.size(); ++i)
+        check_column(chart.query.text, chart.columns[i], str("charts.", chart.id, ".columns[", i, "]"));
       if (chart.sort && chart.mark.text == "table") check_table_sort(chart);
     }
   }
@@ -451,7 +530,8 @@ class DryRunCheck {
     if (columns == validation_.columns.end()) return;
     const std::vector<std::string> names = names_of(columns->second, &ColumnName::name);
     if (std::ranges::find(names, name.text) != names.end()) return;
-    problems_.unknown(name.at, std::move(path), "unknown_column", str(query, " has no column '", name.text.substr(0, 100), "'"), name.text, names);
+    problems_.unknown(name.at, std::move(path), "unknown_column", str(query, " has no column '", name.text.substr(0, 100), "'"), name.text,
+                      names);
   }
 
   const CallContext& context_;

@@ -127,7 +127,8 @@ TEST(Validation, AgreesWithACompleteSchemaValidatorOnEveryCaseAndItsMutations) {
     ++compared;
     invalid += ours ? 0 : 1;
   };
-  const std::vector<std::string> words{"1", "-1", "true", "null", "[]", "{}", "text", "\"\"", "1.5", "[a, b]", "{a: b}", "999999", "kpi", "2d", "$x", "x-y"};
+  const std::vector<std::string> words{"1",   "-1",     "true",   "null",   "[]",  "{}", "text", "\"\"",
+                                       "1.5", "[a, b]", "{a: b}", "999999", "kpi", "2d", "$x",   "x-y"};
   for (const fs::path& file : case_files()) {
     const std::string text = split_case(read_file(file)).first;
     compare(text, file);
@@ -176,7 +177,9 @@ TEST(Validation, RefusesBombsQuicklyAndWithAPlace) {
                                                     {"long scalar", "a: " + many("x", 250'000)},
                                                     {"quotes", "a: \"" + many("\\n\n", 200'000)},
                                                     {"comments", many("#\n", 200'000)},
-                                                    {"mark", "\xEF\xBB\xBF" "bridge: 1"},
+                                                    {"mark",
+                                                     "\xEF\xBB\xBF"
+                                                     "bridge: 1"},
                                                     {"utf-16", std::string("b\0r\0", 4)},
                                                     {"nul", std::string("a: \0b", 5)},
                                                     {"escaped nul", "a: \"\\0\""},
@@ -226,15 +229,22 @@ class KnownWarehouse final : public Warehouse, public LocalQueryEngine {
   Result<> ping(const CallContext&) override { return {}; }
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext&) override { return std::vector<DatasetInfo>{}; }
   Result<std::vector<TableInfo>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableInfo>{}; }
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view) override { return std::vector<ColumnStatistics>{}; }
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view) override {
+    return std::vector<ColumnStatistics>{};
+  }
   Result<DryRun> dry_run(const CallContext&, const BoundQuery& query) override {
     seen.push_back(query.sql);
     if (error) return fail(*error);
     if (query.sql.find("DISTINCT") != std::string::npos) return DryRun{.bytes_scanned = bytes, .columns = {{"name", ColumnType::text}}};
-    return DryRun{.bytes_scanned = bytes, .columns = {{"day", ColumnType::timestamp}, {"carrier", ColumnType::text}, {"flights", ColumnType::integer}, {"delay", ColumnType::number}}};
+    return DryRun{.bytes_scanned = bytes,
+                  .columns = {{"day", ColumnType::timestamp},
+                              {"carrier", ColumnType::text},
+                              {"flights", ColumnType::integer},
+                              {"delay", ColumnType::number}}};
   }
   Result<QueryResult> execute(const CallContext&, const BoundQuery&, const ExecuteLimits&) override { return QueryResult{}; }
-  Result<QueryResult> execute(const CallContext&, const BoundQuery& query, const std::map<std::string, const QueryResult*>& tables, const ExecuteLimits&) override {
+  Result<QueryResult> execute(const CallContext&, const BoundQuery& query, const std::map<std::string, const QueryResult*>& tables,
+                              const ExecuteLimits&) override {
     seen.push_back(query.sql);
     QueryResult result;
     for (const ResultColumn& column : tables.begin()->second->columns) {
@@ -251,7 +261,8 @@ class KnownWarehouse final : public Warehouse, public LocalQueryEngine {
 Validation dry_run(KnownWarehouse& warehouse, std::string text, QueryLimits limits = {}) {
   Validation validation = validate_document(text);
   EXPECT_TRUE(validation.report.valid) << describe_error(validation_error(validation.report));
-  const auto done = validate_by_dry_run({}, {.warehouse = warehouse, .local = warehouse, .limits = limits, .today = *parse_day("2001-04-01")}, validation);
+  const auto done = validate_by_dry_run(
+      {}, {.warehouse = warehouse, .local = warehouse, .limits = limits, .today = *parse_day("2001-04-01")}, validation);
   EXPECT_TRUE(done);
   return validation;
 }
@@ -262,7 +273,8 @@ TEST(DryRunValidation, AcceptsTheExampleAndSumsItsBytes) {
   EXPECT_TRUE(validation.report.valid) << describe_error(validation_error(validation.report));
   EXPECT_EQ(validation.bytes_scanned, 2'000u);
   EXPECT_EQ(validation.columns.at("worst_week").size(), 2u);
-  EXPECT_NE(warehouse.seen.front().find("((f.departure) >= $1 AND (f.departure) < $2) AND TRUE"), std::string::npos) << warehouse.seen.front();
+  EXPECT_NE(warehouse.seen.front().find("((f.departure) >= $1 AND (f.departure) < $2) AND TRUE"), std::string::npos)
+      << warehouse.seen.front();
 }
 
 TEST(DryRunValidation, NamesTheColumnThatAChartAsksForInVain) {
@@ -317,7 +329,8 @@ TEST(ViolationsFormat, WritesLinesForPeopleAndSarifForMachines) {
   EXPECT_NE(text.find("a.yaml:19:32: error: charts.trend.mark: 'lien' is not one of"), std::string::npos) << text;
   EXPECT_NE(text.find("1 file: 1 error, 0 warnings"), std::string::npos);
   const json::object sarif = format_violations_sarif(files, "0.1.0");
-  EXPECT_EQ(sarif.at("runs").at(0).at("results").at(0).at("locations").at(0).at("physicalLocation").at("region").at("startLine").as_int64(), 19);
+  EXPECT_EQ(sarif.at("runs").at(0).at("results").at(0).at("locations").at(0).at("physicalLocation").at("region").at("startLine").as_int64(),
+            19);
   EXPECT_EQ(sarif.at("runs").at(0).at("results").at(0).at("ruleId").as_string(), "unknown_value");
 }
 

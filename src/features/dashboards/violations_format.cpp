@@ -23,7 +23,10 @@ json::object sarif_result(const std::string& file, const Violation& violation, s
   if (violation.line > 0) location["region"] = json::object{{"startLine", violation.line}, {"startColumn", std::max(violation.column, 1)}};
   json::array locations;
   locations.push_back(json::object{{"physicalLocation", std::move(location)}});
-  return {{"ruleId", violation.code}, {"level", level}, {"message", json::object{{"text", std::move(message)}}}, {"locations", std::move(locations)}};
+  return {{"ruleId", violation.code},
+          {"level", level},
+          {"message", json::object{{"text", std::move(message)}}},
+          {"locations", std::move(locations)}};
 }
 
 }  // namespace
@@ -53,7 +56,8 @@ json::object format_violations_sarif(const std::vector<FileReport>& files, std::
   for (const std::string& code : codes) rules.push_back(json::object{{"id", code}});
   json::object driver{{"name", "bridge"}, {"version", tool_version}, {"rules", std::move(rules)}};
   json::array runs;
-  runs.push_back(json::object{{"tool", json::object{{"driver", std::move(driver)}}}, {"columnKind", "unicodeCodePoints"}, {"results", std::move(results)}});
+  runs.push_back(json::object{
+      {"tool", json::object{{"driver", std::move(driver)}}}, {"columnKind", "unicodeCodePoints"}, {"results", std::move(results)}});
   return {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}, {"runs", std::move(runs)}};
 }
 

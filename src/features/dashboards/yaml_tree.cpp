@@ -41,7 +41,9 @@ bool is_decimal_number(std::string_view text) {
   return is_digits(whole) && (fraction.empty() || is_digits(fraction));
 }
 
-bool is_one_of(std::string_view text, std::initializer_list<std::string_view> names) { return std::ranges::find(names, text) != names.end(); }
+bool is_one_of(std::string_view text, std::initializer_list<std::string_view> names) {
+  return std::ranges::find(names, text) != names.end();
+}
 
 YamlNode::Kind kind_of_plain(std::string_view text) {
   using Kind = YamlNode::Kind;
@@ -103,7 +105,8 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void refuse(Position at, std::string code, std::string message, std::string got = {}) {
     if (violations.size() >= kViolationsMax) throw Stop{};
-    violations.push_back({.line = at.line, .column = at.column, .code = std::move(code), .message = std::move(message), .got = std::move(got)});
+    violations.push_back(
+        {.line = at.line, .column = at.column, .code = std::move(code), .message = std::move(message), .got = std::move(got)});
   }
   Position position(const YAML::Mark& mark) { return lines_.at(mark.pos); }
 
@@ -259,10 +262,12 @@ class TreeBuilder final : public YAML::EventHandler {
         refuse(node.at, "bad_key", "a key must be plain text, not a list or a mapping");
         throw Stop{};
       }
-      if (node.text == "<<" && node.kind == YamlNode::Kind::text) refuse(node.at, "merge_key", "merge keys (<<) are not allowed: write the values out", "<<");
+      if (node.text == "<<" && node.kind == YamlNode::Kind::text)
+        refuse(node.at, "merge_key", "merge keys (<<) are not allowed: write the values out", "<<");
       if (!parent.seen.insert(node.text).second) {
         const auto first = std::ranges::find(parent.node.keys, node.text, &YamlKey::text);
-        refuse(node.at, "duplicate_key", str("'", node.text.substr(0, 100), "' stands here a second time; the first is in line ", first->at.line),
+        refuse(node.at, "duplicate_key",
+               str("'", node.text.substr(0, 100), "' stands here a second time; the first is in line ", first->at.line),
                node.text.substr(0, 100));
       }
       parent.node.keys.push_back({node.text, node.at});
@@ -301,7 +306,8 @@ class TreeBuilder final : public YAML::EventHandler {
       const std::size_t used = text_.find_first_not_of(" \r", line);
       if (used != std::string_view::npos && used < end) {
         const std::size_t begin = node.text.find_first_not_of('\n');
-        const std::size_t own = begin == std::string::npos ? 0 : std::min(node.text.find_first_not_of(' ', begin), node.text.size()) - begin;
+        const std::size_t own =
+            begin == std::string::npos ? 0 : std::min(node.text.find_first_not_of(' ', begin), node.text.size()) - begin;
         content = used - line >= own ? used - line - own : 0;
         break;
       }
@@ -323,21 +329,32 @@ class TreeBuilder final : public YAML::EventHandler {
 std::unexpected<Error> refused(std::vector<Violation> violations) {
   const Violation& first = violations.front();
   std::string message = str("The YAML cannot be read: line ", first.line, ", column ", first.column, ": ", first.message);
-  return fail(Error{.code = ErrorCode::invalid_argument, .message = std::move(message), .reason = "invalid_yaml", .violations = std::move(violations)});
+  return fail(Error{
+      .code = ErrorCode::invalid_argument, .message = std::move(message), .reason = "invalid_yaml", .violations = std::move(violations)});
 }
 
 std::optional<Violation> find_bad_bytes(std::string_view text) {
   if (text.size() > kDocumentBytesMax) {
-    return Violation{.line = 1, .column = 1, .code = "too_large", .message = str("the document has ", format_count(text.size()), " bytes; at most ", format_count(kDocumentBytesMax), " are allowed")};
+    return Violation{.line = 1,
+                     .column = 1,
+                     .code = "too_large",
+                     .message = str("the document has ", format_count(text.size()), " bytes; at most ", format_count(kDocumentBytesMax),
+                                    " are allowed")};
   }
   for (std::size_t line = 0, number = 1; line < text.size(); ++number) {
     const std::size_t end = std::min(text.find('\n', line), text.size());
     if (end - line > kLineBytesMax) {
-      return Violation{.line = static_cast<int>(number), .column = 1, .code = "line_too_long", .message = str("the line has ", format_count(end - line), " bytes; at most ", format_count(kLineBytesMax), " are allowed")};
+      return Violation{
+          .line = static_cast<int>(number),
+          .column = 1,
+          .code = "line_too_long",
+          .message = str("the line has ", format_count(end - line), " bytes; at most ", format_count(kLineBytesMax), " are allowed")};
     }
     line = end + 1;
   }
-  if (text.starts_with("\xEF\xBB\xBF")) return Violation{.line = 1, .column = 1, .code = "byte_order_mark", .message = "begins with a byte order mark: save the file as UTF-8 without one"};
+  if (text.starts_with("\xEF\xBB\xBF"))
+    return Violation{
+        .line = 1, .column = 1, .code = "byte_order_mark", .message = "begins with a byte order mark: save the file as UTF-8 without one"};
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") || (text.size() > 1 && (text[0] == '\0' || text[1] == '\0'))) {
     return Violation{.line = 1, .column = 1, .code = "bad_encoding", .message = "is UTF-16 or UTF-32: save the file as UTF-8"};
   }
@@ -346,7 +363,10 @@ std::optional<Violation> find_bad_bytes(std::string_view text) {
     const auto c = static_cast<unsigned char>(text[i]);
     if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F) {
       const Position at = lines.at(static_cast<int>(i));
-      return Violation{.line = at.line, .column = at.column, .code = "bad_character", .message = str("control character ", static_cast<int>(c), " is not allowed")};
+      return Violation{.line = at.line,
+                       .column = at.column,
+                       .code = "bad_character",
+                       .message = str("control character ", static_cast<int>(c), " is not allowed")};
     }
   }
   if (!is_valid_utf8(text)) {
@@ -363,7 +383,8 @@ std::optional<Violation> find_bad_bytes(std::string_view text) {
 
 // The parser's message, with a hint where its own words help nobody.
 std::string syntax_message(const std::string& message) {
-  if (message == "illegal map value") return "a mapping cannot begin here: is the text before it in need of quotes, or a line indented with a tab?";
+  if (message == "illegal map value")
+    return "a mapping cannot begin here: is the text before it in need of quotes, or a line indented with a tab?";
   if (message == "bad file" || message.empty()) return "this is not YAML";
   return message;
 }
@@ -416,7 +437,8 @@ Result<YamlNode> parse_yaml(std::string_view text) {
     }
   } catch (const Stop&) {
   } catch (const YAML::DeepRecursion&) {
-    builder.violations.push_back({.line = 1, .column = 1, .code = "too_deep", .message = str("values are nested deeper than ", kDepthMax, " levels")});
+    builder.violations.push_back(
+        {.line = 1, .column = 1, .code = "too_deep", .message = str("values are nested deeper than ", kDepthMax, " levels")});
   } catch (const YAML::Exception& error) {
     const Position at = error.mark.is_null() ? Position{1, 1} : builder.position(error.mark);
     builder.violations.push_back({.line = at.line, .column = at.column, .code = "syntax", .message = syntax_message(error.msg)});

@@ -43,12 +43,12 @@ struct YamlNode {
 
   Kind kind = Kind::null;
   Position at;
-  std::string text;              // of a scalar, as written
-  Position first;                // of the text's first character
-  bool lines_match = false;      // see PlacedBlock
-  bool flow = false;             // of a list or map: [ ] or { }
-  std::vector<YamlKey> keys;     // of a map, as many as items
-  std::vector<YamlNode> items;   // of a list or map
+  std::string text;             // of a scalar, as written
+  Position first;               // of the text's first character
+  bool lines_match = false;     // see PlacedBlock
+  bool flow = false;            // of a list or map: [ ] or { }
+  std::vector<YamlKey> keys;    // of a map, as many as items
+  std::vector<YamlNode> items;  // of a list or map
 
   // nullptr when this is no map or has no such key.
   const YamlNode* find(std::string_view key) const;

@@ -16,9 +16,13 @@ DocumentParameter parameter(std::string name, ParameterType type, json::value va
 }
 
 std::vector<DocumentParameter> parameters() {
-  std::vector<DocumentParameter> all{parameter("period", ParameterType::date_range, "2001-01-01..2001-03-31"), parameter("carrier", ParameterType::enumeration, "all", true),
-                                     parameter("colour", ParameterType::enumeration, "all"), parameter("day", ParameterType::date, "all"), parameter("least", ParameterType::number, 5),
-                                     parameter("late", ParameterType::boolean, "all"), parameter("city", ParameterType::text, "all")};
+  std::vector<DocumentParameter> all{parameter("period", ParameterType::date_range, "2001-01-01..2001-03-31"),
+                                     parameter("carrier", ParameterType::enumeration, "all", true),
+                                     parameter("colour", ParameterType::enumeration, "all"),
+                                     parameter("day", ParameterType::date, "all"),
+                                     parameter("least", ParameterType::number, 5),
+                                     parameter("late", ParameterType::boolean, "all"),
+                                     parameter("city", ParameterType::text, "all")};
   all[2].values = {"red", "green", 3};
   return all;
 }
@@ -39,7 +43,8 @@ std::string date_of(const SqlValue& value) { return std::get<Date>(value).text; 
 TEST(SqlText, FindsParametersOnlyWhereSqlHasValues) {
   const auto names = [](std::string_view sql) {
     std::string out;
-    for (const ParameterUse& use : parameter_uses(scan_sql(sql))) out += use.name + (use.part.empty() ? "" : "." + use.part) + (use.in_filter ? "()" : "") + " ";
+    for (const ParameterUse& use : parameter_uses(scan_sql(sql)))
+      out += use.name + (use.part.empty() ? "" : "." + use.part) + (use.in_filter ? "()" : "") + " ";
     return out;
   };
   EXPECT_EQ(names("a = :x AND b=:y+:z"), "x y z ");
@@ -78,7 +83,8 @@ TEST(SqlText, SaysWhatItCannotRead) {
 
 TEST(SqlText, SurvivesAnything) {
   std::mt19937 random(3);
-  const std::vector<std::string> parts{"filter(:a,", "(", ")", "[", "]", "{", "}", "'", "\"", ":", ":b", "::", "$$", "$t$", "--", "/*", "*/", "\n", " ", "x", "1", "?", ".from", ",", "E'", "\\", "é", ";"};
+  const std::vector<std::string> parts{"filter(:a,", "(",  ")",  "[",  "]", "{", "}", "'", "\"",    ":", ":b", "::", "$$", "$t$",
+                                       "--",         "/*", "*/", "\n", " ", "x", "1", "?", ".from", ",", "E'", "\\", "é",  ";"};
   for (int i = 0; i < 5'000; ++i) {
     std::string sql;
     for (int k = 0; k < 30; ++k) sql += parts[random() % parts.size()];
@@ -140,11 +146,23 @@ TEST(Parameters, KnowThePresets) {
 
 TEST(Parameters, ReportEveryBadValueAtOnce) {
   const auto result = read_parameter_values(parameters(), ViewType::analytical,
-                                            {{"perod", "x"}, {"day", "2001-02-30"}, {"least", "many"}, {"late", "maybe"}, {"colour", "gren"}, {"city", "a"}, {"city", "b"}, {"period", "last_7_day"}, {"limit", "5"}}, kToday);
+                                            {{"perod", "x"},
+                                             {"day", "2001-02-30"},
+                                             {"least", "many"},
+                                             {"late", "maybe"},
+                                             {"colour", "gren"},
+                                             {"city", "a"},
+                                             {"city", "b"},
+                                             {"period", "last_7_day"},
+                                             {"limit", "5"}},
+                                            kToday);
   ASSERT_FALSE(result);
   std::map<std::string, std::string> by_path;
   for (const Violation& violation : result.error().violations) by_path[violation.path] = violation.suggestion;
-  EXPECT_EQ(by_path, (std::map<std::string, std::string>{{"perod", "period"}, {"day", ""}, {"least", ""}, {"late", ""}, {"colour", "green"}, {"city", ""}, {"period", "last_7_days"}}));
+  EXPECT_EQ(
+      by_path,
+      (std::map<std::string, std::string>{
+          {"perod", "period"}, {"day", ""}, {"least", ""}, {"late", ""}, {"colour", "green"}, {"city", ""}, {"period", "last_7_days"}}));
 }
 
 TEST(Parameters, MoveAPeriodBackByItsLength) {
@@ -157,22 +175,33 @@ TEST(Parameters, MoveAPeriodBackByItsLength) {
 }
 
 DashboardDocument document(std::string queries, std::string charts = "  k: {query: a, mark: kpi, y: n}\n") {
-  auto parsed = parse_document("bridge: 1\ntitle: T\nconnection: c\npolicy: {max_bytes: 1MB, max_rows: 90000}\nparams:\n  period: {type: date_range, default: 2001-03-01..2001-03-31}\nqueries:\n" + queries +
-                               "charts:\n" + charts);
-  if (!parsed) parsed = parse_document("bridge: 1\ntitle: T\nconnection: c\npolicy: {max_bytes: 1MB, max_rows: 50000}\nparams:\n  period: {type: date_range, default: 2001-03-01..2001-03-31}\nqueries:\n" + queries + "charts:\n" + charts);
+  auto parsed = parse_document(
+      "bridge: 1\ntitle: T\nconnection: c\npolicy: {max_bytes: 1MB, max_rows: 90000}\nparams:\n  period: {type: date_range, default: "
+      "2001-03-01..2001-03-31}\nqueries:\n" +
+      queries + "charts:\n" + charts);
+  if (!parsed)
+    parsed = parse_document(
+        "bridge: 1\ntitle: T\nconnection: c\npolicy: {max_bytes: 1MB, max_rows: 50000}\nparams:\n  period: {type: date_range, default: "
+        "2001-03-01..2001-03-31}\nqueries:\n" +
+        queries + "charts:\n" + charts);
   EXPECT_TRUE(parsed) << describe_error(parsed.error());
   return *parsed;
 }
 
 BoundPlan bind_all(const Plan& plan, const Query& query = {}, std::vector<std::string> only = {}) {
-  BindInput input{.values = *read_parameter_values(plan.parameters, plan.view_type, query, kToday), .limits = {.rows_max = 700}, .warehouse = &kDuckdb, .local = &kDuckdb, .only = std::move(only)};
+  BindInput input{.values = *read_parameter_values(plan.parameters, plan.view_type, query, kToday),
+                  .limits = {.rows_max = 700},
+                  .warehouse = &kDuckdb,
+                  .local = &kDuckdb,
+                  .only = std::move(only)};
   auto bound = bind_plan(plan, input);
   EXPECT_TRUE(bound) << describe_error(bound.error());
   return *bound;
 }
 
 const std::string kChain =
-    "  b: {from: [a], sql: SELECT * FROM a}\n  c: {from: [a, b], sql: SELECT 1}\n  a:\n    sql: SELECT 1 AS n WHERE filter(:period, d)\n  z: {sql: SELECT 2, cache: {ttl: 5m}}\n";
+    "  b: {from: [a], sql: SELECT * FROM a}\n  c: {from: [a, b], sql: SELECT 1}\n  a:\n    sql: SELECT 1 AS n WHERE filter(:period, d)\n  "
+    "z: {sql: SELECT 2, cache: {ttl: 5m}}\n";
 
 TEST(Plan, PutsQueriesIntoStagesAfterWhatTheyRead) {
   const Plan plan = *compile_dashboard(document(kChain));
@@ -208,7 +237,8 @@ TEST(Plan, BindsOnlyWhatIsAskedForAndWhatThatReads) {
 }
 
 TEST(Plan, ShowsACycleAsAPath) {
-  const auto plan = compile_dashboard(document("  a: {from: [b], sql: SELECT 1}\n  b: {from: [c], sql: SELECT 1}\n  c: {from: [a], sql: SELECT 1}\n"));
+  const auto plan =
+      compile_dashboard(document("  a: {from: [b], sql: SELECT 1}\n  b: {from: [c], sql: SELECT 1}\n  c: {from: [a], sql: SELECT 1}\n"));
   ASSERT_FALSE(plan);
   EXPECT_NE(plan.error().message.find("a → b → c → a"), std::string::npos) << plan.error().message;
 }

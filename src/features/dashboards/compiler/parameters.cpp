@@ -17,7 +17,8 @@ struct Preset {
   std::string_view name;
   int days;  // 0: from the start of the month; -1: from the start of the year
 };
-constexpr Preset kPresets[] = {{"last_7_days", 7}, {"last_30_days", 30}, {"last_90_days", 90}, {"last_365_days", 365}, {"this_month", 0}, {"this_year", -1}};
+constexpr Preset kPresets[] = {{"last_7_days", 7},     {"last_30_days", 30}, {"last_90_days", 90},
+                               {"last_365_days", 365}, {"this_month", 0},    {"this_year", -1}};
 
 // Days outside cannot be written with four digits on either side of a half-open range.
 constexpr Day kFirstDay = sys_days{year{1} / 1 / 1};
@@ -25,7 +26,8 @@ constexpr Day kLastDay = sys_days{year{9998} / 12 / 31};
 
 std::string value_text(const json::value& value) { return value.is_string() ? std::string(value.as_string()) : json::serialize(value); }
 
-Violation wrong_value(const DocumentParameter& parameter, std::string message, std::string_view got, std::vector<std::string> allowed = {}, std::string suggestion = {}) {
+Violation wrong_value(const DocumentParameter& parameter, std::string message, std::string_view got, std::vector<std::string> allowed = {},
+                      std::string suggestion = {}) {
   return {.path = parameter.name,
           .code = "bad_value",
           .message = std::move(message),
@@ -42,7 +44,8 @@ std::expected<ParameterValue, Violation> read_range(const DocumentParameter& par
   };
   const auto dots = text.find("..");
   if (dots == std::string_view::npos) {
-    return bad(str("'", text.substr(0, 100), "' is not a range of days: write 2001-01-01..2001-03-31, or one of ", join(preset_names(), ", ")));
+    return bad(
+        str("'", text.substr(0, 100), "' is not a range of days: write 2001-01-01..2001-03-31, or one of ", join(preset_names(), ", ")));
   }
   DayRange range;
   const std::string_view first = text.substr(0, dots), last = text.substr(dots + 2);
@@ -56,7 +59,8 @@ std::expected<ParameterValue, Violation> read_range(const DocumentParameter& par
 std::expected<SqlValue, Violation> read_number(const DocumentParameter& parameter, std::string_view text) {
   const char* end_wanted = text.data() + text.size();
   std::int64_t whole = 0;
-  if (const auto [end, error] = std::from_chars(text.data(), end_wanted, whole); error == std::errc{} && end == end_wanted) return SqlValue(whole);
+  if (const auto [end, error] = std::from_chars(text.data(), end_wanted, whole); error == std::errc{} && end == end_wanted)
+    return SqlValue(whole);
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), end_wanted, number);
   if (error == std::errc{} && end == end_wanted && std::isfinite(number)) return SqlValue(number);
@@ -91,7 +95,8 @@ std::expected<SqlValue, Violation> read_single(const DocumentParameter& paramete
     case ParameterType::boolean:
       if (text == "true" || text == "1") return SqlValue(true);
       if (text == "false" || text == "0") return SqlValue(false);
-      return std::unexpected(wrong_value(parameter, str("'", text.substr(0, 40), "' is neither true nor false"), text, {"true", "false", "all"}));
+      return std::unexpected(
+          wrong_value(parameter, str("'", text.substr(0, 40), "' is neither true nor false"), text, {"true", "false", "all"}));
     case ParameterType::enumeration: return read_choice(parameter, text);
     default: return SqlValue(std::string(text));
   }
@@ -101,8 +106,10 @@ std::expected<SqlValue, Violation> read_single(const DocumentParameter& paramete
 std::expected<ParameterValue, Violation> read_value(const DocumentParameter& parameter, const std::vector<std::string>& texts, Day today) {
   for (const std::string& text : texts) {
     if (text.empty() || text == "all") return ParameterValue{};
-    if (text.size() > dashboard_limits::kParameterValueBytesMax) return std::unexpected(wrong_value(parameter, "the value is too long", text));
-    if (!is_valid_utf8(text) || text.find('\0') != std::string::npos) return std::unexpected(wrong_value(parameter, "the value is not plain text", ""));
+    if (text.size() > dashboard_limits::kParameterValueBytesMax)
+      return std::unexpected(wrong_value(parameter, "the value is too long", text));
+    if (!is_valid_utf8(text) || text.find('\0') != std::string::npos)
+      return std::unexpected(wrong_value(parameter, "the value is not plain text", ""));
   }
   if (texts.empty()) return ParameterValue{};
   if (texts.size() > 1 && !(parameter.type == ParameterType::enumeration && parameter.multiple)) {
@@ -123,7 +130,8 @@ std::expected<ParameterValue, Violation> read_value(const DocumentParameter& par
 
 Error bad_parameters(std::vector<Violation> violations) {
   std::string message = str("The parameters have problems: ", violations.front().path, ": ", violations.front().message);
-  return {.code = ErrorCode::invalid_argument, .message = std::move(message), .reason = "bad_parameter", .violations = std::move(violations)};
+  return {
+      .code = ErrorCode::invalid_argument, .message = std::move(message), .reason = "bad_parameter", .violations = std::move(violations)};
 }
 
 class Binder {
@@ -139,7 +147,8 @@ class Binder {
       else if (piece.kind == SqlPiece::Kind::value) TRY(bind_value(piece));
       else TRY(bind_filter(piece));
       if (out.query.values.size() > dashboard_limits::kBoundValuesMax || out.query.sql.size() > 4 * dashboard_limits::kSqlBytesMax) {
-        return fail(ErrorCode::invalid_argument, "query_too_large", "With these parameters the query becomes too large: choose fewer values");
+        return fail(ErrorCode::invalid_argument, "query_too_large",
+                    "With these parameters the query becomes too large: choose fewer values");
       }
     }
     return {};
@@ -159,7 +168,8 @@ class Binder {
   Result<std::pair<const DocumentParameter*, const ParameterValue*>> find(const SqlPiece& piece) const {
     static const ParameterValue all;
     const auto parameter = std::ranges::find(parameters_, piece.parameter, &DocumentParameter::name);
-    if (parameter == parameters_.end()) return fail(ErrorCode::invalid_argument, "unknown_parameter", str("There is no parameter '", piece.parameter, "'"));
+    if (parameter == parameters_.end())
+      return fail(ErrorCode::invalid_argument, "unknown_parameter", str("There is no parameter '", piece.parameter, "'"));
     const auto value = values_.find(piece.parameter);
     return std::pair{&*parameter, value == values_.end() ? &all : &value->second};
   }
@@ -169,13 +179,15 @@ class Binder {
     if (parameter->type == ParameterType::date_range) {
       const std::optional<Day>& day = piece.part == "from" ? value->range.from : value->range.to;
       if (piece.part != "from" && piece.part != "to") {
-        return fail(ErrorCode::invalid_argument, "bad_parameter_use", str(":", piece.parameter, " is a range: use filter(:", piece.parameter, ", column), .from or .to"));
+        return fail(ErrorCode::invalid_argument, "bad_parameter_use",
+                    str(":", piece.parameter, " is a range: use filter(:", piece.parameter, ", column), .from or .to"));
       }
       add_placeholder(day ? SqlValue(Date{format_day(*day)}) : SqlValue(nullptr), piece.offset);
       return {};
     }
     if (value->values.size() > 1) {
-      return fail(ErrorCode::invalid_argument, "bad_parameter_use", str(":", piece.parameter, " may hold several values: use filter(:", piece.parameter, ", column)"));
+      return fail(ErrorCode::invalid_argument, "bad_parameter_use",
+                  str(":", piece.parameter, " may hold several values: use filter(:", piece.parameter, ", column)"));
     }
     add_placeholder(value->values.empty() ? SqlValue(nullptr) : value->values.front(), piece.offset);
     return {};
@@ -231,7 +243,8 @@ class Binder {
 std::string format_day(Day day) {
   const year_month_day date{day};
   char buffer[32];
-  const int length = std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  const int length = std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02u", static_cast<int>(date.year()),
+                                   static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   return std::string(buffer, static_cast<std::size_t>(length));
 }
 
@@ -310,7 +323,12 @@ Result<ParameterValues> read_parameter_values(const std::vector<DocumentParamete
     std::string message = str("there is no parameter '", name.substr(0, 100), "'");
     if (!suggestion.empty()) message += str(": did you mean '", suggestion, "'?");
     if (violations.size() < dashboard_limits::kViolationsMax) {
-      violations.push_back({.path = name.substr(0, 100), .code = "unknown_parameter", .message = std::move(message), .got = name.substr(0, 100), .allowed = names, .suggestion = std::move(suggestion)});
+      violations.push_back({.path = name.substr(0, 100),
+                            .code = "unknown_parameter",
+                            .message = std::move(message),
+                            .got = name.substr(0, 100),
+                            .allowed = names,
+                            .suggestion = std::move(suggestion)});
     }
   }
   ParameterValues values;
@@ -349,7 +367,8 @@ std::size_t BoundSql::source_offset(int line, int column) const {
   return segment.verbatim ? segment.source + (at - segment.bound) : segment.source;
 }
 
-Result<BoundSql> bind_sql(const ScannedSql& sql, const std::vector<DocumentParameter>& parameters, const ParameterValues& values, const SqlDialect& dialect) {
+Result<BoundSql> bind_sql(const ScannedSql& sql, const std::vector<DocumentParameter>& parameters, const ParameterValues& values,
+                          const SqlDialect& dialect) {
   if (!sql.problems.empty()) return fail(ErrorCode::invalid_argument, "bad_sql", sql.problems.front().message);
   Binder binder(parameters, values, dialect);
   TRY(binder.bind(sql.pieces));

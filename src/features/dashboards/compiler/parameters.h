@@ -71,8 +71,9 @@ struct BoundSql {
   std::size_t source_offset(int line, int column) const;
 };
 
-// Puts the values in as bound placeholders of the engine. A filter becomes a condition (half-open for days), or TRUE at `all`; `:name` becomes
-// one placeholder, NULL at `all`; `.from` and `.to` the first and last day, NULL where open.
-Result<BoundSql> bind_sql(const ScannedSql& sql, const std::vector<DocumentParameter>& parameters, const ParameterValues& values, const SqlDialect& dialect);
+// Puts the values in as bound placeholders of the engine. A filter becomes a condition (half-open for days), or TRUE at `all`; `:name`
+// becomes one placeholder, NULL at `all`; `.from` and `.to` the first and last day, NULL where open.
+Result<BoundSql> bind_sql(const ScannedSql& sql, const std::vector<DocumentParameter>& parameters, const ParameterValues& values,
+                          const SqlDialect& dialect);
 
 }  // namespace bridge

@@ -81,7 +81,10 @@ class CycleSearch {
 
 std::unexpected<Error> invalid(std::string path, Position at, std::string code, std::string message) {
   Violation violation{.path = std::move(path), .line = at.line, .column = at.column, .code = std::move(code), .message = message};
-  return fail(Error{.code = ErrorCode::invalid_argument, .message = std::move(message), .reason = "invalid_document", .violations = {std::move(violation)}});
+  return fail(Error{.code = ErrorCode::invalid_argument,
+                    .message = std::move(message),
+                    .reason = "invalid_document",
+                    .violations = {std::move(violation)}});
 }
 
 // Plans each query after those that it reads. There is no cycle.
@@ -125,7 +128,8 @@ class Planner {
   std::map<std::string, std::shared_ptr<const ScannedSql>> scanned_;
 };
 
-void collect_parameters(const DashboardDocument& document, const DocumentQuery& query, std::set<std::string>& seen, std::vector<std::string>& names) {
+void collect_parameters(const DashboardDocument& document, const DocumentQuery& query, std::set<std::string>& seen,
+                        std::vector<std::string>& names) {
   if (!seen.insert(query.id).second) return;
   for (const ParameterUse& use : parameter_uses(scan_sql(query.sql.text))) add_once(names, use.name);
   for (const PlacedText& name : query.from) {
@@ -158,7 +162,9 @@ std::string hash_of(const BoundQuery& query) {
 std::optional<ParameterValues> values_before(const Plan& plan, const PlannedQuery& query, const ParameterValues& values) {
   ParameterValues moved = values;
   for (const DocumentParameter& parameter : plan.parameters) {
-    if (parameter.type != ParameterType::date_range || std::ranges::find(query.all_parameters, parameter.name) == query.all_parameters.end()) continue;
+    if (parameter.type != ParameterType::date_range ||
+        std::ranges::find(query.all_parameters, parameter.name) == query.all_parameters.end())
+      continue;
     const auto value = values.find(parameter.name);
     const auto before = value == values.end() ? std::nullopt : previous_period(value->second);
     if (!before) return std::nullopt;
@@ -214,7 +220,9 @@ Result<Plan> compile_dashboard(const DashboardDocument& document) {
   for (const DocumentChart& chart : document.charts) {
     if (!chart.compare) continue;
     const DocumentQuery* query = document.find_query(chart.query.text);
-    if (!query) return invalid(str("charts.", chart.id, ".query"), chart.query.at, "unknown_query", str("there is no query '", chart.query.text, "'"));
+    if (!query)
+      return invalid(str("charts.", chart.id, ".query"), chart.query.at, "unknown_query",
+                     str("there is no query '", chart.query.text, "'"));
     TRY(planner.add(*query, true));
   }
   std::ranges::stable_sort(plan.queries, {}, &PlannedQuery::stage);

@@ -83,11 +83,11 @@ struct BoundPlan {
 };
 
 struct BindInput {
-  ParameterValues values;                // see read_parameter_values
-  QueryLimits limits;                    // of the connection and the caller
+  ParameterValues values;                 // see read_parameter_values
+  QueryLimits limits;                     // of the connection and the caller
   const SqlDialect* warehouse = nullptr;  // how the connection's engine writes placeholders
   const SqlDialect* local = nullptr;      // and the engine of `from:` queries
-  std::vector<std::string> only;         // ids to bind, their dependencies included; empty for all
+  std::vector<std::string> only;          // ids to bind, their dependencies included; empty for all
 };
 
 // Values in, limits merged. The queries of a previous period are left out when the period is open or at `all`.

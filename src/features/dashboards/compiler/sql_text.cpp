@@ -13,8 +13,9 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' |
 
 // Words after which a value begins, so that a colon after them is no slice.
 bool is_operator_word(std::string_view word) {
-  static constexpr std::string_view words[] = {"and",  "or",   "not",  "in",   "is",    "like", "ilike", "between", "when",  "then",   "else",   "case",
-                                               "from", "where", "by",  "on",   "having", "limit", "offset", "select", "distinct", "any", "all", "as"};
+  static constexpr std::string_view words[] = {"and",    "or",    "not",    "in",     "is",       "like",  "ilike", "between",
+                                               "when",   "then",  "else",   "case",   "from",     "where", "by",    "on",
+                                               "having", "limit", "offset", "select", "distinct", "any",   "all",   "as"};
   return std::ranges::find(words, lower(word)) != std::end(words);
 }
 
@@ -31,7 +32,9 @@ class Scanner {
     std::size_t text_start = at_;
     bool after_operand = false;
     const auto flush = [&] {
-      if (at_ > text_start) pieces.push_back({.kind = SqlPiece::Kind::text, .offset = text_start, .text = std::string(text_.substr(text_start, at_ - text_start))});
+      if (at_ > text_start)
+        pieces.push_back(
+            {.kind = SqlPiece::Kind::text, .offset = text_start, .text = std::string(text_.substr(text_start, at_ - text_start))});
     };
     while (at_ < text_.size()) {
       const char c = text_[at_];
@@ -95,7 +98,8 @@ class Scanner {
 
  private:
   void problem(std::size_t offset, std::string code, std::string message, std::string got = {}) {
-    if (problems.size() < dashboard_limits::kViolationsMax) problems.push_back({offset, std::move(code), std::move(message), std::move(got)});
+    if (problems.size() < dashboard_limits::kViolationsMax)
+      problems.push_back({offset, std::move(code), std::move(message), std::move(got)});
   }
 
   std::string_view read_word() {
@@ -164,7 +168,8 @@ class Scanner {
     ++at_;
     const std::string closing = "$" + tag + "$";
     const std::size_t end = text_.find(closing, at_);
-    if (end == std::string_view::npos) problem(start, "unterminated_quote", str("this quote has no end: a closing ", closing, " is missing"));
+    if (end == std::string_view::npos)
+      problem(start, "unterminated_quote", str("this quote has no end: a closing ", closing, " is missing"));
     at_ = end == std::string_view::npos ? text_.size() : end + closing.size();
   }
 
@@ -183,7 +188,8 @@ class Scanner {
     piece.parameter = read_name();
     at_ = skip_blanks(at_);
     if (at_ >= text_.size() || text_[at_] != ',') {
-      problem(start, "filter_without_expression", str("filter needs a second argument: filter(:", piece.parameter, ", column)"), piece.parameter);
+      problem(start, "filter_without_expression", str("filter needs a second argument: filter(:", piece.parameter, ", column)"),
+              piece.parameter);
       return piece;
     }
     at_ = skip_blanks(at_ + 1);
@@ -193,8 +199,11 @@ class Scanner {
       return piece;
     }
     piece.expression = scan(nesting + 1);
-    const bool blank = std::ranges::all_of(piece.expression, [](const SqlPiece& part) { return part.kind == SqlPiece::Kind::text && trim(part.text).empty(); });
-    if (blank) problem(start, "filter_without_expression", str("filter needs a second argument: filter(:", piece.parameter, ", column)"), piece.parameter);
+    const bool blank = std::ranges::all_of(
+        piece.expression, [](const SqlPiece& part) { return part.kind == SqlPiece::Kind::text && trim(part.text).empty(); });
+    if (blank)
+      problem(start, "filter_without_expression", str("filter needs a second argument: filter(:", piece.parameter, ", column)"),
+              piece.parameter);
     if (at_ < text_.size()) {
       ++at_;
     } else {

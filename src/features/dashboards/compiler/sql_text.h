@@ -5,8 +5,9 @@
 #include <string_view>
 #include <vector>
 
-// The SQL of a document, taken apart at the places where parameters enter it. This is a scanner and no guard: what may run is decided by the
-// engine's own parser. It knows strings, quoted names, comments, dollar quotes, `::` casts and slices, so that a colon in them is left alone.
+// The SQL of a document, taken apart at the places where parameters enter it. This is a scanner and no guard: what may run is decided by
+// the engine's own parser. It knows strings, quoted names, comments, dollar quotes, `::` casts and slices, so that a colon in them is left
+// alone.
 
 namespace bridge {
 
@@ -14,11 +15,11 @@ struct SqlPiece {
   enum class Kind : std::uint8_t { text, value, filter };
 
   Kind kind = Kind::text;
-  std::size_t offset = 0;             // of its first byte in the source
-  std::string text;                   // of text
-  std::string parameter;              // of value and filter: `:name`
-  std::string part;                   // of value: `from` in `:name.from`
-  std::vector<SqlPiece> expression;   // of filter: its second argument
+  std::size_t offset = 0;            // of its first byte in the source
+  std::string text;                  // of text
+  std::string parameter;             // of value and filter: `:name`
+  std::string part;                  // of value: `from` in `:name.from`
+  std::vector<SqlPiece> expression;  // of filter: its second argument
 };
 
 struct SqlProblem {

@@ -1,0 +1,118 @@
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "features/dashboards/validation.h"
+#include "warehouse/driver_list.h"
+
+// Validation and bound parameters against the real engine: what it says of SQL has to arrive at the right place of the document.
+
+namespace bridge {
+namespace {
+
+struct Engine {
+  std::shared_ptr<Warehouse> warehouse = *make_warehouse_drivers().front()->open({}, {{"path", Secret("node_modules/vega-datasets/data/weather.csv")}});
+  std::shared_ptr<LocalQueryEngine> local = make_local_query_engine();
+
+  Validation validate(std::string_view text) {
+    Validation validation = validate_document(text);
+    EXPECT_TRUE(validation.report.valid) << describe_error(validation_error(validation.report));
+    const auto done = validate_by_dry_run({}, {.warehouse = *warehouse, .local = *local, .limits = {}, .today = *parse_day("2015-12-31")}, validation);
+    EXPECT_TRUE(done) << describe_error(done.error());
+    return validation;
+  }
+
+  // The first value of the answer of a query with one parameter `p`.
+  std::string answer(std::string_view sql, ParameterType type, std::vector<std::string> texts, bool multiple = false) {
+    const std::vector<DocumentParameter> parameters{{.name = "p", .type = type, .multiple = multiple}};
+    std::vector<std::pair<std::string, std::string>> query;
+    for (std::string& text : texts) query.emplace_back("p", std::move(text));
+    const auto values = read_parameter_values(parameters, ViewType::analytical, query, *parse_day("2015-12-31"));
+    if (!values) return describe_error(values.error());
+    const auto bound = bind_sql(scan_sql(sql), parameters, *values, warehouse->dialect());
+    if (!bound) return describe_error(bound.error());
+    const auto dry = warehouse->dry_run({}, bound->query);
+    if (!dry) return "dry run: " + describe_error(dry.error());
+    const auto result = warehouse->execute({}, bound->query, {});
+    if (!result) return describe_error(result.error());
+    const ResultColumn& column = result->columns.front();
+    return column.texts.empty() ? str(column.integers.at(0)) : column.texts.at(0);
+  }
+};
+
+constexpr std::string_view kWeather = R"(bridge: 1
+title: Weather
+connection: weather
+params:
+  period: {type: date_range, default: 2012-01-01..2012-12-31}
+queries:
+  days:
+    sql: |
+      SELECT location, date, precipitation AS rain
+      FROM weather
+      WHERE filter(:period, date) AND precipitation > 0
+  months:
+    from: [days]
+    sql: SELECT date_trunc('month', date) AS month, location, sum(rain) AS rain FROM days GROUP BY 1, 2
+charts:
+  total: {query: days, mark: kpi, y: {field: rain, aggregate: sum}, compare: previous_period}
+  trend: {query: months, mark: line, x: month, y: rain, color: location}
+)";
+
+TEST(ValidationOverTheEngine, KnowsColumnsOfQueriesOverAnswersWithoutRunningAny) {
+  Engine engine;
+  const Validation validation = engine.validate(kWeather);
+  EXPECT_TRUE(validation.report.valid) << describe_error(validation_error(validation.report));
+  EXPECT_EQ(validation.columns.at("months").front().name, "month");
+  EXPECT_GT(validation.bytes_scanned, 0u);
+  const Validation wrong = engine.validate(replace_all(std::string(kWeather), "x: month", "x: mont"));
+  ASSERT_EQ(wrong.report.errors.size(), 1u);
+  EXPECT_EQ(wrong.report.errors.front().suggestion, "month");
+}
+
+TEST(ValidationOverTheEngine, PointsAtTheWordInTheDocument) {
+  Engine engine;
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{{"precipitation > 0", "precipitatio > 0"}, {"sum(rain)", "sum(rein)"}, {"SELECT location, date", "SELEC location, date"}}) {
+    const std::string text = replace_all(std::string(kWeather), from, to);
+    const Validation validation = engine.validate(text);
+    ASSERT_FALSE(validation.report.valid) << to;
+    const Violation& violation = validation.report.errors.front();
+    const std::string line = split(text, '\n').at(static_cast<std::size_t>(violation.line) - 1);
+    EXPECT_NE(line.find(to.substr(0, 5)), std::string::npos) << violation.line << ":" << violation.column << " " << violation.message;
+    EXPECT_TRUE(violation.path.starts_with("queries.")) << violation.path;
+  }
+}
+
+TEST(ValidationOverTheEngine, RefusesSqlThatDoesMoreThanRead) {
+  Engine engine;
+  for (const std::string_view sql : {"DROP TABLE weather", "SELECT 1; SELECT 2", "SELECT * FROM read_csv('/etc/passwd')", "COPY weather TO 'x'"}) {
+    const Validation validation = engine.validate(str("bridge: 1\ntitle: T\nconnection: c\nqueries:\n  q:\n    sql: \"", sql, "\"\ncharts:\n  k: {query: q, mark: table}\n"));
+    EXPECT_FALSE(validation.report.valid) << sql;
+    EXPECT_EQ(validation.report.errors.front().path, "queries.q.sql");
+  }
+}
+
+TEST(ParametersOverTheEngine, CompareWithColumnsOfEveryType) {
+  Engine engine;
+  using enum ParameterType;
+  EXPECT_EQ(engine.answer("SELECT count(*)::INTEGER FROM weather WHERE filter(:p, date)", date_range, {"2012-06-01..2012-06-30"}), "60");
+  EXPECT_EQ(engine.answer("SELECT count(*)::INTEGER FROM weather WHERE filter(:p, date::TIMESTAMP)", date_range, {"2012-06-01..2012-06-30"}), "60");
+  EXPECT_EQ(engine.answer("SELECT count(*)::INTEGER FROM weather WHERE filter(:p, date::VARCHAR)", date_range, {"2012-06-01..2012-06-30"}), "60");
+  EXPECT_EQ(engine.answer("SELECT count(*)::INTEGER FROM weather WHERE filter(:p, date::TIMESTAMPTZ)", date_range, {"2012-06-01..2012-06-30"}), "60");
+  EXPECT_EQ(engine.answer("SELECT count(*)::INTEGER FROM weather WHERE filter(:p, date::TIMESTAMP + INTERVAL 23 HOUR)", date, {"2012-06-30"}), "2");
+  EXPECT_EQ(engine.answer("SELECT count(DISTINCT location)::INTEGER FROM weather WHERE filter(:p, location)", enumeration, {"Seattle", "New York"}, true), "2");
+  EXPECT_EQ(engine.answer("SELECT count(DISTINCT location)::INTEGER FROM weather WHERE filter(:p, location)", text, {"Seattle"}), "1");
+  EXPECT_EQ(engine.answer("SELECT count(*)::INTEGER FROM weather WHERE filter(:p, wind > 5)", boolean, {"true"}),
+            engine.answer("SELECT count(*)::INTEGER FROM weather WHERE wind > :p", number, {"5"}));
+  EXPECT_EQ(engine.answer("SELECT count(*)::INTEGER FROM weather WHERE wind > coalesce(:p, 1000)", number, {"all"}), "0");
+  EXPECT_EQ(engine.answer("SELECT :p.from || ' ' || :p.to", date_range, {"2012-06-01..2012-06-30"}), "2012-06-01 2012-06-30");
+}
+
+// Values that come from a query's answer have no declared type, and travel as text.
+TEST(ParametersOverTheEngine, CompareTextChoicesWithNumbers) {
+  Engine engine;
+  EXPECT_EQ(engine.answer("SELECT count(*)::INTEGER FROM weather WHERE filter(:p, year(date))", ParameterType::enumeration, {"2012", "2013"}, true), "1462");
+  EXPECT_EQ(engine.answer("SELECT count(*)::INTEGER FROM weather WHERE filter(:p, year(date))", ParameterType::enumeration, {"2012"}), "732");
+}
+
+}  // namespace
+}  // namespace bridge
