@@ -249,6 +249,11 @@ DocumentMeta read_meta(const YamlNode& root) {
 Result<DashboardDocument> parse_document(std::string_view text) {
   const YamlNode root = TRY(parse_yaml(text));
   std::vector<Violation> violations = check_against_schema(root, dashboard_schema());
+  for (Violation& violation : violations) {
+    if (violation.path == "bridge" && violation.code == "unknown_value") {
+      violation.message = str("this is format '", violation.got, "' of the document, and this Bridge reads format 1: a newer one may know it");
+    }
+  }
   if (violations.empty() && root.flow) {
     violations.push_back({.line = root.at.line,
                           .column = root.at.column,
