@@ -7,7 +7,10 @@ namespace bridge {
 namespace {
 
 std::unexpected<Error> broken(std::string_view what) {
-  return fail(Error{.code = ErrorCode::unavailable, .message = "The model's answer could not be read", .detail = std::string(what), .reason = "provider_stream_broken"});
+  return fail(Error{.code = ErrorCode::unavailable,
+                    .message = "The model's answer could not be read",
+                    .detail = std::string(what),
+                    .reason = "provider_stream_broken"});
 }
 
 std::unexpected<Error> too_large(std::string_view what, std::size_t bytes_max) {

@@ -23,7 +23,7 @@ struct OrchestratorLimits {
 // Bounds of what is kept.
 inline constexpr int kSessionTurnsMax = 1'000;
 inline constexpr std::size_t kTranscriptTurnBytesMax = 32 << 20;
-inline constexpr std::size_t kTranscriptDepthMax = 128;  // arguments of calls are read with less
+inline constexpr std::size_t kTranscriptDepthMax = 128;    // arguments of calls are read with less
 inline constexpr std::size_t kToolCallNameBytesMax = 256;  // of a call's id and of its name
 inline constexpr std::size_t kSessionTitleBytesMax = 200;
 inline constexpr std::size_t kPromptBlockBytesMax = 64 << 10;

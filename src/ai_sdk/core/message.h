@@ -42,6 +42,8 @@ inline constexpr auto field_notes<Message> = std::to_array<FieldNote>({{.name = 
 
 // A service may add what it knows (which tables there are) to what a person said. In a user message all from this mark on is such context.
 inline constexpr std::string_view kContextMark = "\n\n<context>\n";
-inline std::string_view words_of(const Message& message) { return std::string_view(message.text).substr(0, message.text.find(kContextMark)); }
+inline std::string_view words_of(const Message& message) {
+  return std::string_view(message.text).substr(0, message.text.find(kContextMark));
+}
 
 }  // namespace bridge

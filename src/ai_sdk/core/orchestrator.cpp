@@ -21,15 +21,18 @@ std::int64_t milliseconds_since(SteadyClock::time_point start) {
 // One call to the provider: what comes of it, and the record of it.
 class ModelCall final {
  public:
-  ModelCall(const ToolContext& context, ProviderAdapter& provider, const SessionState& session, const OrchestratorLimits& limits, const TurnSink& sink)
+  ModelCall(const ToolContext& context, ProviderAdapter& provider, const SessionState& session, const OrchestratorLimits& limits,
+            const TurnSink& sink)
       : context_(context), provider_(provider), session_(session), reader_(limits), sink_(sink) {}
 
   Result<Completion> run(const std::vector<ToolSpecification>& tools) {
-    const CompletionRequest request{.model = session_.model, .prompt_blocks = &session_.prompt_blocks, .messages = &session_.messages, .tools = &tools};
+    const CompletionRequest request{
+        .model = session_.model, .prompt_blocks = &session_.prompt_blocks, .messages = &session_.messages, .tools = &tools};
     const Result<> streamed = stream(request);
     Result<Completion> completion = streamed ? reader_.finish() : std::unexpected(streamed.error());
     // A provider may wrap the way its call ended; what ended it is known better here.
-    if (const Result<> still_wanted = context_.call.check(); !completion && !still_wanted) completion = std::unexpected(still_wanted.error());
+    if (const Result<> still_wanted = context_.call.check(); !completion && !still_wanted)
+      completion = std::unexpected(still_wanted.error());
     status_ = completion ? "ok" : completion.error().code == ErrorCode::cancelled ? "cancelled" : "error";
     if (!completion) error_code_ = reason_of(completion.error());
     return completion;
@@ -54,7 +57,8 @@ class ModelCall final {
     try {
       return provider_.stream_completion(context_.call, request, [this](const StreamPart& part) { return take(part); });
     } catch (const std::exception& exception) {
-      return fail(Error{.code = ErrorCode::internal, .message = "The provider failed", .detail = exception.what(), .reason = "provider_failed"});
+      return fail(
+          Error{.code = ErrorCode::internal, .message = "The provider failed", .detail = exception.what(), .reason = "provider_failed"});
     }
   }
 
@@ -82,9 +86,15 @@ class ModelCall final {
 // The state of one turn on its way.
 class Turn final {
  public:
-  Turn(ToolContext context, ProviderAdapter& provider, const ToolRegistry& tools, SessionState& session, const OrchestratorLimits& limits, ModelCallObserver* observer,
-       const TurnSink& sink)
-      : context_(std::move(context)), provider_(provider), session_(session), limits_(limits), observer_(observer), sink_(sink), runner_(tools, limits, sink) {
+  Turn(ToolContext context, ProviderAdapter& provider, const ToolRegistry& tools, SessionState& session, const OrchestratorLimits& limits,
+       ModelCallObserver* observer, const TurnSink& sink)
+      : context_(std::move(context)),
+        provider_(provider),
+        session_(session),
+        limits_(limits),
+        observer_(observer),
+        sink_(sink),
+        runner_(tools, limits, sink) {
     specifications_ = tools.list_tools(context_.call.caller);
   }
 
@@ -102,11 +112,13 @@ class Turn final {
   Result<> check_limits() const {
     TRY(context_.call.check());
     if (outcome_.steps >= limits_.steps_max) {
-      return fail(ErrorCode::resource_exhausted, "step_limit", str("The agent did not come to an end within ", limits_.steps_max, " steps; ask for something smaller"));
+      return fail(ErrorCode::resource_exhausted, "step_limit",
+                  str("The agent did not come to an end within ", limits_.steps_max, " steps; ask for something smaller"));
     }
     const std::int64_t tokens = outcome_.totals.input_tokens + outcome_.totals.output_tokens;
     if (tokens >= limits_.tokens_max) {
-      return fail(ErrorCode::resource_exhausted, "token_limit", str("The agent used ", format_count(static_cast<std::uint64_t>(tokens)), " tokens without coming to an end"));
+      return fail(ErrorCode::resource_exhausted, "token_limit",
+                  str("The agent used ", format_count(static_cast<std::uint64_t>(tokens)), " tokens without coming to an end"));
     }
     return {};
   }
@@ -147,10 +159,11 @@ class Turn final {
 
 class LoopOrchestrator final : public Orchestrator {
  public:
-  LoopOrchestrator(OrchestratorLimits limits, std::shared_ptr<ModelCallObserver> observer) : limits_(limits), observer_(std::move(observer)) {}
+  LoopOrchestrator(OrchestratorLimits limits, std::shared_ptr<ModelCallObserver> observer)
+      : limits_(limits), observer_(std::move(observer)) {}
 
-  Result<TurnOutcome> run_turn(const ToolContext& context, ProviderAdapter& provider, const ToolRegistry& tools, SessionState& session, std::string user_message,
-                               const TurnSink& sink) override {
+  Result<TurnOutcome> run_turn(const ToolContext& context, ProviderAdapter& provider, const ToolRegistry& tools, SessionState& session,
+                               std::string user_message, const TurnSink& sink) override {
     session.messages.push_back({.role = MessageRole::user, .text = std::move(user_message)});
     ToolContext bounded = context;
     bounded.session_id = session.id;
@@ -165,7 +178,8 @@ class LoopOrchestrator final : public Orchestrator {
  private:
   std::unexpected<Error> timed_out() const {
     return fail(ErrorCode::deadline_exceeded, "turn_timeout",
-                str("The agent did not come to an end within ", limits_.turn_time_max.count() / 1'000, " s; ask for something smaller, or try again"));
+                str("The agent did not come to an end within ", limits_.turn_time_max.count() / 1'000,
+                    " s; ask for something smaller, or try again"));
   }
 
   const OrchestratorLimits limits_;

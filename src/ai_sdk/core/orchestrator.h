@@ -76,8 +76,8 @@ class Orchestrator {
 
   // Appends `user_message` and everything that follows from it to the session. resource_exhausted ("step_limit", "token_limit",
   // "repeated_tool_call"), deadline_exceeded ("turn_timeout"), cancelled, or what the provider failed with.
-  virtual Result<TurnOutcome> run_turn(const ToolContext& context, ProviderAdapter& provider, const ToolRegistry& tools, SessionState& session,
-                                       std::string user_message, const TurnSink& sink) = 0;
+  virtual Result<TurnOutcome> run_turn(const ToolContext& context, ProviderAdapter& provider, const ToolRegistry& tools,
+                                       SessionState& session, std::string user_message, const TurnSink& sink) = 0;
 };
 
 // `observer` may be null.

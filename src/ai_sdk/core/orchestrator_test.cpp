@@ -67,7 +67,9 @@ struct Stage {
   }
 
   Result<TurnOutcome> run() {
-    return make_orchestrator(limits, recorder)->run_turn(context, provider, tools, session, "go", [this](const TurnEvent& event) { return watch(event); });
+    return make_orchestrator(limits, recorder)->run_turn(context, provider, tools, session, "go", [this](const TurnEvent& event) {
+      return watch(event);
+    });
   }
 
   Result<> watch(const TurnEvent& event) {
@@ -84,7 +86,8 @@ struct Stage {
 
   // The results of the last round of tools.
   const std::vector<ToolResult>& last_results() const {
-    const auto found = std::find_if(session.messages.rbegin(), session.messages.rend(), [](const Message& message) { return message.role == MessageRole::tool; });
+    const auto found = std::find_if(session.messages.rbegin(), session.messages.rend(),
+                                    [](const Message& message) { return message.role == MessageRole::tool; });
     static const std::vector<ToolResult> none;
     return found == session.messages.rend() ? none : found->tool_results;
   }
@@ -99,7 +102,9 @@ struct Stage {
   std::vector<std::string> summaries;
 };
 
-ToolCall add_call(std::string id, std::int64_t left, std::int64_t right) { return {.id = std::move(id), .name = "add", .arguments = {{"left", left}, {"right", right}}}; }
+ToolCall add_call(std::string id, std::int64_t left, std::int64_t right) {
+  return {.id = std::move(id), .name = "add", .arguments = {{"left", left}, {"right", right}}};
+}
 
 std::string error_code(const ToolResult& result) { return std::string(result.content.at("error").at("code").as_string()); }
 
@@ -127,7 +132,9 @@ TEST(Orchestrator, GivesTheModelTheResultsOfItsToolsAndGoesOn) {
 
 TEST(Orchestrator, RunsToolsOfOneStepInParallelAndKeepsTheOrderOfTheCalls) {
   std::atomic<int> running = 0;
-  Stage stage({call_tools({{.id = "slow", .name = "meet", .arguments = {{"wait", 1}}}, {.id = "fast", .name = "meet", .arguments = {{"wait", 0}}}}), say("met")});
+  Stage stage(
+      {call_tools({{.id = "slow", .name = "meet", .arguments = {{"wait", 1}}}, {.id = "fast", .name = "meet", .arguments = {{"wait", 0}}}}),
+       say("met")});
   stage.add("meet", [&](const ToolContext&, const json::object& arguments) -> Result<json::object> {
     ++running;
     for (int i = 0; running < 2 && i < 2'000; ++i) std::this_thread::sleep_for(std::chrono::milliseconds{1});
@@ -149,7 +156,8 @@ TEST(Orchestrator, NeverRunsMoreToolsAtOnceThanItsThreads) {
   stage.limits.tool_threads = 3;
   stage.add("count", [&](const ToolContext&, const json::object&) -> Result<json::object> {
     const int now = ++running;
-    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {}
+    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds{3});
     --running;
     return json::object{};
@@ -171,7 +179,8 @@ TEST(Orchestrator, AnswersWrongArgumentsWithEveryViolationAndGoesOn) {
 
 TEST(Orchestrator, NeverRunsACallWhoseArgumentsAreNoJson) {
   bool ran = false;
-  ScriptedTurn turn{.parts = {ToolCallStart{"a", "touch"}, ToolCallDelta{"a", "{\"x\":"}, ToolCallEnd{{.id = "a", .name = "touch"}, "incomplete JSON"}, Finish{FinishReason::tool_calls}}};
+  ScriptedTurn turn{.parts = {ToolCallStart{"a", "touch"}, ToolCallDelta{"a", "{\"x\":"},
+                              ToolCallEnd{{.id = "a", .name = "touch"}, "incomplete JSON"}, Finish{FinishReason::tool_calls}}};
   Stage stage({turn, say("sorry")});
   stage.add("touch", [&](const ToolContext&, const json::object&) -> Result<json::object> {
     ran = true;
@@ -183,7 +192,8 @@ TEST(Orchestrator, NeverRunsACallWhoseArgumentsAreNoJson) {
 }
 
 TEST(Orchestrator, LeavesOutACallThatWasNotFinishedWhenTheAnswerWasCutShort) {
-  ScriptedTurn turn{.parts = {TextDelta{"Let me"}, ToolCallStart{"a", "add"}, ToolCallDelta{"a", "{\"left\":1"}, Finish{FinishReason::length}}};
+  ScriptedTurn turn{
+      .parts = {TextDelta{"Let me"}, ToolCallStart{"a", "add"}, ToolCallDelta{"a", "{\"left\":1"}, Finish{FinishReason::length}}};
   Stage stage({turn});
   const auto outcome = stage.run();
   ASSERT_TRUE(outcome);
@@ -231,7 +241,8 @@ TEST(Orchestrator, RefusesTheThirdEqualCallAndEndsTheTurnAtTheFourth) {
   ASSERT_FALSE(outcome);
   EXPECT_EQ(reason_of(outcome.error()), "repeated_tool_call");
   EXPECT_EQ(runs, 2);
-  EXPECT_THAT(stage.events, testing::ElementsAre("call c0", "ok c0", "call c1", "ok c1", "call c2", "failed c2", "error repeated_tool_call"));
+  EXPECT_THAT(stage.events,
+              testing::ElementsAre("call c0", "ok c0", "call c1", "ok c1", "call c2", "failed c2", "error repeated_tool_call"));
   EXPECT_EQ(close_orphaned_calls(stage.session.messages).size(), stage.session.messages.size());
 }
 
@@ -309,7 +320,8 @@ TEST(Orchestrator, StopsWhenTheTurnIsOutOfTime) {
 
 TEST(Orchestrator, SurvivesAToolThatThrowsAndKeepsItsWordsFromTheModel) {
   Stage stage({call_tools({{.id = "a", .name = "explode", .arguments = {}}}), say("sorry")});
-  stage.add("explode", [](const ToolContext&, const json::object&) -> Result<json::object> { throw std::runtime_error("password=hunter2"); });
+  stage.add("explode",
+            [](const ToolContext&, const json::object&) -> Result<json::object> { throw std::runtime_error("password=hunter2"); });
   ASSERT_TRUE(stage.run());
   EXPECT_EQ(error_code(stage.last_results().at(0)), "internal");
   EXPECT_EQ(json::serialize(stage.last_results().at(0).content).find("hunter2"), std::string::npos);
@@ -340,7 +352,10 @@ TEST(Orchestrator, CutsAHugeResultAtACharacterAndSaysSo) {
 }
 
 TEST(Orchestrator, EndsTheTurnWithTheProvidersErrorAndTheSessionGoesOn) {
-  Stage stage({call_tools({add_call("a", 1, 2)}), {.parts = {TextDelta{"The su"}}, .error = Error{.code = ErrorCode::unavailable, .message = "Overloaded", .reason = "overloaded"}}, say("3")});
+  Stage stage(
+      {call_tools({add_call("a", 1, 2)}),
+       {.parts = {TextDelta{"The su"}}, .error = Error{.code = ErrorCode::unavailable, .message = "Overloaded", .reason = "overloaded"}},
+       say("3")});
   const auto broken = stage.run();
   ASSERT_FALSE(broken);
   EXPECT_EQ(reason_of(broken.error()), "overloaded");
@@ -384,8 +399,9 @@ TEST(Orchestrator, SurvivesAProviderThatThrows) {
 
 TEST(Orchestrator, EndsWhenNobodyListens) {
   Stage stage({say("Hello")});
-  const auto outcome = make_orchestrator()->run_turn(stage.context, stage.provider, stage.tools, stage.session, "go",
-                                                     [](const TurnEvent&) -> Result<> { return fail(ErrorCode::cancelled, "The client is gone"); });
+  const auto outcome =
+      make_orchestrator()->run_turn(stage.context, stage.provider, stage.tools, stage.session, "go",
+                                    [](const TurnEvent&) -> Result<> { return fail(ErrorCode::cancelled, "The client is gone"); });
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, ErrorCode::cancelled);
 }

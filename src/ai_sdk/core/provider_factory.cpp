@@ -12,7 +12,8 @@ Result<std::shared_ptr<ProviderAdapter>> ProviderFactory::get_provider(std::stri
   Violation violation{.path = "provider", .code = "unknown_provider", .got = std::string(wanted.substr(0, 100)), .allowed = names()};
   violation.message = str("There is no provider '", violation.got, "' here; there are: ", join(violation.allowed, ", "));
   if (const auto near = nearest_name(violation.got, violation.allowed)) violation.suggestion = *near;
-  return fail(Error{.code = ErrorCode::invalid_argument, .message = violation.message, .reason = "unknown_provider", .violations = {violation}});
+  return fail(
+      Error{.code = ErrorCode::invalid_argument, .message = violation.message, .reason = "unknown_provider", .violations = {violation}});
 }
 
 std::vector<std::string> ProviderFactory::names() const {

@@ -5,7 +5,9 @@ namespace bridge {
 namespace {
 
 ToolResult interrupted_result(const ToolCall& call) {
-  const Error error{.code = ErrorCode::aborted, .message = "The call was interrupted before it answered; call again if you still need it", .reason = "interrupted"};
+  const Error error{.code = ErrorCode::aborted,
+                    .message = "The call was interrupted before it answered; call again if you still need it",
+                    .reason = "interrupted"};
   return {.call_id = call.id, .name = call.name, .ok = false, .content = tool_error_content(error)};
 }
 

@@ -22,8 +22,12 @@ BOOST_DESCRIBE_STRUCT(TranscriptLine, (), (message, totals))
 
 namespace {
 
-std::string object_prefix(const TeamId& team, const SessionId& session) { return str("sessions/", team.value(), "/", session.value(), "/"); }
-std::string object_key(const TeamId& team, const SessionId& session, int number) { return str(object_prefix(team, session), number, ".jsonl"); }
+std::string object_prefix(const TeamId& team, const SessionId& session) {
+  return str("sessions/", team.value(), "/", session.value(), "/");
+}
+std::string object_key(const TeamId& team, const SessionId& session, int number) {
+  return str(object_prefix(team, session), number, ".jsonl");
+}
 
 // The numbers of a session's objects must be 0, 1, 2, … as listed; other keys are not ours.
 int count_objects(const std::vector<ObjectName>& names, std::string_view prefix) {
@@ -38,7 +42,11 @@ template <class T>
 Result<T> read_line(std::string_view line, std::string_view key) {
   const auto value = parse_json(line, {.depth_max = kTranscriptDepthMax, .bytes_max = kTranscriptTurnBytesMax});
   Result<T> out = value ? from_json<T>(*value) : std::unexpected(value.error());
-  if (!out) return fail(Error{.code = ErrorCode::data_loss, .message = "The session's transcript is damaged", .detail = str(key, ": ", describe_error(out.error())), .reason = "transcript_unreadable"});
+  if (!out)
+    return fail(Error{.code = ErrorCode::data_loss,
+                      .message = "The session's transcript is damaged",
+                      .detail = str(key, ": ", describe_error(out.error())),
+                      .reason = "transcript_unreadable"});
   return out;
 }
 
@@ -94,12 +102,15 @@ class LakeSessions final : public SessionManager {
 
   Result<> append_turn(const CallContext& context, SessionState& session) override {
     if (session.turns_saved >= kSessionTurnsMax) {
-      return fail(ErrorCode::resource_exhausted, "session_full", str("A session has at most ", kSessionTurnsMax, " turns: begin a new one"));
+      return fail(ErrorCode::resource_exhausted, "session_full",
+                  str("A session has at most ", kSessionTurnsMax, " turns: begin a new one"));
     }
     std::string lines;
-    for (std::size_t i = session.messages_saved; i < session.messages.size(); ++i) lines += to_json_text(TranscriptLine{.message = session.messages[i]}) + "\n";
+    for (std::size_t i = session.messages_saved; i < session.messages.size(); ++i)
+      lines += to_json_text(TranscriptLine{.message = session.messages[i]}) + "\n";
     lines += to_json_text(TranscriptLine{.totals = session.totals}) + "\n";
-    if (lines.size() > kTranscriptTurnBytesMax) return fail(ErrorCode::resource_exhausted, "turn_too_large", "The turn is too large to be kept");
+    if (lines.size() > kTranscriptTurnBytesMax)
+      return fail(ErrorCode::resource_exhausted, "turn_too_large", "The turn is too large to be kept");
     const CallContext unhurried = without_cancellation(context);
     const auto written = lake_->put(unhurried, object_key(session.team_id, session.id, session.turns_saved + 1), lines, 0);
     if (!written && written.error().code == ErrorCode::aborted) {
@@ -161,7 +172,8 @@ class LakeSessions final : public SessionManager {
 
 }  // namespace
 
-std::unique_ptr<SessionManager> make_session_manager(std::shared_ptr<SessionManifestStore> manifests, std::shared_ptr<ObjectStore> lake, std::shared_ptr<const Clock> clock) {
+std::unique_ptr<SessionManager> make_session_manager(std::shared_ptr<SessionManifestStore> manifests, std::shared_ptr<ObjectStore> lake,
+                                                     std::shared_ptr<const Clock> clock) {
   return std::make_unique<LakeSessions>(std::move(manifests), std::move(lake), std::move(clock));
 }
 

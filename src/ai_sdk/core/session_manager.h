@@ -24,7 +24,9 @@ struct SessionManifest {
   std::optional<Time> ended_at;
   std::string gcs_log_path;
 };
-BOOST_DESCRIBE_STRUCT(SessionManifest, (), (id, team_id, user_id, provider_name, model, title, status, total_tokens, total_cost_usd, created_at, ended_at, gcs_log_path))
+BOOST_DESCRIBE_STRUCT(SessionManifest, (),
+                      (id, team_id, user_id, provider_name, model, title, status, total_tokens, total_cost_usd, created_at, ended_at,
+                       gcs_log_path))
 
 // Where manifests are kept. Thread-safe.
 class SessionManifestStore {
@@ -66,6 +68,7 @@ class SessionManager {
   virtual Result<> end_session(const CallContext& context, SessionState& session, SessionStatus status) = 0;
 };
 
-std::unique_ptr<SessionManager> make_session_manager(std::shared_ptr<SessionManifestStore> manifests, std::shared_ptr<ObjectStore> lake, std::shared_ptr<const Clock> clock);
+std::unique_ptr<SessionManager> make_session_manager(std::shared_ptr<SessionManifestStore> manifests, std::shared_ptr<ObjectStore> lake,
+                                                     std::shared_ptr<const Clock> clock);
 
 }  // namespace bridge

@@ -40,7 +40,11 @@ struct Keeping {
   ~Keeping() { std::filesystem::remove_all(folder); }
 
   SessionState begin() {
-    auto session = sessions->create_session(context, {.provider = "scripted", .model = "script-1", .title = "Which carriers run late?", .prompt_blocks = {{.name = "tone", .version = 3, .content = "Be brief.", .cache = true}}});
+    auto session =
+        sessions->create_session(context, {.provider = "scripted",
+                                           .model = "script-1",
+                                           .title = "Which carriers run late?",
+                                           .prompt_blocks = {{.name = "tone", .version = 3, .content = "Be brief.", .cache = true}}});
     EXPECT_TRUE(session);
     return *session;
   }
@@ -57,8 +61,11 @@ TEST(SessionManager, BringsBackTheWholeConversationAndItsFrozenBlocks) {
   SessionState session = keeping.begin();
   for (int turn = 0; turn < 12; ++turn) {  // more than ten: object names do not sort as numbers do
     session.messages.push_back({.role = MessageRole::user, .text = str("question ", turn)});
-    session.messages.push_back({.role = MessageRole::assistant, .text = "“answer”\n", .tool_calls = {{.id = "a", .name = "look", .arguments = {{"deep", json::object{{"n", 1.5}}}}}}});
-    session.messages.push_back({.role = MessageRole::tool, .tool_results = {{.call_id = "a", .name = "look", .ok = false, .content = {{"x", nullptr}}}}});
+    session.messages.push_back({.role = MessageRole::assistant,
+                                .text = "“answer”\n",
+                                .tool_calls = {{.id = "a", .name = "look", .arguments = {{"deep", json::object{{"n", 1.5}}}}}}});
+    session.messages.push_back(
+        {.role = MessageRole::tool, .tool_results = {{.call_id = "a", .name = "look", .ok = false, .content = {{"x", nullptr}}}}});
     session.totals.input_tokens += 10;
     ASSERT_TRUE(keeping.sessions->append_turn(keeping.context, session));
   }

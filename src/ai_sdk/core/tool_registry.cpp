@@ -8,7 +8,8 @@ namespace {
 
 bool is_tool_name(std::string_view name) {
   constexpr std::size_t length_max = 64;
-  return !name.empty() && name.size() <= length_max && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+  return !name.empty() && name.size() <= length_max &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
 }
 
 }  // namespace
@@ -17,8 +18,10 @@ bool may_use(const Caller& caller, const ToolDefinition& tool) { return caller.i
 
 Result<> ToolRegistry::register_tool(std::shared_ptr<ToolDefinition> tool) {
   const std::string name = tool->name();
-  if (!is_tool_name(name)) return fail(ErrorCode::invalid_argument, "bad_tool_name", str("'", name, "' is no name for a tool: use a-z, 0-9 and _, at most 64"));
-  if (!tools_.emplace(name, std::move(tool)).second) return fail(ErrorCode::already_exists, "tool_exists", str("There is already a tool '", name, "'"));
+  if (!is_tool_name(name))
+    return fail(ErrorCode::invalid_argument, "bad_tool_name", str("'", name, "' is no name for a tool: use a-z, 0-9 and _, at most 64"));
+  if (!tools_.emplace(name, std::move(tool)).second)
+    return fail(ErrorCode::already_exists, "tool_exists", str("There is already a tool '", name, "'"));
   return {};
 }
 
@@ -34,7 +37,8 @@ Result<std::shared_ptr<ToolDefinition>> ToolRegistry::get_tool(std::string_view 
 std::vector<ToolSpecification> ToolRegistry::list_tools(const Caller& caller) const {
   std::vector<ToolSpecification> specifications;
   for (const auto& [name, tool] : tools_) {
-    if (may_use(caller, *tool)) specifications.push_back({.name = name, .description = tool->description(), .parameters = tool->parameters()});
+    if (may_use(caller, *tool))
+      specifications.push_back({.name = name, .description = tool->description(), .parameters = tool->parameters()});
   }
   return specifications;
 }

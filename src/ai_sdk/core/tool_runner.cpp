@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::size_t kSummaryBytesMax = 200;
 
-ToolResult refusal(const ToolCall& call, const Error& error) { return {.call_id = call.id, .name = call.name, .ok = false, .content = tool_error_content(error)}; }
+ToolResult refusal(const ToolCall& call, const Error& error) {
+  return {.call_id = call.id, .name = call.name, .ok = false, .content = tool_error_content(error)};
+}
 
 std::string_view role_name(Role role) {
   switch (role) {
@@ -68,8 +70,9 @@ ToolRunner::Answers ToolRunner::run(const ToolContext& context, const std::vecto
     const int repeats = ++seen_[str(calls[i].call.name, ' ', canonical_json(calls[i].call.arguments))];
     jobs.push_back({.call = &calls[i], .repeats = repeats, .position = static_cast<int>(i)});
     if (repeats > limits_.same_call_max && answers.status) {
-      answers.status = fail(ErrorCode::resource_exhausted, "repeated_tool_call",
-                            str("The agent went round in circles: it called ", calls[i].call.name, " ", repeats, " times with the same arguments"));
+      answers.status =
+          fail(ErrorCode::resource_exhausted, "repeated_tool_call",
+               str("The agent went round in circles: it called ", calls[i].call.name, " ", repeats, " times with the same arguments"));
     }
     if (answers.status) answers.status = emit(ToolCallEvent{calls[i].call, step});
   }
@@ -83,7 +86,8 @@ ToolRunner::Answers ToolRunner::run(const ToolContext& context, const std::vecto
       ToolResult& result = answers.results[i];
       result = run_them ? answer(context, jobs[i]) : refusal(calls[i].call, answers.status.error());
       if (!run_them) continue;
-      const std::int64_t duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
+      const std::int64_t duration_ms =
+          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
       const Result<> heard = emit(ToolResultEvent{result, step, duration_ms, summary_of(result)});
       const std::lock_guard lock(status_mutex);
       if (!heard && answers.status) answers.status = heard;
@@ -107,7 +111,8 @@ ToolResult ToolRunner::answer(const ToolContext& context, const Job& job) {
   const ToolCall& call = job.call->call;
   Result<json::object> content = execute(context, job);
   if (!content) {
-    if (!content.error().detail.empty()) log_warning("tool_failed", {{"tool", call.name}, {"error", describe_error(content.error())}, {"detail", content.error().detail}});
+    if (!content.error().detail.empty())
+      log_warning("tool_failed", {{"tool", call.name}, {"error", describe_error(content.error())}, {"detail", content.error().detail}});
     ToolResult result = refusal(call, content.error());
     result.content = bounded(std::move(result.content));
     return result;
@@ -121,11 +126,13 @@ Result<json::object> ToolRunner::execute(const ToolContext& context, const Job& 
   const ToolCall& call = job.call->call;
   TRY(context.call.check());
   if (job.position >= limits_.calls_per_step_max) {
-    return fail(ErrorCode::resource_exhausted, "too_many_calls", str("At most ", limits_.calls_per_step_max, " tools may be called at once; call this one again"));
+    return fail(ErrorCode::resource_exhausted, "too_many_calls",
+                str("At most ", limits_.calls_per_step_max, " tools may be called at once; call this one again"));
   }
   const std::shared_ptr<ToolDefinition> tool = TRY(tools_.get_tool(call.name));
   if (!may_use(context.call.caller, *tool)) {
-    return fail(ErrorCode::permission_denied, str("The person you work for may not use ", call.name, ": it needs the role ", role_name(tool->required_role())));
+    return fail(ErrorCode::permission_denied,
+                str("The person you work for may not use ", call.name, ": it needs the role ", role_name(tool->required_role())));
   }
   if (!job.call->problem.empty()) {
     return fail(Error{.code = ErrorCode::invalid_argument,
@@ -135,14 +142,17 @@ Result<json::object> ToolRunner::execute(const ToolContext& context, const Job& 
   }
   if (job.repeats >= limits_.same_call_max) {
     return fail(ErrorCode::resource_exhausted, "repeated_tool_call",
-                str("You have called ", call.name, " with these arguments ", job.repeats - 1, " times already and the answer will not change: use it, or change the arguments"));
+                str("You have called ", call.name, " with these arguments ", job.repeats - 1,
+                    " times already and the answer will not change: use it, or change the arguments"));
   }
   ToolContext bounded_context = context;
   bounded_context.call = context.call.with_timeout(limits_.tool_time_max);
   try {
     return tool->execute(bounded_context, call.arguments);
   } catch (const std::exception& exception) {
-    return fail(Error{.code = ErrorCode::internal, .message = str("The tool ", call.name, " failed; this is not your fault"), .detail = exception.what()});
+    return fail(Error{.code = ErrorCode::internal,
+                      .message = str("The tool ", call.name, " failed; this is not your fault"),
+                      .detail = exception.what()});
   }
 }
 
@@ -152,7 +162,8 @@ json::object ToolRunner::bounded(json::object content) const {
   if (text.size() <= limits_.tool_result_bytes_max) return content;
   const std::string_view beginning = cut_text(text, limits_.tool_result_bytes_max / 2);
   return {{"truncated", true},
-          {"note", str("The answer has ", text.size(), " bytes, more than the ", limits_.tool_result_bytes_max, " that fit; this is how it begins. Ask for less.")},
+          {"note", str("The answer has ", text.size(), " bytes, more than the ", limits_.tool_result_bytes_max,
+                       " that fit; this is how it begins. Ask for less.")},
           {"beginning", json::string(beginning)}};
 }
 

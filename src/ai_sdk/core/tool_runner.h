@@ -12,7 +12,8 @@ namespace bridge {
 // Runs the tool calls of one turn, those of a step in parallel. Remembers them, to notice a model that goes round in circles.
 class ToolRunner final {
  public:
-  ToolRunner(const ToolRegistry& tools, const OrchestratorLimits& limits, const TurnSink& sink) : tools_(tools), limits_(limits), sink_(sink) {}
+  ToolRunner(const ToolRegistry& tools, const OrchestratorLimits& limits, const TurnSink& sink)
+      : tools_(tools), limits_(limits), sink_(sink) {}
 
   struct Answers {
     std::vector<ToolResult> results;  // one a call, in the order of the calls, also when the turn ends here

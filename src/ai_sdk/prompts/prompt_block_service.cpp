@@ -19,21 +19,25 @@ std::unexpected<Error> bad_field(std::string_view field, std::string message) {
 }
 
 Result<> check_input(const PromptBlockInput& input) {
-  if (input.name.empty() || input.name.size() > kPromptBlockNameBytesMax || input.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos) {
+  if (input.name.empty() || input.name.size() > kPromptBlockNameBytesMax ||
+      input.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos) {
     return bad_field("name", str("A prompt block's name has 1 to ", kPromptBlockNameBytesMax, " of a-z, 0-9 and _"));
   }
   if (trim(input.content).empty()) return bad_field("content", "A prompt block has some text");
-  if (input.content.size() > kPromptBlockBytesMax) return bad_field("content", str("A prompt block has at most ", kPromptBlockBytesMax, " bytes"));
+  if (input.content.size() > kPromptBlockBytesMax)
+    return bad_field("content", str("A prompt block has at most ", kPromptBlockBytesMax, " bytes"));
   return {};
 }
 
 class DirectoryPromptBlocks final : public PromptBlockService {
  public:
-  DirectoryPromptBlocks(std::shared_ptr<Database> database, std::shared_ptr<const Clock> clock) : database_(std::move(database)), clock_(std::move(clock)) {}
+  DirectoryPromptBlocks(std::shared_ptr<Database> database, std::shared_ptr<const Clock> clock)
+      : database_(std::move(database)), clock_(std::move(clock)) {}
 
   Result<std::vector<PromptBlock>> get_active_blocks(const CallContext& context) override {
     return read_value<std::vector<PromptBlock>>(*database_, context, [](Transaction& transaction) -> Result<std::vector<PromptBlock>> {
-      static const std::string sql = str("SELECT ", select_list<PromptBlock>(), " FROM prompt_blocks WHERE active = 1 ORDER BY position, name LIMIT ", kPromptBlocksMax);
+      static const std::string sql = str("SELECT ", select_list<PromptBlock>(),
+                                         " FROM prompt_blocks WHERE active = 1 ORDER BY position, name LIMIT ", kPromptBlocksMax);
       return read_rows<PromptBlock>(TRY(transaction.query(sql, {})));
     });
   }
@@ -42,10 +46,12 @@ class DirectoryPromptBlocks final : public PromptBlockService {
     TRY(check_input(input));
     return transact_value<PromptBlock>(*database_, context, [&](Transaction& transaction) -> Result<PromptBlock> {
       if (TRY(last_version(transaction, input.name)) > 0) {
-        return fail(ErrorCode::already_exists, "prompt_block_exists", str("There is already a prompt block '", input.name, "': make a new version of it"));
+        return fail(ErrorCode::already_exists, "prompt_block_exists",
+                    str("There is already a prompt block '", input.name, "': make a new version of it"));
       }
       if (TRY(read_count(TRY(transaction.query("SELECT COUNT(*) FROM prompt_blocks WHERE active = 1", {})))) >= kPromptBlocksMax) {
-        return fail(ErrorCode::resource_exhausted, "too_many_prompt_blocks", str("There are already ", kPromptBlocksMax, " active prompt blocks"));
+        return fail(ErrorCode::resource_exhausted, "too_many_prompt_blocks",
+                    str("There are already ", kPromptBlocksMax, " active prompt blocks"));
       }
       return insert(transaction, input, 1);
     });
@@ -110,14 +116,16 @@ std::vector<PromptBlockInput> default_prompt_blocks() {
     const auto place = std::find(std::begin(kDefaultOrder), std::end(kDefaultOrder), name) - std::begin(kDefaultOrder);
     blocks.push_back({.name = std::string(name), .content = std::string(file.bytes), .position = static_cast<int>(place)});
   }
-  std::stable_sort(blocks.begin(), blocks.end(), [](const PromptBlockInput& a, const PromptBlockInput& b) { return a.position < b.position; });
+  std::stable_sort(blocks.begin(), blocks.end(),
+                   [](const PromptBlockInput& a, const PromptBlockInput& b) { return a.position < b.position; });
   return blocks;
 }
 
 std::vector<PromptText> to_prompt_texts(const std::vector<PromptBlock>& blocks) {
   std::vector<PromptText> texts;
   for (const PromptBlock& block : blocks) {
-    texts.push_back({.name = block.name, .version = block.version, .content = block.content, .cache = block.cache_control == CacheControl::ephemeral});
+    texts.push_back(
+        {.name = block.name, .version = block.version, .content = block.content, .cache = block.cache_control == CacheControl::ephemeral});
   }
   return texts;
 }

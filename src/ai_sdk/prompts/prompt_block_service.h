@@ -20,7 +20,8 @@ class PromptBlockService {
   // Version 1, active at once. already_exists when there is a block of that name.
   virtual Result<PromptBlock> create_block(const CallContext& context, const PromptBlockInput& input) = 0;
 
-  // The next version of the block of that name, active in place of the one before; sessions that have begun keep theirs. not_found when there is none.
+  // The next version of the block of that name, active in place of the one before; sessions that have begun keep theirs. not_found when
+  // there is none.
   virtual Result<PromptBlock> update_block(const CallContext& context, const PromptBlockInput& input) = 0;
 
   // Puts those blocks that this build brings along (prompts/*.md) and the directory has never had a version of. Returns how many.

@@ -15,10 +15,12 @@ class DirectorySessionStore final : public SessionManifestStore {
   }
 
   Result<SessionManifest> get(const CallContext& context, const TeamScope& team, const SessionId& id) override {
-    static const std::string sql = str("SELECT ", select_list<SessionManifest>(), " FROM session_manifests WHERE id = :p1 AND team_id = :p2");
-    auto found = TRY(read_value<std::optional<SessionManifest>>(*database_, context, [&](Transaction& transaction) -> Result<std::optional<SessionManifest>> {
-      return read_first<SessionManifest>(TRY(transaction.query(sql, {id.value(), team.team_id().value()})));
-    }));
+    static const std::string sql =
+        str("SELECT ", select_list<SessionManifest>(), " FROM session_manifests WHERE id = :p1 AND team_id = :p2");
+    auto found = TRY(read_value<std::optional<SessionManifest>>(
+        *database_, context, [&](Transaction& transaction) -> Result<std::optional<SessionManifest>> {
+          return read_first<SessionManifest>(TRY(transaction.query(sql, {id.value(), team.team_id().value()})));
+        }));
     if (!found) return fail(ErrorCode::not_found, "There is no such session");
     return *std::move(found);
   }
@@ -26,10 +28,16 @@ class DirectorySessionStore final : public SessionManifestStore {
   Result<> update(const CallContext& context, const TeamScope& team, const SessionManifest& manifest) override {
     // Only what changes in a session's life: whose it is and how it began stay.
     constexpr std::string_view sql =
-        "UPDATE session_manifests SET title = :p3, status = :p4, total_tokens = :p5, total_cost_usd = :p6, ended_at = :p7 WHERE id = :p1 AND team_id = :p2";
+        "UPDATE session_manifests SET title = :p3, status = :p4, total_tokens = :p5, total_cost_usd = :p6, ended_at = :p7 WHERE id = :p1 "
+        "AND team_id = :p2";
     return database_->transact(context, [&](Transaction& transaction) -> Result<> {
-      const std::vector<DbValue> values = {manifest.id.value(),   team.team_id().value(),  manifest.title, std::string(enum_name(manifest.status)),
-                                           manifest.total_tokens, manifest.total_cost_usd, manifest.ended_at ? db_time(*manifest.ended_at) : DbValue(nullptr)};
+      const std::vector<DbValue> values = {manifest.id.value(),
+                                           team.team_id().value(),
+                                           manifest.title,
+                                           std::string(enum_name(manifest.status)),
+                                           manifest.total_tokens,
+                                           manifest.total_cost_usd,
+                                           manifest.ended_at ? db_time(*manifest.ended_at) : DbValue(nullptr)};
       if (TRY(transaction.execute(sql, values)) == 0) return fail(ErrorCode::not_found, "There is no such session");
       return {};
     });
@@ -41,6 +49,8 @@ class DirectorySessionStore final : public SessionManifestStore {
 
 }  // namespace
 
-std::shared_ptr<SessionManifestStore> make_session_store(std::shared_ptr<Database> database) { return std::make_shared<DirectorySessionStore>(std::move(database)); }
+std::shared_ptr<SessionManifestStore> make_session_store(std::shared_ptr<Database> database) {
+  return std::make_shared<DirectorySessionStore>(std::move(database));
+}
 
 }  // namespace bridge

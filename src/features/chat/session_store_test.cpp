@@ -13,7 +13,8 @@ struct Directory {
     EXPECT_TRUE(migrate_up(*database));
     for (const char* team : {"t", "other"}) {
       EXPECT_TRUE(database->transact({}, [&](Transaction& transaction) -> Result<> {
-        TRY(transaction.execute("INSERT INTO teams (id, name, slug, created_at, updated_at) VALUES (:p1, :p1, :p1, 0, 0)", {std::string(team)}));
+        TRY(transaction.execute("INSERT INTO teams (id, name, slug, created_at, updated_at) VALUES (:p1, :p1, :p1, 0, 0)",
+                                {std::string(team)}));
         return {};
       }));
     }
@@ -23,7 +24,13 @@ struct Directory {
 };
 
 SessionManifest manifest() {
-  return {.id = SessionId("s"), .team_id = TeamId("t"), .provider_name = "rules", .model = "rules-1", .title = "late?", .created_at = Time{}, .gcs_log_path = "file:///lake/sessions/t/s/"};
+  return {.id = SessionId("s"),
+          .team_id = TeamId("t"),
+          .provider_name = "rules",
+          .model = "rules-1",
+          .title = "late?",
+          .created_at = Time{},
+          .gcs_log_path = "file:///lake/sessions/t/s/"};
 }
 
 TEST(SessionStore, KeepsAManifestAndWhatBecomesOfIt) {

@@ -1,5 +1,6 @@
 #include "features/dashboard_generation/document_rules.h"
 
+#include "ai_sdk/core/cut_text.h"
 #include "base/text.h"
 
 namespace bridge {
@@ -8,7 +9,9 @@ namespace {
 
 bool reads_warehouse(const DocumentQuery& query) { return query.from.empty(); }
 
-std::string field_of(const std::optional<Encoding>& encoding) { return encoding && encoding->field ? encoding->field->text : std::string(); }
+std::string field_of(const std::optional<Encoding>& encoding) {
+  return encoding && encoding->field ? encoding->field->text : std::string();
+}
 
 // Where the colour channel is what draws the parts, or holds the measure.
 bool needs_colour(std::string_view mark) { return mark == "pie" || mark == "donut" || mark == "heatmap" || mark == "map"; }
@@ -32,12 +35,19 @@ bool has_colour_markup(std::string_view text) {
 }
 
 Violation colour_violation(std::string path, Position at, std::string message, std::string got, std::string suggestion) {
-  return {.path = std::move(path), .line = at.line, .column = at.column, .code = "color_without_meaning", .message = std::move(message), .got = std::move(got), .suggestion = std::move(suggestion)};
+  return {.path = std::move(path),
+          .line = at.line,
+          .column = at.column,
+          .code = "color_without_meaning",
+          .message = std::move(message),
+          .got = std::move(got),
+          .suggestion = std::move(suggestion)};
 }
 
 }  // namespace
 
-std::vector<Violation> find_untried_sql(const DashboardDocument& document, const DryRunLedger& ledger, const SessionId& session, const ConnectionId& connection) {
+std::vector<Violation> find_untried_sql(const DashboardDocument& document, const DryRunLedger& ledger, const SessionId& session,
+                                        const ConnectionId& connection) {
   std::vector<Violation> violations;
   for (const DocumentQuery& query : document.queries) {
     if (!reads_warehouse(query) || ledger.approved_bytes(session, connection, query.sql.text)) continue;
@@ -56,22 +66,56 @@ std::vector<Violation> find_colour_without_meaning(const DashboardDocument& docu
   for (const DocumentChart& chart : document.charts) {
     const std::string field = field_of(chart.color);
     if (field.empty() || needs_colour(chart.mark.text)) continue;
-    const bool repeats = field == field_of(chart.x) || std::any_of(chart.y.begin(), chart.y.end(), [&](const Encoding& y) { return y.field && y.field->text == field; });
+    const bool repeats = field == field_of(chart.x) ||
+                         std::any_of(chart.y.begin(), chart.y.end(), [&](const Encoding& y) { return y.field && y.field->text == field; });
     if (!repeats) continue;
     violations.push_back(colour_violation(str("charts.", chart.id, ".color"), chart.color->at,
-                                          str("'", field, "' is on an axis already: a colour for it means nothing more"), field, "leave `color` out"));
+                                          str("'", field, "' is on an axis already: a colour for it means nothing more"), field,
+                                          "leave `color` out"));
   }
   for (std::size_t r = 0; r < document.layout.size(); ++r) {
     for (std::size_t i = 0; i < document.layout[r].items.size(); ++i) {
       const LayoutItem& item = document.layout[r].items[i];
       if (!has_colour_markup(item.text)) continue;
-      violations.push_back(colour_violation(str("layout[", r, "].row[", i, "].text"), item.at, "texts have no colours of their own", item.text.substr(0, 100), "plain words"));
+      violations.push_back(colour_violation(str("layout[", r, "].row[", i, "].text"), item.at, "texts have no colours of their own",
+                                            std::string(cut_text(item.text, 100)), "plain words"));
     }
   }
   return violations;
 }
 
-std::uint64_t approved_bytes(const DashboardDocument& document, const DryRunLedger& ledger, const SessionId& session, const ConnectionId& connection) {
+std::vector<Violation> find_links(const DashboardDocument& document) {
+  std::vector<Violation> violations;
+  const auto check = [&](const std::string& path, Position at, const std::string& text) {
+    const std::string small = lower(text);
+    for (const std::string_view sign : {"://", "![", "](", "<a", "<i", "<s", "javascript:", "www."}) {
+      if (small.find(sign) == std::string::npos) continue;
+      violations.push_back({.path = path,
+                            .line = at.line,
+                            .column = at.column,
+                            .code = "link_not_allowed",
+                            .message = "texts hold no links, images or HTML",
+                            .got = std::string(cut_text(text, 100)),
+                            .suggestion = "plain words"});
+      return;
+    }
+  };
+  check("title", {}, document.title);
+  check("description", {}, document.description);
+  for (const DocumentChart& chart : document.charts) {
+    check(str("charts.", chart.id, ".title"), chart.at, chart.title);
+    check(str("charts.", chart.id, ".description"), chart.at, chart.description);
+  }
+  for (std::size_t r = 0; r < document.layout.size(); ++r) {
+    for (std::size_t i = 0; i < document.layout[r].items.size(); ++i) {
+      check(str("layout[", r, "].row[", i, "].text"), document.layout[r].items[i].at, document.layout[r].items[i].text);
+    }
+  }
+  return violations;
+}
+
+std::uint64_t approved_bytes(const DashboardDocument& document, const DryRunLedger& ledger, const SessionId& session,
+                             const ConnectionId& connection) {
   std::uint64_t bytes = 0;
   for (const DocumentQuery& query : document.queries) bytes += ledger.approved_bytes(session, connection, query.sql.text).value_or(0);
   return bytes;

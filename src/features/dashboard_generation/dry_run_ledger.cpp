@@ -16,8 +16,12 @@ std::string sha256(std::string_view bytes) {
   return std::string(reinterpret_cast<const char*>(digest), length);
 }
 
-std::string sql_key(const ConnectionId& connection, std::string_view sql) { return str("sql ", connection.value(), ' ', sha256(trim(sql))); }
-std::string document_key(const ConnectionId& connection, std::string_view yaml) { return str("document ", connection.value(), ' ', sha256(yaml)); }
+std::string sql_key(const ConnectionId& connection, std::string_view sql) {
+  return str("sql ", connection.value(), ' ', sha256(trim(sql)));
+}
+std::string document_key(const ConnectionId& connection, std::string_view yaml) {
+  return str("document ", connection.value(), ' ', sha256(yaml));
+}
 
 }  // namespace
 
@@ -40,11 +44,13 @@ void DryRunLedger::close_session(const SessionId& session) {
   sessions_.erase(found);
 }
 
-Result<> DryRunLedger::approve_sql(const SessionId& session, const ConnectionId& connection, std::string_view sql, std::uint64_t bytes_scanned) {
+Result<> DryRunLedger::approve_sql(const SessionId& session, const ConnectionId& connection, std::string_view sql,
+                                   std::uint64_t bytes_scanned) {
   return approve(session, sql_key(connection, sql), bytes_scanned);
 }
 
-std::optional<std::uint64_t> DryRunLedger::approved_bytes(const SessionId& session, const ConnectionId& connection, std::string_view sql) const {
+std::optional<std::uint64_t> DryRunLedger::approved_bytes(const SessionId& session, const ConnectionId& connection,
+                                                          std::string_view sql) const {
   return find(session, sql_key(connection, sql));
 }
 
@@ -71,7 +77,8 @@ Result<> DryRunLedger::approve(const SessionId& session, std::string key, std::u
   const std::lock_guard lock(mutex_);
   auto& approved = entry_of(session).approved;
   if (approved.size() >= generation_limits::kLedgerEntriesMax && !approved.contains(key)) {
-    return fail(ErrorCode::resource_exhausted, "too_many_dry_runs", str("A session has at most ", generation_limits::kLedgerEntriesMax, " dry runs and validations"));
+    return fail(ErrorCode::resource_exhausted, "too_many_dry_runs",
+                str("A session has at most ", generation_limits::kLedgerEntriesMax, " dry runs and validations"));
   }
   approved[std::move(key)] = bytes;
   return {};

@@ -14,12 +14,18 @@ class TeamCatalogReader final : public CatalogReader {
     Connection connection = TRY(connections_.get(context, id));
     return GenerationConnection{.id = connection.id, .name = std::move(connection.name)};
   }
-  Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) override { return connections_.open_warehouse(context, id); }
-  Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& id) override { return catalog_.list_datasets(context, id); }
+  Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) override {
+    return connections_.open_warehouse(context, id);
+  }
+  Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& id) override {
+    return catalog_.list_datasets(context, id);
+  }
   Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& id, std::string_view dataset) override {
     return catalog_.list_tables(context, id, dataset);
   }
-  Result<TableSchema> get_table(const CallContext& context, const ConnectionId& id, std::string_view name) override { return catalog_.get_table(context, id, name); }
+  Result<TableSchema> get_table(const CallContext& context, const ConnectionId& id, std::string_view name) override {
+    return catalog_.get_table(context, id, name);
+  }
 
  private:
   ConnectionService& connections_;
@@ -30,10 +36,13 @@ class StoredDashboardLibrary final : public DashboardLibrary {
  public:
   explicit StoredDashboardLibrary(DashboardService& dashboards) : dashboards_(dashboards) {}
 
-  Result<SavedDocument> create(const CallContext& context, std::string_view yaml, std::string_view slug, const DocumentProvenance& provenance) override {
-    const SaveDashboard input{.yaml = std::string(yaml), .slug = std::string(slug), .provenance = to_json(provenance), .rename_when_taken = true};
+  Result<SavedDocument> create(const CallContext& context, std::string_view yaml, std::string_view slug,
+                               const DocumentProvenance& provenance) override {
+    const SaveDashboard input{
+        .yaml = std::string(yaml), .slug = std::string(slug), .provenance = to_json(provenance), .rename_when_taken = true};
     auto saved = dashboards_.create(context, input);
-    for (int attempt = 1; attempt < generation_limits::kSaveAttemptsMax && !saved && saved.error().code == ErrorCode::already_exists; ++attempt) {
+    for (int attempt = 1; attempt < generation_limits::kSaveAttemptsMax && !saved && saved.error().code == ErrorCode::already_exists;
+         ++attempt) {
       saved = dashboards_.create(context, input);
     }
     if (!saved) return fail(std::move(saved).error());
@@ -46,7 +55,11 @@ class StoredDashboardLibrary final : public DashboardLibrary {
 
 }  // namespace
 
-std::unique_ptr<CatalogReader> make_catalog_reader(ConnectionService& connections, CatalogService& catalog) { return std::make_unique<TeamCatalogReader>(connections, catalog); }
-std::unique_ptr<DashboardLibrary> make_dashboard_library(DashboardService& dashboards) { return std::make_unique<StoredDashboardLibrary>(dashboards); }
+std::unique_ptr<CatalogReader> make_catalog_reader(ConnectionService& connections, CatalogService& catalog) {
+  return std::make_unique<TeamCatalogReader>(connections, catalog);
+}
+std::unique_ptr<DashboardLibrary> make_dashboard_library(DashboardService& dashboards) {
+  return std::make_unique<StoredDashboardLibrary>(dashboards);
+}
 
 }  // namespace bridge

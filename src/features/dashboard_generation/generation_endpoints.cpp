@@ -12,7 +12,9 @@ Result<Response> generate(GenerationService& generation, const Request& request)
   // Shared, because what runs a stream must be copyable.
   const auto start = std::make_shared<GenerationStart>(TRY(generation.start(request.context, input)));
   Response response;
-  response.stream = [&generation, start](EventSink& sink, const CallContext& context) { (void)generation.run(context, std::move(*start), sink); };
+  response.stream = [&generation, start](EventSink& sink, const CallContext& context) {
+    (void)generation.run(context, std::move(*start), sink);
+  };
   return response;
 }
 
@@ -23,8 +25,10 @@ std::vector<Route> make_generation_routes(GenerationService& generation) {
               .path = "/v1/dashboards/generate",
               .access = Access::editor,
               .handler = [&generation](const Request& request) { return generate(generation, request); },
-              .docs = docs<GenerationRequest, void>("generate_dashboard", "Dashboards",
-                                                    "A dashboard from a sentence, as an event stream: session, token, tool_call, tool_result, then done or error", "GenerationRequest"),
+              .docs = docs<GenerationRequest, void>(
+                  "generate_dashboard", "Dashboards",
+                  "A dashboard from a sentence, as an event stream: session, token, tool_call, tool_result, then done or error",
+                  "GenerationRequest"),
               .streams = true,
               .body_bytes_max = kGenerationBodyBytesMax,
               .timeout_ms = kGenerationTimeoutMs};

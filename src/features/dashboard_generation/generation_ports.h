@@ -51,7 +51,8 @@ class DashboardLibrary {
  public:
   virtual ~DashboardLibrary() = default;
   // A new dashboard, kept under that slug, or with a number behind it where it is taken; the document's own slug is made to agree.
-  virtual Result<SavedDocument> create(const CallContext& context, std::string_view yaml, std::string_view slug, const DocumentProvenance& provenance) = 0;
+  virtual Result<SavedDocument> create(const CallContext& context, std::string_view yaml, std::string_view slug,
+                                       const DocumentProvenance& provenance) = 0;
 };
 
 }  // namespace bridge

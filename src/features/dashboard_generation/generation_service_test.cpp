@@ -15,15 +15,15 @@ ScriptedTurn call_one(std::string name, json::object arguments) {
 
 // A model that does everything right.
 std::vector<ScriptedTurn> good_script() {
-  return {call_one("list_tables", {{"dataset", "main"}}),
-          call_one("run_dry_run_query", {{"sql", kTrendSql}, {"params", trend_params()}}),
-          call_one("validate_dashboard_yaml", {{"yaml", trend_yaml()}}),
-          call_one("save_dashboard_yaml", {{"yaml", trend_yaml()}}),
+  return {call_one("list_tables", {{"dataset", "main"}}), call_one("run_dry_run_query", {{"sql", kTrendSql}, {"params", trend_params()}}),
+          call_one("validate_dashboard_yaml", {{"yaml", trend_yaml()}}), call_one("save_dashboard_yaml", {{"yaml", trend_yaml()}}),
           say("Flights by day, January to March 2001.")};
 }
 
 constexpr const char* kSentence = "How many flights a day?";
-GenerationRequest demo_request(const GenerationWorkspace& workspace, std::string prompt = kSentence) { return {.connection_id = workspace.connection_id, .user_prompt = std::move(prompt)}; }
+GenerationRequest demo_request(const GenerationWorkspace& workspace, std::string prompt = kSentence) {
+  return {.connection_id = workspace.connection_id, .user_prompt = std::move(prompt)};
+}
 
 Result<GenerationDone> generate(GenerationWorkspace& workspace, RecordingSink& sink, const GenerationRequest& request) {
   const auto service = workspace.service();
@@ -37,7 +37,8 @@ TEST(GenerationService, TurnsASentenceIntoASavedDashboardAndShowsEveryStep) {
   const auto done = generate(workspace, sink, demo_request(workspace));
   ASSERT_TRUE(done) << describe_error(done.error()) << "\n" << sink.transcript();
   EXPECT_EQ(done->dashboard_slug, "flights-by-day");
-  EXPECT_THAT(sink.names(), testing::ElementsAre("session", "tool_call", "tool_result", "tool_call", "tool_result", "tool_call", "tool_result", "tool_call", "tool_result", "token", "done"));
+  EXPECT_THAT(sink.names(), testing::ElementsAre("session", "tool_call", "tool_result", "tool_call", "tool_result", "tool_call",
+                                                 "tool_result", "tool_call", "tool_result", "token", "done"));
   const json::object& dry_run = sink.events[4].second;
   EXPECT_TRUE(dry_run.at("ok").as_bool());
   EXPECT_GT(dry_run.at("bytes_scanned").to_number<std::int64_t>(), 0);
@@ -57,7 +58,8 @@ TEST(GenerationService, ShowsTheModelTheBlocksTheSentenceAndTheTables) {
   EXPECT_EQ(seen[0].prompt_blocks.size(), 3u);
   EXPECT_EQ(words_of(seen[0].messages[0]), "How many flights a day?");
   EXPECT_NE(seen[0].messages[0].text.find("flights_3m"), std::string::npos);
-  EXPECT_THAT(seen[0].tools, testing::ElementsAre("get_table_schema", "list_datasets", "list_tables", "run_dry_run_query", "save_dashboard_yaml", "validate_dashboard_yaml"));
+  EXPECT_THAT(seen[0].tools, testing::ElementsAre("get_table_schema", "list_datasets", "list_tables", "run_dry_run_query",
+                                                  "save_dashboard_yaml", "validate_dashboard_yaml"));
 }
 
 TEST(GenerationService, KeepsTheTranscriptAndClosesTheManifest) {
@@ -77,7 +79,7 @@ TEST(GenerationService, SaysWhichTablesThereAreWhenNothingMatches) {
   RecordingSink sink;
   const auto done = generate(workspace, sink, demo_request(workspace, "unicorn sightings"));
   ASSERT_FALSE(done);
-  EXPECT_EQ(reason_of(done.error()), "nothing_matched");
+  ASSERT_EQ(reason_of(done.error()), "nothing_matched");
   const json::object& problem = sink.events.back().second;
   EXPECT_EQ(sink.events.back().first, "error");
   EXPECT_EQ(problem.at("code").as_string(), "nothing_matched");
@@ -86,7 +88,8 @@ TEST(GenerationService, SaysWhichTablesThereAreWhenNothingMatches) {
 }
 
 TEST(GenerationService, SavesNothingForAModelThatSkipsTheChecks) {
-  GenerationWorkspace workspace({call_one("save_dashboard_yaml", {{"yaml", trend_yaml()}}), call_one("validate_dashboard_yaml", {{"yaml", trend_yaml()}}),
+  GenerationWorkspace workspace({call_one("save_dashboard_yaml", {{"yaml", trend_yaml()}}),
+                                 call_one("validate_dashboard_yaml", {{"yaml", trend_yaml()}}),
                                  call_one("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", "mine"}}), say("Done!")});
   RecordingSink sink;
   const auto done = generate(workspace, sink, demo_request(workspace));
@@ -98,7 +101,8 @@ TEST(GenerationService, SavesNothingForAModelThatSkipsTheChecks) {
 TEST(GenerationService, EndsWithTheProvidersErrorAndKeepsTheTranscript) {
   std::vector<ScriptedTurn> turns = good_script();
   turns.resize(2);
-  turns.push_back({.parts = {TextDelta{"Now"}}, .error = Error{.code = ErrorCode::unavailable, .message = "Overloaded", .reason = "overloaded"}});
+  turns.push_back(
+      {.parts = {TextDelta{"Now"}}, .error = Error{.code = ErrorCode::unavailable, .message = "Overloaded", .reason = "overloaded"}});
   GenerationWorkspace workspace(turns);
   RecordingSink sink;
   const auto service = workspace.service();
@@ -150,7 +154,8 @@ TEST(GenerationService, TellsTheModelOfADocumentThatIsValid) {
 
 TEST(GenerationService, AnswersASentenceWithoutAnyModel) {
   GenerationWorkspace workspace;
-  for (const char* sentence : {"Which origins have the longest average delay?", "How has the temperature in Seattle changed by month?", "how many flights per day,\n\nand how far do they go?"}) {
+  for (const char* sentence : {"Which origins have the longest average delay?", "How has the temperature in Seattle changed by month?",
+                               "how many flights per day,\n\nand how far do they go?"}) {
     RecordingSink sink;
     GenerationRequest request = demo_request(workspace, sentence);
     request.provider = "rules";
@@ -158,8 +163,12 @@ TEST(GenerationService, AnswersASentenceWithoutAnyModel) {
     const auto done = generate(workspace, sink, request);
     ASSERT_TRUE(done) << describe_error(done.error()) << "\n" << sink.transcript();
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds{5});
-    EXPECT_EQ(parse_document(workspace.dashboards->get_text(workspace.context, done->dashboard_slug)->yaml)->meta.provenance.at("generator").as_string(), "rules");
-    if (std::getenv("SHOW")) std::puts((sink.transcript() + workspace.dashboards->get_text(workspace.context, done->dashboard_slug)->yaml).c_str());
+    EXPECT_EQ(parse_document(workspace.dashboards->get_text(workspace.context, done->dashboard_slug)->yaml)
+                  ->meta.provenance.at("generator")
+                  .as_string(),
+              "rules");
+    if (std::getenv("SHOW"))
+      std::puts((sink.transcript() + workspace.dashboards->get_text(workspace.context, done->dashboard_slug)->yaml).c_str());
   }
 }
 
@@ -178,7 +187,9 @@ TEST(GenerationEndpoints, RefuseABadBodyBeforeAStreamBegins) {
   GenerationWorkspace workspace(good_script());
   const auto service = workspace.service();
   const std::vector<Route> routes = make_generation_routes(*service);
-  Request request{.method = Method::post, .headers = {{"content-type", "application/json"}}, .body = R"({"connection_id":"c","user_prompt":"x","modle":"y"})"};
+  Request request{.method = Method::post,
+                  .headers = {{"content-type", "application/json"}},
+                  .body = R"({"connection_id":"c","user_prompt":"x","modle":"y"})"};
   request.context = workspace.context;
   const auto refused = routes[0].handler(request);
   ASSERT_FALSE(refused);

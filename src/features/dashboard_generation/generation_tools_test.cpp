@@ -77,7 +77,8 @@ TEST(GenerationTools, PointAtTheMistakeInSqlWhereTheModelWroteIt) {
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, ErrorCode::invalid_argument);
   EXPECT_FALSE(workspace.call("run_dry_run_query", {{"sql", "  "}}));
-  EXPECT_FALSE(workspace.call("run_dry_run_query", {{"sql", "SELECT 1"}, {"params", json::object{{"period", json::object{{"type", "daterange"}}}}}}));
+  EXPECT_FALSE(workspace.call("run_dry_run_query",
+                              {{"sql", "SELECT 1"}, {"params", json::object{{"period", json::object{{"type", "daterange"}}}}}}));
 }
 
 TEST(GenerationTools, ValidateOnlyDocumentsWhoseSqlWasTried) {
@@ -94,15 +95,17 @@ TEST(GenerationTools, ValidateOnlyDocumentsWhoseSqlWasTried) {
 
 TEST(GenerationTools, LetNoArgumentChooseAnotherTeamConnectionOrCap) {
   GenerationWorkspace workspace;
-  for (const json::object& arguments : {json::object{{"sql", "SELECT 1"}, {"connection_id", "other"}}, json::object{{"sql", "SELECT 1"}, {"team_id", "other"}},
-                                        json::object{{"sql", "SELECT 1"}, {"cap_bytes", 1'000'000'000}}}) {
+  for (const json::object& arguments :
+       {json::object{{"sql", "SELECT 1"}, {"connection_id", "other"}}, json::object{{"sql", "SELECT 1"}, {"team_id", "other"}},
+        json::object{{"sql", "SELECT 1"}, {"cap_bytes", 1'000'000'000}}}) {
     const auto refused = workspace.call("run_dry_run_query", arguments);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().violations.at(0).code, "unknown_field");
   }
   workspace.context.caller.team_id = TeamId("other");
   for (const char* tool : {"list_datasets", "run_dry_run_query", "validate_dashboard_yaml"}) {
-    const std::map<std::string_view, json::object> arguments = {{"run_dry_run_query", {{"sql", "SELECT 1"}}}, {"validate_dashboard_yaml", {{"yaml", trend_yaml()}}}, {"list_datasets", {}}};
+    const std::map<std::string_view, json::object> arguments = {
+        {"run_dry_run_query", {{"sql", "SELECT 1"}}}, {"validate_dashboard_yaml", {{"yaml", trend_yaml()}}}, {"list_datasets", {}}};
     const auto refused = workspace.call(tool, arguments.at(tool));
     ASSERT_FALSE(refused) << tool;
     EXPECT_EQ(refused.error().code, ErrorCode::not_found) << tool;
@@ -120,11 +123,13 @@ TEST(GenerationTools, TakeADryRunOfAnotherSessionOrConnectionForNone) {
 
 TEST(GenerationTools, RememberNoMoreSessionsThanTheirLimit) {
   DryRunLedger ledger;
-  for (std::size_t i = 0; i <= generation_limits::kLedgerSessionsMax; ++i) ASSERT_TRUE(ledger.approve_sql(SessionId(str(i)), ConnectionId("c"), "SELECT 1", 10));
+  for (std::size_t i = 0; i <= generation_limits::kLedgerSessionsMax; ++i)
+    ASSERT_TRUE(ledger.approve_sql(SessionId(str(i)), ConnectionId("c"), "SELECT 1", 10));
   EXPECT_FALSE(ledger.approved_bytes(SessionId("0"), ConnectionId("c"), "SELECT 1"));
   EXPECT_TRUE(ledger.approved_bytes(SessionId("1"), ConnectionId("c"), "SELECT 1"));
   Result<> last;
-  for (std::size_t i = 0; last && i < 2 * generation_limits::kLedgerEntriesMax; ++i) last = ledger.approve_sql(SessionId("x"), ConnectionId("c"), str("SELECT ", i), 1);
+  for (std::size_t i = 0; last && i < 2 * generation_limits::kLedgerEntriesMax; ++i)
+    last = ledger.approve_sql(SessionId("x"), ConnectionId("c"), str("SELECT ", i), 1);
   ASSERT_FALSE(last);
   EXPECT_EQ(reason_of(last.error()), "too_many_dry_runs");
 }
@@ -136,16 +141,29 @@ TEST(GenerationTools, RefuseColourThatMeansNothing) {
   ASSERT_TRUE(repeated);
   EXPECT_EQ(first_code(*repeated), "color_without_meaning");
   std::string painted = trend_yaml();
-  painted = replace_all(painted, "[{chart: trend, w: 12}]", "[{chart: trend, w: 8}, {text: \"<span style='color:red'>Late!</span>\", w: 4}]");
+  painted =
+      replace_all(painted, "[{chart: trend, w: 12}]", "[{chart: trend, w: 8}, {text: \"<span style='color:red'>Late!</span>\", w: 4}]");
   const auto text = workspace.call("validate_dashboard_yaml", {{"yaml", painted}});
   ASSERT_TRUE(text);
   EXPECT_EQ(first_code(*text), "color_without_meaning");
 }
 
+TEST(GenerationTools, RefuseLinksAndImagesInWhatAModelWrote) {
+  GenerationWorkspace workspace;
+  ASSERT_TRUE(workspace.call("run_dry_run_query", dry_run_of(kTrendSql)));
+  for (const char* text : {"![x](https://evil.example/a.png)", "[see](//evil.example)", "<img src=x>", "Go to https://evil.example"}) {
+    const std::string layout = str("[{chart: trend, w: 8}, {text: ", json::serialize(json::string(text)), ", w: 4}]");
+    const auto report = workspace.call("validate_dashboard_yaml", {{"yaml", replace_all(trend_yaml(), "[{chart: trend, w: 12}]", layout)}});
+    ASSERT_TRUE(report);
+    EXPECT_EQ(first_code(*report), "link_not_allowed") << text;
+  }
+}
+
 TEST(GenerationTools, RefuseADocumentAboutAnotherConnection) {
   GenerationWorkspace workspace;
   ASSERT_TRUE(workspace.call("run_dry_run_query", dry_run_of(kTrendSql)));
-  const auto report = workspace.call("validate_dashboard_yaml", {{"yaml", replace_all(trend_yaml(), "connection: demo", "connection: other")}});
+  const auto report =
+      workspace.call("validate_dashboard_yaml", {{"yaml", replace_all(trend_yaml(), "connection: demo", "connection: other")}});
   ASSERT_TRUE(report);
   EXPECT_EQ(first_code(*report), "unknown_connection");
 }
@@ -177,7 +195,8 @@ TEST(GenerationTools, AddANumberToASlugThatIsTaken) {
   EXPECT_THAT(slugs, testing::ElementsAre("flights-by-day", "flights-by-day-2", "flights-by-day-3"));
   const std::string longest(63, 'a');
   ASSERT_TRUE(workspace.call("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", longest}}));
-  EXPECT_EQ(workspace.call("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", longest}})->at("slug").as_string(), std::string(61, 'a') + "-2");
+  EXPECT_EQ(workspace.call("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", longest}})->at("slug").as_string(),
+            std::string(61, 'a') + "-2");
   EXPECT_EQ(parse_document(workspace.dashboards->get_text(workspace.context, "flights-by-day-3")->yaml)->slug.text, "flights-by-day-3");
   EXPECT_FALSE(workspace.call("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", "../up"}}));
 }

@@ -14,7 +14,8 @@ BOOST_DESCRIBE_STRUCT(Arguments, (), (table))
 }  // namespace
 
 template <>
-inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({{.name = "table", .about = "a sql_name that list_tables gave, or dataset.table"}});
+inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({{.name = "table",
+                                                                          .about = "a sql_name that list_tables gave, or dataset.table"}});
 
 namespace {
 
@@ -40,7 +41,8 @@ void fit(TableSchema& answer) {
       if (column.statistics.top_values.size() > values_max) column.statistics.top_values.resize(values_max);
     }
   }
-  while (answer.columns.size() > 1 && to_json_text(answer).size() > generation_limits::kSchemaBytesMax) answer.columns.resize(answer.columns.size() * 3 / 4);
+  while (answer.columns.size() > 1 && to_json_text(answer).size() > generation_limits::kSchemaBytesMax)
+    answer.columns.resize(answer.columns.size() * 3 / 4);
 }
 
 class GetTableSchemaTool final : public TypedTool<Arguments, TableSchema> {
@@ -48,7 +50,8 @@ class GetTableSchemaTool final : public TypedTool<Arguments, TableSchema> {
   explicit GetTableSchemaTool(const GenerationToolParts& parts) : parts_(parts) {}
   std::string name() const override { return "get_table_schema"; }
   std::string description() const override {
-    return "Columns of a table: types, share of nulls, distinct values, range, average, commonest values. Read it before writing SQL about the table.";
+    return "Columns of a table: types, share of nulls, distinct values, range, average, commonest values. Read it before writing SQL about "
+           "the table.";
   }
   Role required_role() const override { return Role::viewer; }
   std::string summarise(const json::object& answer) const override {
@@ -68,6 +71,8 @@ class GetTableSchemaTool final : public TypedTool<Arguments, TableSchema> {
 
 }  // namespace
 
-std::shared_ptr<ToolDefinition> make_get_table_schema_tool(const GenerationToolParts& parts) { return std::make_shared<GetTableSchemaTool>(parts); }
+std::shared_ptr<ToolDefinition> make_get_table_schema_tool(const GenerationToolParts& parts) {
+  return std::make_shared<GetTableSchemaTool>(parts);
+}
 
 }  // namespace bridge

@@ -2,7 +2,8 @@
 
 namespace bridge {
 
-Result<std::vector<TableInfo>> list_all_tables(const CallContext& context, CatalogReader& catalog, const ConnectionId& connection, std::size_t tables_max) {
+Result<std::vector<TableInfo>> list_all_tables(const CallContext& context, CatalogReader& catalog, const ConnectionId& connection,
+                                               std::size_t tables_max) {
   std::vector<TableInfo> all;
   for (const DatasetInfo& dataset : TRY(catalog.list_datasets(context, connection))) {
     for (TableInfo& table : TRY(catalog.list_tables(context, connection, dataset.name))) {

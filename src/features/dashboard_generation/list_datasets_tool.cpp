@@ -41,6 +41,8 @@ class ListDatasetsTool final : public TypedTool<Arguments, Answer> {
 
 }  // namespace
 
-std::shared_ptr<ToolDefinition> make_list_datasets_tool(const GenerationToolParts& parts) { return std::make_shared<ListDatasetsTool>(parts); }
+std::shared_ptr<ToolDefinition> make_list_datasets_tool(const GenerationToolParts& parts) {
+  return std::make_shared<ListDatasetsTool>(parts);
+}
 
 }  // namespace bridge

@@ -41,7 +41,9 @@ class ListTablesTool final : public TypedTool<Arguments, Answer> {
  public:
   explicit ListTablesTool(const GenerationToolParts& parts) : parts_(parts) {}
   std::string name() const override { return "list_tables"; }
-  std::string description() const override { return "Lists the tables of a dataset, with row counts, bytes and column names. sql_name is ready to stand after FROM."; }
+  std::string description() const override {
+    return "Lists the tables of a dataset, with row counts, bytes and column names. sql_name is ready to stand after FROM.";
+  }
   Role required_role() const override { return Role::viewer; }
 
  private:
@@ -50,7 +52,11 @@ class ListTablesTool final : public TypedTool<Arguments, Answer> {
     std::size_t bytes = 0;
     for (const TableInfo& table : TRY(parts_.catalog.list_tables(context.call, context.connection_id, arguments.dataset))) {
       if (answer.tables.size() >= generation_limits::kTablesMax) break;
-      ListedTable listed{.dataset = table.dataset, .name = table.name, .sql_name = table.sql_name, .row_count = table.row_count, .size_bytes = table.size_bytes};
+      ListedTable listed{.dataset = table.dataset,
+                         .name = table.name,
+                         .sql_name = table.sql_name,
+                         .row_count = table.row_count,
+                         .size_bytes = table.size_bytes};
       listed.description = cut_text(table.description, generation_limits::kDescriptionBytesMax);
       for (const ColumnInfo& column : table.columns) {
         bytes += column.name.size() + 3;

@@ -1,6 +1,6 @@
-#include "features/dashboard_generation/list_all_tables.h"
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/limits.h"
+#include "features/dashboard_generation/list_all_tables.h"
 #include "features/dashboards/compiler/parameters.h"
 #include "features/dashboards/document.h"
 #include "features/dashboards/limits.h"
@@ -53,10 +53,11 @@ Result<std::vector<DocumentParameter>> read_params(const json::object& params) {
   json::object usable = params;
   for (auto& [name, parameter] : usable) {
     // The query that the values come from is not at hand, and for a default it is not needed.
-    if (json::object* fields = parameter.if_object(); fields && fields->contains("values_from")) (*fields)["values_from"] = str(kQueryId, ".value");
+    if (json::object* fields = parameter.if_object(); fields && fields->contains("values_from"))
+      (*fields)["values_from"] = str(kQueryId, ".value");
   }
-  const std::string document = str("bridge: 1\ntitle: dry run\nconnection: dry-run\nparams: ", json::serialize(usable), "\nqueries: {", kQueryId,
-                                   ": {sql: SELECT 1}}\ncharts: {dry_run: {query: ", kQueryId, ", mark: table}}\n");
+  const std::string document = str("bridge: 1\ntitle: dry run\nconnection: dry-run\nparams: ", json::serialize(usable), "\nqueries: {",
+                                   kQueryId, ": {sql: SELECT 1}}\ncharts: {dry_run: {query: ", kQueryId, ", mark: table}}\n");
   auto parsed = parse_document(document);
   if (parsed) return std::move(parsed->params);
   for (Violation& violation : parsed.error().violations) violation.line = violation.column = 0;  // places in a text that nobody has seen
@@ -64,7 +65,10 @@ Result<std::vector<DocumentParameter>> read_params(const json::object& params) {
 }
 
 Error sql_error(std::vector<Violation> violations) {
-  return {.code = ErrorCode::invalid_argument, .message = violations.front().message, .reason = violations.front().code, .violations = std::move(violations)};
+  return {.code = ErrorCode::invalid_argument,
+          .message = violations.front().message,
+          .reason = violations.front().code,
+          .violations = std::move(violations)};
 }
 
 Result<ScannedSql> scan(const std::string& sql, const std::vector<DocumentParameter>& params) {
@@ -72,14 +76,16 @@ Result<ScannedSql> scan(const std::string& sql, const std::vector<DocumentParame
   std::vector<Violation> violations;
   for (const SqlProblem& problem : scanned.problems) {
     const Position at = place_of(sql, problem.offset);
-    violations.push_back({.path = "sql", .line = at.line, .column = at.column, .code = problem.code, .message = problem.message, .got = problem.got});
+    violations.push_back(
+        {.path = "sql", .line = at.line, .column = at.column, .code = problem.code, .message = problem.message, .got = problem.got});
   }
   for (const ParameterUse& use : parameter_uses(scanned)) {
     std::vector<std::string> names;
     for (const DocumentParameter& parameter : params) names.push_back(parameter.name);
     if (std::find(names.begin(), names.end(), use.name) != names.end()) continue;
     const Position at = place_of(sql, use.offset);
-    Violation violation{.path = "sql", .line = at.line, .column = at.column, .code = "unknown_parameter", .got = use.name, .allowed = names};
+    Violation violation{
+        .path = "sql", .line = at.line, .column = at.column, .code = "unknown_parameter", .got = use.name, .allowed = names};
     violation.message = str("there is no parameter '", use.name, "': give the document's params block as `params`");
     if (const auto near = nearest_name(use.name, names)) violation.suggestion = *near;
     violations.push_back(std::move(violation));
@@ -105,14 +111,16 @@ class RunDryRunQueryTool final : public ToolDefinition {
   explicit RunDryRunQueryTool(const GenerationToolParts& parts) : parts_(parts) {}
   std::string name() const override { return "run_dry_run_query"; }
   std::string description() const override {
-    return "Checks a SELECT and says what it would scan, without running it. Every SQL text of a document must have passed, exactly as it stands there; only queries with `from` need "
+    return "Checks a SELECT and says what it would scan, without running it. Every SQL text of a document must have passed, exactly as it "
+           "stands there; only queries with `from` need "
            "none.";
   }
   json::object parameters() const override { return json_schema<Arguments>(); }
   Role required_role() const override { return Role::viewer; }
   std::string summarise(const json::object& answer) const override {
     return str("scans ", format_bytes(static_cast<std::uint64_t>(answer.at("bytes_scanned").as_int64())), " of ",
-               format_bytes(static_cast<std::uint64_t>(answer.at("cap_bytes").as_int64())), ", ", answer.at("columns").as_array().size(), answer.at("columns").as_array().size() == 1 ? " column" : " columns");
+               format_bytes(static_cast<std::uint64_t>(answer.at("cap_bytes").as_int64())), ", ", answer.at("columns").as_array().size(),
+               answer.at("columns").as_array().size() == 1 ? " column" : " columns");
   }
 
   Result<json::object> execute(const ToolContext& context, const json::object& arguments) override {
@@ -125,7 +133,8 @@ class RunDryRunQueryTool final : public ToolDefinition {
     const BoundSql bound = TRY(bind_sql(scanned, params, values, warehouse->dialect()));
     auto dry_run = warehouse->dry_run(context.call, bound.query);
     if (!dry_run) return fail(in_own_words(std::move(dry_run).error(), bound, input.sql));
-    if (const Result<> within = check_byte_cap(dry_run->bytes_scanned, parts_.cap_bytes); !within) return refuse(context, *dry_run, within.error());
+    if (const Result<> within = check_byte_cap(dry_run->bytes_scanned, parts_.cap_bytes); !within)
+      return refuse(context, *dry_run, within.error());
     TRY(parts_.ledger.approve_sql(context.session_id, context.connection_id, input.sql, dry_run->bytes_scanned));
     return accept(*dry_run);
   }
@@ -143,7 +152,8 @@ class RunDryRunQueryTool final : public ToolDefinition {
 
   // The estimate, the cap, and what would help.
   json::object refuse(const ToolContext& context, const DryRun& dry_run, const Error& error) const {
-    json::object refusal{{"code", error.reason}, {"message", error.message}, {"bytes_scanned", dry_run.bytes_scanned}, {"cap_bytes", parts_.cap_bytes}};
+    json::object refusal{
+        {"code", error.reason}, {"message", error.message}, {"bytes_scanned", dry_run.bytes_scanned}, {"cap_bytes", parts_.cap_bytes}};
     refusal["help"] = help_for(context, dry_run);
     if (const std::string advice = partition_advice(dry_run.bytes_scanned); !advice.empty()) refusal["advice"] = advice;
     return {{"error", std::move(refusal)}};
@@ -154,10 +164,13 @@ class RunDryRunQueryTool final : public ToolDefinition {
     const auto tables = list_all_tables(context.call, parts_.catalog, context.connection_id, kTablesSearchedMax);
     for (const TableInfo& table : tables.value_or(std::vector<TableInfo>{})) {
       const std::vector<std::string>& read = dry_run.tables;
-      if (std::find(read.begin(), read.end(), table.sql_name) == read.end() && std::find(read.begin(), read.end(), str(table.dataset, ".", table.name)) == read.end()) continue;
+      if (std::find(read.begin(), read.end(), table.sql_name) == read.end() &&
+          std::find(read.begin(), read.end(), str(table.dataset, ".", table.name)) == read.end())
+        continue;
       help += help_for(table);
     }
-    return help + "Choose a shorter default range of days, or a smaller summary table where there is one. LIMIT does not make a scan smaller.";
+    return help +
+           "Choose a shorter default range of days, or a smaller summary table where there is one. LIMIT does not make a scan smaller.";
   }
 
   static std::string help_for(const TableInfo& table) {
@@ -166,8 +179,11 @@ class RunDryRunQueryTool final : public ToolDefinition {
       if (column.partitioning) partitioning.push_back(column.name);
     }
     std::string help;
-    if (!partitioning.empty()) help += str(table.sql_name, " is partitioned by ", join(partitioning, ", "), ": filter on it with plain bounds, no function around it. ");
-    return help + str(table.sql_name, " has ", table.columns.size(), " columns and ", format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(table.size_bytes, 0))),
+    if (!partitioning.empty())
+      help +=
+          str(table.sql_name, " is partitioned by ", join(partitioning, ", "), ": filter on it with plain bounds, no function around it. ");
+    return help + str(table.sql_name, " has ", table.columns.size(), " columns and ",
+                      format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(table.size_bytes, 0))),
                       ": name only the columns you need, and count(*) instead of count(column). ");
   }
 
@@ -176,6 +192,8 @@ class RunDryRunQueryTool final : public ToolDefinition {
 
 }  // namespace
 
-std::shared_ptr<ToolDefinition> make_run_dry_run_query_tool(const GenerationToolParts& parts) { return std::make_shared<RunDryRunQueryTool>(parts); }
+std::shared_ptr<ToolDefinition> make_run_dry_run_query_tool(const GenerationToolParts& parts) {
+  return std::make_shared<RunDryRunQueryTool>(parts);
+}
 
 }  // namespace bridge

@@ -19,7 +19,9 @@ BOOST_DESCRIBE_STRUCT(Arguments, (), (yaml, slug))
 template <>
 inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({
     {.name = "yaml", .about = "the document, exactly as it validated", .length_max = dashboard_limits::kDocumentBytesMax},
-    {.name = "slug", .about = "the name it should be kept under; taken from the document when missing. A number is added where it is taken", .length_max = kSlugBytesMax},
+    {.name = "slug",
+     .about = "the name it should be kept under; taken from the document when missing. A number is added where it is taken",
+     .length_max = kSlugBytesMax},
 });
 
 namespace {
@@ -28,33 +30,47 @@ class SaveDashboardYamlTool final : public TypedTool<Arguments, SavedDocument> {
  public:
   explicit SaveDashboardYamlTool(const GenerationToolParts& parts) : parts_(parts) {}
   std::string name() const override { return "save_dashboard_yaml"; }
-  std::string description() const override { return "Saves a document that validate_dashboard_yaml found valid in this session, unchanged since. Returns the slug that it got."; }
+  std::string description() const override {
+    return "Saves a document that validate_dashboard_yaml found valid in this session, unchanged since. Returns the slug that it got.";
+  }
   Role required_role() const override { return Role::editor; }
-  std::string summarise(const json::object& answer) const override { return str("saved as ", std::string_view(answer.at("slug").as_string())); }
+  std::string summarise(const json::object& answer) const override {
+    return str("saved as ", std::string_view(answer.at("slug").as_string()));
+  }
 
  private:
   Result<SavedDocument> run(const ToolContext& context, const Arguments& arguments) override {
     if (!parts_.ledger.is_approved_document(context.session_id, context.connection_id, arguments.yaml)) {
-      return fail(ErrorCode::failed_precondition, "not_validated", "This text has not validated in this session: call validate_dashboard_yaml with exactly this text first");
+      return fail(ErrorCode::failed_precondition, "not_validated",
+                  "This text has not validated in this session: call validate_dashboard_yaml with exactly this text first");
     }
     const DashboardDocument document = TRY(parse_document(arguments.yaml));
     std::vector<Violation> untried = find_untried_sql(document, parts_.ledger, context.session_id, context.connection_id);
     if (!untried.empty()) {
-      return fail(Error{.code = ErrorCode::failed_precondition, .message = untried.front().message, .reason = "dry_run_missing", .violations = std::move(untried)});
+      return fail(Error{.code = ErrorCode::failed_precondition,
+                        .message = untried.front().message,
+                        .reason = "dry_run_missing",
+                        .violations = std::move(untried)});
     }
     const DryRunLedger::Origin origin = parts_.ledger.origin_of(context.session_id);
-    const DocumentProvenance provenance{.generator = origin.generator,
-                                        .session_id = context.session_id,
-                                        .prompt = origin.prompt,
-                                        .dry_run_bytes = approved_bytes(document, parts_.ledger, context.session_id, context.connection_id)};
+    const DocumentProvenance provenance{
+        .generator = origin.generator,
+        .session_id = context.session_id,
+        .prompt = origin.prompt,
+        .dry_run_bytes = approved_bytes(document, parts_.ledger, context.session_id, context.connection_id)};
     return parts_.library.create(context.call, arguments.yaml, TRY(wanted_slug(arguments, document)), provenance);
   }
 
   static Result<std::string> wanted_slug(const Arguments& arguments, const DashboardDocument& document) {
     if (arguments.slug) {
       if (is_slug(*arguments.slug)) return *arguments.slug;
-      const Violation violation{.path = "slug", .code = "bad_slug", .message = "a slug has 1 to 63 of a-z, 0-9 and -", .got = *arguments.slug, .suggestion = make_slug(*arguments.slug)};
-      return fail(Error{.code = ErrorCode::invalid_argument, .message = violation.message, .reason = "bad_slug", .violations = {violation}});
+      const Violation violation{.path = "slug",
+                                .code = "bad_slug",
+                                .message = "a slug has 1 to 63 of a-z, 0-9 and -",
+                                .got = *arguments.slug,
+                                .suggestion = make_slug(*arguments.slug)};
+      return fail(
+          Error{.code = ErrorCode::invalid_argument, .message = violation.message, .reason = "bad_slug", .violations = {violation}});
     }
     if (!document.slug.text.empty()) return document.slug.text;
     const std::string made = make_slug(document.title);
@@ -66,6 +82,8 @@ class SaveDashboardYamlTool final : public TypedTool<Arguments, SavedDocument> {
 
 }  // namespace
 
-std::shared_ptr<ToolDefinition> make_save_dashboard_yaml_tool(const GenerationToolParts& parts) { return std::make_shared<SaveDashboardYamlTool>(parts); }
+std::shared_ptr<ToolDefinition> make_save_dashboard_yaml_tool(const GenerationToolParts& parts) {
+  return std::make_shared<SaveDashboardYamlTool>(parts);
+}
 
 }  // namespace bridge

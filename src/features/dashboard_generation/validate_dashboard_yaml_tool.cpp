@@ -1,5 +1,6 @@
 #include "features/dashboard_generation/document_rules.h"
 #include "features/dashboard_generation/generation_tools.h"
+#include "features/dashboard_generation/limits.h"
 #include "features/dashboards/limits.h"
 #include "features/dashboards/validation.h"
 
@@ -25,7 +26,8 @@ class ValidateDashboardYamlTool final : public TypedTool<Arguments, ValidationRe
   explicit ValidateDashboardYamlTool(const GenerationToolParts& parts) : parts_(parts) {}
   std::string name() const override { return "validate_dashboard_yaml"; }
   std::string description() const override {
-    return "Checks a whole document: syntax, schema, names, and every query by a dry run. Each problem comes with its place, what is allowed and often a suggestion. Only what "
+    return "Checks a whole document: syntax, schema, names, and every query by a dry run. Each problem comes with its place, what is "
+           "allowed and often a suggestion. Only what "
            "validated can be saved.";
   }
   Role required_role() const override { return Role::viewer; }
@@ -33,7 +35,8 @@ class ValidateDashboardYamlTool final : public TypedTool<Arguments, ValidationRe
     const std::size_t problems = answer.at("errors").as_array().size();
     if (problems == 0) return "valid";
     const json::value* first = answer.at("errors").as_array().front().as_object().if_contains("message");
-    return str(problems, problems == 1 ? " problem: " : " problems, the first: ", first && first->is_string() ? std::string_view(first->get_string()) : std::string_view("?"));
+    return str(problems, problems == 1 ? " problem: " : " problems, the first: ",
+               first && first->is_string() ? std::string_view(first->get_string()) : std::string_view("?"));
   }
 
  private:
@@ -45,16 +48,28 @@ class ValidateDashboardYamlTool final : public TypedTool<Arguments, ValidationRe
     if (validation.document) {
       add(report, find_untried_sql(*validation.document, parts_.ledger, context.session_id, context.connection_id));
       add(report, find_colour_without_meaning(*validation.document));
+      add(report, find_links(*validation.document));
     }
     if (report.errors.empty()) TRY(dry_run(context, validation));
     report.valid = report.errors.empty();
     if (report.valid) TRY(parts_.ledger.approve_document(context.session_id, context.connection_id, arguments.yaml));
+    shorten(report.errors);
+    shorten(report.warnings);
     return report;
+  }
+
+  // As many as a model can mend at once; the rest comes with the next validation.
+  static void shorten(std::vector<Violation>& violations) {
+    if (violations.size() > generation_limits::kViolationsShownMax) violations.resize(generation_limits::kViolationsShownMax);
+    for (Violation& violation : violations) {
+      if (violation.allowed.size() > generation_limits::kAllowedShownMax) violation.allowed.resize(generation_limits::kAllowedShownMax);
+    }
   }
 
   Result<> dry_run(const ToolContext& context, Validation& validation) {
     const std::shared_ptr<Warehouse> warehouse = TRY(parts_.catalog.open_warehouse(context.call, context.connection_id));
-    const DryRunTarget target{.warehouse = *warehouse, .local = parts_.local, .limits = {.bytes_max = parts_.cap_bytes}, .today = day_of(parts_.clock.now())};
+    const DryRunTarget target{
+        .warehouse = *warehouse, .local = parts_.local, .limits = {.bytes_max = parts_.cap_bytes}, .today = day_of(parts_.clock.now())};
     return validate_by_dry_run(context.call, target, validation);
   }
 
@@ -67,6 +82,8 @@ class ValidateDashboardYamlTool final : public TypedTool<Arguments, ValidationRe
 
 }  // namespace
 
-std::shared_ptr<ToolDefinition> make_validate_dashboard_yaml_tool(const GenerationToolParts& parts) { return std::make_shared<ValidateDashboardYamlTool>(parts); }
+std::shared_ptr<ToolDefinition> make_validate_dashboard_yaml_tool(const GenerationToolParts& parts) {
+  return std::make_shared<ValidateDashboardYamlTool>(parts);
+}
 
 }  // namespace bridge

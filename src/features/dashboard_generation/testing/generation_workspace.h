@@ -65,19 +65,25 @@ struct GenerationWorkspace {
     for (const char* file : {"flights-3m.parquet", "seattle-weather.csv"}) {
       std::filesystem::copy_file(str("node_modules/vega-datasets/data/", file), str(folder, "/data/", file));
     }
-    connections = make_connection_service(
-        {.database = database, .credentials = lake, .keys = *open_local_keys(folder + "/key", true), .clock = clock, .drivers = make_warehouse_drivers()});
+    connections = make_connection_service({.database = database,
+                                           .credentials = lake,
+                                           .keys = *open_local_keys(folder + "/key", true),
+                                           .clock = clock,
+                                           .drivers = make_warehouse_drivers()});
     jobs = make_job_service(database, clock, {});
     team_catalog = make_catalog_service(database, clock, connections, jobs);
     catalog = make_catalog_reader(*connections, *team_catalog);
-    const auto created = connections->create(context, {.name = "demo", .connection_type = "duckdb", .credentials = {{"path", Secret(folder + "/data")}}});
+    const auto created =
+        connections->create(context, {.name = "demo", .connection_type = "duckdb", .credentials = {{"path", Secret(folder + "/data")}}});
     EXPECT_TRUE(created) << describe_error(created.error());
     connection_id = created->id;
   }
 
   std::vector<DashboardMetadata> saved() { return dashboards->list(context, {})->items; }
 
-  GenerationToolParts tool_parts() { return {.catalog = *catalog, .library = *library, .local = *local, .ledger = ledger, .clock = *clock, .cap_bytes = cap_bytes}; }
+  GenerationToolParts tool_parts() {
+    return {.catalog = *catalog, .library = *library, .local = *local, .ledger = ledger, .clock = *clock, .cap_bytes = cap_bytes};
+  }
 
   std::unique_ptr<GenerationService> service() {
     return *make_generation_service({.tools = tool_parts(), .providers = providers, .sessions = *sessions, .prompt_blocks = *blocks});
@@ -110,12 +116,16 @@ struct GenerationWorkspace {
   CallContext context;
 };
 
-inline constexpr std::string_view kTrendSql = "SELECT date_trunc('day', date) AS day, count(*) AS flights FROM flights_3m WHERE filter(:period, date) GROUP BY 1 ORDER BY 1";
+inline constexpr std::string_view kTrendSql =
+    "SELECT date_trunc('day', date) AS day, count(*) AS flights FROM flights_3m WHERE filter(:period, date) GROUP BY 1 ORDER BY 1";
 inline json::object trend_params() { return {{"period", json::object{{"type", "date_range"}, {"default", "2001-01-01..2001-03-31"}}}}; }
 // `extra` goes into the chart's braces.
 inline std::string trend_yaml(std::string_view sql = kTrendSql, std::string_view extra = "") {
-  return str("bridge: 1\nslug: flights-by-day\ntitle: Flights by day\nconnection: demo\nparams:\n  period: {type: date_range, default: 2001-01-01..2001-03-31}\nqueries:\n  by_day:\n    sql: |\n      ",
-             sql, "\ncharts:\n  trend: {query: by_day, mark: line, title: Flights by day, x: day, y: flights", extra, "}\nlayout:\n  - row: [{chart: trend, w: 12}]\n    h: 6\ntheme: mono\n");
+  return str(
+      "bridge: 1\nslug: flights-by-day\ntitle: Flights by day\nconnection: demo\nparams:\n  period: {type: date_range, default: "
+      "2001-01-01..2001-03-31}\nqueries:\n  by_day:\n    sql: |\n      ",
+      sql, "\ncharts:\n  trend: {query: by_day, mark: line, title: Flights by day, x: day, y: flights", extra,
+      "}\nlayout:\n  - row: [{chart: trend, w: 12}]\n    h: 6\ntheme: mono\n");
 }
 
 }  // namespace bridge
