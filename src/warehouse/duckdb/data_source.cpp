@@ -341,7 +341,9 @@ Result<> DataSource::open_files(const CallContext& context, const fs::path& path
     return fail(ErrorCode::failed_precondition, "no_tables",
                 str("The folder '", path.string(), "' has no tables: put Parquet, CSV, TSV, JSON or NDJSON files into it"));
   }
-  engine_ = TRY(Engine::open({.readable_directories = {(is_folder ? path : path.parent_path()).string()}}));
+  EngineOptions options;
+  for (const fs::path& file : files) options.readable_files.push_back(file.string());
+  engine_ = TRY(Engine::open(options));
   catalog_ = "memory";
   std::set<std::string> names;
   for (const fs::path& file : files) {

@@ -19,22 +19,35 @@ using duckdb::DataSource;
 using duckdb::SourceTable;
 using duckdb::SqlGuard;
 
-// One open source per path, shared by all connections to it. Thread-safe.
+// One open source per path, shared by all connections to it. Thread-safe; opening one path does not hold up the others.
 class SourceRegistry final {
  public:
   Result<std::shared_ptr<DataSource>> open(const CallContext& context, const std::filesystem::path& path, const std::string& version) {
-    const std::lock_guard lock(mutex_);
-    std::weak_ptr<DataSource>& known = sources_[path.string()];
-    if (auto source = known.lock(); source && source->version() == version) return source;
-    std::erase_if(sources_, [&](const auto& entry) { return entry.second.expired() && entry.first != path.string(); });
+    const std::shared_ptr<Slot> slot = slot_of(path.string());
+    const std::lock_guard lock(slot->mutex);
+    if (auto source = slot->source.lock(); source && source->version() == version) return source;
     auto source = TRY(DataSource::open(context, path, version));
-    sources_[path.string()] = source;
+    slot->source = source;
     return source;
   }
 
  private:
+  struct Slot {
+    std::mutex mutex;
+    std::weak_ptr<DataSource> source;
+  };
+
+  std::shared_ptr<Slot> slot_of(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(
+        slots_, [&](const auto& entry) { return entry.second.use_count() == 1 && entry.second->source.expired() && entry.first != path; });
+    std::shared_ptr<Slot>& slot = slots_[path];
+    if (!slot) slot = std::make_shared<Slot>();
+    return slot;
+  }
+
   std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<DataSource>> sources_;
+  std::map<std::string, std::shared_ptr<Slot>> slots_;
 };
 
 class DuckdbWarehouse final : public Warehouse {
@@ -68,12 +81,12 @@ class DuckdbWarehouse final : public Warehouse {
 
   Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) override {
     const auto source = TRY(current(context));
-    return source->dry_run(context, SqlGuard(TRY(duckdb::private_engine())), query);
+    return source->dry_run(context, SqlGuard(TRY(duckdb::parser_engine())), query);
   }
 
   Result<QueryResult> execute(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) override {
     const auto source = TRY(current(context));
-    TRY(source->analyse(context, SqlGuard(TRY(duckdb::private_engine())), query.sql));
+    TRY(source->analyse(context, SqlGuard(TRY(duckdb::parser_engine())), query.sql));
     const auto session = TRY(source->engine().borrow(context));
     return session->run(context, query, limits);
   }
@@ -125,6 +138,8 @@ class DuckdbDriver final : public WarehouseDriver {
     std::filesystem::path path = std::filesystem::weakly_canonical(text, error);
     if (error) path = text;
     TRY(duckdb::data_version(path));
+    // The guard's engine takes as long to start as the data's: both start at once.
+    const std::jthread parser([] { (void)duckdb::parser_engine(); });
     auto warehouse = std::make_shared<DuckdbWarehouse>(registry_, path);
     TRY(warehouse->ping(context));
     return warehouse;

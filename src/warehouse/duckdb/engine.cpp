@@ -171,6 +171,29 @@ std::unexpected<Error> query_failure(const CallContext& context, CallContext::Cl
 
 }  // namespace
 
+namespace {
+
+Result<QueryResult> read_all(const CallContext& context, CallContext::Clock::time_point started, duckdb_result* result,
+                             std::string_view sql, const ExecuteLimits& limits) {
+  ResultReader reader(limits);
+  for (idx_t i = 0; i < duckdb_column_count(result); ++i) {
+    const char* name = duckdb_column_name(result, i);
+    TRY(reader.add_column(name ? name : "", duckdb_column_logical_type(result, i)));
+  }
+  while (true) {
+    duckdb_data_chunk chunk = duckdb_fetch_chunk(*result);
+    if (!chunk) break;
+    const bool wants_more = reader.append(chunk);
+    duckdb_destroy_data_chunk(&chunk);
+    if (!wants_more) return reader.take();
+  }
+  if (const char* raw = duckdb_result_error(result); raw && *raw) return query_failure(context, started, raw, sql);
+  if (const auto check = context.check(); !check) return query_failure(context, started, "", sql);
+  return reader.take();
+}
+
+}  // namespace
+
 // ---- session -------------------------------------------------------------------------------------------------------
 
 struct Session::Prepared {
@@ -189,18 +212,21 @@ Session::~Session() {
   duckdb_disconnect(&connection_);
 }
 
+Result<std::unique_ptr<Session::Prepared>> Session::prepare_new(const std::string& sql) {
+  auto statement = std::make_unique<Prepared>();
+  statement->sql = sql;
+  if (duckdb_prepare(connection_, sql.c_str(), &statement->handle) == DuckDBSuccess) return statement;
+  const char* raw = duckdb_prepare_error(statement->handle);
+  return fail(translate_query_error(raw ? raw : "", sql));
+}
+
 Result<Session::Prepared*> Session::prepare(const std::string& sql) {
   const auto found = std::ranges::find_if(prepared_, [&](const auto& one) { return one->sql == sql; });
   if (found != prepared_.end()) {
     prepared_.splice(prepared_.begin(), prepared_, found);
     return prepared_.front().get();
   }
-  auto statement = std::make_unique<Prepared>();
-  statement->sql = sql;
-  if (duckdb_prepare(connection_, sql.c_str(), &statement->handle) != DuckDBSuccess) {
-    const char* raw = duckdb_prepare_error(statement->handle);
-    return fail(translate_query_error(raw ? raw : "", sql));
-  }
+  auto statement = TRY(prepare_new(sql));
   const idx_t count = duckdb_prepared_statement_column_count(statement->handle);
   statement->columns_known = true;
   for (idx_t i = 0; i < count; ++i) {
@@ -216,13 +242,24 @@ Result<Session::Prepared*> Session::prepare(const std::string& sql) {
   return prepared_.front().get();
 }
 
+namespace {
+
+// The statement without the semicolons around it, so that it can stand within another.
+std::string_view bare_statement(std::string_view sql) {
+  constexpr std::string_view around = "; \t\r\n";
+  const auto first = sql.find_first_not_of(around);
+  return first == std::string_view::npos ? std::string_view() : sql.substr(first, sql.find_last_not_of(around) - first + 1);
+}
+
+}  // namespace
+
 Result<std::vector<ColumnName>> Session::describe(const CallContext& context, const BoundQuery& query) {
   Prepared& statement = *TRY(prepare(query.sql));
   if (duckdb_prepared_statement_type(statement.handle) != DUCKDB_STATEMENT_TYPE_SELECT) return fail(not_a_select());
   if (duckdb_nparams(statement.handle) != query.values.size())
     return fail(wrong_parameter_count(duckdb_nparams(statement.handle), query.values.size()));
   if (statement.columns_known) return statement.columns;
-  const BoundQuery empty{.sql = str("SELECT * FROM (\n", query.sql, "\n) LIMIT 0"), .values = query.values};
+  const BoundQuery empty{.sql = str("SELECT * FROM (\n", bare_statement(query.sql), "\n) LIMIT 0"), .values = query.values};
   const QueryResult result = TRY(run(context, empty, {}));
   std::vector<ColumnName> columns;
   for (const ResultColumn& column : result.columns) columns.push_back({.name = column.name, .type = column.type});
@@ -247,11 +284,28 @@ Result<QueryResult> Session::run(const CallContext& context, const BoundQuery& q
 }
 
 Result<std::string> Session::explain(const CallContext& context, const BoundQuery& query) {
-  const BoundQuery explained{.sql = "EXPLAIN (FORMAT json) " + query.sql, .values = query.values};
-  Prepared& statement = *TRY(prepare(explained.sql));
-  const QueryResult result = TRY(execute(context, statement, explained, {}));
-  if (result.row_count == 0 || result.columns.size() < 2) return fail(ErrorCode::internal, "The engine gave no plan");
-  return result.columns[1].texts[0];
+  const BoundQuery explained{.sql = str("EXPLAIN (FORMAT json) ", bare_statement(query.sql)), .values = query.values};
+  QueryResult plan;
+  if (query.values.empty()) {  // planned once instead of twice
+    plan = TRY(query_directly(context, explained.sql));
+  } else {
+    const auto statement = TRY(prepare_new(explained.sql));
+    plan = TRY(execute(context, *statement, explained, {}));
+  }
+  if (plan.row_count == 0 || plan.columns.size() < 2) return fail(ErrorCode::internal, "The engine gave no plan");
+  return plan.columns[1].texts[0];
+}
+
+Result<QueryResult> Session::query_directly(const CallContext& context, const std::string& sql) {
+  const auto started = CallContext::Clock::now();
+  const Watched watched(*watch_, context, connection_);
+  duckdb_result result{};
+  const ResultCloser closer{&result};
+  if (duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
+    const char* raw = duckdb_result_error(&result);
+    return query_failure(context, started, raw ? raw : "", sql);
+  }
+  return read_all(context, started, &result, sql, {});
 }
 
 Result<> Session::command(const CallContext& context, const std::string& sql) {
@@ -286,21 +340,7 @@ Result<QueryResult> Session::execute(const CallContext& context, Prepared& state
     const char* raw = duckdb_result_error(&result);
     return query_failure(context, started, raw ? raw : "", query.sql);
   }
-  ResultReader reader(limits);
-  for (idx_t i = 0; i < duckdb_column_count(&result); ++i) {
-    const char* name = duckdb_column_name(&result, i);
-    TRY(reader.add_column(name ? name : "", duckdb_column_logical_type(&result, i)));
-  }
-  while (true) {
-    duckdb_data_chunk chunk = duckdb_fetch_chunk(result);
-    if (!chunk) break;
-    const bool wants_more = reader.append(chunk);
-    duckdb_destroy_data_chunk(&chunk);
-    if (!wants_more) return reader.take();
-  }
-  if (const char* raw = duckdb_result_error(&result); raw && *raw) return query_failure(context, started, raw, query.sql);
-  if (const auto check = context.check(); !check) return query_failure(context, started, "", query.sql);
-  return reader.take();
+  return read_all(context, started, &result, query.sql, limits);
 }
 
 namespace {
@@ -393,7 +433,7 @@ Result<std::shared_ptr<Engine>> Engine::open(const EngineOptions& options) {
   }
 
   const auto watch = std::make_shared<QueryWatch>();
-  for (std::size_t i = 0; i < sessions_max; ++i) {
+  for (std::size_t i = 0; i < (options.sessions ? options.sessions : sessions_max); ++i) {
     duckdb_connection connection = nullptr;
     if (duckdb_connect(engine->database_, &connection) != DuckDBSuccess)
       return fail(ErrorCode::internal, "A connection to the engine cannot be made");
@@ -401,16 +441,15 @@ Result<std::shared_ptr<Engine>> Engine::open(const EngineOptions& options) {
     engine->free_sessions_.push_back(engine->sessions_.back().get());
     TRY(engine->sessions_.back()->command({}, "SET errors_as_json = true"));  // gives the place of an error in the SQL
   }
-  std::string directories;
-  for (const std::string& directory : options.readable_directories)
-    directories += (directories.empty() ? "" : ", ") + quote_text(directory);
-  // The lock comes last: after it nothing can be set on this database, by anybody. Without a directory for temporary files a query that
-  // does not fit into memory fails instead of filling a disk.
-  for (const std::string& sql :
-       {str("SET GLOBAL TimeZone = 'UTC'"), str("SET GLOBAL parquet_metadata_cache = true"), str("SET GLOBAL temp_directory = ''"),
-        directories.empty() ? str("SELECT 1") : str("SET GLOBAL allowed_directories = [", directories, "]"),
-        str("SET GLOBAL enable_external_access = false"), str("SET GLOBAL lock_configuration = true")}) {
-    TRY(engine->sessions_.back()->command({}, sql));
+  std::string files;
+  for (const std::string& file : options.readable_files) files += (files.empty() ? "" : ", ") + quote_text(file);
+  // Memory that loading a file took goes back to the system; without a directory for temporary files a query that does not fit into memory
+  // fails instead of filling a disk. The lock comes last: after it nobody can set anything on this database.
+  for (const std::string& setting :
+       {str("TimeZone = 'UTC'"), str("parquet_metadata_cache = true"), str("allocator_background_threads = true"),
+        str("temp_directory = ''"), str("allowed_paths = [", files, "]"), str("enable_external_access = false"),
+        str("lock_configuration = true")}) {
+    TRY(engine->sessions_.back()->command({}, "SET GLOBAL " + setting));
   }
   return engine;
 }

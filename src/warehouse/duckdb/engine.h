@@ -20,10 +20,11 @@ namespace bridge::duckdb {
 const SqlDialect& duckdb_dialect();
 
 struct EngineOptions {
-  std::string database_file;                      // opened read-only; empty: in memory
-  std::vector<std::string> readable_directories;  // all that its queries may read from disk beside the database file
-  std::string memory_max;                         // "512MB"; empty: the module's limit
-  unsigned threads = 0;                           // 0: those of the machine
+  std::string database_file;                // opened read-only; empty: in memory
+  std::vector<std::string> readable_files;  // all that its queries may read from disk beside the database file
+  std::string memory_max;                   // "512MB"; empty: the module's limit
+  unsigned threads = 0;                     // 0: those of the machine
+  std::size_t sessions = 0;                 // 0: the module's limit
 };
 
 // Stops the work of a connection when its call is cancelled or out of time.
@@ -58,7 +59,9 @@ class Session final {
   Result<> create_temporary_table(const CallContext& context, const std::string& name, const QueryResult& rows);
 
  private:
+  Result<std::unique_ptr<Prepared>> prepare_new(const std::string& sql);
   Result<Prepared*> prepare(const std::string& sql);
+  Result<QueryResult> query_directly(const CallContext& context, const std::string& sql);
   Result<QueryResult> execute(const CallContext& context, Prepared& statement, const BoundQuery& query, const ExecuteLimits& limits);
 
   _duckdb_connection* connection_;

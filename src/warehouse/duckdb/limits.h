@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace bridge::duckdb {
 
@@ -13,6 +14,10 @@ inline constexpr std::size_t prepared_statements_max = 32;
 // Memory of one open database; half of the machine's when that is less.
 inline constexpr std::uint64_t memory_max_bytes = 2ULL << 30;
 inline constexpr unsigned threads_max = 16;
+// The engines without data.
+inline constexpr std::string_view parser_memory_max = "256MiB";
+inline constexpr std::size_t parser_sessions = 4;
+inline constexpr std::string_view answer_memory_max = "1GiB";
 
 // What the guard parses.
 inline constexpr std::size_t sql_bytes_max = 64 << 10;

@@ -15,13 +15,12 @@ class DuckdbLocalQueryEngine final : public LocalQueryEngine {
 
   Result<QueryResult> execute(const CallContext& context, const BoundQuery& query, const std::map<std::string, const QueryResult*>& tables,
                               const ExecuteLimits& limits) override {
-    const auto engine = TRY(duckdb::private_engine());
-    const duckdb::GuardedStatement statement = TRY(duckdb::SqlGuard(engine).check(context, query.sql));
+    const duckdb::GuardedStatement statement = TRY(duckdb::SqlGuard(TRY(duckdb::parser_engine())).check(context, query.sql));
     for (const duckdb::TableReference& reference : statement.tables) {
       const auto found = std::ranges::find_if(tables, [&](const auto& table) { return lower(table.first) == lower(reference.name); });
       if (found == tables.end() || !reference.schema.empty() || !reference.catalog.empty()) return fail(unknown_table(reference, tables));
     }
-    const auto session = TRY(engine->borrow(context));
+    const auto session = TRY(TRY(duckdb::answer_engine())->borrow(context));
     // Temporary tables belong to the connection, which no other call has now.
     struct Dropped {
       duckdb::Session& session;

@@ -3,15 +3,38 @@
 #include <mutex>
 
 #include "warehouse/duckdb/engine.h"
+#include "warehouse/duckdb/limits.h"
 
 namespace bridge::duckdb {
 
-Result<std::shared_ptr<Engine>> private_engine() {
-  static std::mutex mutex;
-  static std::shared_ptr<Engine> engine;
-  const std::lock_guard lock(mutex);
-  if (!engine) engine = TRY(Engine::open({.memory_max = "1GiB"}));
-  return engine;
+namespace {
+
+class LazyEngine final {
+ public:
+  explicit LazyEngine(EngineOptions options) : options_(std::move(options)) {}
+
+  Result<std::shared_ptr<Engine>> get() {
+    const std::lock_guard lock(mutex_);
+    if (!engine_) engine_ = TRY(Engine::open(options_));
+    return engine_;
+  }
+
+ private:
+  EngineOptions options_;
+  std::mutex mutex_;
+  std::shared_ptr<Engine> engine_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<Engine>> parser_engine() {
+  static LazyEngine engine({.memory_max = std::string(parser_memory_max), .threads = 1, .sessions = parser_sessions});
+  return engine.get();
+}
+
+Result<std::shared_ptr<Engine>> answer_engine() {
+  static LazyEngine engine({.memory_max = std::string(answer_memory_max)});
+  return engine.get();
 }
 
 }  // namespace bridge::duckdb
