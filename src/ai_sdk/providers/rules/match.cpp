@@ -12,42 +12,42 @@ namespace {
 
 constexpr double idea_strength = 0.8;
 constexpr double strength_least = 0.5;
-constexpr double alternate_gap = 0.12;  // columns so near to the best one for a word are as likely
+constexpr double alternate_gap = 0.03;  // columns so near to the best one for a word are as likely
 constexpr double unmatched_penalty = 0.25;
 constexpr std::size_t value_words_max = 6;
 
-// The ideas that a stem belongs to, by number.
-const std::vector<std::size_t>& ideas_of(const std::string& stem) {
-  static const auto index = [] {
-    std::unordered_map<std::string, std::vector<std::size_t>> made;
+// The ideas that a stem belongs to, by number: said by people, or in a column's name.
+const std::vector<std::size_t>& ideas_of(const std::string& stem, bool in_name) {
+  using Index = std::unordered_map<std::string, std::vector<std::size_t>>;
+  static const std::array<Index, 2> indexes = [] {
+    std::array<Index, 2> made;
     for (std::size_t i = 0; i < ideas().size(); ++i) {
-      for (const std::string_view word : ideas()[i]) made[std::string(word)].push_back(i);
+      for (const std::string_view word : ideas()[i]) {
+        const bool spoken_only = word.starts_with('~');
+        made[0][std::string(spoken_only ? word.substr(1) : word)].push_back(i);
+        if (!spoken_only) made[1][std::string(word)].push_back(i);
+      }
     }
     return made;
   }();
   static const std::vector<std::size_t> none;
+  const Index& index = indexes[in_name ? 1 : 0];
   const auto found = index.find(stem);
   return found == index.end() ? none : found->second;
 }
 
-bool share_idea(const std::string& left, const std::string& right) {
-  const auto& a = ideas_of(left);
-  if (a.empty()) return false;
-  const auto& b = ideas_of(right);
+bool overlap(const std::vector<std::size_t>& a, const std::vector<std::size_t>& b) {
   return std::any_of(a.begin(), a.end(), [&](std::size_t idea) { return std::find(b.begin(), b.end(), idea) != b.end(); });
 }
 
-double strength_of(const std::string& word, const std::string& stem) {
-  const double alike = likeness(word, stem);
-  if (alike == 1) return 1;
-  return share_idea(word, stem) ? std::max(alike, idea_strength) : alike;
-}
+bool share_idea(const std::string& said, const std::string& named) { return overlap(ideas_of(said, false), ideas_of(named, true)); }
 
 // A word of the sentence that may name something, perhaps of two written ones ("bird strikes" → birdstrike).
 struct Candidate {
   std::string stem;
   std::size_t word = 0;
   std::size_t end = 0;
+  const std::vector<std::size_t>* ideas = nullptr;
 };
 
 std::vector<Candidate> candidates_of(const Sentence& sentence) {
@@ -65,6 +65,7 @@ std::vector<Candidate> candidates_of(const Sentence& sentence) {
     }
     if (i + 1 < sentence.words.size() && may_name(sentence.words[i + 1])) candidates.push_back({stem_of(word.text + sentence.words[i + 1].text), i, i + 2});
   }
+  for (Candidate& candidate : candidates) candidate.ideas = &ideas_of(candidate.stem, false);
   return candidates;
 }
 
@@ -76,12 +77,22 @@ struct TokenHit {
 
 TokenHit best_hit(const std::vector<Candidate>& candidates, const std::string& stem) {
   TokenHit best;
+  const std::vector<std::size_t>& stem_ideas = ideas_of(stem, true);
   for (const Candidate& candidate : candidates) {
-    const double strength = candidate.end - candidate.word > 1 ? (candidate.stem == stem ? 1 : 0) : strength_of(candidate.stem, stem);
+    double strength = 0;
+    if (candidate.end - candidate.word > 1) {
+      strength = candidate.stem == stem ? 1 : 0;
+    } else {
+      strength = likeness(candidate.stem, stem);
+      if (strength < idea_strength && !stem_ideas.empty() && overlap(*candidate.ideas, stem_ideas)) strength = idea_strength;
+    }
     if (strength > best.strength) best = {strength, candidate.word, candidate.end};
   }
   return best;
 }
+
+// Columns of a table share words: each is compared with the sentence once.
+using HitMemory = std::unordered_map<std::string, TokenHit>;
 
 // How strongly the words name something of several stems: one telling stem is much, all of them are everything.
 struct NameHit {
@@ -89,14 +100,20 @@ struct NameHit {
   std::size_t word = 0;
   std::vector<std::size_t> words;
 };
-NameHit match_stems(const std::vector<Candidate>& candidates, const std::vector<std::string>& stems) {
+NameHit match_stems(const std::vector<Candidate>& candidates, const std::vector<std::string>& stems, HitMemory& memory) {
   NameHit hit;
   double best = 0;
   double sum = 0;
+  double count = 0;
   for (const std::string& stem : stems) {
-    const TokenHit token = best_hit(candidates, stem);
+    if (stem == "of" || stem == "in" || stem == "the" || stem == "and" || stem == "for") continue;  // of names such as "Phase of flight"
+    ++count;
+    const auto [known, is_new] = memory.try_emplace(stem);
+    if (is_new) known->second = best_hit(candidates, stem);
+    const TokenHit& token = known->second;
     if (token.strength < strength_least) continue;
-    sum += token.strength;
+    // How sure a word is shows in the best one; here it counts that it is there at all.
+    sum += std::max(token.strength, 0.9);
     for (std::size_t word = token.word; word < token.end; ++word) hit.words.push_back(word);
     // The last of equals is the head of the name: "Wildlife Species" is a species.
     if (token.strength >= best) {
@@ -104,7 +121,7 @@ NameHit match_stems(const std::vector<Candidate>& candidates, const std::vector<
       hit.word = token.word;
     }
   }
-  hit.strength = stems.empty() ? 0 : best * (0.55 + 0.45 * sum / static_cast<double>(stems.size()));
+  hit.strength = count == 0 ? 0 : best * (0.55 + 0.45 * sum / count);
   return hit;
 }
 
@@ -150,7 +167,7 @@ class Matcher {
     // By word: the best that any column makes of it.
     std::vector<double> best(sentence_.words.size());
     for (const ColumnProfile& column : table_.columns) {
-      NameHit hit = match_stems(candidates_, column.stems);
+      NameHit hit = match_stems(candidates_, column.stems, memory_);
       // "cost" alone means the total, not a part of it.
       if (hit.strength > 0 && hit.strength < 1 && std::find(column.words.begin(), column.words.end(), "total") != column.words.end()) hit.strength += 0.05;
       // A text column whose head word is not named is a weak reading of its first word ("Rating" of "MPAA Rating" is not "MPAA").
@@ -269,14 +286,17 @@ class Matcher {
   }
 
   void match_name() {
-    const NameHit hit = match_stems(candidates_, table_.stems);
+    const NameHit hit = match_stems(candidates_, table_.stems, memory_);
     if (hit.strength < strength_least) return;
     match_.names_table = hit.strength >= 0.7;
     for (const std::size_t word : hit.words) claim(word, word + 1, hit.strength * 0.95);
+    // "bird strikes" are what the table holds: a column that resembles "bird" is not what is meant.
+    if (!match_.names_table) return;
+    std::erase_if(match_.columns, [&](const ColumnMention& mention) { return mention.strength < 0.7 && std::find(hit.words.begin(), hit.words.end(), mention.word) != hit.words.end(); });
   }
 
   void match_route() {
-    static constexpr auto names = std::to_array<std::string_view>({"route", "connection", "pair", "leg", "itinerari", "corridor"});
+    static constexpr auto names = std::to_array<std::string_view>({"rout", "connection", "pair", "leg", "itinerari", "corridor"});
     if (!route_columns(table_)) return;
     for (std::size_t i = 0; i < sentence_.words.size(); ++i) {
       if (std::find(names.begin(), names.end(), stem_of(sentence_.words[i].text)) == names.end()) continue;
@@ -336,6 +356,7 @@ class Matcher {
   const Sentence& sentence_;
   const TableProfile& table_;
   const std::vector<Candidate> candidates_;
+  HitMemory memory_;
   TableMatch match_;
   std::vector<double> weight_;
 };
@@ -346,12 +367,13 @@ TableMatch match_table(const Sentence& sentence, const TableProfile& table) { re
 
 double match_names(const Sentence& sentence, std::string_view table_name, const std::vector<std::string>& column_names) {
   const std::vector<Candidate> candidates = candidates_of(sentence);
-  double score = match_stems(candidates, table_stems(table_name)).strength;
+  HitMemory memory;
+  double score = match_stems(candidates, table_stems(table_name), memory).strength;
   double columns = 0;
   for (const std::string& name : column_names) {
     std::vector<std::string> stems;
     for (const std::string& word : split_name(name)) stems.push_back(stem_of(spelled_out(word)));
-    const double strength = match_stems(candidates, stems).strength;
+    const double strength = match_stems(candidates, stems, memory).strength;
     if (strength >= strength_least) columns += strength;
   }
   return (score >= strength_least ? score : 0) + std::min(columns, 3.0);

@@ -91,9 +91,9 @@ Measure make_measure(const TableProfile& table, std::size_t index, Aggregate agg
   }
   measure.adds_up = aggregate == Aggregate::sum;
   measure.format = number_format(column, aggregate);
-  // "Cost total" summed is "Total cost"; "Count" summed stays "Count".
+  // "Cost total" summed is "Total cost", its average "Average cost"; "Count" summed stays "Count".
   std::string name = in_sentence(column.label);
-  if (aggregate == Aggregate::sum && has_word(column, "total")) {
+  if (has_word(column, "total")) {
     name = std::string(trim(replace_all(str(" ", name, " "), " total ", " ")));
     if (name.empty()) name = "amount";
   }

@@ -18,6 +18,7 @@ constexpr int series_top = 5;      // of a column with more values
 constexpr int heatmap_rows = 12;
 constexpr std::int64_t parameter_values_max = 300;
 constexpr std::size_t parameters_max = 2;  // besides the period
+constexpr int groups_least = 10;  // rows behind an average in a ranking, however few are shown
 constexpr std::size_t title_bytes_max = 120;
 constexpr std::size_t slug_bytes_max = 60;
 
@@ -255,17 +256,22 @@ class Planner {
       }
       select.measures.push_back(std::move(measure));
     };
-    const bool events = !table_.snapshot && (table_.rows_label != "Records" || !lead().column);
+    const bool events = !table_.snapshot && !question_.panel && (table_.rows_label != "Records" || !lead().column);
     // Two or three values side by side: each gets its number.
-    if (question_.compare && question_.compare_values.size() >= 2 && question_.compare_values.size() <= 3 && lead().column && lead().aggregate != Aggregate::share) {
-      for (const std::string& value : question_.compare_values) add(lead_of(value));
+    const bool side_by_side = question_.compare && question_.compare_values.size() >= 2 && question_.compare_values.size() <= 3;
+    if (side_by_side) {
+      const auto share = lead().column && lead().aggregate != Aggregate::share && !latest_only() ? make_share(table_, *lead().column) : std::nullopt;
+      for (const std::string& value : question_.compare_values) add(measure_of(lead(), value));
+      for (const std::string& value : question_.compare_values) {
+        if (share) add(measure_of(*share, value));
+      }
     }
     for (const Measure& measure : question_.measures) {
       if (select.measures.size() < kpis_max - 1) add(measure);
     }
     for (const Measure& measure : question_.measures) {
       if (!measure.column || measure.aggregate == Aggregate::share) continue;
-      if (auto share = make_share(table_, *measure.column); share && !latest_only()) add(std::move(*share));
+      if (auto share = make_share(table_, *measure.column); share && !latest_only() && !is_narrowed(*measure.column)) add(std::move(*share));
     }
     if (events && select.measures.size() < kpis_max) {
       Measure rows = count_rows(table_);
@@ -273,15 +279,23 @@ class Planner {
         select.measures.insert(select.measures.begin(), std::move(rows));
       }
     }
+    for (const Dimension& dimension : question_.asked) {
+      if (dimension.ordered() && !dimension.columns.empty()) add(make_measure(table_, dimension.columns.front(), Aggregate::mean));
+    }
     for (const Measure& measure : question_.measures) {
       if (!measure.column || measure.aggregate == Aggregate::share) continue;
       // The other side of the same quantity: what one row has, or how far it goes.
       const ColumnProfile& column = table_.columns[*measure.column];
+      if (latest_only() && measure.aggregate == Aggregate::sum) continue;
       if (measure.aggregate == Aggregate::sum) add(make_measure(table_, *measure.column, Aggregate::mean));
       else if (!column.money) add(make_measure(table_, *measure.column, Aggregate::maximum));
     }
     for (const Dimension& dimension : question_.asked) {
       if (select.measures.size() < kpis_max && !dimension.ordered()) add(count_distinct(table_, dimension));
+    }
+    if (select.measures.size() < kpis_max && question_.other_measure && events) {
+      add(*question_.other_measure);
+      if (auto share = make_share(table_, *question_.other_measure->column); share && !is_narrowed(*question_.other_measure->column)) add(std::move(*share));
     }
     for (const Dimension& dimension : question_.others) {
       if (select.measures.size() < 3 && dimension.distinct && *dimension.distinct > 3) add(count_distinct(table_, dimension));
@@ -299,13 +313,25 @@ class Planner {
     if (!row.items.empty()) plan_.layout.push_back(std::move(row));
   }
 
-  Measure lead_of(const std::string& value) const {
-    Measure measure = lead();
-    const std::string& column = table_.columns[*measure.column].sql;
-    const std::string chosen = str("CASE WHEN ", question_.compare->sql, " = ", quote_text(value), " THEN ", column, " END");
-    measure.sql = replace_all(measure.sql, str("(", column, ")"), str("(", chosen, ")"));
-    measure.label = str(shortened(value, 40), ": ", in_sentence(measure.label));
-    measure.alias = make_alias(str(value, "_", lead().alias));
+  // Whether the sentence already leaves out rows by this column: a share of "late" among the late says nothing.
+  bool is_narrowed(std::size_t column) const {
+    return std::any_of(question_.conditions.begin(), question_.conditions.end(), [&](const std::string& condition) { return condition.starts_with(str(table_.columns[column].sql, " ")); });
+  }
+
+  // The same for one value of what is compared.
+  Measure measure_of(const Measure& asked, const std::string& value) const {
+    Measure measure = asked;
+    const std::string is_value = str(question_.compare->sql, " = ", quote_text(value));
+    if (measure.sql == "count(*)") {
+      measure.sql = str("count(CASE WHEN ", is_value, " THEN 1 END)");
+    } else if (measure.aggregate == Aggregate::share) {
+      measure.sql = replace_all(measure.sql, "CASE WHEN ", str("CASE WHEN NOT (", is_value, ") THEN NULL WHEN "));
+    } else {
+      const std::string& column = table_.columns[*measure.column].sql;
+      measure.sql = replace_all(measure.sql, str("(", column, ")"), str("(CASE WHEN ", is_value, " THEN ", column, " END)"));
+    }
+    measure.label = str(capitalised(shortened(value, 40)), ": ", in_sentence(measure.label));
+    measure.alias = make_alias(str(value, "_", asked.alias));
     return measure;
   }
 
@@ -314,6 +340,78 @@ class Planner {
   void add_lead() {
     if (question_.relation) add_relation();
     if (question_.distribution) add_distribution(*question_.distribution);
+    if (question_.mark == MarkWord::box) add_box();
+    if (question_.mark == MarkWord::map) add_map();
+    if (question_.mark == MarkWord::heatmap) add_heatmap();
+  }
+
+  // Rows as they are, for marks that work on single values; not more than a picture can show.
+  bool add_raw(const std::string& id, const std::vector<Key>& keys, const std::vector<const ColumnProfile*>& values, const std::vector<std::string>& more) {
+    if (options_.without.contains(id)) return false;
+    Select select{.id = id, .keys = keys};
+    for (const ColumnProfile* value : values) select.measures.push_back(raw_measure(*value));
+    make_aliases_unique(select);
+    PlannedQuery query{.id = id};
+    std::vector<std::string> columns;
+    const auto add = [&](const std::string& sql, const std::string& alias) { columns.push_back(sql == alias ? sql : str(sql, " AS ", alias)); };
+    for (const Key& key : select.keys) {
+      add(key.sql, key.alias);
+      query.columns.push_back({.name = key.alias, .label = key.label});
+    }
+    for (const Measure& measure : select.measures) {
+      add(measure.sql, measure.alias);
+      query.columns.push_back({measure.alias, measure.label, measure.unit, measure.format, measure.good});
+    }
+    std::vector<std::string> conditions = more;
+    for (const ColumnProfile* value : values) add_unique(conditions, str(value->sql, " IS NOT NULL"));
+    query.sql = str("SELECT ", join(columns, ", "), "\nFROM ", table_.sql_name, "\n", where(base_conditions(), conditions, latest_only()), "ORDER BY ", join(numbers(columns.size()), ", "), "\nLIMIT ", points_max);
+    plan_.queries.push_back(std::move(query));
+    return true;
+  }
+
+  void add_box() {
+    const Dimension* group = nullptr;
+    for (const auto* list : {&question_.asked, &question_.others}) {
+      for (const Dimension& dimension : *list) {
+        if (!group && !dimension.ordered()) group = &dimension;
+      }
+    }
+    const auto measure = std::find_if(question_.measures.begin(), question_.measures.end(), [](const Measure& one) { return one.column.has_value(); });
+    // Of a large table the first rows would be a wrong picture.
+    if (!group || measure == question_.measures.end() || table_.row_count > points_max) return;
+    const ColumnProfile& value = table_.columns[*measure->column];
+    if (!add_raw("spread", {key_of(*group)}, {&value}, group->conditions)) return;
+    if (add_chart({.id = "spread", .query = "spread", .mark = "box", .title = str(value.label, " by ", in_sentence(group->label)), .x = column_at(0), .y = {column_at(1)}})) plan_.layout.push_back({.items = {{.chart = "spread"}}, .height = 7});
+  }
+
+  void add_map() {
+    const ColumnProfile* latitude = nullptr;
+    const ColumnProfile* longitude = nullptr;
+    for (const ColumnProfile& column : table_.columns) {
+      if (column.role == ColumnRole::geography) (spelled_out(column.words.back()) == "latitude" ? latitude : longitude) = &column;
+    }
+    if (!latitude || !longitude || !add_raw("places", {}, {longitude, latitude}, {})) return;
+    PlannedChart chart{.id = "places", .query = "places", .mark = "map", .title = str(table_.rows_label, " on a map"), .x = column_at(0), .y = {column_at(1)}};
+    if (table_.row_count > points_max) chart.description = str("The first ", points_max, " places from the west.");
+    if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "places"}}, .height = 9});
+  }
+
+  void add_heatmap() {
+    std::vector<const Dimension*> sides;
+    for (const auto* list : {&question_.asked, &question_.others}) {
+      for (const Dimension& dimension : *list) {
+        if (sides.size() < 2) sides.push_back(&dimension);
+      }
+    }
+    if (sides.size() < 2) return;
+    Select select{.id = "matrix", .keys = {key_of(*sides[0]), key_of(*sides[1])}, .measures = {lead()}, .conditions = sides[0]->conditions, .order = {"1", "2"}, .latest_only = latest_only()};
+    for (const std::string& condition : sides[1]->conditions) add_unique(select.conditions, condition);
+    for (const Dimension* side : sides) {
+      if (!side->ordered() && side->distinct && *side->distinct > 30) select.conditions.push_back(top_of_latest(*side, bars_max));
+    }
+    if (!add_query(select)) return;
+    PlannedChart chart{.id = "matrix", .query = "matrix", .mark = "heatmap", .title = str(lead().label, " by ", in_sentence(sides[0]->label), " and ", in_sentence(sides[1]->label)), .x = column_at(0), .y = {column_at(1)}, .color = column_at(2)};
+    if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "matrix"}}, .height = 8});
   }
 
   void add_relation() {
@@ -332,28 +430,15 @@ class Planner {
         if (!color && dimension.distinct && *dimension.distinct <= series_max && (!each || dimension.sql != each->sql)) color = dimension;
       }
       if (color) select.keys.push_back(key_of(*color));
-      std::vector<std::string> columns;
-      PlannedQuery query{.id = select.id};
-      std::vector<Measure> raw{raw_measure(x), raw_measure(y)};
-      std::optional<Measure> size;
+      std::vector<const ColumnProfile*> values{&x, &y};
+      bool size = false;
       for (const ColumnProfile& column : table_.columns) {
-        if (!size && latest_only() && column.role == ColumnRole::measure && column.additive && &column != &x && &column != &y) size = raw_measure(column);
+        if (size || !latest_only() || column.role != ColumnRole::measure || !column.additive || &column == &x || &column == &y) continue;
+        values.push_back(&column);
+        size = true;
       }
-      if (size) raw.push_back(*size);
-      select.measures = raw;
-      if (options_.without.contains(select.id)) return;
-      make_aliases_unique(select);
-      for (const Key& key : select.keys) {
-        columns.push_back(key.sql == key.alias ? key.sql : str(key.sql, " AS ", key.alias));
-        query.columns.push_back({.name = key.alias, .label = key.label});
-      }
-      for (const Measure& measure : select.measures) {
-        columns.push_back(measure.sql == measure.alias ? measure.sql : str(measure.sql, " AS ", measure.alias));
-        query.columns.push_back({measure.alias, measure.label, measure.unit, measure.format, measure.good});
-      }
-      query.sql = str("SELECT ", join(columns, ", "), "\nFROM ", table_.sql_name, "\n",
-                      where(base_conditions(), {str(x.sql, " IS NOT NULL"), str(y.sql, " IS NOT NULL")}, latest_only()), "ORDER BY ", join(numbers(columns.size()), ", "), "\nLIMIT ", points_max);
-      plan_.queries.push_back(query);
+      if (!add_raw("relation", select.keys, values, {})) return;
+      const PlannedQuery& query = plan_.queries.back();
       const std::size_t first = select.keys.size();
       PlannedChart chart{.id = "relation", .query = "relation", .mark = "scatter", .title = title, .x = query.columns[first].name, .y = {query.columns[first + 1].name}};
       if (color) chart.color = query.columns[first - 1].name;
@@ -401,13 +486,14 @@ class Planner {
   // An average over bands, and how many rows stand behind each.
   void add_bands(const Dimension& bands, const Measure& measure, const std::string& id) {
     const Measure rows = count_rows(table_);
-    const bool both = measure.sql != rows.sql;
+    const bool both = measure.sql != rows.sql && !latest_only();
+    const bool line = measure.sql != rows.sql;
     Select select{.id = id, .keys = {key_of(bands)}, .measures = {measure}, .conditions = bands.conditions, .order = {"1"}, .latest_only = latest_only()};
     if (both) select.measures.push_back(rows);
     if (both && table_.row_count > 2'000) select.having = least_rows(bands, measure, 10);
     if (!add_query(select)) return;
     PlannedRow row{.height = 6};
-    PlannedChart chart{.id = id, .query = id, .mark = both ? "line" : "bar", .title = str(measure.label, " by ", in_sentence(bands.label)), .x = column_at(0), .y = {column_at(1)}};
+    PlannedChart chart{.id = id, .query = id, .mark = line ? "line" : "bar", .title = str(measure.label, " by ", in_sentence(bands.label)), .x = column_at(0), .y = {column_at(1)}};
     chart.description = "Each band is named by where it begins.";
     const int width = both ? 7 : 12;
     if (add_chart(chart)) row.items.push_back({.chart = id, .width = width});
@@ -457,6 +543,9 @@ class Planner {
       const std::string id = i == 0 ? "trend" : "trend_2";
       if (const std::string chart = add_trend(id, measures[i], series); !chart.empty()) row.items.push_back({.chart = chart});
     }
+    if (question_.compare && question_.trend && !question_.asked.empty() && !question_.asked.front().ordered() && question_.asked.front().sql != question_.compare->sql) {
+      if (const std::string chart = add_trend("trend_each", lead(), &question_.asked.front()); !chart.empty()) row.items.push_back({.chart = chart});
+    }
     for (PlannedItem& item : row.items) item.width = 12 / static_cast<int>(row.items.size());
     if (row.items.empty()) return;
     // A question about a ranking gets the ranking first.
@@ -484,14 +573,16 @@ class Planner {
       select.keys.push_back(key_of(*series));
       select.order.push_back("2");
       for (const std::string& condition : series->conditions) select.conditions.push_back(condition);
-      many = question_.compare_values.empty() && series->distinct && *series->distinct > series_max;
-      if (many) select.conditions.push_back(top_values(*series, question_.top.value_or(series_top) > series_max ? series_top : question_.top.value_or(series_top)));
+      const int count = std::min(question_.top.value_or(series_top), series_max);
+      many = !(question_.compare && series == &*question_.compare && !question_.compare_values.empty()) && series->distinct && *series->distinct > series_max;
+      if (many) select.conditions.push_back(top_values(*series, count));
     }
     if (!add_query(select)) return {};
     PlannedChart chart{.id = id, .query = id, .mark = "line", .title = str(measure.label, " by ", name_of(grain_)), .x = column_at(0), .y = {plan_.queries.back().columns.back().name}};
     if (series) {
       chart.color = column_at(1);
-      chart.title += str(many ? ", the largest by " : " and ", in_sentence(many ? series->label : series->label));
+      if (many) chart.title += str(": the ", std::min(question_.top.value_or(series_top), series_max), " largest ", plural_of(in_sentence(series->label)));
+      else chart.title += str(" and ", in_sentence(series->label));
       chart.on_click = click_on(*series, "color");
     } else if (measure.adds_up && asked.adds_up) {
       chart.mark = "area";
@@ -515,16 +606,21 @@ class Planner {
 
   // ---- breakdowns ---------------------------------------------------------------------------------------------------
 
-  // Groups of a few rows say nothing of an average.
-  std::string least_rows(const Dimension& dimension, const Measure& measure, int least) {
+  // Groups of a few rows say nothing of an average. The least that counts is a share of all rows that are shown, so that it shrinks with them
+  // when the reader filters.
+  std::string least_rows(const Dimension& dimension, const Measure& measure, int least, double portion = 20) {
     const bool averages = measure.aggregate == Aggregate::mean || measure.aggregate == Aggregate::median || measure.aggregate == Aggregate::share;
-    if (!averages || !dimension.distinct || *dimension.distinct < 8 || table_.snapshot) return "";
+    if (!averages || !dimension.distinct || *dimension.distinct < 8 || table_.snapshot || question_.panel) return "";
     const double rows_each = static_cast<double>(table_.row_count) / static_cast<double>(*dimension.distinct);
-    const double rows = std::clamp(nice_number(rows_each / 50), static_cast<double>(least), 1'000.0);
+    const double rows = std::max(nice_number(rows_each / portion), static_cast<double>(least));
     if (rows_each < rows) return "";
     const bool gaps = measure.column && table_.columns[*measure.column].null_fraction > 0.02;
-    last_least_ = static_cast<int>(rows);
-    return str("count(", gaps ? table_.columns[*measure.column].sql : "*", ") >= ", last_least_);
+    const std::string count = str("count(", gaps ? table_.columns[*measure.column].sql : "*", ")");
+    last_least_ = static_cast<std::int64_t>(rows);
+    if (rows < 50) return str(count, " >= ", last_least_);
+    const auto part = static_cast<std::int64_t>(nice_number(0.6 * static_cast<double>(table_.row_count) / rows));
+    last_least_ = table_.row_count / part;
+    return str(count, " >= greatest(", groups_least, ", (\n    SELECT count(*) / ", part, "\n    FROM ", table_.sql_name, "\n", where(base_conditions(), {}, false, "    "), "  ))");
   }
 
   std::string add_bar(const std::string& id, const Dimension& dimension, const Measure& measure, int limit) {
@@ -541,10 +637,32 @@ class Planner {
     if (latest_only()) chart.title += ", latest year";
     chart.on_click = click_on(dimension, "x");
     if (last_least_ > 0) {
-      chart.description = str("Only those with at least ", last_least_, " ", in_sentence(table_.rows_label), ".");
-      add_unique(plan_.notes, str("Rankings by average leave out groups with fewer than ", last_least_, " ", in_sentence(table_.rows_label), "."));
+      const std::string least = format_count(static_cast<std::uint64_t>(last_least_));
+      chart.description = str("Only those with at least ", least, " ", in_sentence(table_.rows_label), last_least_ >= 50 ? " of all; fewer when filtered." : ".");
+add_unique(plan_.notes, "Rankings by average leave out groups that are too small to compare; each says from how many on.");
     }
     return add_chart(chart) ? id : std::string();
+  }
+
+  // A price or an index, one a day: its change from the first to the last day is what people look for.
+  bool is_quote() const {
+    if (!question_.panel || latest_only() || !time_ || !lead().column || lead().adds_up) return false;
+    static constexpr auto quotes = std::to_array<std::string_view>({"price", "close", "open", "index", "value", "rate", "quote"});
+    const auto& words = table_.columns[*lead().column].words;
+    return std::any_of(words.begin(), words.end(), [](const std::string& word) { return std::find(quotes.begin(), quotes.end(), word) != quotes.end(); });
+  }
+
+  // From the first to the last value of the period: what a level has come to.
+  std::string add_change(const Dimension& dimension) {
+    const std::string& column = table_.columns[*lead().column].sql;
+    const std::string& label = table_.columns[*lead().column].label;
+    Measure change{.aggregate = Aggregate::mean, .alias = "change", .label = str("Change of ", in_sentence(label)), .format = "+.0%"};
+    change.sql = str("arg_max(", column, ", ", time_->time_sql, ") / nullif(arg_min(", column, ", ", time_->time_sql, "), 0) - 1");
+    Select select{.id = "change", .keys = {key_of(dimension)}, .measures = {change}, .conditions = dimension.conditions, .order = {"2 DESC NULLS LAST", "1"}, .limit = bars_max};
+    if (!add_query(select)) return {};
+    PlannedChart chart{.id = "change", .query = "change", .mark = "bar", .title = str(change.label, " from first to last, by ", in_sentence(dimension.label)), .x = column_at(0), .y = {column_at(1)}, .sort = "-y"};
+    chart.on_click = click_on(dimension, "x");
+    return add_chart(chart) ? "change" : std::string();
   }
 
   std::string add_split_bar(const std::string& id, const Dimension& first, const Dimension& second, const Measure& measure, int limit) {
@@ -587,8 +705,19 @@ class Planner {
       }
     }
     if (question_.compare && std::none_of(plain.begin(), plain.end(), [&](const Dimension& dimension) { return dimension.sql == question_.compare->sql; })) {
-      if (question_.part == TimePart::none && time_ && !plain.empty()) add(add_split_bar("by_both", plain.front(), *question_.compare, lead(), 10));
-      else plain.insert(plain.begin(), *question_.compare);
+      if (question_.part == TimePart::none && !plain.empty()) {
+        add(add_split_bar("by_both", plain.front(), *question_.compare, lead(), 12));
+        if (lead().adds_up && !items.empty()) {
+          // The same as shares of the whole: who is how much of each.
+          PlannedChart shares = plan_.charts.back();
+          shares.id = "shares";
+          shares.title = str("Share by ", in_sentence(plain.front().label), " and ", in_sentence(question_.compare->label), latest_only() ? ", latest year" : "");
+          shares.stack = "normalize";
+          if (add_chart(shares)) add(shares.id);
+        }
+      } else {
+        plain.insert(plain.begin(), *question_.compare);
+      }
     } else if (plain.size() >= 2 && is_small(plain[1]) && !is_twin_pair(plain[0], plain[1])) {
       add(add_split_bar("by_both", plain[0], plain[1], lead(), 12));
     } else if (plain.size() >= 2 && is_small(plain[0]) && !is_twin_pair(plain[0], plain[1])) {
@@ -596,14 +725,20 @@ class Planner {
     }
     const bool route_over_time = !plain.empty() && time_ && question_.grain != Grain::none && plain.front().distinct && *plain.front().distinct > series_max;
     if (route_over_time) add_over_time(plain.front());
+    const bool split = question_.compare && items.size() >= 2;
     for (const Dimension& dimension : plain) {
-      if (items.size() >= 4) break;
+      if (items.size() >= 4 || split) break;
       add(add_bar(str("by_", dimension.alias), dimension, lead(), limit));
       // The second quantity that was asked for, for the same things.
       for (std::size_t i = 1; i < question_.measures.size() && items.size() < 4; ++i) {
         if (question_.measure_asked && i < 2) add(add_bar(measure_id(question_.measures[i], dimension), dimension, question_.measures[i], limit));
       }
     }
+    // How much, and how often: a total alone does not say whether it is many or dear.
+    if (plain.size() == 1 && items.size() == 1 && question_.measures.size() == 1 && lead().adds_up && lead().column && !question_.panel && !table_.snapshot) {
+      add(add_bar(str("rows_by_", plain.front().alias), plain.front(), count_rows(table_), limit));
+    }
+    if (is_quote() && !plain.empty() && items.size() == 1) add(add_change(plain.front()));
     for (const Dimension& dimension : question_.others) {
       const std::size_t wanted = question_.overview ? 4 : question_.relation || !question_.asked.empty() ? 2 : 2;
       if (items.size() >= wanted) break;
@@ -620,11 +755,12 @@ class Planner {
     if (!question_.relation && question_.measure_asked && question_.measures.size() >= 2 && !plain.empty() && question_.measures[0].column && question_.measures[1].column && items.size() >= 2) {
       add_two_measures(plain.front());
     }
-    for (std::size_t i = 0; i < items.size(); i += 2) {
+    for (std::size_t i = 0; i < items.size();) {
       PlannedRow row{.height = 7};
-      row.items.push_back(items[i]);
-      if (i + 1 < items.size()) row.items.push_back(items[i + 1]);
-      else row.items.front().width = 12;
+      row.items.push_back(items[i++]);
+      // An odd one gets the first row for itself: it is what was asked for first.
+      if ((items.size() - i) % 2 == 0) row.items.front().width = 12;
+      else row.items.push_back(items[i++]);
       plan_.layout.push_back(std::move(row));
     }
   }
@@ -666,7 +802,7 @@ class Planner {
       std::string chart = question_.compare ? add_split_bar(id, dimension, *question_.compare, part_measure(measure), bars_max) : add_part_bar(id, dimension, part_measure(measure));
       if (!chart.empty()) items.push_back({.chart = chart, .width = 6});
     };
-    if (time_->has_time_of_day && (span_days_ >= 7 || span_days_ == 0) && (asked || question_.overview)) {
+    if (time_->has_time_of_day && (span_days_ >= 7 || span_days_ == 0) && (asked || question_.overview || plan_.charts.size() < 8)) {
       add_week_map(measure);
       if (asked) {
         add_part(TimePart::hour, "by_hour");
@@ -676,7 +812,7 @@ class Planner {
       add_part(TimePart::hour, "by_hour");
     } else {
       const bool years = span_days_ >= 500;
-      if (years && (asked || question_.grain == Grain::month || question_.compare)) add_part(TimePart::month, "by_month_of_year");
+      if (years && (asked || question_.grain == Grain::month)) add_part(TimePart::month, "by_month_of_year");
       if ((asked && question_.part != TimePart::month && span_days_ >= 60 && !time_->time_is_text) || question_.part == TimePart::weekday) add_part(TimePart::weekday, "by_weekday");
     }
     if (items.empty()) return;
@@ -694,6 +830,7 @@ class Planner {
 
   std::string add_part_bar(const std::string& id, const Dimension& dimension, const Measure& measure) {
     Select select{.id = id, .keys = {key_of(dimension)}, .measures = {measure}, .conditions = dimension.conditions, .order = {dimension.order_sql}};
+    if (table_.row_count > 2'000) select.having = least_rows(dimension, measure, groups_least, 50);
     if (!add_query(select)) return {};
     PlannedChart chart{.id = id, .query = id, .mark = "bar", .title = str(measure.label, " by ", in_sentence(dimension.label)), .x = column_at(0), .y = {column_at(1)}};
     return add_chart(chart) ? id : std::string();
@@ -704,6 +841,9 @@ class Planner {
     const Dimension hour = make_time_part(*time_, TimePart::hour);
     Select select{.id = "by_weekday_and_hour", .keys = {key_of(day), key_of(hour)}, .measures = {part_measure(measure), count_rows(table_)}, .order = {day.order_sql, "2"}};
     if (measure.sql == "count(*)") select.measures.pop_back();
+    Dimension cells = day;
+    cells.distinct = 7 * 24;
+    if (table_.row_count > 2'000) select.having = least_rows(cells, part_measure(measure), groups_least, 50);
     if (!add_query(select)) return;
     PlannedChart chart{.id = select.id, .query = select.id, .mark = "heatmap", .title = str(part_measure(measure).label, " by day of the week and hour"), .x = column_at(1), .y = {column_at(0)}, .color = column_at(2)};
     chart.description = "Hours as they stand in the data.";
@@ -714,6 +854,7 @@ class Planner {
 
   void add_table() {
     for (PlannedRow& row : late_rows_) plan_.layout.push_back(std::move(row));
+    add_top_rows();
     const Dimension* dimension = nullptr;
     std::vector<const Dimension*> keys;
     for (const Dimension& asked : question_.asked) {
@@ -736,13 +877,19 @@ class Planner {
       }
       if (select.measures.size() < 6) select.measures.push_back(std::move(measure));
     };
-    if (!table_.snapshot) add(count_rows(table_));
+    if (!table_.snapshot && !question_.panel) add(count_rows(table_));
     for (const Measure& measure : question_.measures) add(measure);
     for (const Measure& measure : question_.measures) {
       if (!measure.column || measure.aggregate == Aggregate::share || latest_only()) continue;
       add(make_measure(table_, *measure.column, Aggregate::mean));
-      if (auto share = make_share(table_, *measure.column)) add(std::move(*share));
+      if (auto share = make_share(table_, *measure.column); share && !is_narrowed(*measure.column)) add(std::move(*share));
       add(make_measure(table_, *measure.column, Aggregate::maximum));
+    }
+    if (is_quote()) {
+      const ColumnProfile& column = table_.columns[*lead().column];
+      const Measure raw = raw_measure(column);
+      add({.aggregate = Aggregate::mean, .alias = "first_value", .sql = str("arg_min(", column.sql, ", ", time_->time_sql, ")"), .label = str("First ", in_sentence(column.label)), .unit = raw.unit, .format = raw.format});
+      add({.aggregate = Aggregate::mean, .alias = "last_value", .sql = str("arg_max(", column.sql, ", ", time_->time_sql, ")"), .label = str("Last ", in_sentence(column.label)), .unit = raw.unit, .format = raw.format});
     }
     if (select.measures.size() < 3) {
       for (std::size_t i = 0; i < table_.columns.size() && select.measures.size() < 4; ++i) {
@@ -764,6 +911,42 @@ class Planner {
     if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "details"}}, .height = 7});
   }
 
+  // "the best rated movies": the rows themselves, by name.
+  void add_top_rows() {
+    const bool ranks = sentence_.has(CueKind::order) || sentence_.has(CueKind::best) || question_.top;
+    if (!ranks || !question_.asked.empty() || question_.compare || table_.snapshot) return;
+    const auto measure = std::find_if(question_.measures.begin(), question_.measures.end(), [](const Measure& one) { return one.column && one.aggregate != Aggregate::share; });
+    const ColumnProfile* name = nullptr;
+    for (const ColumnProfile& column : table_.columns) {
+      const bool named = !column.words.empty() && (column.words.back() == "name" || column.words.back() == "title");
+      if (!name && named && (column.role == ColumnRole::label || column.role == ColumnRole::dimension)) name = &column;
+    }
+    if (!name || measure == question_.measures.end() || options_.without.contains("top_rows")) return;
+    const ColumnProfile& value = table_.columns[*measure->column];
+    const std::string name_sql = name->type == "json" ? str(name->sql, " ->> '$'") : name->sql;
+    PlannedQuery query{.id = "top_rows"};
+    std::vector<std::string> columns;
+    std::set<std::string> seen;
+    const auto add = [&](const std::string& sql, std::string alias, const PlannedColumn& column) {
+      while (!seen.insert(alias).second) alias += "_2";
+      columns.push_back(sql == alias ? sql : str(sql, " AS ", alias));
+      query.columns.push_back(column);
+      query.columns.back().name = alias;
+    };
+    add(name_sql, make_alias(join(name->words, "_")), {.label = name->label});
+    const Measure raw = raw_measure(value);
+    add(raw.sql, raw.alias, {.label = raw.label, .unit = raw.unit, .format = raw.format, .good = value.good});
+    for (const Dimension& other : question_.others) {
+      if (columns.size() < 4) add(other.sql, other.alias, {.label = other.label});
+    }
+    if (time_ && !time_->time_is_year) add(str("CAST(", time_->time_sql, " AS DATE)"), "on_day", {.label = time_->label});
+    query.sql = str("SELECT ", join(columns, ",\n       "), "\nFROM ", table_.sql_name, "\n", where(base_conditions(), {str(value.sql, " IS NOT NULL")}, false), "ORDER BY ", question_.order < 0 ? "2, 1" : "2 DESC, 1", "\nLIMIT ", question_.top.value_or(table_rows));
+    plan_.queries.push_back(query);
+    PlannedChart chart{.id = "top_rows", .query = "top_rows", .mark = "table", .title = str(table_.rows_label, " by ", in_sentence(value.label), question_.order < 0 ? ", the lowest first" : ", the highest first")};
+    for (const PlannedColumn& column : query.columns) chart.columns.push_back(column.name);
+    if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "top_rows"}}, .height = 8});
+  }
+
   // ---- words --------------------------------------------------------------------------------------------------------
 
   std::string title() const {
@@ -783,7 +966,7 @@ class Planner {
       else if (question_.trend) title += " over time";
       if (question_.when) title += ", and when";
       for (const ValueFilter& filter : question_.filters) {
-        if (filter.values.size() == 1) title += str(", ", shortened(filter.values.front(), 30));
+        if (filter.values.size() == 1) title += str(title.find(": ") == std::string::npos ? ": " : ", ", shortened(filter.values.front(), 30));
       }
     }
     return shortened(title, title_bytes_max);
@@ -846,7 +1029,7 @@ class Planner {
   double span_days_ = 0;
   bool has_period_ = false;
   bool dense_ = false;
-  int last_least_ = 0;
+  std::int64_t last_least_ = 0;
 };
 
 }  // namespace

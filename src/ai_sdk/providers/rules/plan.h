@@ -42,6 +42,7 @@ struct PlannedChart {
   std::string color;
   std::string size;
   std::string sort;
+  std::string stack;
   std::optional<int> limit;
   bool compare = false;
   std::vector<std::pair<std::string, std::string>> on_click;  // parameter, encoding

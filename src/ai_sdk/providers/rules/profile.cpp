@@ -97,11 +97,18 @@ const QuantityWord* quantity_of(const ColumnProfile& column) {
   // The last telling word decides: "delay count" is a count, "count of delay" is too rare to matter. A word that makes a level of
   // anything ("average cost") wins.
   static constexpr auto levels = std::to_array<std::string_view>({"average", "mean", "median", "maximum", "minimum", "percent", "ratio", "rate", "rating", "index", "rank", "share"});
+  static const std::vector<std::string> stems = [] {
+    std::vector<std::string> made;
+    for (const QuantityWord& entry : quantity_words()) made.push_back(stem_of(entry.word));
+    return made;
+  }();
   const QuantityWord* found = nullptr;
   for (const std::string& word : column.words) {
     const std::string_view whole = spelled_out(word);
-    for (const QuantityWord& entry : quantity_words()) {
-      if (entry.word != whole && stem_of(entry.word) != stem_of(whole)) continue;
+    const std::string stem = stem_of(whole);
+    for (std::size_t i = 0; i < stems.size(); ++i) {
+      const QuantityWord& entry = quantity_words()[i];
+      if (entry.word != whole && stems[i] != stem) continue;
       if (std::find(levels.begin(), levels.end(), entry.word) != levels.end()) return &entry;
       if (!found || entry.good != Good::unknown || found->good == Good::unknown) found = &entry;
       break;

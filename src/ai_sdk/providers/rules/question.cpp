@@ -27,6 +27,12 @@ class Asker {
   }
 
   Question run() {
+    // "by time of day" of a table that has a column of that name is that column.
+    if (const Cue* cue = sentence_.find(CueKind::part)) {
+      for (const ColumnMention& mention : match_.columns) {
+        if (mention.word >= cue->begin && mention.word < cue->end && mention.strength >= 0.8) question_.part = TimePart::none;
+      }
+    }
     read_dimensions();
     read_values();
     read_measures();
@@ -78,9 +84,20 @@ class Asker {
         if (!by && match_.names_table && std::find(table_.stems.begin(), table_.stems.end(), sentence_.words[mention.word].stem) != table_.stems.end()) continue;
         if (!by && profile.distinct && *profile.distinct < split_values_least) continue;
         if (by && profile.role == ColumnRole::identifier) question_.notes.push_back(str(profile.label, " is a code: it is counted and listed, never added up."));
-        question_.asked.push_back(make_dimension(table_, mention.column));
+        Dimension dimension = make_dimension(table_, mention.column);
+        name_as_asked(dimension, mention);
+        question_.asked.push_back(std::move(dimension));
       }
     }
+  }
+  // "airports" of the columns origin and destination: an origin airport and a destination airport.
+  void name_as_asked(Dimension& dimension, const ColumnMention& mention) const {
+    const Word& word = sentence_.words[mention.word];
+    const auto& stems = column(mention.column).stems;
+    const bool shared = std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) { return other.column != mention.column && other.word == mention.word && std::abs(other.strength - mention.strength) < 0.01 && column(other.column).role == ColumnRole::dimension; });
+    if (!shared || mention.strength >= 0.9 || std::find(stems.begin(), stems.end(), word.stem) != stems.end()) return;
+    const std::string singular = word.text.ends_with("s") ? word.text.substr(0, word.text.size() - 1) : word.text;
+    dimension.label = str(dimension.label, " ", singular);
   }
   bool is_twin(const ColumnMention& mention) const {
     return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
@@ -173,6 +190,9 @@ class Asker {
       named.push_back(make_measure(table_, mention.column, wanted));
     }
     question_.measure_asked = !named.empty() || counts;
+    question_.panel = is_panel();
+    const auto main_measure = default_measure();
+    if (main_measure) question_.other_measure = make_measure(table_, *main_measure, Aggregate::none);
     if (counts) {
       // "how many people" of a table that holds counts is their sum, not its rows; "how many flights were late" is a share of the rows.
       const bool counted_column = table_.snapshot && default_measure();
@@ -190,9 +210,9 @@ class Asker {
   // One row for each thing and day: its rows are no events to be counted.
   bool is_panel() const {
     const ColumnProfile* time = table_.time_column();
-    if (!time || !time->distinct || *time->distinct < 2) return false;
+    if (!time || !time->distinct || *time->distinct < 2 || table_.rows_label != "Records") return false;
     const double rows_each = static_cast<double>(table_.row_count) / static_cast<double>(*time->distinct);
-    if (rows_each < 1.5) return rows_each > 0.9 && table_.rows_label == "Records";
+    if (rows_each < 1.5) return rows_each > 0.9;
     for (const ColumnProfile& profile : table_.columns) {
       if (profile.role == ColumnRole::dimension && profile.distinct && std::abs(static_cast<double>(*profile.distinct) - rows_each) < 0.12 * rows_each + 0.5) return true;
     }

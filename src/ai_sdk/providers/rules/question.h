@@ -18,6 +18,8 @@ struct ValueFilter {
 struct Question {
   const TableProfile* table = nullptr;
   std::vector<Measure> measures;     // the one asked for first; never empty
+  std::optional<Measure> other_measure;  // what the table is mostly about, when the sentence names something else
+  bool panel = false;                // one row for each thing and day: rows are no events
   bool measure_asked = false;        // named by the sentence, not chosen for it
   std::vector<Dimension> asked;      // to split by, as the sentence names them
   std::vector<Dimension> others;     // that could be split by too, the most telling first

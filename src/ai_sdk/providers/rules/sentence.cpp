@@ -327,6 +327,7 @@ class Reader {
       std::size_t best_end = i;
       for (const Phrase& phrase : phrases()) {
         std::size_t end = 0;
+        if (phrase.words.front() != at(i).front()) continue;
         if (!says(i, phrase.words, end) || end - i > phrase_words_max || end <= best_end) continue;
         best = &phrase;
         best_end = end;

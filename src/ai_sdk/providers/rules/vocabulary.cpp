@@ -128,61 +128,69 @@ constexpr auto shares = std::to_array<ShareRule>({
     {.word = "discount", .condition = "> 0", .label = "Share with a discount"},
 });
 
-// Stems, as stem_of makes them.
+// Stems, as stem_of makes them; those after "~" are words of people only, and no names of columns ("made" of "make" is no revenue).
 using Words = std::string_view;
-constexpr auto idea_delay = std::to_array<Words>({"delay", "lat", "latenes", "lateness", "punctual", "behind", "hold", "tardi"});
-constexpr auto idea_rain = std::to_array<Words>({"precipitation", "rain", "raini", "rainfall", "wet", "wett", "wettest", "shower", "drizzl"});
-constexpr auto idea_temperature = std::to_array<Words>({"temperatur", "hot", "hott", "hottest", "warm", "warmer", "warmest", "cold", "colder", "coldest", "heat", "hotter"});
-constexpr auto idea_wind = std::to_array<Words>({"wind", "windi", "windiest", "breez", "gust"});
-constexpr auto idea_cost = std::to_array<Words>({"cost", "expens", "spend", "spent", "money", "pay", "paid", "bill"});
-constexpr auto idea_revenue = std::to_array<Words>({"gross", "revenu", "sal", "earn", "incom", "turnover", "tak", "money", "mak", "made", "sell", "sold"});
-constexpr auto idea_price = std::to_array<Words>({"pric", "quot", "valu", "cost", "worth"});
-constexpr auto idea_profit = std::to_array<Words>({"profit", "margin", "earn"});
+constexpr auto idea_delay = std::to_array<Words>({"delay", "~lat", "~latenes", "~lateness", "punctual", "~behind", "~hold", "~tardi"});
+constexpr auto idea_rain = std::to_array<Words>({"precipitation", "rain", "~raini", "rainfall", "~wet", "~wett", "~wettest", "shower", "drizzl"});
+constexpr auto idea_temperature = std::to_array<Words>({"temperatur", "~hot", "~hott", "~hottest", "~warm", "~warmer", "~warmest", "~cold", "~colder", "~coldest", "~heat", "~hotter"});
+constexpr auto idea_wind = std::to_array<Words>({"wind", "~windi", "~windiest", "breez", "gust"});
+constexpr auto idea_cost = std::to_array<Words>({"cost", "expens", "~spend", "~spent", "~money", "~pay", "~paid", "bill"});
+constexpr auto idea_revenue = std::to_array<Words>({"gross", "revenu", "sal", "~earn", "incom", "turnover", "~tak", "~money", "~mak", "~made", "~sell", "~sold"});
+constexpr auto idea_price = std::to_array<Words>({"pric", "~quot", "valu", "cost", "~worth"});
+constexpr auto idea_profit = std::to_array<Words>({"profit", "margin", "~earn"});
 constexpr auto idea_amount = std::to_array<Words>({"amount", "total", "quantiti", "sum", "volum"});
-constexpr auto idea_rating = std::to_array<Words>({"rat", "scor", "review", "star", "critic"});
+constexpr auto idea_rating = std::to_array<Words>({"rat", "scor", "review", "star", "~critic"});
 constexpr auto idea_carrier = std::to_array<Words>({"carrier", "airlin", "operator"});
-constexpr auto idea_origin = std::to_array<Words>({"origin", "from", "departur", "depart", "start", "sourc", "pickup"});
-constexpr auto idea_destination = std::to_array<Words>({"destination", "arriv", "arrival", "target", "dropoff"});
-constexpr auto idea_airport = std::to_array<Words>({"airport", "origin", "destination", "hub"});
+constexpr auto idea_origin = std::to_array<Words>({"origin", "~from", "departur", "~depart", "~start", "sourc", "pickup"});
+constexpr auto idea_destination = std::to_array<Words>({"destination", "~arriv", "arrival", "target", "dropoff"});
+constexpr auto idea_airport = std::to_array<Words>({"airport", "origin", "destination", "~hub"});
 constexpr auto idea_sex = std::to_array<Words>({"sex", "gender"});
-constexpr auto idea_population = std::to_array<Words>({"population", "peopl", "inhabitant", "person"});
-constexpr auto idea_movie = std::to_array<Words>({"movi", "film", "cinema", "pictur"});
+constexpr auto idea_population = std::to_array<Words>({"population", "~peopl", "inhabitant", "~person"});
+constexpr auto idea_movie = std::to_array<Words>({"movi", "film", "cinema", "~pictur"});
 constexpr auto idea_job = std::to_array<Words>({"job", "occupation", "profession", "career", "employment"});
 constexpr auto idea_stock = std::to_array<Words>({"stock", "symbol", "ticker", "shar", "compani", "equiti"});
 constexpr auto idea_worldwide = std::to_array<Words>({"worldwid", "global", "world", "international"});
 constexpr auto idea_species = std::to_array<Words>({"speci", "animal", "kind", "breed"});
 constexpr auto idea_wildlife = std::to_array<Words>({"wildlif", "bird", "animal"});
-constexpr auto idea_strike = std::to_array<Words>({"strik", "collision", "hit", "incident", "birdstrik"});
-constexpr auto idea_weight = std::to_array<Words>({"mass", "weight", "heavi", "heaviest", "heavier", "weigh", "lightest"});
-constexpr auto idea_length = std::to_array<Words>({"length", "long", "longest"});
-constexpr auto idea_height = std::to_array<Words>({"height", "tall", "tallest", "altitud"});
-constexpr auto idea_speed = std::to_array<Words>({"speed", "fast", "fastest", "slow", "slowest", "velociti"});
-constexpr auto idea_distance = std::to_array<Words>({"distanc", "far", "mil", "kilometr", "kilometer", "length", "haul"});
-constexpr auto idea_duration = std::to_array<Words>({"duration", "runtim", "elaps", "length"});
+constexpr auto idea_strike = std::to_array<Words>({"strik", "collision", "~hit", "incident", "birdstrik"});
+constexpr auto idea_weight = std::to_array<Words>({"mass", "weight", "~heavi", "~heaviest", "~heavier", "~weigh", "~lightest"});
+constexpr auto idea_length = std::to_array<Words>({"length", "~long", "~longest"});
+constexpr auto idea_height = std::to_array<Words>({"height", "~tall", "~tallest", "altitud"});
+constexpr auto idea_speed = std::to_array<Words>({"speed", "~fast", "~fastest", "~slow", "~slowest", "velociti"});
+constexpr auto idea_distance = std::to_array<Words>({"distanc", "~far", "mil", "kilometr", "kilometer", "length", "haul"});
+constexpr auto idea_duration = std::to_array<Words>({"duration", "runtim", "~elaps", "length"});
 constexpr auto idea_country = std::to_array<Words>({"countri", "nation"});
 constexpr auto idea_state = std::to_array<Words>({"stat", "provinc", "region"});
 constexpr auto idea_region = std::to_array<Words>({"region", "area", "territori", "zon"});
 constexpr auto idea_city = std::to_array<Words>({"citi", "town", "location", "municipaliti"});
 constexpr auto idea_place = std::to_array<Words>({"location", "plac", "sit", "city"});
 constexpr auto idea_customer = std::to_array<Words>({"customer", "client", "buyer", "account", "shopper"});
-constexpr auto idea_product = std::to_array<Words>({"product", "item", "articl", "good", "sku"});
+constexpr auto idea_product = std::to_array<Words>({"product", "item", "articl", "~good", "sku"});
 constexpr auto idea_category = std::to_array<Words>({"categori", "type", "kind", "class", "group", "segment"});
 constexpr auto idea_genre = std::to_array<Words>({"genr", "categori"});
 constexpr auto idea_order = std::to_array<Words>({"order", "purchas", "deliveri", "shipment"});
 constexpr auto idea_trip = std::to_array<Words>({"trip", "rid", "journey", "travel", "flight"});
 constexpr auto idea_weather = std::to_array<Words>({"weather", "climat", "meteo"});
-constexpr auto idea_life = std::to_array<Words>({"lif", "lifespan", "longeviti", "liv"});
-constexpr auto idea_fertility = std::to_array<Words>({"fertiliti", "birth", "children", "babi"});
+constexpr auto idea_life = std::to_array<Words>({"lif", "lifespan", "longeviti", "~liv"});
+constexpr auto idea_fertility = std::to_array<Words>({"fertiliti", "birth", "~children", "babi"});
 constexpr auto idea_studio = std::to_array<Words>({"distributor", "studio", "publisher"});
 constexpr auto idea_damage = std::to_array<Words>({"damag", "harm", "destruction", "severiti"});
-constexpr auto idea_model = std::to_array<Words>({"model", "aircraft", "plan", "airplan"});
+constexpr auto idea_model = std::to_array<Words>({"model", "aircraft", "~plan", "airplan"});
 constexpr auto idea_date = std::to_array<Words>({"dat", "day", "time", "timestamp"});
-constexpr auto idea_manager = std::to_array<Words>({"manager", "boss", "supervisor", "head"});
+constexpr auto idea_manager = std::to_array<Words>({"manager", "boss", "supervisor", "~head"});
 constexpr auto idea_employee = std::to_array<Words>({"employe", "staff", "worker"});
-constexpr auto idea_id = std::to_array<Words>({"id", "identifier", "identification", "number", "cod", "no"});
-constexpr auto idea_salary = std::to_array<Words>({"salari", "wag", "pay", "compensation"});
+constexpr auto idea_id = std::to_array<Words>({"id", "identifier", "identification", "~number", "cod", "no"});
+constexpr auto idea_salary = std::to_array<Words>({"salari", "wag", "~pay", "compensation"});
 
-constexpr Idea all_ideas[] = {idea_delay,   idea_rain,     idea_temperature, idea_wind,    idea_cost,     idea_revenue,  idea_price,  idea_profit,
+constexpr auto idea_detail = std::to_array<Words>({"detail", "description", "~not", "remark", "comment"});
+constexpr auto idea_rank = std::to_array<Words>({"rank", "position", "plac"});
+constexpr auto idea_address = std::to_array<Words>({"address", "street"});
+constexpr auto idea_surname = std::to_array<Words>({"surnam", "lastnam", "famili"});
+constexpr auto idea_name = std::to_array<Words>({"nam", "titl", "~call", "label"});
+constexpr auto idea_begin = std::to_array<Words>({"~from", "~start", "~begin", "~beginn"});
+
+constexpr Idea all_ideas[] = {idea_detail,  idea_rank,     idea_address,     idea_surname, idea_name,    idea_begin,
+                              idea_delay,   idea_rain,     idea_temperature, idea_wind,    idea_cost,     idea_revenue,  idea_price,  idea_profit,
                               idea_amount,  idea_rating,   idea_carrier,     idea_origin,  idea_destination, idea_airport, idea_sex, idea_population, idea_movie,
                               idea_job,     idea_stock,    idea_worldwide,   idea_species, idea_wildlife, idea_strike,   idea_weight, idea_length,
                               idea_height,  idea_speed,    idea_distance,    idea_duration, idea_country, idea_state,    idea_region, idea_city,

@@ -31,7 +31,7 @@ struct ShareRule {
 };
 std::span<const ShareRule> share_rules();
 
-// Words of which one may stand for another; stems. The first is the name of the idea.
+// Words of which one may stand for another; stems. A leading "~" marks words that only people use, never a column's name.
 using Idea = std::span<const std::string_view>;
 std::span<const Idea> ideas();
 

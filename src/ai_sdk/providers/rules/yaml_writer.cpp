@@ -103,7 +103,6 @@ void write_chart(std::string& out, const PlannedChart& chart) {
   out += str("  ", chart.id, ":\n    query: ", chart.query, "\n    mark: ", chart.mark, "\n    title: ", yaml_scalar(chart.title), "\n");
   if (!chart.description.empty()) out += str("    description: ", yaml_scalar(chart.description), "\n");
   const auto encoding = [&](std::string_view key, const std::string& field) {
-    // "y" alone is a truth value in YAML 1.1; as a key it is what the schema says, and editors know it.
     if (!field.empty()) out += str("    ", key, ": ", yaml_scalar(field), "\n");
   };
   encoding("x", chart.x);
@@ -116,6 +115,7 @@ void write_chart(std::string& out, const PlannedChart& chart) {
   encoding("color", chart.color);
   encoding("size", chart.size);
   if (!chart.sort.empty()) out += str("    sort: ", chart.sort == "y" ? "\"y\"" : chart.sort, "\n");
+  if (!chart.stack.empty()) out += str("    stack: ", chart.stack, "\n");
   if (chart.limit) out += str("    limit: ", *chart.limit, "\n");
   if (chart.compare) out += "    compare: previous_period\n";
   if (!chart.on_click.empty()) {
