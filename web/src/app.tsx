@@ -8,6 +8,7 @@ import { ThemeToggle } from './components/theme';
 import { DashboardListScreen } from './dashboards/dashboard_list_screen';
 import { OpenLinkScreen } from './session/open_link_screen';
 import { SignInScreen } from './session/sign_in_screen';
+import { FirstTeamScreen } from './teams/first_team_screen';
 
 const DashboardScreen = lazy(() => import('./dashboard/dashboard_screen'));
 const EditorScreen = lazy(() => import('./dashboard_editor/editor_screen'));
@@ -35,7 +36,7 @@ function SignedIn({ path }: { path: string }) {
       </a>
       <Header me={me.data} />
       <Suspense fallback={<Quiet />}>
-        <Screen path={path} me={me.data} />
+        {me.data.teams.length === 0 && !me.data.team_id ? <FirstTeamScreen me={me.data} /> : <Screen path={path} me={me.data} />}
       </Suspense>
     </>
   );

@@ -1,15 +1,20 @@
 import { read_event_stream } from './event_stream_reader';
 import type {
   Connection,
+  ConnectionTest,
+  ConnectionType,
   DashboardData,
   DashboardDocument,
   DashboardMetadata,
   DashboardPreview,
   DashboardVersion,
   GenerationDone,
+  Dataset,
   List,
   Me,
+  NewConnection,
   Problem,
+  TeamOfCaller,
   ToolCall,
   ToolResult,
   ValidationReport,
@@ -143,6 +148,19 @@ export const api = {
     json<Me>('/v1/session', { method: 'POST', body: credentials }),
   sign_out: () => json<void>('/v1/session', { method: 'DELETE' }),
 
+  create_team: (name: string) => json<TeamOfCaller>('/v1/onboarding/teams', { method: 'POST', body: { name } }),
+
+  connection_types: async (signal?: AbortSignal): Promise<ConnectionType[]> => {
+    const answer = await json<ConnectionType[] | List<ConnectionType>>('/v1/connection-types', { signal });
+    return Array.isArray(answer) ? answer : answer.items;
+  },
+  create_connection: (connection: NewConnection) => json<Connection>('/v1/onboarding/connections', { method: 'POST', body: connection }),
+  test_connection: (id: string) => json<ConnectionTest>(`/v1/onboarding/connections/${encodeURIComponent(id)}/test`, { method: 'POST' }),
+  remove_connection: (id: string) => json<void>(`/v1/onboarding/connections/${encodeURIComponent(id)}?force=true`, { method: 'DELETE' }),
+  read_catalog: async (connection_id: string): Promise<void> => {
+    const found = await json<List<Dataset>>(`/v1/onboarding/catalog/discover?connection_id=${encodeURIComponent(connection_id)}`, { method: 'POST' });
+    await Promise.all(found.items.map((dataset) => json<unknown>('/v1/onboarding/catalog/scan', { method: 'POST', body: { dataset_id: dataset.id } })));
+  },
   connections: (signal?: AbortSignal) => json<List<Connection>>('/v1/onboarding/connections', { signal }),
 
   dashboards: async (signal?: AbortSignal): Promise<DashboardMetadata[]> => {

@@ -75,6 +75,37 @@ export interface Connection {
   created_at: string;
 }
 
+export interface ConnectionField {
+  name: string;
+  about: string;
+  secret: boolean;
+  required: boolean;
+}
+
+export interface ConnectionType {
+  type: string;
+  title: string;
+  fields: ConnectionField[];
+}
+
+export interface NewConnection {
+  name: string;
+  connection_type: string;
+  credentials: Record<string, string>;
+}
+
+export interface ConnectionTest {
+  success: boolean;
+  status: string;
+  latency_ms?: number | null;
+  error?: string | null;
+}
+
+export interface Dataset {
+  id: string;
+  name: string;
+}
+
 export type ColumnType =
   | 'boolean'
   | 'integer'

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { api, ApiError, generate } from '../api/client';
 import { Link, navigate } from '../components/location';
+import { ConnectionForm } from '../connections/connection_form';
 import { AgentRun } from './agent_run';
 import { ended, IDLE, started, with_event, type Run } from './steps';
 
@@ -14,6 +15,7 @@ export function AskPanel({ first }: { first: boolean }) {
   const usable = (connections.data?.items ?? []).filter((one) => one.status !== 'failed');
   const [chosen, set_chosen] = useState<string | null>(null);
   const connection = usable.find((one) => one.id === chosen) ?? usable.find((one) => one.status === 'active') ?? usable[0] ?? null;
+  const [adding, set_adding] = useState(false);
   const [prompt, set_prompt] = useState('');
   const [run, set_run] = useState<Run>(IDLE);
   const abort = useRef<AbortController | null>(null);
@@ -91,6 +93,11 @@ export function AskPanel({ first }: { first: boolean }) {
               of {connection!.name} ({connection!.connection_type})
             </span>
           )}
+          {usable.length > 0 && !running && (
+            <button type="button" className="quiet" aria-expanded={adding} onClick={() => set_adding(!adding)}>
+              {adding ? 'Not now' : 'Add a connection'}
+            </button>
+          )}
           <span className="ask-space" />
           {running ? (
             // The keys keep the two buttons two elements: one that turned from Cancel into Ask while it is clicked would submit the form.
@@ -105,6 +112,7 @@ export function AskPanel({ first }: { first: boolean }) {
         </div>
       </form>
       {connections.isSuccess && usable.length === 0 && <NoConnection failed={connections.data.items.find((one) => one.status === 'failed')?.last_error ?? null} />}
+      {(adding || (connections.isSuccess && usable.length === 0)) && <ConnectionForm on_done={() => set_adding(false)} />}
       {connections.error && <p className="field-error">The connections could not be read: {connections.error.message}</p>}
       {first && run.state === 'idle' && connection && (
         <p className="ask-examples">
@@ -146,14 +154,14 @@ function NoConnection({ failed }: { failed: string | null }) {
   return (
     <p className="ask-note" data-testid="no-connection">
       {failed ? (
-        <>The only connection failed its last test: {failed}. Try it again with </>
+        <>
+          The only connection failed its last test: {failed}. Mend it, or connect another warehouse below.
+        </>
       ) : (
-        <>There is no connection to ask yet. Add a warehouse with </>
+        <>
+          There is nothing to ask yet. Connect a warehouse here, or run <code>bridge demo</code> for a workspace on real data.
+        </>
       )}
-      <code>{failed ? 'bridge connection test' : 'bridge connection add'}</code>
-      {failed ? '.' : ', or try real data with '}
-      {!failed && <code>bridge demo</code>}
-      {!failed && '.'}
     </p>
   );
 }

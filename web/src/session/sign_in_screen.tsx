@@ -46,7 +46,7 @@ export function SignInScreen({ notice }: { notice?: string }) {
           {busy ? 'Signing in…' : 'Sign in'}
         </button>
         <p id="key-help" className="faint sign-in-help">
-          On the machine of the server, <code>bridge key create</code> makes a key. The operator’s own key is in <code>operator.key</code> in the data folder (<code>~/.bridge</code> unless configured otherwise).
+          On the machine of the server, <code>bridge link</code> prints another link and <code>bridge key create NAME</code> makes a key. The operator’s own key is in <code>operator.key</code> in the data folder (<code>~/.bridge</code> unless configured otherwise).
         </p>
       </form>
     </main>

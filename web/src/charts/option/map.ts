@@ -70,6 +70,7 @@ function draw_regions(context: DrawContext): Drawing {
       text: [Number.isFinite(high) ? format_compact(high, { format: note.format }) : '', Number.isFinite(low) ? format_compact(Math.min(0, low), { format: note.format }) : ''],
       textStyle: { color: look.ink_faint, fontSize: 11 },
       calculable: false,
+      hoverLink: false,
     },
     series: [
       {

@@ -358,6 +358,7 @@ export function draw_heatmap(context: DrawContext): Drawing {
       textGap: 6,
       textStyle: { color: look.ink_faint, fontSize: 11 },
       calculable: false,
+      hoverLink: false,
     },
     series: [
       {
