@@ -161,6 +161,15 @@ export const api = {
     const found = await json<List<Dataset>>(`/v1/onboarding/catalog/discover?connection_id=${encodeURIComponent(connection_id)}`, { method: 'POST' });
     await Promise.all(found.items.map((dataset) => json<unknown>('/v1/onboarding/catalog/scan', { method: 'POST', body: { dataset_id: dataset.id } })));
   },
+  // The names of the tables of the first dataset that has some, as far as the catalog knows them.
+  table_names: async (connection_id: string, signal?: AbortSignal): Promise<string[]> => {
+    const datasets = await json<List<Dataset>>(`/v1/onboarding/catalog/datasets?connection_id=${encodeURIComponent(connection_id)}`, { signal });
+    for (const dataset of datasets.items.slice(0, 5)) {
+      const tables = await json<List<{ name: string }>>(`/v1/onboarding/catalog/datasets/${encodeURIComponent(dataset.id)}/tables`, { signal });
+      if (tables.items.length > 0) return tables.items.map((table) => table.name);
+    }
+    return [];
+  },
   connections: (signal?: AbortSignal) => json<List<Connection>>('/v1/onboarding/connections', { signal }),
 
   dashboards: async (signal?: AbortSignal): Promise<DashboardMetadata[]> => {

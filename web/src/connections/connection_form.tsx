@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { api } from '../api/client';
+import { humanize } from '../charts/format';
 
 type Progress = 'idle' | 'saving' | 'testing' | 'reading';
 const PROGRESS_WORDS: Record<Progress, string> = { idle: 'Connect', saving: 'Saving…', testing: 'Connecting…', reading: 'Reading the tables…' };
@@ -64,7 +65,7 @@ export function ConnectionForm({ on_done }: { on_done: () => void }) {
       </label>
       {type.fields.map((field) => (
         <label key={`${type.type}.${field.name}`}>
-          {field.name.replaceAll('_', ' ')}
+          {humanize(field.name)}
           {!field.required && <span className="faint"> (optional)</span>}
           <input
             type={field.secret ? 'password' : 'text'}

@@ -6,7 +6,7 @@ import { ConnectionForm } from '../connections/connection_form';
 import { AgentRun } from './agent_run';
 import { ended, IDLE, started, with_event, type Run } from './steps';
 
-const EXAMPLES = ['How many flights are late, and where?', 'Which categories grew the most this year?', 'What do the largest values have in common?'];
+const EXAMPLES_MAX = 3;
 
 // The hero of the first screen: a sentence becomes a dashboard, with every step of the agent in sight.
 export function AskPanel({ first }: { first: boolean }) {
@@ -15,6 +15,13 @@ export function AskPanel({ first }: { first: boolean }) {
   const usable = (connections.data?.items ?? []).filter((one) => one.status !== 'failed');
   const [chosen, set_chosen] = useState<string | null>(null);
   const connection = usable.find((one) => one.id === chosen) ?? usable.find((one) => one.status === 'active') ?? usable[0] ?? null;
+  const tables = useQuery({
+    queryKey: ['tables', connection?.id],
+    queryFn: ({ signal }) => api.table_names(connection!.id, signal),
+    enabled: first && connection !== null,
+    staleTime: 60_000,
+  });
+  const examples = (tables.data ?? []).slice(0, EXAMPLES_MAX).map((table, at) => (at % 2 === 0 ? `How did ${table} change over time?` : `What stands out in ${table}?`));
   const [adding, set_adding] = useState(false);
   const [prompt, set_prompt] = useState('');
   const [run, set_run] = useState<Run>(IDLE);
@@ -114,9 +121,9 @@ export function AskPanel({ first }: { first: boolean }) {
       {connections.isSuccess && usable.length === 0 && <NoConnection failed={connections.data.items.find((one) => one.status === 'failed')?.last_error ?? null} />}
       {(adding || (connections.isSuccess && usable.length === 0)) && <ConnectionForm on_done={() => set_adding(false)} />}
       {connections.error && <p className="field-error">The connections could not be read: {connections.error.message}</p>}
-      {first && run.state === 'idle' && connection && (
+      {first && run.state === 'idle' && examples.length > 0 && (
         <p className="ask-examples">
-          {EXAMPLES.map((example) => (
+          {examples.map((example) => (
             <button key={example} type="button" className="quiet" onClick={() => set_prompt(example)}>
               {example}
             </button>

@@ -289,7 +289,7 @@ export function draw_bars(context: DrawContext): Drawing {
       return { value, itemStyle: { color: chosen === null ? colors[index]! : chosen ? look.highlight : look.mark_pale } };
     }),
     itemStyle: { color: colors[index]!, borderRadius: 1, ...(stacked && count > 1 ? { borderColor: look.surface, borderWidth: 0.5 } : {}) },
-    barMaxWidth: horizontal ? 16 : 56,
+    barMaxWidth: horizontal ? 16 : 88,
     barCategoryGap: horizontal ? '32%' : '22%',
     barGap: '8%',
     emphasis: { focus: count > 1 ? 'series' : 'none', itemStyle: { color: look.highlight } },
