@@ -50,6 +50,7 @@ DocumentPolicy read_policy(const YamlNode& node) {
   if (const YamlNode* bytes = node.find("max_bytes")) policy.bytes_max = parse_bytes(bytes->text);
   if (const std::string timeout = text_at(node, "timeout"); !timeout.empty()) policy.timeout_ms = parse_duration_ms(timeout);
   policy.rows_max = integer_at(node, "max_rows");
+  policy.at = node.at;
   return policy;
 }
 
@@ -251,7 +252,8 @@ Result<DashboardDocument> parse_document(std::string_view text) {
   std::vector<Violation> violations = check_against_schema(root, dashboard_schema());
   for (Violation& violation : violations) {
     if (violation.path == "bridge" && violation.code == "unknown_value") {
-      violation.message = str("this is format '", violation.got, "' of the document, and this Bridge reads format 1: a newer one may know it");
+      violation.message =
+          str("this is format '", violation.got, "' of the document, and this Bridge reads format 1: a newer one may know it");
     }
   }
   if (violations.empty() && root.flow) {

@@ -27,6 +27,7 @@ struct DocumentPolicy {
   std::optional<std::uint64_t> bytes_max;
   std::optional<std::int64_t> timeout_ms;
   std::optional<std::int64_t> rows_max;
+  Position at;
 };
 
 struct DocumentCache {

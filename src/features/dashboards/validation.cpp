@@ -160,9 +160,10 @@ class ReferenceCheck {
       problems_.unknown(document_.connection.at, "connection", "unknown_connection",
                         str("there is no connection '", document_.connection.text, "'"), document_.connection.text, *context_.connections);
     }
-    if (document_.policy.bytes_max == 0) problems_.error({}, "policy.max_bytes", "out_of_range", "must be more than 0 bytes");
+    if (document_.policy.bytes_max == 0)
+      problems_.error(document_.policy.at, "policy.max_bytes", "out_of_range", "must be more than 0 bytes");
     if (document_.policy.timeout_ms && *document_.policy.timeout_ms < 1)
-      problems_.error({}, "policy.timeout", "out_of_range", "must be more than 0");
+      problems_.error(document_.policy.at, "policy.timeout", "out_of_range", "must be more than 0");
     check_cache(document_.cache, "cache");
   }
 
@@ -339,7 +340,9 @@ class ReferenceCheck {
       return problems_.error(chart.compare->at, path + ".compare", "not_a_kpi", "only a kpi compares with the previous period");
     if (!query || !without_cycles) return;
     std::vector<std::string> ranges;
-    for (const std::string& name : parameters_of(document_, *query)) {
+    auto [used, is_new] = parameters_.try_emplace(query->id);
+    if (is_new) used->second = parameters_of(document_, *query);
+    for (const std::string& name : used->second) {
       const DocumentParameter* parameter = document_.find_parameter(name);
       if (parameter && parameter->type == ParameterType::date_range) ranges.push_back(name);
     }
@@ -403,6 +406,7 @@ class ReferenceCheck {
   const DashboardDocument& document_;
   const ReferenceContext& context_;
   Problems& problems_;
+  std::map<std::string, std::vector<std::string>> parameters_;  // by query, for those that are compared
 };
 
 // The fourth level.

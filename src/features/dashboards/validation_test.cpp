@@ -196,6 +196,29 @@ TEST(Validation, RefusesBombsQuicklyAndWithAPlace) {
   }
 }
 
+TEST(Validation, TakesALargeDocumentInItsStride) {
+  std::string text = "bridge: 1\ntitle: Large\nconnection: c\nparams:\n  p: {type: date_range}\nqueries:\n";
+  const std::string columns = [] {
+    std::string out;
+    for (int i = 0; i < 250; ++i) out += str("column_", i, ", ");
+    return out;
+  }();
+  for (int i = 0; i < 64; ++i) {
+    text += str("  q", i, ":\n");
+    if (i > 0) text += str("    from: [q", i - 1, i > 1 ? ", q0" : "", "]\n");
+    text += str("    sql: |\n      SELECT ", columns, "n FROM t WHERE filter(:p, d)\n");
+  }
+  text += "charts:\n";
+  for (int i = 0; i < 128; ++i) text += str("  c", i, ": {query: q", 63 - i % 64, ", mark: kpi, y: n, compare: previous_period}\n");
+  Validation validation;
+  EXPECT_LT(milliseconds_of([&] { validation = validate_document(text); }), 1'500);
+  EXPECT_TRUE(validation.report.valid) << describe_error(validation_error(validation.report));
+  const auto plan = compile_dashboard(*validation.document);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->stage_count, 64);
+  EXPECT_EQ(plan->queries.size(), 128u);
+}
+
 TEST(Validation, SurvivesEveryCutAndManyMutationsOfADocument) {
   const std::string text = example();
   for (std::size_t i = 0; i < text.size(); i += 7) validate_document(text.substr(0, i));

@@ -105,6 +105,7 @@ class Planner {
       const PlannedQuery& before = *plan.find(previous_period ? read->id + std::string(kPreviousPeriodSuffix) : read->id);
       planned.dependencies.push_back({read->id, before.id});
       planned.stage = std::max(planned.stage, before.stage + 1);
+      for (const std::string& name : before.all_parameters) add_once(planned.all_parameters, name);
     }
     auto& scanned = scanned_[query.id];
     if (!scanned) scanned = std::make_shared<const ScannedSql>(scan_sql(query.sql.text));
@@ -113,8 +114,10 @@ class Planner {
       return invalid(str("queries.", query.id, ".sql"), position_in(query.sql, problem.offset), problem.code, problem.message);
     }
     planned.sql = scanned;
-    for (const ParameterUse& use : parameter_uses(*scanned)) add_once(planned.parameters, use.name);
-    planned.all_parameters = parameters_of(document_, query);
+    for (const ParameterUse& use : parameter_uses(*scanned)) {
+      add_once(planned.parameters, use.name);
+      add_once(planned.all_parameters, use.name);
+    }
     const CacheTimes times = times_of(document_, query);
     planned.ttl_ms = times.ttl.count();
     planned.max_stale_ms = times.max_stale.count();
