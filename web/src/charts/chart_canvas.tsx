@@ -57,7 +57,8 @@ export function ChartCanvas({ input, look, label, selected, y_extent, on_select,
           });
         }
         chart.current.resize({ width: size.width, height: drawing.height ?? size.height });
-        chart.current.setOption({ ...drawing.option, ...(reduced_motion() ? { animation: false } : {}) }, { notMerge: true });
+        chart.current.setOption({ ...drawing.option, ...(still() ? { animation: false } : {}) }, { notMerge: true });
+        if (printing()) chart.current.getZr().flush();
         set_state('drawn');
         on_drawn?.(drawing);
       } catch (error) {
@@ -87,4 +88,5 @@ export function ChartCanvas({ input, look, label, selected, y_extent, on_select,
   );
 }
 
-const reduced_motion = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+const printing = () => document.documentElement.dataset.printing === 'yes';
+const still = () => printing() || matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -100,27 +100,27 @@ function shared_extent(inputs: ChartInput[]): [number, number] | undefined {
 function HiddenTable({ title, table }: { title: string; table: TableAlternative }) {
   return (
     <div className="visually-hidden">
-    <table data-testid="chart-data">
-      <caption>{title}, as a table</caption>
-      <thead>
-        <tr>
-          {table.columns.map((column, index) => (
-            <th key={index} scope="col">
-              {column}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {table.rows.slice(0, ALTERNATIVE_ROWS_MAX).map((row, index) => (
-          <tr key={index}>
-            {row.map((cell, at) => (
-              <td key={at}>{cell}</td>
+      <table data-testid="chart-data">
+        <caption>{title}, as a table</caption>
+        <thead>
+          <tr>
+            {table.columns.map((column, index) => (
+              <th key={index} scope="col">
+                {column}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {table.rows.slice(0, ALTERNATIVE_ROWS_MAX).map((row, index) => (
+            <tr key={index}>
+              {row.map((cell, at) => (
+                <td key={at}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </div>
   );
 }
@@ -153,5 +153,5 @@ export function chart_subtitle(title: string, input: Pick<ChartInput, 'chart' | 
     return chart.stack === 'normalize' ? `${note.label}, share` : measure_caption(note);
   });
   const text = captions.filter(Boolean).join(' · ');
-  return text === '' || text.toLowerCase() === title.toLowerCase() ? null : text;
+  return text === '' || title.toLowerCase().includes(text.toLowerCase()) ? null : text;
 }

@@ -1,3 +1,4 @@
+import { flushSync } from 'react-dom';
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 
 type Choice = 'system' | 'light' | 'dark';
@@ -29,8 +30,15 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     const query = matchMedia('(prefers-color-scheme: dark)');
     const on_change = () => set_system_dark(query.matches);
-    const before = () => set_printing(true);
-    const after = () => set_printing(false);
+    // The browser takes its picture right after this event, so everything has to be drawn before it returns.
+    const before = () => {
+      document.documentElement.dataset.printing = 'yes';
+      flushSync(() => set_printing(true));
+    };
+    const after = () => {
+      delete document.documentElement.dataset.printing;
+      set_printing(false);
+    };
     query.addEventListener('change', on_change);
     window.addEventListener('beforeprint', before);
     window.addEventListener('afterprint', after);

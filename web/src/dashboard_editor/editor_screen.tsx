@@ -9,6 +9,7 @@ import { ProblemNote } from '../components/problem_note';
 import { use_theme } from '../components/theme';
 import { DiffView } from './diff_view';
 import { HistoryPanel } from './history_panel';
+import { violation_text } from './marks';
 import type { YamlEditorHandle } from './yaml_editor';
 
 const YamlEditor = lazy(() => import('./yaml_editor'));
@@ -299,10 +300,7 @@ function Problems({ errors, warnings, checking, on_go }: { errors: Violation[]; 
             <li key={index}>
               <button type="button" className={`problem-line ${kind}`} onClick={() => on_go(one)}>
                 <span className="number faint">{one.line ? `${one.line}:${one.column ?? 1}` : one.path}</span>
-                <span>
-                  {one.message}
-                  {one.suggestion && <span className="faint"> Did you mean “{one.suggestion}”?</span>}
-                </span>
+                <span>{violation_text(one)}</span>
               </button>
             </li>
           ))}

@@ -28,6 +28,12 @@ export function range_in(text: string, violation: Violation): TextRange {
   return end > start ? { from: Math.min(start + indent, end - 1), to: end } : { from: start, to: start };
 }
 
+// What the mark says: the server's message, and the suggestion unless the message makes it already.
+export function violation_text(violation: Violation): string {
+  const { message, suggestion } = violation;
+  return suggestion && !message.includes(suggestion) ? `${message}. Did you mean “${suggestion}”?` : message;
+}
+
 function line_end(text: string, start: number): number {
   const end = text.indexOf('\n', start);
   return end < 0 ? text.length : end;

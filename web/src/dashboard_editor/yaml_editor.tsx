@@ -8,7 +8,7 @@ import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutt
 import { tags } from '@lezer/highlight';
 import { useEffect, useImperativeHandle, useRef, type Ref } from 'react';
 import type { Violation } from '../api/types';
-import { quick_fixes, range_in } from './marks';
+import { quick_fixes, range_in, violation_text } from './marks';
 
 export interface YamlEditorHandle {
   text: () => string;
@@ -120,7 +120,7 @@ export default function YamlEditor({ ref, initial, dark, read_only, violations, 
     const mark = (severity: 'error' | 'warning') => (violation: Violation): Diagnostic => ({
       ...range_in(text, violation),
       severity,
-      message: violation.suggestion ? `${violation.message}. Did you mean “${violation.suggestion}”?` : violation.message,
+      message: violation_text(violation),
       actions: quick_fixes(text, violation).map((fix) => ({
         name: fix.name,
         apply: (target: EditorView, from: number, to: number) => target.dispatch({ changes: { from, to, insert: fix.insert } }),

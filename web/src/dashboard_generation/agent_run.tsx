@@ -76,7 +76,7 @@ function StepView({ step, now, running }: { step: Step; now: number; running: bo
           <span className="step-time faint number">{duration !== null ? format_duration(duration) : verdict === 'running' ? format_duration(now - step.started_at) : ''}</span>
         </p>
         {refusal && <p className="step-refusal">{refusal}</p>}
-        {!refusal && result?.summary && <p className="step-summary faint">{result.summary}</p>}
+        {!refusal && !scan && result?.summary && <p className="step-summary faint">{result.summary}</p>}
         {detail && (
           <details open={verdict === 'running' && sql !== null ? true : undefined}>
             <summary>{sql ? 'SQL' : yaml ? 'YAML' : 'Details'}</summary>

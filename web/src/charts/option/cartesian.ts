@@ -324,7 +324,8 @@ export function draw_bars(context: DrawContext): Drawing {
     },
   };
   const value = value_axis(look, note, {
-    ...(direct ? { axisLabel: { show: false }, splitLine: { show: false } } : {}),
+    // Bars that carry their numbers need no scale, nor the room that a round end of the axis takes.
+    ...(direct ? { axisLabel: { show: false }, splitLine: { show: false }, max: ({ max }: { max: number }) => (max > 0 ? max : null) } : {}),
     ...extent_option(context),
   });
   const option: EChartsOption = {
