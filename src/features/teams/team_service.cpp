@@ -320,11 +320,12 @@ class TeamServiceOnDatabase final : public TeamService {
   Result<Principal> principal_of_key(Transaction& transaction, std::string_view hash) const {
     const auto key = TRY(find_key_by_hash(transaction, hash));
     if (!key || !is_live(*key, clock_->now())) return nobody();
+    const Role role = TRY(role_now(transaction, *key));
     return Principal{.credential_id = str("key:", key->id.value()),
                      .is_operator = key->team_id.empty(),
                      .team_id = key->team_id,
                      .user_id = key->user_id,
-                     .role = TRY(role_now(transaction, *key))};
+                     .role = role};
   }
 
   Result<Principal> principal_of_session(Transaction& transaction, std::string_view hash) const {
@@ -412,7 +413,8 @@ class TeamServiceOnDatabase final : public TeamService {
   }
 
   Result<Me> me_of(Transaction& transaction, const Caller& caller) const {
-    Me me{.role = caller.role, .is_operator = caller.is_operator, .teams = TRY(teams_of(transaction, caller))};
+    Me me{.role = caller.role, .is_operator = caller.is_operator};
+    me.teams = TRY(teams_of(transaction, caller));
     if (!caller.user_id.empty()) me.user_id = caller.user_id;
     if (!caller.team_id.empty()) me.team_id = caller.team_id;
     return me;
