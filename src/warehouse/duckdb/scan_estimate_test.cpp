@@ -45,8 +45,9 @@ TEST(ScanEstimate, LeavesOutRowGroupsThatAFilterSkips) {
 }
 
 TEST(ScanEstimate, SkipsNothingOnAFilterThatItDoesNotUnderstand) {
-  for (const char* filter : {R"("optional: delay>60")", R"("delay>60 OR delay IS NULL")", "\"delay IN (60, 70)\"", R"("delay!=60")", R"("delay>60::SOMETHING")", R"("delay IS NOT NULL")", R"("other>60")",
-                             R"("delay>'x'")", R"("delay>")", R"(">5")", R"("delay=5 + 7")"}) {
+  for (const char* filter :
+       {R"("optional: delay>60")", R"("delay>60 OR delay IS NULL")", "\"delay IN (60, 70)\"", R"("delay!=60")", R"("delay>60::SOMETHING")",
+        R"("delay IS NOT NULL")", R"("other>60")", R"("delay>'x'")", R"("delay>")", R"(">5")", R"("delay=5 + 7")"}) {
     EXPECT_EQ(bytes(scan(R"("delay")", filter)), 201U) << filter;
   }
 }
