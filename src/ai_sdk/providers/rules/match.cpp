@@ -52,9 +52,7 @@ struct Candidate {
 
 std::vector<Candidate> candidates_of(const Sentence& sentence) {
   std::vector<Candidate> candidates;
-  const auto may_name = [&](const Word& word) {
-    return !word.used && !word.number && !is_stop_word(word.text);
-  };
+  const auto may_name = [&](const Word& word) { return !word.used && !word.number && !is_stop_word(word.text); };
   for (std::size_t i = 0; i < sentence.words.size(); ++i) {
     const Word& word = sentence.words[i];
     if (!may_name(word)) continue;
@@ -63,7 +61,8 @@ std::vector<Candidate> candidates_of(const Sentence& sentence) {
     if (word.text.find('_') != std::string::npos) {
       for (const std::string& part : split_name(word.text)) candidates.push_back({stem_of(spelled_out(part)), i, i + 1});
     }
-    if (i + 1 < sentence.words.size() && may_name(sentence.words[i + 1])) candidates.push_back({stem_of(word.text + sentence.words[i + 1].text), i, i + 2});
+    if (i + 1 < sentence.words.size() && may_name(sentence.words[i + 1]))
+      candidates.push_back({stem_of(word.text + sentence.words[i + 1].text), i, i + 2});
   }
   for (Candidate& candidate : candidates) candidate.ideas = &ideas_of(candidate.stem, false);
   return candidates;
@@ -169,7 +168,8 @@ class Matcher {
     for (const ColumnProfile& column : table_.columns) {
       NameHit hit = match_stems(candidates_, column.stems, memory_);
       // "cost" alone means the total, not a part of it.
-      if (hit.strength > 0 && hit.strength < 1 && std::find(column.words.begin(), column.words.end(), "total") != column.words.end()) hit.strength += 0.05;
+      if (hit.strength > 0 && hit.strength < 1 && std::find(column.words.begin(), column.words.end(), "total") != column.words.end())
+        hit.strength += 0.05;
       // A text column whose head word is not named is a weak reading of its first word ("Rating" of "MPAA Rating" is not "MPAA").
       for (const std::size_t word : hit.words) best[word] = std::max(best[word], hit.strength);
       hits.push_back(std::move(hit));
@@ -177,7 +177,8 @@ class Matcher {
     for (std::size_t i = 0; i < hits.size(); ++i) {
       const NameHit& hit = hits[i];
       if (hit.strength < strength_least) continue;
-      const bool near = std::any_of(hit.words.begin(), hit.words.end(), [&](std::size_t word) { return hit.strength >= best[word] - alternate_gap; });
+      const bool near =
+          std::any_of(hit.words.begin(), hit.words.end(), [&](std::size_t word) { return hit.strength >= best[word] - alternate_gap; });
       if (!near) continue;
       match_.columns.push_back({.column = i, .strength = hit.strength, .word = hit.word});
       for (const std::size_t word : hit.words) claim(word, word + 1, hit.strength);
@@ -191,7 +192,8 @@ class Matcher {
   }
 
   bool column_names(std::size_t word, double strength) const {
-    return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& mention) { return mention.word == word && mention.strength >= strength; });
+    return std::any_of(match_.columns.begin(), match_.columns.end(),
+                       [&](const ColumnMention& mention) { return mention.word == word && mention.strength >= strength; });
   }
 
   void match_values() {
@@ -259,21 +261,25 @@ class Matcher {
     return score;
   }
   bool column_is_named(std::size_t column) const {
-    return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& mention) { return mention.column == column; });
+    return std::any_of(match_.columns.begin(), match_.columns.end(),
+                       [&](const ColumnMention& mention) { return mention.column == column; });
   }
 
   // "BTV" where all values known are three capitals: a value too, though not among the commonest.
   void match_codes() {
     for (std::size_t i = 0; i < sentence_.words.size(); ++i) {
       const Word& word = sentence_.words[i];
-      const bool capitals = word.written.size() >= 2 && word.written.size() <= 4 && std::all_of(word.written.begin(), word.written.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+      const bool capitals = word.written.size() >= 2 && word.written.size() <= 4 &&
+                            std::all_of(word.written.begin(), word.written.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
       if (!capitals || word.used || match_.matched[i]) continue;
       std::vector<ValueMention> found;
       for (std::size_t c = 0; c < table_.columns.size(); ++c) {
         const ColumnProfile& column = table_.columns[c];
         const bool codes = column.role == ColumnRole::dimension && column.values.size() >= 5 && column.distinct &&
-                           *column.distinct > static_cast<std::int64_t>(column.values.size()) && std::all_of(column.values.begin(), column.values.end(), [&](const std::string& value) {
-                             return value.size() == word.written.size() && std::all_of(value.begin(), value.end(), [](char ch) { return ch >= 'A' && ch <= 'Z'; });
+                           *column.distinct > static_cast<std::int64_t>(column.values.size()) &&
+                           std::all_of(column.values.begin(), column.values.end(), [&](const std::string& value) {
+                             return value.size() == word.written.size() &&
+                                    std::all_of(value.begin(), value.end(), [](char ch) { return ch >= 'A' && ch <= 'Z'; });
                            });
         if (codes) found.push_back({.column = c, .value = word.written, .word = i, .end = i + 1});
       }
@@ -292,7 +298,9 @@ class Matcher {
     for (const std::size_t word : hit.words) claim(word, word + 1, hit.strength * 0.95);
     // "bird strikes" are what the table holds: a column that resembles "bird" is not what is meant.
     if (!match_.names_table) return;
-    std::erase_if(match_.columns, [&](const ColumnMention& mention) { return mention.strength < 0.7 && std::find(hit.words.begin(), hit.words.end(), mention.word) != hit.words.end(); });
+    std::erase_if(match_.columns, [&](const ColumnMention& mention) {
+      return mention.strength < 0.7 && std::find(hit.words.begin(), hit.words.end(), mention.word) != hit.words.end();
+    });
   }
 
   void match_route() {
@@ -336,7 +344,9 @@ class Matcher {
     }
   }
   bool starts_another(std::size_t begin, std::size_t word) const {
-    return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& mention) { return mention.word >= begin && mention.word < word && mention.strength >= 0.9; });
+    return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& mention) {
+      return mention.word >= begin && mention.word < word && mention.strength >= 0.9;
+    });
   }
 
   void add_up() {

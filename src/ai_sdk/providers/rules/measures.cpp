@@ -35,7 +35,9 @@ std::string_view short_of(Aggregate aggregate) {
   }
 }
 
-bool has_word(const ColumnProfile& column, std::string_view word) { return std::find(column.words.begin(), column.words.end(), word) != column.words.end(); }
+bool has_word(const ColumnProfile& column, std::string_view word) {
+  return std::find(column.words.begin(), column.words.end(), word) != column.words.end();
+}
 
 // Rows whose value is not known are left out of a breakdown.
 std::vector<std::string> known_values(const ColumnProfile& column) {
@@ -64,7 +66,8 @@ std::string number_format(const ColumnProfile& column, Aggregate aggregate) {
     return typical < 0.01 ? ".2%" : ".1%";
   }
   const double size = aggregate == Aggregate::sum ? 1e6 : column.average ? std::abs(*column.average) : 10;
-  if (aggregate == Aggregate::sum || aggregate == Aggregate::count || aggregate == Aggregate::distinct) return column.max && *column.max < 1 ? ",.2f" : ",.0f";
+  if (aggregate == Aggregate::sum || aggregate == Aggregate::count || aggregate == Aggregate::distinct)
+    return column.max && *column.max < 1 ? ",.2f" : ",.0f";
   if ((aggregate == Aggregate::maximum || aggregate == Aggregate::minimum) && column.type == "integer") return ",.0f";
   return size >= 1000 ? ",.0f" : size >= 1 ? ",.1f" : ",.2f";
 }
@@ -77,12 +80,15 @@ Measure count_rows(const TableProfile& table) {
 
 Measure make_measure(const TableProfile& table, std::size_t index, Aggregate aggregate) {
   const ColumnProfile& column = table.columns[index];
-  if (aggregate == Aggregate::none || aggregate == Aggregate::count || aggregate == Aggregate::share) aggregate = column.additive && !column.mean_first ? Aggregate::sum : Aggregate::mean;
+  if (aggregate == Aggregate::none || aggregate == Aggregate::count || aggregate == Aggregate::share)
+    aggregate = column.additive && !column.mean_first ? Aggregate::sum : Aggregate::mean;
   if (aggregate == Aggregate::sum && !column.additive) aggregate = Aggregate::mean;
   Measure measure{.column = index, .aggregate = aggregate, .unit = column.unit, .good = column.good};
   switch (aggregate) {
     // Whole numbers are added up exactly, and then handed on as a number that a chart can draw.
-    case Aggregate::sum: measure.sql = column.type == "integer" ? str("CAST(sum(", column.sql, ") AS DOUBLE)") : str("sum(", column.sql, ")"); break;
+    case Aggregate::sum:
+      measure.sql = column.type == "integer" ? str("CAST(sum(", column.sql, ") AS DOUBLE)") : str("sum(", column.sql, ")");
+      break;
     case Aggregate::median: measure.sql = str("median(", column.sql, ")"); break;
     case Aggregate::minimum: measure.sql = str("min(", column.sql, ")"); break;
     case Aggregate::maximum: measure.sql = str("max(", column.sql, ")"); break;
@@ -97,7 +103,8 @@ Measure make_measure(const TableProfile& table, std::size_t index, Aggregate agg
     name = std::string(trim(replace_all(str(" ", name, " "), " total ", " ")));
     if (name.empty()) name = "amount";
   }
-  const bool bare_count = aggregate == Aggregate::sum && column.words.size() == 1 && (column.words[0] == "count" || column.words[0] == "total" || column.words[0] == "amount");
+  const bool bare_count = aggregate == Aggregate::sum && column.words.size() == 1 &&
+                          (column.words[0] == "count" || column.words[0] == "total" || column.words[0] == "amount");
   measure.label = bare_count ? column.label : str(prefix_of(aggregate), " ", name);
   const std::string base = make_alias(name);
   measure.alias = bare_count ? base : make_alias(str(short_of(aggregate), "_", base));
@@ -146,7 +153,11 @@ Measure per_day(const Measure& measure, const ColumnProfile& time) {
 
 Dimension make_dimension(const TableProfile& table, std::size_t index) {
   const ColumnProfile& column = table.columns[index];
-  Dimension dimension{.columns = {index}, .alias = make_alias(join(column.words, "_")), .sql = column.sql, .label = column.label, .distinct = column.distinct};
+  Dimension dimension{.columns = {index},
+                      .alias = make_alias(join(column.words, "_")),
+                      .sql = column.sql,
+                      .label = column.label,
+                      .distinct = column.distinct};
   dimension.conditions = known_values(column);
   if (column.numeric) dimension.sql = str("CAST(", column.sql, " AS VARCHAR)");
   if (column.type == "boolean") dimension.sql = str("CASE WHEN ", column.sql, " THEN 'yes' ELSE 'no' END");
@@ -175,15 +186,20 @@ Dimension make_bands(const TableProfile& table, std::size_t index) {
   std::vector<std::string> conditions{str(column.sql, " IS NOT NULL")};
   if (column.average && high - low > tail_factor * std::max(1.0, std::abs(*column.average))) {
     width = nice_number(std::max(1.0, std::abs(*column.average)));
-    conditions.push_back(str(column.sql, " BETWEEN ", number_text(std::max(low, std::floor(low / width) < -10 ? -10 * width : low)), " AND ", number_text(std::min(high, 20 * width))));
+    conditions.push_back(str(column.sql, " BETWEEN ", number_text(std::max(low, std::floor(low / width) < -10 ? -10 * width : low)),
+                             " AND ", number_text(std::min(high, 20 * width))));
   }
   if (column.type == "integer") width = std::max(1.0, std::ceil(width));
-  Dimension bands{.columns = {index}, .alias = make_alias(str(join(column.words, "_"), "_from")), .label = column.label, .conditions = std::move(conditions)};
+  Dimension bands{.columns = {index},
+                  .alias = make_alias(str(join(column.words, "_"), "_from")),
+                  .label = column.label,
+                  .conditions = std::move(conditions)};
   bands.sql = width == 1 ? column.sql : str("floor(", column.sql, " / ", number_text(width), ") * ", number_text(width));
   bands.order_sql = "1";
   bands.distinct = static_cast<std::int64_t>(std::ceil((high - low) / width)) + 1;
   bands.unit = column.unit;
-  bands.label = width == 1 ? column.label : str(column.label, ", bands of ", number_text(width), column.unit.empty() ? "" : " ", column.unit);
+  bands.label =
+      width == 1 ? column.label : str(column.label, ", bands of ", number_text(width), column.unit.empty() ? "" : " ", column.unit);
   return bands;
 }
 
@@ -191,13 +207,22 @@ Dimension make_time_part(const ColumnProfile& time, TimePart part) {
   Dimension dimension;
   switch (part) {
     case TimePart::weekday:
-      dimension = {.alias = "weekday", .sql = str("dayname(", time.time_sql, ")"), .label = "Day of the week", .order_sql = str("isodow(", time.time_sql, ")"), .distinct = 7};
+      dimension = {.alias = "weekday",
+                   .sql = str("dayname(", time.time_sql, ")"),
+                   .label = "Day of the week",
+                   .order_sql = str("isodow(", time.time_sql, ")"),
+                   .distinct = 7};
       break;
     case TimePart::month:
-      dimension = {.alias = "month_name", .sql = str("monthname(", time.time_sql, ")"), .label = "Month of the year", .order_sql = str("month(", time.time_sql, ")"), .distinct = 12};
+      dimension = {.alias = "month_name",
+                   .sql = str("monthname(", time.time_sql, ")"),
+                   .label = "Month of the year",
+                   .order_sql = str("month(", time.time_sql, ")"),
+                   .distinct = 12};
       break;
     default:
-      dimension = {.alias = "hour_of_day", .sql = str("hour(", time.time_sql, ")"), .label = "Hour of the day", .order_sql = "1", .distinct = 24};
+      dimension = {
+          .alias = "hour_of_day", .sql = str("hour(", time.time_sql, ")"), .label = "Hour of the day", .order_sql = "1", .distinct = 24};
       break;
   }
   if (time.time_is_text || time.null_fraction > 0) dimension.conditions.push_back(str(time.time_sql, " IS NOT NULL"));

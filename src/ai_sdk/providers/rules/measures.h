@@ -26,9 +26,9 @@ struct Dimension {
   std::vector<std::size_t> columns;
   std::string alias;
   std::string sql;
-  std::string label;      // "Airport of origin"
+  std::string label;              // "Airport of origin"
   std::vector<std::string> keys;  // to group by, when that is not the value itself
-  std::string order_sql;  // when its values have an order of their own (weekdays, bands); empty: by the measure
+  std::string order_sql;          // when its values have an order of their own (weekdays, bands); empty: by the measure
   std::optional<std::int64_t> distinct;
   std::vector<std::string> conditions;  // rows that have no value are left out
   std::string unit;                     // of bands

@@ -13,12 +13,12 @@ constexpr std::size_t kpis_max = 4;
 constexpr int bars_max = 15;
 constexpr int table_rows = 100;
 constexpr int points_max = 2'000;
-constexpr int series_max = 6;      // greys that the eye tells apart
-constexpr int series_top = 5;      // of a column with more values
+constexpr int series_max = 6;  // greys that the eye tells apart
+constexpr int series_top = 5;  // of a column with more values
 constexpr int heatmap_rows = 12;
 constexpr std::int64_t parameter_values_max = 300;
 constexpr std::size_t parameters_max = 2;  // besides the period
-constexpr int groups_least = 10;  // rows behind an average in a ranking, however few are shown
+constexpr int groups_least = 10;           // rows behind an average in a ranking, however few are shown
 constexpr std::size_t title_bytes_max = 120;
 constexpr std::size_t slug_bytes_max = 60;
 
@@ -62,7 +62,9 @@ class Planner {
     bool latest_only = false;  // of a snapshot: its newest year
   };
 
-  static Key key_of(const Dimension& dimension) { return {dimension.sql, dimension.alias, dimension.label, dimension.order_sql, dimension.keys, dimension.unit}; }
+  static Key key_of(const Dimension& dimension) {
+    return {dimension.sql, dimension.alias, dimension.label, dimension.order_sql, dimension.keys, dimension.unit};
+  }
   Key time_key() const { return {bucket_sql(*time_, grain_), time_alias(), capitalised(name_of(grain_)), "", {}, ""}; }
   std::string time_alias() const { return str(name_of(grain_), grain_ == Grain::year && time_->time_is_year ? "_value" : "_start"); }
 
@@ -79,11 +81,13 @@ class Planner {
     if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
   }
 
-  std::string where(std::vector<std::string> conditions, const std::vector<std::string>& more, bool latest_only, std::string_view indent = "") const {
+  std::string where(std::vector<std::string> conditions, const std::vector<std::string>& more, bool latest_only,
+                    std::string_view indent = "") const {
     for (const std::string& condition : more) add_unique(conditions, condition);
     if (latest_only && time_) {
       std::vector<std::string> inner = base_conditions();
-      conditions.push_back(str(time_->sql, " = (SELECT max(", time_->sql, ") FROM ", table_.sql_name, inner.empty() ? "" : " WHERE ", join(inner, " AND "), ")"));
+      conditions.push_back(str(time_->sql, " = (SELECT max(", time_->sql, ") FROM ", table_.sql_name, inner.empty() ? "" : " WHERE ",
+                               join(inner, " AND "), ")"));
     }
     if (conditions.empty()) return "";
     return str(indent, "WHERE ", join(conditions, str("\n", indent, "  AND ")), "\n");
@@ -98,7 +102,8 @@ class Planner {
       for (const std::string& part : key.group) groups.push_back(part);
       if (!key.order_sql.empty() && key.order_sql != "1") groups.push_back(key.order_sql);
     }
-    for (const Measure& measure : select.measures) columns.push_back(measure.sql == measure.alias ? measure.sql : str(measure.sql, " AS ", measure.alias));
+    for (const Measure& measure : select.measures)
+      columns.push_back(measure.sql == measure.alias ? measure.sql : str(measure.sql, " AS ", measure.alias));
     std::size_t width = 0;
     for (const std::string& column : columns) width += column.size() + 2;
     std::string sql = str("SELECT ", join(columns, width > 100 ? ",\n       " : ", "), "\nFROM ", table_.sql_name, "\n");
@@ -112,12 +117,14 @@ class Planner {
   }
 
   bool add_query(Select select) {
-    const bool taken = std::any_of(plan_.queries.begin(), plan_.queries.end(), [&](const PlannedQuery& query) { return query.id == select.id; });
+    const bool taken =
+        std::any_of(plan_.queries.begin(), plan_.queries.end(), [&](const PlannedQuery& query) { return query.id == select.id; });
     if (taken || options_.without.contains(select.id)) return false;
     make_aliases_unique(select);
     PlannedQuery query{.id = select.id, .sql = sql_of(select)};
     for (const Key& key : select.keys) query.columns.push_back({.name = key.alias, .label = key.label, .unit = key.unit});
-    for (const Measure& measure : select.measures) query.columns.push_back({measure.alias, measure.label, measure.unit, measure.format, measure.good});
+    for (const Measure& measure : select.measures)
+      query.columns.push_back({measure.alias, measure.label, measure.unit, measure.format, measure.good});
     plan_.queries.push_back(std::move(query));
     return true;
   }
@@ -155,7 +162,12 @@ class Planner {
     if (time_->time_is_year) grain_ = Grain::year;
     if (grain_ == Grain::hour && !time_->has_time_of_day) grain_ = Grain::day;
     if (grain_ == Grain::none) {
-      grain_ = span_days_ <= 3 && time_->has_time_of_day ? Grain::hour : span_days_ <= 100 ? Grain::day : span_days_ <= 800 ? Grain::week : span_days_ <= 4'000 ? Grain::month : span_days_ <= 7'000 ? Grain::quarter : Grain::year;
+      grain_ = span_days_ <= 3 && time_->has_time_of_day ? Grain::hour
+               : span_days_ <= 100                       ? Grain::day
+               : span_days_ <= 800                       ? Grain::week
+               : span_days_ <= 4'000                     ? Grain::month
+               : span_days_ <= 7'000                     ? Grain::quarter
+                                                         : Grain::year;
       // Text dates that name only months, or rows that are months: not finer than they are.
       if (time_->time_is_text && grain_ < Grain::month && span_days_ > 400) grain_ = Grain::month;
     }
@@ -178,7 +190,9 @@ class Planner {
   std::string parameter_name(const std::string& alias) const {
     std::string name = alias == "period" ? "period_value" : alias;
     const std::string base = name;
-    for (int number = 2; std::any_of(plan_.params.begin(), plan_.params.end(), [&](const PlannedParameter& param) { return param.name == name; }); ++number) name = str(base, "_", number);
+    for (int number = 2;
+         std::any_of(plan_.params.begin(), plan_.params.end(), [&](const PlannedParameter& param) { return param.name == name; }); ++number)
+      name = str(base, "_", number);
     return name;
   }
 
@@ -209,7 +223,8 @@ class Planner {
   }
 
   bool add_parameter(const Dimension& dimension, const std::vector<std::string>& values, std::size_t enums_max) {
-    if (dimension.columns.size() != 1 || !dimension.distinct || *dimension.distinct > parameter_values_max || *dimension.distinct < 2) return false;
+    if (dimension.columns.size() != 1 || !dimension.distinct || *dimension.distinct > parameter_values_max || *dimension.distinct < 2)
+      return false;
     if (parameters_.contains(dimension.columns.front())) return false;
     if (parameters_.size() >= enums_max) return false;
     const std::string name = parameter_name(dimension.alias);
@@ -220,7 +235,11 @@ class Planner {
     if (!conditions.empty()) sql += str("WHERE ", join(conditions, "\n  AND "), "\n");
     sql += str("GROUP BY 1\nORDER BY count(*) DESC, 1\nLIMIT ", parameter_values_max);
     value_queries_.push_back({.id = query, .sql = sql, .columns = {}});
-    plan_.params.push_back({.name = name, .type = "enum", .label = dimension.label, .defaults = values.empty() ? std::vector<std::string>{"all"} : values, .values_from = str(query, ".name")});
+    plan_.params.push_back({.name = name,
+                            .type = "enum",
+                            .label = dimension.label,
+                            .defaults = values.empty() ? std::vector<std::string>{"all"} : values,
+                            .values_from = str(query, ".name")});
     parameters_[dimension.columns.front()] = name;
     filters_.emplace_back(name, dimension.sql);
     return true;
@@ -244,7 +263,8 @@ class Planner {
   const Measure& lead() const { return question_.measures.front(); }
   bool latest_only() const { return table_.snapshot; }
   bool compares_periods() const {
-    return question_.window_asked && time_ && time_->first_day && from_ && to_ && *time_->first_day <= *from_ - (*to_ - *from_ + 1) && !latest_only();
+    return question_.window_asked && time_ && time_->first_day && from_ && to_ && *time_->first_day <= *from_ - (*to_ - *from_ + 1) &&
+           !latest_only();
   }
 
   void add_kpis() {
@@ -260,7 +280,8 @@ class Planner {
     // Two or three values side by side: each gets its number.
     const bool side_by_side = question_.compare && question_.compare_values.size() >= 2 && question_.compare_values.size() <= 3;
     if (side_by_side) {
-      const auto share = lead().column && lead().aggregate != Aggregate::share && !latest_only() ? make_share(table_, *lead().column) : std::nullopt;
+      const auto share =
+          lead().column && lead().aggregate != Aggregate::share && !latest_only() ? make_share(table_, *lead().column) : std::nullopt;
       for (const std::string& value : question_.compare_values) add(measure_of(lead(), value));
       for (const std::string& value : question_.compare_values) {
         if (share) add(measure_of(*share, value));
@@ -271,7 +292,8 @@ class Planner {
     }
     for (const Measure& measure : question_.measures) {
       if (!measure.column || measure.aggregate == Aggregate::share) continue;
-      if (auto share = make_share(table_, *measure.column); share && !latest_only() && !is_narrowed(*measure.column)) add(std::move(*share));
+      if (auto share = make_share(table_, *measure.column); share && !latest_only() && !is_narrowed(*measure.column))
+        add(std::move(*share));
     }
     if (events && select.measures.size() < kpis_max) {
       Measure rows = count_rows(table_);
@@ -295,7 +317,8 @@ class Planner {
     }
     if (select.measures.size() < kpis_max && question_.other_measure && events) {
       add(*question_.other_measure);
-      if (auto share = make_share(table_, *question_.other_measure->column); share && !is_narrowed(*question_.other_measure->column)) add(std::move(*share));
+      if (auto share = make_share(table_, *question_.other_measure->column); share && !is_narrowed(*question_.other_measure->column))
+        add(std::move(*share));
     }
     for (const Dimension& dimension : question_.others) {
       if (select.measures.size() < 3 && dimension.distinct && *dimension.distinct > 3) add(count_distinct(table_, dimension));
@@ -315,7 +338,8 @@ class Planner {
 
   // Whether the sentence already leaves out rows by this column: a share of "late" among the late says nothing.
   bool is_narrowed(std::size_t column) const {
-    return std::any_of(question_.conditions.begin(), question_.conditions.end(), [&](const std::string& condition) { return condition.starts_with(str(table_.columns[column].sql, " ")); });
+    return std::any_of(question_.conditions.begin(), question_.conditions.end(),
+                       [&](const std::string& condition) { return condition.starts_with(str(table_.columns[column].sql, " ")); });
   }
 
   // The same for one value of what is compared.
@@ -346,14 +370,17 @@ class Planner {
   }
 
   // Rows as they are, for marks that work on single values; not more than a picture can show.
-  bool add_raw(const std::string& id, const std::vector<Key>& keys, const std::vector<const ColumnProfile*>& values, const std::vector<std::string>& more) {
+  bool add_raw(const std::string& id, const std::vector<Key>& keys, const std::vector<const ColumnProfile*>& values,
+               const std::vector<std::string>& more) {
     if (options_.without.contains(id)) return false;
     Select select{.id = id, .keys = keys};
     for (const ColumnProfile* value : values) select.measures.push_back(raw_measure(*value));
     make_aliases_unique(select);
     PlannedQuery query{.id = id};
     std::vector<std::string> columns;
-    const auto add = [&](const std::string& sql, const std::string& alias) { columns.push_back(sql == alias ? sql : str(sql, " AS ", alias)); };
+    const auto add = [&](const std::string& sql, const std::string& alias) {
+      columns.push_back(sql == alias ? sql : str(sql, " AS ", alias));
+    };
     for (const Key& key : select.keys) {
       add(key.sql, key.alias);
       query.columns.push_back({.name = key.alias, .label = key.label});
@@ -364,7 +391,8 @@ class Planner {
     }
     std::vector<std::string> conditions = more;
     for (const ColumnProfile* value : values) add_unique(conditions, str(value->sql, " IS NOT NULL"));
-    query.sql = str("SELECT ", join(columns, ", "), "\nFROM ", table_.sql_name, "\n", where(base_conditions(), conditions, latest_only()), "ORDER BY ", join(numbers(columns.size()), ", "), "\nLIMIT ", points_max);
+    query.sql = str("SELECT ", join(columns, ", "), "\nFROM ", table_.sql_name, "\n", where(base_conditions(), conditions, latest_only()),
+                    "ORDER BY ", join(numbers(columns.size()), ", "), "\nLIMIT ", points_max);
     plan_.queries.push_back(std::move(query));
     return true;
   }
@@ -376,12 +404,19 @@ class Planner {
         if (!group && !dimension.ordered()) group = &dimension;
       }
     }
-    const auto measure = std::find_if(question_.measures.begin(), question_.measures.end(), [](const Measure& one) { return one.column.has_value(); });
+    const auto measure =
+        std::find_if(question_.measures.begin(), question_.measures.end(), [](const Measure& one) { return one.column.has_value(); });
     // Of a large table the first rows would be a wrong picture.
     if (!group || measure == question_.measures.end() || table_.row_count > points_max) return;
     const ColumnProfile& value = table_.columns[*measure->column];
     if (!add_raw("spread", {key_of(*group)}, {&value}, group->conditions)) return;
-    if (add_chart({.id = "spread", .query = "spread", .mark = "box", .title = str(value.label, " by ", in_sentence(group->label)), .x = column_at(0), .y = {column_at(1)}})) plan_.layout.push_back({.items = {{.chart = "spread"}}, .height = 7});
+    if (add_chart({.id = "spread",
+                   .query = "spread",
+                   .mark = "box",
+                   .title = str(value.label, " by ", in_sentence(group->label)),
+                   .x = column_at(0),
+                   .y = {column_at(1)}}))
+      plan_.layout.push_back({.items = {{.chart = "spread"}}, .height = 7});
   }
 
   void add_map() {
@@ -391,7 +426,12 @@ class Planner {
       if (column.role == ColumnRole::geography) (spelled_out(column.words.back()) == "latitude" ? latitude : longitude) = &column;
     }
     if (!latitude || !longitude || !add_raw("places", {}, {longitude, latitude}, {})) return;
-    PlannedChart chart{.id = "places", .query = "places", .mark = "map", .title = str(table_.rows_label, " on a map"), .x = column_at(0), .y = {column_at(1)}};
+    PlannedChart chart{.id = "places",
+                       .query = "places",
+                       .mark = "map",
+                       .title = str(table_.rows_label, " on a map"),
+                       .x = column_at(0),
+                       .y = {column_at(1)}};
     if (table_.row_count > points_max) chart.description = str("The first ", points_max, " places from the west.");
     if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "places"}}, .height = 9});
   }
@@ -404,13 +444,24 @@ class Planner {
       }
     }
     if (sides.size() < 2) return;
-    Select select{.id = "matrix", .keys = {key_of(*sides[0]), key_of(*sides[1])}, .measures = {lead()}, .conditions = sides[0]->conditions, .order = {"1", "2"}, .latest_only = latest_only()};
+    Select select{.id = "matrix",
+                  .keys = {key_of(*sides[0]), key_of(*sides[1])},
+                  .measures = {lead()},
+                  .conditions = sides[0]->conditions,
+                  .order = {"1", "2"},
+                  .latest_only = latest_only()};
     for (const std::string& condition : sides[1]->conditions) add_unique(select.conditions, condition);
     for (const Dimension* side : sides) {
       if (!side->ordered() && side->distinct && *side->distinct > 30) select.conditions.push_back(top_of_latest(*side, bars_max));
     }
     if (!add_query(select)) return;
-    PlannedChart chart{.id = "matrix", .query = "matrix", .mark = "heatmap", .title = str(lead().label, " by ", in_sentence(sides[0]->label), " and ", in_sentence(sides[1]->label)), .x = column_at(0), .y = {column_at(1)}, .color = column_at(2)};
+    PlannedChart chart{.id = "matrix",
+                       .query = "matrix",
+                       .mark = "heatmap",
+                       .title = str(lead().label, " by ", in_sentence(sides[0]->label), " and ", in_sentence(sides[1]->label)),
+                       .x = column_at(0),
+                       .y = {column_at(1)},
+                       .color = column_at(2)};
     if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "matrix"}}, .height = 8});
   }
 
@@ -440,10 +491,17 @@ class Planner {
       if (!add_raw("relation", select.keys, values, {})) return;
       const PlannedQuery& query = plan_.queries.back();
       const std::size_t first = select.keys.size();
-      PlannedChart chart{.id = "relation", .query = "relation", .mark = "scatter", .title = title, .x = query.columns[first].name, .y = {query.columns[first + 1].name}};
+      PlannedChart chart{.id = "relation",
+                         .query = "relation",
+                         .mark = "scatter",
+                         .title = title,
+                         .x = query.columns[first].name,
+                         .y = {query.columns[first + 1].name}};
       if (color) chart.color = query.columns[first - 1].name;
       if (size) chart.size = query.columns[first + 2].name;
-      chart.description = latest_only() ? str("One point is one ", each ? in_sentence(each->label) : "row", " in the latest year of the period.") : "One point is one row.";
+      chart.description = latest_only()
+                              ? str("One point is one ", each ? in_sentence(each->label) : "row", " in the latest year of the period.")
+                              : "One point is one row.";
       if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "relation"}}, .height = 8});
     } else if (each) {
       add_group_scatter(*each, x_column, y_column);
@@ -457,7 +515,12 @@ class Planner {
     return out;
   }
   Measure raw_measure(const ColumnProfile& column) const {
-    return {.aggregate = Aggregate::none, .alias = make_alias(join(column.words, "_")), .sql = column.sql, .label = column.label, .unit = column.unit, .format = number_format(column, Aggregate::mean)};
+    return {.aggregate = Aggregate::none,
+            .alias = make_alias(join(column.words, "_")),
+            .sql = column.sql,
+            .label = column.label,
+            .unit = column.unit,
+            .format = number_format(column, Aggregate::mean)};
   }
   // The dimension whose values are the things that a point can stand for.
   const Dimension* thing_dimension() const {
@@ -474,12 +537,23 @@ class Planner {
   void add_group_scatter(const Dimension& each, std::size_t x_column, std::size_t y_column) {
     const Measure x = make_measure(table_, x_column, Aggregate::mean);
     const Measure y = make_measure(table_, y_column, Aggregate::mean);
-    Select select{.id = "scatter", .keys = {key_of(each)}, .measures = {x, y, count_rows(table_)}, .conditions = each.conditions, .order = {"4 DESC", "1"}, .limit = 500};
+    Select select{.id = "scatter",
+                  .keys = {key_of(each)},
+                  .measures = {x, y, count_rows(table_)},
+                  .conditions = each.conditions,
+                  .order = {"4 DESC", "1"},
+                  .limit = 500};
     select.having = least_rows(each, x, 3);
     if (!add_query(select)) return;
-    PlannedChart chart{.id = "scatter", .query = "scatter", .mark = "scatter", .title = str(y.label, " against ", in_sentence(x.label), ", by ", in_sentence(each.label)), .x = column_at(1), .y = {column_at(2)}};
+    PlannedChart chart{.id = "scatter",
+                       .query = "scatter",
+                       .mark = "scatter",
+                       .title = str(y.label, " against ", in_sentence(x.label), ", by ", in_sentence(each.label)),
+                       .x = column_at(1),
+                       .y = {column_at(2)}};
     chart.size = column_at(3);
-    chart.description = str("One point is one ", in_sentence(each.label), "; its size is the number of ", in_sentence(table_.rows_label), ".");
+    chart.description =
+        str("One point is one ", in_sentence(each.label), "; its size is the number of ", in_sentence(table_.rows_label), ".");
     if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "scatter"}}, .height = 7});
   }
 
@@ -488,17 +562,32 @@ class Planner {
     const Measure rows = count_rows(table_);
     const bool both = measure.sql != rows.sql && !latest_only();
     const bool line = measure.sql != rows.sql;
-    Select select{.id = id, .keys = {key_of(bands)}, .measures = {measure}, .conditions = bands.conditions, .order = {"1"}, .latest_only = latest_only()};
+    Select select{.id = id,
+                  .keys = {key_of(bands)},
+                  .measures = {measure},
+                  .conditions = bands.conditions,
+                  .order = {"1"},
+                  .latest_only = latest_only()};
     if (both) select.measures.push_back(rows);
     if (both && table_.row_count > 2'000) select.having = least_rows(bands, measure, 10);
     if (!add_query(select)) return;
     PlannedRow row{.height = 6};
-    PlannedChart chart{.id = id, .query = id, .mark = line ? "line" : "bar", .title = str(measure.label, " by ", in_sentence(bands.label)), .x = column_at(0), .y = {column_at(1)}};
+    PlannedChart chart{.id = id,
+                       .query = id,
+                       .mark = line ? "line" : "bar",
+                       .title = str(measure.label, " by ", in_sentence(bands.label)),
+                       .x = column_at(0),
+                       .y = {column_at(1)}};
     chart.description = "Each band is named by where it begins.";
     const int width = both ? 7 : 12;
     if (add_chart(chart)) row.items.push_back({.chart = id, .width = width});
     if (both) {
-      PlannedChart count{.id = str(id, "_rows"), .query = id, .mark = "bar", .title = str(rows.label, " by ", in_sentence(bands.label)), .x = column_at(0), .y = {column_at(2)}};
+      PlannedChart count{.id = str(id, "_rows"),
+                         .query = id,
+                         .mark = "bar",
+                         .title = str(rows.label, " by ", in_sentence(bands.label)),
+                         .x = column_at(0),
+                         .y = {column_at(2)}};
       if (add_chart(count)) row.items.push_back({.chart = count.id, .width = 12 - width});
     }
     if (row.items.size() == 1) row.items.front().width = 12;
@@ -507,10 +596,17 @@ class Planner {
 
   void add_distribution(std::size_t column) {
     const Dimension bands = make_bands(table_, column);
-    Select select{.id = "distribution", .keys = {key_of(bands)}, .measures = {count_rows(table_)}, .conditions = bands.conditions, .order = {"1"}};
+    Select select{
+        .id = "distribution", .keys = {key_of(bands)}, .measures = {count_rows(table_)}, .conditions = bands.conditions, .order = {"1"}};
     if (!add_query(select)) return;
-    PlannedChart chart{.id = "distribution", .query = "distribution", .mark = "bar", .title = str(table_.rows_label, " by ", in_sentence(bands.label)), .x = column_at(0), .y = {column_at(1)}};
-    chart.description = bands.conditions.size() > 1 ? "Each band is named by where it begins; the far tail is left out." : "Each band is named by where it begins.";
+    PlannedChart chart{.id = "distribution",
+                       .query = "distribution",
+                       .mark = "bar",
+                       .title = str(table_.rows_label, " by ", in_sentence(bands.label)),
+                       .x = column_at(0),
+                       .y = {column_at(1)}};
+    chart.description = bands.conditions.size() > 1 ? "Each band is named by where it begins; the far tail is left out."
+                                                    : "Each band is named by where it begins.";
     if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "distribution"}}, .height = 7});
   }
 
@@ -521,7 +617,8 @@ class Planner {
     if (question_.compare) return &*question_.compare;
     if (!question_.trend && question_.asked.size() < 2) return nullptr;
     for (const Dimension& dimension : question_.asked) {
-      if (!dimension.ordered() && dimension.distinct && (*dimension.distinct <= series_max || question_.trend) && *dimension.distinct >= 2) return &dimension;
+      if (!dimension.ordered() && dimension.distinct && (*dimension.distinct <= series_max || question_.trend) && *dimension.distinct >= 2)
+        return &dimension;
     }
     return nullptr;
   }
@@ -543,8 +640,10 @@ class Planner {
       const std::string id = i == 0 ? "trend" : "trend_2";
       if (const std::string chart = add_trend(id, measures[i], series); !chart.empty()) row.items.push_back({.chart = chart});
     }
-    if (question_.compare && question_.trend && !question_.asked.empty() && !question_.asked.front().ordered() && question_.asked.front().sql != question_.compare->sql) {
-      if (const std::string chart = add_trend("trend_each", lead(), &question_.asked.front()); !chart.empty()) row.items.push_back({.chart = chart});
+    if (question_.compare && question_.trend && !question_.asked.empty() && !question_.asked.front().ordered() &&
+        question_.asked.front().sql != question_.compare->sql) {
+      if (const std::string chart = add_trend("trend_each", lead(), &question_.asked.front()); !chart.empty())
+        row.items.push_back({.chart = chart});
     }
     for (PlannedItem& item : row.items) item.width = 12 / static_cast<int>(row.items.size());
     if (row.items.empty()) return;
@@ -574,14 +673,22 @@ class Planner {
       select.order.push_back("2");
       for (const std::string& condition : series->conditions) select.conditions.push_back(condition);
       const int count = std::min(question_.top.value_or(series_top), series_max);
-      many = !(question_.compare && series == &*question_.compare && !question_.compare_values.empty()) && series->distinct && *series->distinct > series_max;
+      many = !(question_.compare && series == &*question_.compare && !question_.compare_values.empty()) && series->distinct &&
+             *series->distinct > series_max;
       if (many) select.conditions.push_back(top_values(*series, count));
     }
     if (!add_query(select)) return {};
-    PlannedChart chart{.id = id, .query = id, .mark = "line", .title = str(measure.label, " by ", name_of(grain_)), .x = column_at(0), .y = {plan_.queries.back().columns.back().name}};
+    PlannedChart chart{.id = id,
+                       .query = id,
+                       .mark = "line",
+                       .title = str(measure.label, " by ", name_of(grain_)),
+                       .x = column_at(0),
+                       .y = {plan_.queries.back().columns.back().name}};
     if (series) {
       chart.color = column_at(1);
-      if (many) chart.title += str(": the ", std::min(question_.top.value_or(series_top), series_max), " largest ", plural_of(in_sentence(series->label)));
+      if (many)
+        chart.title +=
+            str(": the ", std::min(question_.top.value_or(series_top), series_max), " largest ", plural_of(in_sentence(series->label)));
       else chart.title += str(" and ", in_sentence(series->label));
       chart.on_click = click_on(*series, "color");
     } else if (measure.adds_up && asked.adds_up) {
@@ -600,16 +707,19 @@ class Planner {
     std::vector<std::string> conditions = base_conditions();
     for (const std::string& condition : dimension.conditions) add_unique(conditions, condition);
     const bool by_sum = lead().adds_up && lead().column;
-    return str(tuple, " IN (\n    SELECT ", join(keys, ", "), "\n    FROM ", table_.sql_name, "\n", conditions.empty() ? "" : str("    WHERE ", join(conditions, " AND "), "\n"), "    GROUP BY ",
-               join(numbers(keys.size()), ", "), "\n    ORDER BY ", by_sum ? lead().sql : "count(*)", " DESC, ", join(numbers(keys.size()), ", "), "\n    LIMIT ", count, "\n  )");
+    return str(tuple, " IN (\n    SELECT ", join(keys, ", "), "\n    FROM ", table_.sql_name, "\n",
+               conditions.empty() ? "" : str("    WHERE ", join(conditions, " AND "), "\n"), "    GROUP BY ",
+               join(numbers(keys.size()), ", "), "\n    ORDER BY ", by_sum ? lead().sql : "count(*)", " DESC, ",
+               join(numbers(keys.size()), ", "), "\n    LIMIT ", count, "\n  )");
   }
 
   // ---- breakdowns ---------------------------------------------------------------------------------------------------
 
-  // Groups of a few rows say nothing of an average. The least that counts is a share of all rows that are shown, so that it shrinks with them
-  // when the reader filters.
+  // Groups of a few rows say nothing of an average. The least that counts is a share of all rows that are shown, so that it shrinks with
+  // them when the reader filters.
   std::string least_rows(const Dimension& dimension, const Measure& measure, int least, double portion = 20) {
-    const bool averages = measure.aggregate == Aggregate::mean || measure.aggregate == Aggregate::median || measure.aggregate == Aggregate::share;
+    const bool averages =
+        measure.aggregate == Aggregate::mean || measure.aggregate == Aggregate::median || measure.aggregate == Aggregate::share;
     if (!averages || !dimension.distinct || *dimension.distinct < 8 || table_.snapshot || question_.panel) return "";
     const double rows_each = static_cast<double>(table_.row_count) / static_cast<double>(*dimension.distinct);
     const double rows = std::max(nice_number(rows_each / portion), static_cast<double>(least));
@@ -620,26 +730,36 @@ class Planner {
     if (rows < 50) return str(count, " >= ", last_least_);
     const auto part = static_cast<std::int64_t>(nice_number(0.6 * static_cast<double>(table_.row_count) / rows));
     last_least_ = table_.row_count / part;
-    return str(count, " >= greatest(", groups_least, ", (\n    SELECT count(*) / ", part, "\n    FROM ", table_.sql_name, "\n", where(base_conditions(), {}, false, "    "), "  ))");
+    return str(count, " >= greatest(", groups_least, ", (\n    SELECT count(*) / ", part, "\n    FROM ", table_.sql_name, "\n",
+               where(base_conditions(), {}, false, "    "), "  ))");
   }
 
   std::string add_bar(const std::string& id, const Dimension& dimension, const Measure& measure, int limit) {
     if (dimension.ordered()) return {};
     const bool down = question_.order < 0;
-    Select select{.id = id, .keys = {key_of(dimension)}, .measures = {measure}, .conditions = dimension.conditions, .latest_only = latest_only()};
+    Select select{
+        .id = id, .keys = {key_of(dimension)}, .measures = {measure}, .conditions = dimension.conditions, .latest_only = latest_only()};
     last_least_ = 0;
     select.having = least_rows(dimension, measure, 3);
     select.order = {down ? "2 NULLS LAST" : "2 DESC NULLS LAST", "1"};
     select.limit = limit;
     if (!add_query(select)) return {};
-    PlannedChart chart{.id = id, .query = id, .mark = "bar", .title = str(measure.label, " by ", in_sentence(dimension.label)), .x = column_at(0), .y = {column_at(1)}, .sort = down ? "y" : "-y", .limit = limit};
+    PlannedChart chart{.id = id,
+                       .query = id,
+                       .mark = "bar",
+                       .title = str(measure.label, " by ", in_sentence(dimension.label)),
+                       .x = column_at(0),
+                       .y = {column_at(1)},
+                       .sort = down ? "y" : "-y",
+                       .limit = limit};
     if (question_.mark == MarkWord::pie && dimension.distinct && *dimension.distinct <= 6 && measure.adds_up) chart.mark = "donut";
     if (latest_only()) chart.title += ", latest year";
     chart.on_click = click_on(dimension, "x");
     if (last_least_ > 0) {
       const std::string least = format_count(static_cast<std::uint64_t>(last_least_));
-      chart.description = str("Only those with at least ", least, " ", in_sentence(table_.rows_label), last_least_ >= 50 ? " of all; fewer when filtered." : ".");
-add_unique(plan_.notes, "Rankings by average leave out groups that are too small to compare; each says from how many on.");
+      chart.description = str("Only those with at least ", least, " ", in_sentence(table_.rows_label),
+                              last_least_ >= 50 ? " of all; fewer when filtered." : ".");
+      add_unique(plan_.notes, "Rankings by average leave out groups that are too small to compare; each says from how many on.");
     }
     return add_chart(chart) ? id : std::string();
   }
@@ -649,7 +769,8 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
     if (!question_.panel || latest_only() || !time_ || !lead().column || lead().adds_up) return false;
     static constexpr auto quotes = std::to_array<std::string_view>({"price", "close", "open", "index", "value", "rate", "quote"});
     const auto& words = table_.columns[*lead().column].words;
-    return std::any_of(words.begin(), words.end(), [](const std::string& word) { return std::find(quotes.begin(), quotes.end(), word) != quotes.end(); });
+    return std::any_of(words.begin(), words.end(),
+                       [](const std::string& word) { return std::find(quotes.begin(), quotes.end(), word) != quotes.end(); });
   }
 
   // From the first to the last value of the period: what a level has come to.
@@ -658,22 +779,44 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
     const std::string& label = table_.columns[*lead().column].label;
     Measure change{.aggregate = Aggregate::mean, .alias = "change", .label = str("Change of ", in_sentence(label)), .format = "+.0%"};
     change.sql = str("arg_max(", column, ", ", time_->time_sql, ") / nullif(arg_min(", column, ", ", time_->time_sql, "), 0) - 1");
-    Select select{.id = "change", .keys = {key_of(dimension)}, .measures = {change}, .conditions = dimension.conditions, .order = {"2 DESC NULLS LAST", "1"}, .limit = bars_max};
+    Select select{.id = "change",
+                  .keys = {key_of(dimension)},
+                  .measures = {change},
+                  .conditions = dimension.conditions,
+                  .order = {"2 DESC NULLS LAST", "1"},
+                  .limit = bars_max};
     if (!add_query(select)) return {};
-    PlannedChart chart{.id = "change", .query = "change", .mark = "bar", .title = str(change.label, " from first to last, by ", in_sentence(dimension.label)), .x = column_at(0), .y = {column_at(1)}, .sort = "-y"};
+    PlannedChart chart{.id = "change",
+                       .query = "change",
+                       .mark = "bar",
+                       .title = str(change.label, " from first to last, by ", in_sentence(dimension.label)),
+                       .x = column_at(0),
+                       .y = {column_at(1)},
+                       .sort = "-y"};
     chart.on_click = click_on(dimension, "x");
     return add_chart(chart) ? "change" : std::string();
   }
 
   std::string add_split_bar(const std::string& id, const Dimension& first, const Dimension& second, const Measure& measure, int limit) {
-    Select select{.id = id, .keys = {key_of(first), key_of(second)}, .measures = {measure}, .conditions = first.conditions, .latest_only = latest_only()};
+    Select select{.id = id,
+                  .keys = {key_of(first), key_of(second)},
+                  .measures = {measure},
+                  .conditions = first.conditions,
+                  .latest_only = latest_only()};
     for (const std::string& condition : second.conditions) add_unique(select.conditions, condition);
     const bool many = !first.ordered() && first.distinct && *first.distinct > limit;
     if (many) select.conditions.push_back(top_of_latest(first, limit));
-    select.order = first.ordered() ? std::vector<std::string>{first.order_sql == "1" ? "1" : first.order_sql, "2"} : std::vector<std::string>{"3 DESC NULLS LAST", "1", "2"};
+    select.order = first.ordered() ? std::vector<std::string>{first.order_sql == "1" ? "1" : first.order_sql, "2"}
+                                   : std::vector<std::string>{"3 DESC NULLS LAST", "1", "2"};
     if (!add_query(select)) return {};
     const bool stacked = measure.adds_up && question_.mark != MarkWord::grouped_bar;
-    PlannedChart chart{.id = id, .query = id, .mark = stacked ? "stacked_bar" : "grouped_bar", .title = str(measure.label, " by ", in_sentence(first.label), " and ", in_sentence(second.label)), .x = column_at(0), .y = {column_at(2)}, .color = column_at(1)};
+    PlannedChart chart{.id = id,
+                       .query = id,
+                       .mark = stacked ? "stacked_bar" : "grouped_bar",
+                       .title = str(measure.label, " by ", in_sentence(first.label), " and ", in_sentence(second.label)),
+                       .x = column_at(0),
+                       .y = {column_at(2)},
+                       .color = column_at(1)};
     if (!first.ordered()) chart.sort = "-y";
     if (latest_only()) chart.title += ", latest year";
     chart.on_click = click_on(first, "x");
@@ -683,8 +826,10 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
     if (!latest_only()) return top_values(dimension, count);
     std::vector<std::string> conditions = base_conditions();
     std::vector<std::string> inner = conditions;
-    conditions.push_back(str(time_->sql, " = (SELECT max(", time_->sql, ") FROM ", table_.sql_name, inner.empty() ? "" : " WHERE ", join(inner, " AND "), ")"));
-    return str(dimension.sql, " IN (\n    SELECT ", dimension.sql, "\n    FROM ", table_.sql_name, "\n    WHERE ", join(conditions, " AND "), "\n    GROUP BY 1\n    ORDER BY ", lead().sql, " DESC, 1\n    LIMIT ", count, "\n  )");
+    conditions.push_back(str(time_->sql, " = (SELECT max(", time_->sql, ") FROM ", table_.sql_name, inner.empty() ? "" : " WHERE ",
+                             join(inner, " AND "), ")"));
+    return str(dimension.sql, " IN (\n    SELECT ", dimension.sql, "\n    FROM ", table_.sql_name, "\n    WHERE ",
+               join(conditions, " AND "), "\n    GROUP BY 1\n    ORDER BY ", lead().sql, " DESC, 1\n    LIMIT ", count, "\n  )");
   }
 
   void add_breakdowns() {
@@ -704,14 +849,16 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
         plain.push_back(dimension);
       }
     }
-    if (question_.compare && std::none_of(plain.begin(), plain.end(), [&](const Dimension& dimension) { return dimension.sql == question_.compare->sql; })) {
+    if (question_.compare &&
+        std::none_of(plain.begin(), plain.end(), [&](const Dimension& dimension) { return dimension.sql == question_.compare->sql; })) {
       if (question_.part == TimePart::none && !plain.empty()) {
         add(add_split_bar("by_both", plain.front(), *question_.compare, lead(), 12));
         if (lead().adds_up && !items.empty()) {
           // The same as shares of the whole: who is how much of each.
           PlannedChart shares = plan_.charts.back();
           shares.id = "shares";
-          shares.title = str("Share by ", in_sentence(plain.front().label), " and ", in_sentence(question_.compare->label), latest_only() ? ", latest year" : "");
+          shares.title = str("Share by ", in_sentence(plain.front().label), " and ", in_sentence(question_.compare->label),
+                             latest_only() ? ", latest year" : "");
           shares.stack = "normalize";
           if (add_chart(shares)) add(shares.id);
         }
@@ -723,7 +870,8 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
     } else if (plain.size() >= 2 && is_small(plain[0]) && !is_twin_pair(plain[0], plain[1])) {
       add(add_split_bar("by_both", plain[1], plain[0], lead(), 12));
     }
-    const bool route_over_time = !plain.empty() && time_ && question_.grain != Grain::none && plain.front().distinct && *plain.front().distinct > series_max;
+    const bool route_over_time =
+        !plain.empty() && time_ && question_.grain != Grain::none && plain.front().distinct && *plain.front().distinct > series_max;
     if (route_over_time) add_over_time(plain.front());
     const bool split = question_.compare && items.size() >= 2;
     for (const Dimension& dimension : plain) {
@@ -731,11 +879,13 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
       add(add_bar(str("by_", dimension.alias), dimension, lead(), limit));
       // The second quantity that was asked for, for the same things.
       for (std::size_t i = 1; i < question_.measures.size() && items.size() < 4; ++i) {
-        if (question_.measure_asked && i < 2) add(add_bar(measure_id(question_.measures[i], dimension), dimension, question_.measures[i], limit));
+        if (question_.measure_asked && i < 2)
+          add(add_bar(measure_id(question_.measures[i], dimension), dimension, question_.measures[i], limit));
       }
     }
     // How much, and how often: a total alone does not say whether it is many or dear.
-    if (plain.size() == 1 && items.size() == 1 && question_.measures.size() == 1 && lead().adds_up && lead().column && !question_.panel && !table_.snapshot) {
+    if (plain.size() == 1 && items.size() == 1 && question_.measures.size() == 1 && lead().adds_up && lead().column && !question_.panel &&
+        !table_.snapshot) {
       add(add_bar(str("rows_by_", plain.front().alias), plain.front(), count_rows(table_), limit));
     }
     if (is_quote() && !plain.empty() && items.size() == 1) add(add_change(plain.front()));
@@ -743,7 +893,8 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
       const std::size_t wanted = question_.overview ? 4 : question_.relation || !question_.asked.empty() ? 2 : 2;
       if (items.size() >= wanted) break;
       if (question_.compare && dimension.sql == question_.compare->sql) continue;
-      const Measure& measure = question_.overview && items.size() % 2 == 1 && question_.measures.size() > 1 ? question_.measures[1] : lead();
+      const Measure& measure =
+          question_.overview && items.size() % 2 == 1 && question_.measures.size() > 1 ? question_.measures[1] : lead();
       if (question_.overview && question_.measures.size() > 1) {
         add(add_bar(str("by_", dimension.alias), dimension, question_.measures[0], limit));
         add(add_bar(measure_id(question_.measures[1], dimension), dimension, question_.measures[1], limit));
@@ -752,7 +903,8 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
       }
     }
     // Two quantities for the same things: where they stand against each other.
-    if (!question_.relation && question_.measure_asked && question_.measures.size() >= 2 && !plain.empty() && question_.measures[0].column && question_.measures[1].column && items.size() >= 2) {
+    if (!question_.relation && question_.measure_asked && question_.measures.size() >= 2 && !plain.empty() &&
+        question_.measures[0].column && question_.measures[1].column && items.size() >= 2) {
       add_two_measures(plain.front());
     }
     for (std::size_t i = 0; i < items.size();) {
@@ -765,28 +917,54 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
     }
   }
   // Ids are at most 63 bytes; the dimension tells more than the measure.
-  static std::string measure_id(const Measure& measure, const Dimension& dimension) { return str(measure.alias.substr(0, 18), "_by_", dimension.alias); }
+  static std::string measure_id(const Measure& measure, const Dimension& dimension) {
+    return str(measure.alias.substr(0, 18), "_by_", dimension.alias);
+  }
   bool is_small(const Dimension& dimension) const { return dimension.distinct && *dimension.distinct <= series_max; }
-  static bool is_twin_pair(const Dimension& a, const Dimension& b) { return a.distinct && b.distinct && *a.distinct > 50 && *b.distinct > 50; }
+  static bool is_twin_pair(const Dimension& a, const Dimension& b) {
+    return a.distinct && b.distinct && *a.distinct > 50 && *b.distinct > 50;
+  }
 
   void add_over_time(const Dimension& dimension) {
-    Select select{.id = "over_time", .keys = {time_key(), key_of(dimension)}, .measures = {lead()}, .conditions = dimension.conditions, .order = {"1", "2"}};
+    Select select{.id = "over_time",
+                  .keys = {time_key(), key_of(dimension)},
+                  .measures = {lead()},
+                  .conditions = dimension.conditions,
+                  .order = {"1", "2"}};
     select.conditions.push_back(top_values(dimension, heatmap_rows));
     // The largest first, from top to bottom.
     select.order = {str("sum(", lead().sql == "count(*)" ? "count(*)" : lead().sql, ") OVER (PARTITION BY 2) DESC"), "1"};
     select.order = {"1", "3 DESC", "2"};
     if (!add_query(select)) return;
-    PlannedChart chart{.id = "over_time", .query = "over_time", .mark = "heatmap", .title = str(lead().label, " by ", in_sentence(dimension.label), " and ", name_of(grain_)), .x = column_at(0), .y = {column_at(1)}, .color = column_at(2)};
+    PlannedChart chart{.id = "over_time",
+                       .query = "over_time",
+                       .mark = "heatmap",
+                       .title = str(lead().label, " by ", in_sentence(dimension.label), " and ", name_of(grain_)),
+                       .x = column_at(0),
+                       .y = {column_at(1)},
+                       .color = column_at(2)};
     chart.description = str("The ", heatmap_rows, " with the most.");
     if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "over_time"}}, .height = 8});
   }
 
   void add_two_measures(const Dimension& dimension) {
-    Select select{.id = "together", .keys = {key_of(dimension)}, .measures = {question_.measures[0], question_.measures[1], count_rows(table_)}, .conditions = dimension.conditions, .order = {"2 DESC NULLS LAST", "1"}, .limit = 200, .latest_only = latest_only()};
+    Select select{.id = "together",
+                  .keys = {key_of(dimension)},
+                  .measures = {question_.measures[0], question_.measures[1], count_rows(table_)},
+                  .conditions = dimension.conditions,
+                  .order = {"2 DESC NULLS LAST", "1"},
+                  .limit = 200,
+                  .latest_only = latest_only()};
     if (!add_query(select)) return;
-    PlannedChart chart{.id = "together", .query = "together", .mark = "scatter", .title = str(question_.measures[1].label, " against ", in_sentence(question_.measures[0].label)), .x = column_at(1), .y = {column_at(2)}};
+    PlannedChart chart{.id = "together",
+                       .query = "together",
+                       .mark = "scatter",
+                       .title = str(question_.measures[1].label, " against ", in_sentence(question_.measures[0].label)),
+                       .x = column_at(1),
+                       .y = {column_at(2)}};
     chart.size = column_at(3);
-    chart.description = str("One point is one ", in_sentence(dimension.label), "; its size is the number of ", in_sentence(table_.rows_label), ".");
+    chart.description =
+        str("One point is one ", in_sentence(dimension.label), "; its size is the number of ", in_sentence(table_.rows_label), ".");
     if (add_chart(chart)) late_rows_.push_back({.items = {{.chart = "together"}}, .height = 7});
   }
 
@@ -799,7 +977,8 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
     std::vector<PlannedItem> items;
     const auto add_part = [&](TimePart part, const std::string& id) {
       const Dimension dimension = make_time_part(*time_, part);
-      std::string chart = question_.compare ? add_split_bar(id, dimension, *question_.compare, part_measure(measure), bars_max) : add_part_bar(id, dimension, part_measure(measure));
+      std::string chart = question_.compare ? add_split_bar(id, dimension, *question_.compare, part_measure(measure), bars_max)
+                                            : add_part_bar(id, dimension, part_measure(measure));
       if (!chart.empty()) items.push_back({.chart = chart, .width = 6});
     };
     if (time_->has_time_of_day && (span_days_ >= 7 || span_days_ == 0) && (asked || question_.overview || plan_.charts.size() < 8)) {
@@ -813,7 +992,8 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
     } else {
       const bool years = span_days_ >= 500;
       if (years && (asked || question_.grain == Grain::month)) add_part(TimePart::month, "by_month_of_year");
-      if ((asked && question_.part != TimePart::month && span_days_ >= 60 && !time_->time_is_text) || question_.part == TimePart::weekday) add_part(TimePart::weekday, "by_weekday");
+      if ((asked && question_.part != TimePart::month && span_days_ >= 60 && !time_->time_is_text) || question_.part == TimePart::weekday)
+        add_part(TimePart::weekday, "by_weekday");
     }
     if (items.empty()) return;
     PlannedRow row{.items = std::move(items), .height = 6};
@@ -826,26 +1006,43 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
     return lead();
   }
   // Over months of the year, a total mixes years: what one row has says more.
-  Measure part_measure(const Measure& measure) const { return measure.adds_up && measure.column ? make_measure(table_, *measure.column, Aggregate::mean) : measure; }
+  Measure part_measure(const Measure& measure) const {
+    return measure.adds_up && measure.column ? make_measure(table_, *measure.column, Aggregate::mean) : measure;
+  }
 
   std::string add_part_bar(const std::string& id, const Dimension& dimension, const Measure& measure) {
-    Select select{.id = id, .keys = {key_of(dimension)}, .measures = {measure}, .conditions = dimension.conditions, .order = {dimension.order_sql}};
+    Select select{
+        .id = id, .keys = {key_of(dimension)}, .measures = {measure}, .conditions = dimension.conditions, .order = {dimension.order_sql}};
     if (table_.row_count > 2'000) select.having = least_rows(dimension, measure, groups_least, 50);
     if (!add_query(select)) return {};
-    PlannedChart chart{.id = id, .query = id, .mark = "bar", .title = str(measure.label, " by ", in_sentence(dimension.label)), .x = column_at(0), .y = {column_at(1)}};
+    PlannedChart chart{.id = id,
+                       .query = id,
+                       .mark = "bar",
+                       .title = str(measure.label, " by ", in_sentence(dimension.label)),
+                       .x = column_at(0),
+                       .y = {column_at(1)}};
     return add_chart(chart) ? id : std::string();
   }
 
   void add_week_map(const Measure& measure) {
     const Dimension day = make_time_part(*time_, TimePart::weekday);
     const Dimension hour = make_time_part(*time_, TimePart::hour);
-    Select select{.id = "by_weekday_and_hour", .keys = {key_of(day), key_of(hour)}, .measures = {part_measure(measure), count_rows(table_)}, .order = {day.order_sql, "2"}};
+    Select select{.id = "by_weekday_and_hour",
+                  .keys = {key_of(day), key_of(hour)},
+                  .measures = {part_measure(measure), count_rows(table_)},
+                  .order = {day.order_sql, "2"}};
     if (measure.sql == "count(*)") select.measures.pop_back();
     Dimension cells = day;
     cells.distinct = 7 * 24;
     if (table_.row_count > 2'000) select.having = least_rows(cells, part_measure(measure), groups_least, 50);
     if (!add_query(select)) return;
-    PlannedChart chart{.id = select.id, .query = select.id, .mark = "heatmap", .title = str(part_measure(measure).label, " by day of the week and hour"), .x = column_at(1), .y = {column_at(0)}, .color = column_at(2)};
+    PlannedChart chart{.id = select.id,
+                       .query = select.id,
+                       .mark = "heatmap",
+                       .title = str(part_measure(measure).label, " by day of the week and hour"),
+                       .x = column_at(1),
+                       .y = {column_at(0)},
+                       .color = column_at(2)};
     chart.description = "Hours as they stand in the data.";
     if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = select.id}}, .height = 6});
   }
@@ -888,8 +1085,18 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
     if (is_quote()) {
       const ColumnProfile& column = table_.columns[*lead().column];
       const Measure raw = raw_measure(column);
-      add({.aggregate = Aggregate::mean, .alias = "first_value", .sql = str("arg_min(", column.sql, ", ", time_->time_sql, ")"), .label = str("First ", in_sentence(column.label)), .unit = raw.unit, .format = raw.format});
-      add({.aggregate = Aggregate::mean, .alias = "last_value", .sql = str("arg_max(", column.sql, ", ", time_->time_sql, ")"), .label = str("Last ", in_sentence(column.label)), .unit = raw.unit, .format = raw.format});
+      add({.aggregate = Aggregate::mean,
+           .alias = "first_value",
+           .sql = str("arg_min(", column.sql, ", ", time_->time_sql, ")"),
+           .label = str("First ", in_sentence(column.label)),
+           .unit = raw.unit,
+           .format = raw.format});
+      add({.aggregate = Aggregate::mean,
+           .alias = "last_value",
+           .sql = str("arg_max(", column.sql, ", ", time_->time_sql, ")"),
+           .label = str("Last ", in_sentence(column.label)),
+           .unit = raw.unit,
+           .format = raw.format});
     }
     if (select.measures.size() < 3) {
       for (std::size_t i = 0; i < table_.columns.size() && select.measures.size() < 4; ++i) {
@@ -904,7 +1111,8 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
     select.order = {str(keys.size() + lead_at, question_.order < 0 ? " NULLS LAST" : " DESC NULLS LAST")};
     for (std::size_t i = 1; i <= keys.size(); ++i) select.order.push_back(str(i));
     if (!add_query(select)) return;
-    PlannedChart chart{.id = "details", .query = "details", .mark = "table", .title = str("All numbers by ", in_sentence(dimension->label))};
+    PlannedChart chart{
+        .id = "details", .query = "details", .mark = "table", .title = str("All numbers by ", in_sentence(dimension->label))};
     if (keys.size() > 1) chart.title += str(" and ", in_sentence(keys[1]->label));
     if (latest_only()) chart.title += ", latest year";
     for (const PlannedColumn& column : plan_.queries.back().columns) chart.columns.push_back(column.name);
@@ -915,7 +1123,8 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
   void add_top_rows() {
     const bool ranks = sentence_.has(CueKind::order) || sentence_.has(CueKind::best) || question_.top;
     if (!ranks || !question_.asked.empty() || question_.compare || table_.snapshot) return;
-    const auto measure = std::find_if(question_.measures.begin(), question_.measures.end(), [](const Measure& one) { return one.column && one.aggregate != Aggregate::share; });
+    const auto measure = std::find_if(question_.measures.begin(), question_.measures.end(),
+                                      [](const Measure& one) { return one.column && one.aggregate != Aggregate::share; });
     const ColumnProfile* name = nullptr;
     for (const ColumnProfile& column : table_.columns) {
       const bool named = !column.words.empty() && (column.words.back() == "name" || column.words.back() == "title");
@@ -940,9 +1149,15 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
       if (columns.size() < 4) add(other.sql, other.alias, {.label = other.label});
     }
     if (time_ && !time_->time_is_year) add(str("CAST(", time_->time_sql, " AS DATE)"), "on_day", {.label = time_->label});
-    query.sql = str("SELECT ", join(columns, ",\n       "), "\nFROM ", table_.sql_name, "\n", where(base_conditions(), {str(value.sql, " IS NOT NULL")}, false), "ORDER BY ", question_.order < 0 ? "2, 1" : "2 DESC, 1", "\nLIMIT ", question_.top.value_or(table_rows));
+    query.sql = str("SELECT ", join(columns, ",\n       "), "\nFROM ", table_.sql_name, "\n",
+                    where(base_conditions(), {str(value.sql, " IS NOT NULL")}, false), "ORDER BY ",
+                    question_.order < 0 ? "2, 1" : "2 DESC, 1", "\nLIMIT ", question_.top.value_or(table_rows));
     plan_.queries.push_back(query);
-    PlannedChart chart{.id = "top_rows", .query = "top_rows", .mark = "table", .title = str(table_.rows_label, " by ", in_sentence(value.label), question_.order < 0 ? ", the lowest first" : ", the highest first")};
+    PlannedChart chart{.id = "top_rows",
+                       .query = "top_rows",
+                       .mark = "table",
+                       .title = str(table_.rows_label, " by ", in_sentence(value.label),
+                                    question_.order < 0 ? ", the lowest first" : ", the highest first")};
     for (const PlannedColumn& column : query.columns) chart.columns.push_back(column.name);
     if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "top_rows"}}, .height = 8});
   }
@@ -951,22 +1166,28 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
 
   std::string title() const {
     std::string title;
-    if (question_.relation) title = str(table_.columns[question_.relation->second].label, " and ", in_sentence(table_.columns[question_.relation->first].label));
-    else if (question_.overview) title = str(capitalised(table_.rows_label == "Records" ? join(split_name(table_.table), " ") : table_.rows_label), " at a glance");
+    if (question_.relation)
+      title = str(table_.columns[question_.relation->second].label, " and ", in_sentence(table_.columns[question_.relation->first].label));
+    else if (question_.overview)
+      title = str(capitalised(table_.rows_label == "Records" ? join(split_name(table_.table), " ") : table_.rows_label), " at a glance");
     else {
       title = lead().label;
       if (question_.measures.size() > 1 && question_.measure_asked) title += str(" and ", in_sentence(question_.measures[1].label));
       std::vector<std::string> by;
       if (question_.compare) by.push_back(in_sentence(question_.compare->label));
       for (const Dimension& dimension : question_.asked) {
-        if (by.size() < 2 && dimension.label.size() < 40) add_unique(by, in_sentence(dimension.columns.empty() ? dimension.label : dimension.ordered() ? table_.columns[dimension.columns.front()].label : dimension.label));
+        if (by.size() < 2 && dimension.label.size() < 40)
+          add_unique(by, in_sentence(dimension.columns.empty() ? dimension.label
+                                     : dimension.ordered()     ? table_.columns[dimension.columns.front()].label
+                                                               : dimension.label));
       }
       if (by.size() < 2 && question_.grain != Grain::none) add_unique(by, std::string(name_of(question_.grain)));
       if (!by.empty()) title += str(" by ", join(by, " and "));
       else if (question_.trend) title += " over time";
       if (question_.when) title += ", and when";
       for (const ValueFilter& filter : question_.filters) {
-        if (filter.values.size() == 1) title += str(title.find(": ") == std::string::npos ? ": " : ", ", shortened(filter.values.front(), 30));
+        if (filter.values.size() == 1)
+          title += str(title.find(": ") == std::string::npos ? ": " : ", ", shortened(filter.values.front(), 30));
       }
     }
     return shortened(title, title_bytes_max);
@@ -974,15 +1195,20 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
 
   void finish() {
     for (const std::string& note : question_.notes) plan_.notes.insert(plan_.notes.begin(), note);
-    if (options_.period_share < 1 && from_) plan_.notes.push_back(str("The dashboard opens with the newest part of the data (from ", format_day(*from_), ") to stay under the byte cap; the period can be widened as far as the cap allows."));
+    if (options_.period_share < 1 && from_)
+      plan_.notes.push_back(str("The dashboard opens with the newest part of the data (from ", format_day(*from_),
+                                ") to stay under the byte cap; the period can be widened as far as the cap allows."));
     if (time_ && to_ && time_->last_day && !question_.window_asked && options_.period_share == 1) {
       plan_.notes.push_back(str("The period covers all complete days of the data, up to ", format_day(*to_), "."));
     }
     for (const Measure& measure : question_.measures) {
       if (!measure.column) continue;
       const ColumnProfile& column = table_.columns[*measure.column];
-      if (column.unit == "min" && column.name.find("min") == std::string::npos) add_unique(plan_.notes, str(column.label, " is taken to be in minutes."));
-      if (column.null_fraction > 0.05) add_unique(plan_.notes, str(column.label, " is not known for ", static_cast<int>(std::lround(column.null_fraction * 100)), " % of the rows; these are left out of its numbers."));
+      if (column.unit == "min" && column.name.find("min") == std::string::npos)
+        add_unique(plan_.notes, str(column.label, " is taken to be in minutes."));
+      if (column.null_fraction > 0.05)
+        add_unique(plan_.notes, str(column.label, " is not known for ", static_cast<int>(std::lround(column.null_fraction * 100)),
+                                    " % of the rows; these are left out of its numbers."));
     }
     for (PlannedQuery& query : value_queries_) plan_.queries.push_back(std::move(query));
     drop_unused();
@@ -1005,8 +1231,10 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
   // A query that no chart and no parameter reads is not run for nothing; a row without charts is no row.
   void drop_unused() {
     std::erase_if(plan_.queries, [&](const PlannedQuery& query) {
-      const bool read = std::any_of(plan_.charts.begin(), plan_.charts.end(), [&](const PlannedChart& chart) { return chart.query == query.id; });
-      const bool values = std::any_of(plan_.params.begin(), plan_.params.end(), [&](const PlannedParameter& param) { return param.values_from == query.id + ".name"; });
+      const bool read =
+          std::any_of(plan_.charts.begin(), plan_.charts.end(), [&](const PlannedChart& chart) { return chart.query == query.id; });
+      const bool values = std::any_of(plan_.params.begin(), plan_.params.end(),
+                                      [&](const PlannedParameter& param) { return param.values_from == query.id + ".name"; });
       return !read && !values;
     });
     std::erase_if(plan_.layout, [](const PlannedRow& row) { return row.items.empty(); });
@@ -1020,8 +1248,8 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
   Plan plan_;
   std::vector<PlannedRow> late_rows_;
   std::vector<PlannedQuery> value_queries_;
-  std::map<std::size_t, std::string> parameters_;                  // by column
-  std::vector<std::pair<std::string, std::string>> filters_;       // parameter, expression
+  std::map<std::size_t, std::string> parameters_;             // by column
+  std::vector<std::pair<std::string, std::string>> filters_;  // parameter, expression
   std::vector<std::string> fixed_;
   Grain grain_ = Grain::none;
   std::optional<Day> from_;
@@ -1034,7 +1262,9 @@ add_unique(plan_.notes, "Rankings by average leave out groups that are too small
 
 }  // namespace
 
-Plan make_plan(const Question& question, const Sentence& sentence, const PlanOptions& options) { return Planner(question, sentence, options).run(); }
+Plan make_plan(const Question& question, const Sentence& sentence, const PlanOptions& options) {
+  return Planner(question, sentence, options).run();
+}
 
 json::object params_of(const Plan& plan) {
   json::object params;

@@ -76,9 +76,9 @@ struct Plan {
 // What was learnt from refusals: each step makes the dashboard smaller.
 struct PlanOptions {
   std::string connection;
-  double period_share = 1;            // the newest part of the range to open with
-  std::set<std::string> without;      // ids of queries and charts that did not work
-  int slug_number = 1;                // a slug that is taken gets the next
+  double period_share = 1;        // the newest part of the range to open with
+  std::set<std::string> without;  // ids of queries and charts that did not work
+  int slug_number = 1;            // a slug that is taken gets the next
 };
 
 Plan make_plan(const Question& question, const Sentence& sentence, const PlanOptions& options);

@@ -9,8 +9,8 @@ namespace bridge::rules {
 
 namespace {
 
-constexpr std::int64_t dimension_values_max = 2'000;     // more distinct values than this are no breakdown
-constexpr std::int64_t code_values_max = 12;             // a whole number with at most so many values is a category
+constexpr std::int64_t dimension_values_max = 2'000;  // more distinct values than this are no breakdown
+constexpr std::int64_t code_values_max = 12;          // a whole number with at most so many values is a category
 constexpr std::int64_t year_least = 1500;
 constexpr std::int64_t year_most = 2200;
 
@@ -48,11 +48,13 @@ struct UnitWord {
   bool only_in_brackets = false;
 };
 constexpr auto unit_words = std::to_array<UnitWord>({
-    {"$", "$"},         {"usd", "$"},        {"eur", "€"},          {"%", "%"},           {"mm", "mm"},        {"cm", "cm"},        {"km", "km"},          {"kg", "kg"},
-    {"g", "g", true},   {"m", "m", true},    {"mi", "mi", true},    {"miles", "mi", true}, {"min", "min", true}, {"mins", "min"},   {"minutes", "min"},    {"seconds", "s"},
-    {"secs", "s"},      {"sec", "s"},        {"ms", "ms"},          {"s", "s", true},     {"h", "h", true},    {"hours", "h", true}, {"hrs", "h"},         {"knots", "knots"},
-    {"kts", "knots"},   {"mph", "mph"},      {"kmh", "km/h"},       {"c", "°C", true},    {"f", "°F", true},   {"lbs", "lb"},       {"lb", "lb"},          {"kwh", "kWh"},
-    {"mwh", "MWh"},     {"gb", "GB"},        {"mb", "MB"},          {"kb", "kB"},         {"ft", "ft", true},  {"feet", "ft", true}, {"days", "days", true},
+    {"$", "$"},           {"usd", "$"},         {"eur", "€"},           {"%", "%"},           {"mm", "mm"},       {"cm", "cm"},
+    {"km", "km"},         {"kg", "kg"},         {"g", "g", true},       {"m", "m", true},     {"mi", "mi", true}, {"miles", "mi", true},
+    {"min", "min", true}, {"mins", "min"},      {"minutes", "min"},     {"seconds", "s"},     {"secs", "s"},      {"sec", "s"},
+    {"ms", "ms"},         {"s", "s", true},     {"h", "h", true},       {"hours", "h", true}, {"hrs", "h"},       {"knots", "knots"},
+    {"kts", "knots"},     {"mph", "mph"},       {"kmh", "km/h"},        {"c", "°C", true},    {"f", "°F", true},  {"lbs", "lb"},
+    {"lb", "lb"},         {"kwh", "kWh"},       {"mwh", "MWh"},         {"gb", "GB"},         {"mb", "MB"},       {"kb", "kB"},
+    {"ft", "ft", true},   {"feet", "ft", true}, {"days", "days", true},
 });
 
 // Takes the unit out of the column's words.
@@ -60,7 +62,8 @@ void read_unit(ColumnProfile& column) {
   const bool brackets = column.name.find('(') != std::string::npos || column.name.find('[') != std::string::npos;
   if (column.words.size() < 2) return;
   for (const UnitWord& entry : unit_words) {
-    if (column.words.back() != entry.word || (entry.only_in_brackets && !brackets && !(entry.word == "min" && has_word(column, "time")))) continue;
+    if (column.words.back() != entry.word || (entry.only_in_brackets && !brackets && !(entry.word == "min" && has_word(column, "time"))))
+      continue;
     column.unit = entry.unit;
     column.words.pop_back();
     if (column.words.size() > 1 && column.words.back() == "in") column.words.pop_back();
@@ -78,10 +81,11 @@ std::string label_of(const ColumnProfile& column) {
       continue;
     }
     const bool is_acronym = word.size() <= 5 && word == whole && column.name.find(([&] {
-                              std::string upper = word;
-                              for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-                              return upper;
-                            })()) != std::string::npos && word.size() >= 2;
+      std::string upper = word;
+      for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+      return upper;
+    })()) != std::string::npos &&
+                            word.size() >= 2;
     if (is_acronym) {
       for (char& c : word) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
       words.push_back(word);
@@ -96,7 +100,8 @@ std::string label_of(const ColumnProfile& column) {
 const QuantityWord* quantity_of(const ColumnProfile& column) {
   // The last telling word decides: "delay count" is a count, "count of delay" is too rare to matter. A word that makes a level of
   // anything ("average cost") wins.
-  static constexpr auto levels = std::to_array<std::string_view>({"average", "mean", "median", "maximum", "minimum", "percent", "ratio", "rate", "rating", "index", "rank", "share"});
+  static constexpr auto levels = std::to_array<std::string_view>(
+      {"average", "mean", "median", "maximum", "minimum", "percent", "ratio", "rate", "rating", "index", "rank", "share"});
   static const std::vector<std::string> stems = [] {
     std::vector<std::string> made;
     for (const QuantityWord& entry : quantity_words()) made.push_back(stem_of(entry.word));
@@ -156,7 +161,8 @@ bool fits(std::string_view text, std::string_view pattern) {
   return at == text.size();
 }
 
-constexpr auto month_names = std::to_array<std::string_view>({"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"});
+constexpr auto month_names =
+    std::to_array<std::string_view>({"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"});
 
 std::optional<Day> read_day(std::string_view text, std::string_view format) {
   std::vector<int> numbers;
@@ -184,10 +190,12 @@ std::optional<Day> read_day(std::string_view text, std::string_view format) {
   return day_of(date);
 }
 
-// Text that holds dates: found from its samples, which all have to fit one format.
-void read_text_date(ColumnProfile& column) {
+// Text that holds dates: told by the statistics, or found from samples, which all have to fit one format.
+void read_text_date(ColumnProfile& column, const json::object& statistics) {
+  const std::string told = text_at(statistics, "text_date_format");
   if (column.values.empty()) return;
   for (const DateFormat& entry : date_formats) {
+    if (!told.empty() && entry.format != told) continue;
     Day least = 0;
     Day most = 0;
     bool all = true;
@@ -213,10 +221,19 @@ void read_text_date(ColumnProfile& column) {
     column.span_days = static_cast<double>(most - least);
     if (column.distinct) column.span_days = std::max(column.span_days, static_cast<double>(*column.distinct));
     if (!sorts) return;
-    column.first_day = least;
-    column.last_day = most;
+    // Samples are not the whole range; the statistics' ends are, for text that sorts by time.
+    column.first_day = parse_day(text_at(statistics, "min")).value_or(least);
+    column.last_day = parse_day(text_at(statistics, "max")).value_or(most);
+    column.span_days = static_cast<double>(*column.last_day - *column.first_day + 1);
     return;
   }
+  if (told.empty()) return;
+  // A format that is not in the table above, or samples of which some do not fit: the parser leaves those out.
+  column.role = ColumnRole::time;
+  column.time_is_text = true;
+  column.has_time_of_day = told.find("%H") != std::string::npos || told.find("%I") != std::string::npos;
+  column.time_sql = str("try_strptime(", column.sql, ", ", quote_text(told), ")");
+  if (column.distinct) column.span_days = static_cast<double>(*column.distinct);
 }
 
 void read_time(ColumnProfile& column, const json::object& statistics) {
@@ -233,9 +250,11 @@ void read_time(ColumnProfile& column, const json::object& statistics) {
     const bool min_has_time = time_of_day(min) != 0;
     const bool max_has_time = time_of_day(max) != 0;
     const double days = column.first_day && column.last_day ? static_cast<double>(*column.last_day - *column.first_day + 1) : 0;
-    column.has_time_of_day = min_has_time || max_has_time || (column.distinct && days > 0 && static_cast<double>(*column.distinct) > days * 1.5);
+    column.has_time_of_day =
+        min_has_time || max_has_time || (column.distinct && days > 0 && static_cast<double>(*column.distinct) > days * 1.5);
     // The newest row stands at midnight: its day has hardly begun.
-    if (column.has_time_of_day && !max_has_time && column.first_day && column.last_day && *column.last_day > *column.first_day) --*column.last_day;
+    if (column.has_time_of_day && !max_has_time && column.first_day && column.last_day && *column.last_day > *column.first_day)
+      --*column.last_day;
   }
   if (column.first_day && column.last_day) column.span_days = static_cast<double>(*column.last_day - *column.first_day + 1);
 }
@@ -259,9 +278,11 @@ void read_year(ColumnProfile& column) {
 bool is_identifier(const ColumnProfile& column, std::int64_t row_count) {
   if (column.words.empty()) return false;
   const std::string& last = column.words.back();
-  if (is_identifier_word(last)) return !(last == "index" && column.numeric) && !(last == "key" && column.distinct && *column.distinct <= code_values_max);
+  if (is_identifier_word(last))
+    return !(last == "index" && column.numeric) && !(last == "key" && column.distinct && *column.distinct <= code_values_max);
   for (const std::string_view ending : {std::string_view("id"), std::string_view("_id"), std::string_view("uuid")}) {
-    if (column.words.size() == 1 && last.size() > 4 && last.ends_with(ending) && column.distinct && *column.distinct > code_values_max) return true;
+    if (column.words.size() == 1 && last.size() > 4 && last.ends_with(ending) && column.distinct && *column.distinct > code_values_max)
+      return true;
   }
   const bool unique = column.distinct && row_count > 20 && *column.distinct * 100 >= row_count * 98;
   return unique && column.type == "integer" && (last == "number" || last == "num" || last == "no" || last == "nr");
@@ -281,7 +302,9 @@ void read_measure(ColumnProfile& column) {
   static constexpr auto share_names = std::to_array<std::string_view>({"percent", "share", "ratio", "rate", "proportion"});
   const bool named_share = quantity && std::find(share_names.begin(), share_names.end(), quantity->word) != share_names.end();
   column.is_share = named_share && column.max && *column.max <= 1 && column.min && *column.min >= 0;
-  if (named_share && !column.is_share && column.max && *column.max <= 100 && *column.max > 1 && column.unit.empty() && quantity->word == "percent") column.unit = "%";
+  if (named_share && !column.is_share && column.max && *column.max <= 100 && *column.max > 1 && column.unit.empty() &&
+      quantity->word == "percent")
+    column.unit = "%";
   if (!quantity) return;
   column.additive = quantity->additive && !(column.min && *column.min < 0 && quantity->word != "$" && !quantity->money);
   column.mean_first = quantity->mean_first;
@@ -311,12 +334,13 @@ void read_role(ColumnProfile& column, const json::object& statistics, std::int64
       return;
     }
     const QuantityWord* quantity = quantity_of(column);
-    const bool category = column.type == "integer" && !quantity && column.unit.empty() && column.distinct && *column.distinct <= code_values_max && row_count > 3 * *column.distinct;
+    const bool category = column.type == "integer" && !quantity && column.unit.empty() && column.distinct &&
+                          *column.distinct <= code_values_max && row_count > 3 * *column.distinct;
     if (category) column.role = ColumnRole::dimension;
     else read_measure(column);
     return;
   }
-  read_text_date(column);
+  read_text_date(column, statistics);
   if (column.role == ColumnRole::time) return;
   const bool label = !column.words.empty() && is_label_word(column.words.back());
   const bool many = column.distinct && (*column.distinct > dimension_values_max || (row_count > 50 && *column.distinct * 2 > row_count));
@@ -331,7 +355,9 @@ double time_rank(const ColumnProfile& column, bool partitioning) {
   for (const std::string& word : column.words) {
     if (word == "date" || word == "time" || word == "timestamp" || word == "day" || word == "year") rank += 3;
     if (word == "created" || word == "ordered" || word == "order" || word == "start" || word == "event") rank += 2;
-    if (word == "updated" || word == "modified" || word == "deleted" || word == "birth" || word == "end" || word == "expires" || word == "to") rank -= 6;
+    if (word == "updated" || word == "modified" || word == "deleted" || word == "birth" || word == "end" || word == "expires" ||
+        word == "to")
+      rank -= 6;
   }
   return rank - 20 * column.null_fraction - static_cast<double>(column.words.size()) * 0.1;
 }
@@ -342,7 +368,8 @@ std::string rows_label_of(std::string_view table) {
     if (!is_digit(word.front()) && word.size() > 1) words.push_back(word);
   }
   if (words.empty()) return "Records";
-  static constexpr auto singular = std::to_array<std::string_view>({"news", "series", "species", "stocks", "status", "statistics", "stats", "prices", "normals", "gas", "sales"});
+  static constexpr auto singular = std::to_array<std::string_view>(
+      {"news", "series", "species", "stocks", "status", "statistics", "stats", "prices", "normals", "gas", "sales"});
   const std::string& last = words.back();
   const bool plural = last.size() > 3 && last.back() == 's' && !last.ends_with("ss") && !last.ends_with("us") && !last.ends_with("is") &&
                       std::find(singular.begin(), singular.end(), last) == singular.end();
@@ -353,7 +380,8 @@ std::string rows_label_of(std::string_view table) {
 
 CivilDate civil_of(Day day) {
   const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day}}};
-  return {static_cast<int>(date.year()), static_cast<int>(static_cast<unsigned>(date.month())), static_cast<int>(static_cast<unsigned>(date.day()))};
+  return {static_cast<int>(date.year()), static_cast<int>(static_cast<unsigned>(date.month())),
+          static_cast<int>(static_cast<unsigned>(date.day()))};
 }
 
 Day day_of(CivilDate date) {
@@ -392,7 +420,8 @@ TableProfile make_table_profile(const json::object& schema) {
   table.dataset = text_at(schema, "dataset");
   table.row_count = count_at(schema, "row_count").value_or(0);
   table.size_bytes = count_at(schema, "size_bytes").value_or(0);
-  const std::string_view bare = std::string_view(table.table).substr(table.table.rfind('.') == std::string::npos ? 0 : table.table.rfind('.') + 1);
+  const std::string_view bare =
+      std::string_view(table.table).substr(table.table.rfind('.') == std::string::npos ? 0 : table.table.rfind('.') + 1);
   table.stems = table_stems(bare);
   table.rows_label = rows_label_of(bare);
 
@@ -431,7 +460,8 @@ TableProfile make_table_profile(const json::object& schema) {
       for (const json::value& entry : values->get_array()) {
         if (!entry.is_object()) continue;
         const std::string value = text_at(entry.get_object(), "value");
-        const bool tells = std::any_of(value.begin(), value.end(), [](char c) { return is_digit(c) || is_letter(c) || static_cast<unsigned char>(c) >= 0x80; });
+        const bool tells = std::any_of(value.begin(), value.end(),
+                                       [](char c) { return is_digit(c) || is_letter(c) || static_cast<unsigned char>(c) >= 0x80; });
         (tells ? column.values : column.missing).push_back(value);
       }
     }

@@ -58,8 +58,8 @@ struct ColumnProfile {
 
   // Of a time column: an expression of type date or timestamp, and what is known of its range.
   std::string time_sql;
-  bool time_is_year = false;   // a whole number such as 1995
-  bool time_is_text = false;   // parsed from text
+  bool time_is_year = false;  // a whole number such as 1995
+  bool time_is_text = false;  // parsed from text
   bool has_time_of_day = false;
   std::optional<Day> first_day;
   std::optional<Day> last_day;  // the last one that has a whole day's data
@@ -76,7 +76,7 @@ struct TableProfile {
   std::int64_t size_bytes = 0;
   std::vector<ColumnProfile> columns;  // at most columns_max
   std::optional<std::size_t> time;     // the column that says when
-  bool snapshot = false;  // each year holds every thing once: sums across years mean nothing
+  bool snapshot = false;               // each year holds every thing once: sums across years mean nothing
 
   const ColumnProfile* time_column() const { return time ? &columns[*time] : nullptr; }
 };

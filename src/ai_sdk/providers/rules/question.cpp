@@ -41,8 +41,9 @@ class Asker {
     read_order();
     read_window();
     add_other_dimensions();
-    question_.overview = !question_.measure_asked && question_.asked.empty() && !question_.compare && !question_.relation && !question_.distribution && !question_.trend &&
-                         !question_.when && question_.part == TimePart::none && question_.filters.empty();
+    question_.overview = !question_.measure_asked && question_.asked.empty() && !question_.compare && !question_.relation &&
+                         !question_.distribution && !question_.trend && !question_.when && question_.part == TimePart::none &&
+                         question_.filters.empty();
     return std::move(question_);
   }
 
@@ -57,8 +58,10 @@ class Asker {
   bool has_better_mention(const ColumnMention& mention, bool wants_measure) const {
     return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
       if (&other == &mention || other.word != mention.word) return false;
-      const bool other_fits = wants_measure ? column(other.column).role == ColumnRole::measure : column(other.column).role == ColumnRole::dimension;
-      const bool fits = wants_measure ? column(mention.column).role == ColumnRole::measure : column(mention.column).role == ColumnRole::dimension;
+      const bool other_fits =
+          wants_measure ? column(other.column).role == ColumnRole::measure : column(other.column).role == ColumnRole::dimension;
+      const bool fits =
+          wants_measure ? column(mention.column).role == ColumnRole::measure : column(mention.column).role == ColumnRole::dimension;
       return other_fits && !fits;
     });
   }
@@ -81,9 +84,12 @@ class Asker {
         if (mention.alternate && !is_twin(mention)) continue;
         if (profile.role != ColumnRole::dimension && !by) continue;
         // A plain name that is the table's subject is no breakdown: "jobs" of the table jobs.
-        if (!by && match_.names_table && std::find(table_.stems.begin(), table_.stems.end(), sentence_.words[mention.word].stem) != table_.stems.end()) continue;
+        if (!by && match_.names_table &&
+            std::find(table_.stems.begin(), table_.stems.end(), sentence_.words[mention.word].stem) != table_.stems.end())
+          continue;
         if (!by && profile.distinct && *profile.distinct < split_values_least) continue;
-        if (by && profile.role == ColumnRole::identifier) question_.notes.push_back(str(profile.label, " is a code: it is counted and listed, never added up."));
+        if (by && profile.role == ColumnRole::identifier)
+          question_.notes.push_back(str(profile.label, " is a code: it is counted and listed, never added up."));
         Dimension dimension = make_dimension(table_, mention.column);
         name_as_asked(dimension, mention);
         question_.asked.push_back(std::move(dimension));
@@ -94,22 +100,30 @@ class Asker {
   void name_as_asked(Dimension& dimension, const ColumnMention& mention) const {
     const Word& word = sentence_.words[mention.word];
     const auto& stems = column(mention.column).stems;
-    const bool shared = std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) { return other.column != mention.column && other.word == mention.word && std::abs(other.strength - mention.strength) < 0.01 && column(other.column).role == ColumnRole::dimension; });
+    const bool shared = std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
+      return other.column != mention.column && other.word == mention.word && std::abs(other.strength - mention.strength) < 0.01 &&
+             column(other.column).role == ColumnRole::dimension;
+    });
     if (!shared || mention.strength >= 0.9 || std::find(stems.begin(), stems.end(), word.stem) != stems.end()) return;
     const std::string singular = word.text.ends_with("s") ? word.text.substr(0, word.text.size() - 1) : word.text;
     dimension.label = str(dimension.label, " ", singular);
   }
   bool is_twin(const ColumnMention& mention) const {
     return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
-      return other.word == mention.word && !other.alternate && std::abs(other.strength - mention.strength) < 0.01 && column(other.column).role == column(mention.column).role &&
-             column(other.column).distinct && column(mention.column).distinct && *column(other.column).distinct * 2 > *column(mention.column).distinct &&
+      return other.word == mention.word && !other.alternate && std::abs(other.strength - mention.strength) < 0.01 &&
+             column(other.column).role == column(mention.column).role && column(other.column).distinct && column(mention.column).distinct &&
+             *column(other.column).distinct * 2 > *column(mention.column).distinct &&
              *column(mention.column).distinct * 2 > *column(other.column).distinct;
     });
   }
   // "which delays are longest": the measure itself, though it follows "which".
   bool sentence_asks_for(const ColumnMention& mention) const {
-    const auto measures = std::count_if(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) { return !other.alternate && column(other.column).role == ColumnRole::measure; });
-    const bool other_dimension = std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) { return column(other.column).role == ColumnRole::dimension; });
+    const auto measures = std::count_if(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
+      return !other.alternate && column(other.column).role == ColumnRole::measure;
+    });
+    const bool other_dimension = std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
+      return column(other.column).role == ColumnRole::dimension;
+    });
     const bool which = mention.word > 0 && sentence_.words[mention.word - 1].text == "which";
     return measures == 1 && (which || other_dimension) && !sentence_.aggregate();
   }
@@ -174,7 +188,8 @@ class Asker {
       const ColumnProfile& profile = column(mention.column);
       if (profile.role != ColumnRole::measure || is_band(mention.column) || has_better_mention(mention, !mention.by)) continue;
       const bool first_of_word = std::none_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
-        return other.word == mention.word && column(other.column).role == ColumnRole::measure && std::tuple(-other.strength, other.column) < std::tuple(-mention.strength, mention.column);
+        return other.word == mention.word && column(other.column).role == ColumnRole::measure &&
+               std::tuple(-other.strength, other.column) < std::tuple(-mention.strength, mention.column);
       });
       if (!first_of_word) continue;
       const Aggregate wanted = aggregate_for(mention.word);
@@ -214,7 +229,9 @@ class Asker {
     const double rows_each = static_cast<double>(table_.row_count) / static_cast<double>(*time->distinct);
     if (rows_each < 1.5) return rows_each > 0.9;
     for (const ColumnProfile& profile : table_.columns) {
-      if (profile.role == ColumnRole::dimension && profile.distinct && std::abs(static_cast<double>(*profile.distinct) - rows_each) < 0.12 * rows_each + 0.5) return true;
+      if (profile.role == ColumnRole::dimension && profile.distinct &&
+          std::abs(static_cast<double>(*profile.distinct) - rows_each) < 0.12 * rows_each + 0.5)
+        return true;
     }
     return false;
   }
@@ -287,7 +304,8 @@ class Asker {
         said.push_back(str(condition.high_operator == "<" ? "under " : "at most ", number_text(condition.high)));
       }
       question_.conditions.push_back(join(parts, " AND "));
-      question_.notes.push_back(str("Only rows with ", in_sentence(profile.label), " ", join(said, " and "), profile.unit.empty() ? "" : " ", profile.unit, " are counted."));
+      question_.notes.push_back(str("Only rows with ", in_sentence(profile.label), " ", join(said, " and "),
+                                    profile.unit.empty() ? "" : " ", profile.unit, " are counted."));
     }
   }
 
@@ -301,7 +319,8 @@ class Asker {
   }
 
   static std::string span_text(Day from, Day to) {
-    static constexpr std::string_view months[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"};
+    static constexpr std::string_view months[] = {"January", "February", "March",     "April",   "May",      "June",
+                                                  "July",    "August",   "September", "October", "November", "December"};
     const auto text = [&](Day day) {
       const CivilDate date = civil_of(day);
       return str(date.day, " ", months[date.month - 1], " ", date.year);
@@ -357,7 +376,8 @@ class Asker {
           }
         }
         to = std::min(*to, *time->last_day);
-        question_.notes.push_back(str("\"", window.kind == TimeWindow::Kind::this_unit ? "This " : "Last ", name_of(window.unit), "\" is counted back from the newest data: ", span_text(*from, *to), "."));
+        question_.notes.push_back(str("\"", window.kind == TimeWindow::Kind::this_unit ? "This " : "Last ", name_of(window.unit),
+                                      "\" is counted back from the newest data: ", span_text(*from, *to), "."));
         break;
       }
     }
@@ -366,7 +386,8 @@ class Asker {
       const Day wanted_from = from.value_or(*time->first_day);
       const Day wanted_to = to.value_or(*time->last_day);
       if (wanted_from > *time->last_day || wanted_to < *time->first_day) {
-        question_.notes.push_back(str("There is no data for the time that was asked for; it covers ", span_text(*time->first_day, *time->last_day), "."));
+        question_.notes.push_back(
+            str("There is no data for the time that was asked for; it covers ", span_text(*time->first_day, *time->last_day), "."));
         return;
       }
       question_.from = std::max(wanted_from, *time->first_day);
@@ -408,8 +429,11 @@ class Asker {
     for (std::size_t i = 0; i < table_.columns.size(); ++i) {
       const ColumnProfile& profile = table_.columns[i];
       if (profile.role != ColumnRole::dimension || (profile.distinct && *profile.distinct < split_values_least)) continue;
-      const bool taken = std::any_of(question_.asked.begin(), question_.asked.end(), [&](const Dimension& dimension) { return std::find(dimension.columns.begin(), dimension.columns.end(), i) != dimension.columns.end(); });
-      const bool filtered = std::any_of(question_.filters.begin(), question_.filters.end(), [&](const ValueFilter& filter) { return filter.column == i && filter.values.size() == 1; });
+      const bool taken = std::any_of(question_.asked.begin(), question_.asked.end(), [&](const Dimension& dimension) {
+        return std::find(dimension.columns.begin(), dimension.columns.end(), i) != dimension.columns.end();
+      });
+      const bool filtered = std::any_of(question_.filters.begin(), question_.filters.end(),
+                                        [&](const ValueFilter& filter) { return filter.column == i && filter.values.size() == 1; });
       if (taken || filtered) continue;
       const double distinct = profile.distinct ? static_cast<double>(*profile.distinct) : 200;
       double rank = distinct <= 2 ? 0.7 : distinct <= 40 ? 1.0 : distinct <= 100 ? 0.85 : distinct <= 400 ? 0.6 : 0.2;

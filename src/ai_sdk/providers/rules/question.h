@@ -17,16 +17,16 @@ struct ValueFilter {
 // What a sentence asks of one table, with everything that it left open decided.
 struct Question {
   const TableProfile* table = nullptr;
-  std::vector<Measure> measures;     // the one asked for first; never empty
+  std::vector<Measure> measures;         // the one asked for first; never empty
   std::optional<Measure> other_measure;  // what the table is mostly about, when the sentence names something else
-  bool panel = false;                // one row for each thing and day: rows are no events
-  bool measure_asked = false;        // named by the sentence, not chosen for it
-  std::vector<Dimension> asked;      // to split by, as the sentence names them
-  std::vector<Dimension> others;     // that could be split by too, the most telling first
-  std::optional<Dimension> compare;  // side by side, one series each
+  bool panel = false;                    // one row for each thing and day: rows are no events
+  bool measure_asked = false;            // named by the sentence, not chosen for it
+  std::vector<Dimension> asked;          // to split by, as the sentence names them
+  std::vector<Dimension> others;         // that could be split by too, the most telling first
+  std::optional<Dimension> compare;      // side by side, one series each
   std::vector<std::string> compare_values;
   std::vector<ValueFilter> filters;
-  std::vector<std::string> conditions;  // SQL
+  std::vector<std::string> conditions;                          // SQL
   std::optional<std::pair<std::size_t, std::size_t>> relation;  // columns for x and y
   std::optional<std::size_t> distribution;
   bool when = false;

@@ -13,13 +13,13 @@ namespace {
 
 using namespace rules;
 
-constexpr std::size_t datasets_max = 8;         // that are listed
-constexpr std::size_t tables_max = 400;         // that are considered
-constexpr std::size_t schemas_max = 6;          // that are read for one sentence
-constexpr int revisions_max = 24;               // of one plan
+constexpr std::size_t datasets_max = 8;  // that are listed
+constexpr std::size_t tables_max = 400;  // that are considered
+constexpr std::size_t schemas_max = 6;   // that are read for one sentence
+constexpr int revisions_max = 24;        // of one plan
 constexpr double period_share_least = 0.002;
-constexpr double dominant_factor = 5;           // a table so many times larger than the next is what "everything" means
-constexpr std::size_t text_piece_bytes = 24;    // of a delta
+constexpr double dominant_factor = 5;         // a table so many times larger than the next is what "everything" means
+constexpr std::size_t text_piece_bytes = 24;  // of a delta
 
 struct ListedTable {
   std::string dataset;
@@ -143,7 +143,10 @@ class Author {
   }
 
   Step next() {
-    if (trim(sentence_.text).empty()) return say("I could not match an empty question. Ask about something in the data, for example how many there are, by what, and over which time.");
+    if (sentence_.words.empty())
+      return say(
+          "I could not match a question without words. Ask about something in the data, for example how many there are, by what, and over "
+          "which time.");
     if (auto step = list()) return *step;
     rank_tables();
     if (tables_.empty()) return say("I could not match the question: this connection has no tables yet.");
@@ -157,7 +160,9 @@ class Author {
   static Step say(std::string text) { return {.text = std::move(text), .calls = {}}; }
 
   void call(Step& step, std::string_view name, json::object arguments) const {
-    step.calls.push_back({.id = str("rules_", conversation_.steps() + 1, "_", step.calls.size() + 1), .name = std::string(name), .arguments = std::move(arguments)});
+    step.calls.push_back({.id = str("rules_", conversation_.steps() + 1, "_", step.calls.size() + 1),
+                          .name = std::string(name),
+                          .arguments = std::move(arguments)});
   }
 
   // ---- what there is ------------------------------------------------------------------------------------------------
@@ -185,7 +190,10 @@ class Author {
       for (const json::value& entry : array_at(tables->content, "tables")) {
         if (!entry.is_object() || tables_.size() >= tables_max) continue;
         const json::object& object = entry.get_object();
-        ListedTable table{.dataset = text_at(object, "dataset"), .name = text_at(object, "name"), .sql_name = text_at(object, "sql_name"), .row_count = number_at(object, "row_count")};
+        ListedTable table{.dataset = text_at(object, "dataset"),
+                          .name = text_at(object, "name"),
+                          .sql_name = text_at(object, "sql_name"),
+                          .row_count = number_at(object, "row_count")};
         if (table.dataset.empty()) table.dataset = name;
         for (const json::value& column : array_at(object, "columns")) {
           if (column.is_string()) table.columns.emplace_back(column.get_string());
@@ -200,10 +208,14 @@ class Author {
 
   void rank_tables() {
     for (ListedTable& table : tables_) table.fit = match_names(sentence_, table.name, table.columns);
-    std::stable_sort(tables_.begin(), tables_.end(), [](const ListedTable& a, const ListedTable& b) { return std::tuple(-a.fit, -a.row_count) < std::tuple(-b.fit, -b.row_count); });
+    std::stable_sort(tables_.begin(), tables_.end(), [](const ListedTable& a, const ListedTable& b) {
+      return std::tuple(-a.fit, -a.row_count) < std::tuple(-b.fit, -b.row_count);
+    });
   }
 
-  static std::string name_for_schema(const ListedTable& table) { return table.sql_name.empty() ? str(table.dataset, ".", table.name) : table.sql_name; }
+  static std::string name_for_schema(const ListedTable& table) {
+    return table.sql_name.empty() ? str(table.dataset, ".", table.name) : table.sql_name;
+  }
 
   std::optional<Step> read_schemas() {
     Step step;
@@ -235,15 +247,18 @@ class Author {
     if (profiles_.empty()) return say("I could not match the question: none of the tables could be read.");
     std::vector<TableMatch> matches;
     for (const TableProfile& profile : profiles_) matches.push_back(match_table(sentence_, profile));
-    const auto best = std::max_element(matches.begin(), matches.end(), [](const TableMatch& a, const TableMatch& b) { return a.score < b.score; });
+    const auto best =
+        std::max_element(matches.begin(), matches.end(), [](const TableMatch& a, const TableMatch& b) { return a.score < b.score; });
     if (sentence_.any_content && best->score >= score_least) {
       match_ = std::move(*best);
       return {};
     }
     // The sentence asks for nothing in particular: the only table, or the one that the others are small beside.
-    const auto largest = std::max_element(profiles_.begin(), profiles_.end(), [](const TableProfile& a, const TableProfile& b) { return a.row_count < b.row_count; });
+    const auto largest = std::max_element(profiles_.begin(), profiles_.end(),
+                                          [](const TableProfile& a, const TableProfile& b) { return a.row_count < b.row_count; });
     const bool dominant = tables_.size() == 1 || std::all_of(profiles_.begin(), profiles_.end(), [&](const TableProfile& profile) {
-                            return &profile == &*largest || static_cast<double>(profile.row_count) * dominant_factor <= static_cast<double>(largest->row_count);
+                            return &profile == &*largest ||
+                                   static_cast<double>(profile.row_count) * dominant_factor <= static_cast<double>(largest->row_count);
                           });
     if (!sentence_.any_content && dominant) {
       match_ = match_table(sentence_, *largest);
@@ -280,7 +295,10 @@ class Author {
   Step write() {
     for (int revision = 0; revision < revisions_max; ++revision) {
       const Plan plan = make_plan(question_, sentence_, options_);
-      if (plan.charts.empty()) return say(str("I could not build a dashboard on ", match_.table->table, " that stays under the byte cap: ", last_refusal_.empty() ? "no query worked" : last_refusal_, ". A shorter period, or a smaller table, would help; nothing was saved."));
+      if (plan.charts.empty())
+        return say(str("I could not build a dashboard on ", match_.table->table,
+                       " that stays under the byte cap: ", last_refusal_.empty() ? "no query worked" : last_refusal_,
+                       ". A shorter period, or a smaller table, would help; nothing was saved."));
       const json::object params = params_of(plan);
 
       Step tries;
@@ -296,7 +314,9 @@ class Author {
       }
       if (changed) continue;
       if (!tries.calls.empty()) {
-        tries.text = revision == 0 ? opening(plan) : str("Some of it was refused", last_refusal_.empty() ? "" : str(" (", last_refusal_, ")"), ": trying a smaller version.");
+        tries.text = revision == 0 ? opening(plan)
+                                   : str("Some of it was refused", last_refusal_.empty() ? "" : str(" (", last_refusal_, ")"),
+                                         ": trying a smaller version.");
         return tries;
       }
 
@@ -328,7 +348,8 @@ class Author {
       }
       return say(closing(plan, saved->content));
     }
-    return say(str("I could not finish the dashboard in ", revisions_max, " attempts", last_refusal_.empty() ? "" : str(": ", last_refusal_), ". Nothing was saved."));
+    return say(str("I could not finish the dashboard in ", revisions_max, " attempts",
+                   last_refusal_.empty() ? "" : str(": ", last_refusal_), ". Nothing was saved."));
   }
 
   Verdict verdict_of(const PlannedQuery& query, const json::object& params) {
@@ -344,7 +365,8 @@ class Author {
     }
     last_refusal_ = shortened(text_at(*error, "message"), 300);
     const std::string code = text_at(*error, "code");
-    const bool large = code.find("cap") != std::string::npos || code.find("bytes") != std::string::npos || code == "resource_exhausted" || code == "too_large";
+    const bool large = code.find("cap") != std::string::npos || code.find("bytes") != std::string::npos || code == "resource_exhausted" ||
+                       code == "too_large";
     if (large) over_cap_by_ = over_by(*error);
     return large ? Verdict::too_large : Verdict::wrong;
   }
@@ -363,7 +385,8 @@ class Author {
   // First a shorter period (once for all queries, at most twice), then without the query.
   bool make_smaller(const Plan& plan, const std::string& query) {
     const ColumnProfile* time = match_.table->time_column();
-    const bool can_narrow = time && question_.from && question_.to && !time->time_is_text && !time->time_is_year && narrowed_ < 2 && !is_values_query(plan, query);
+    const bool can_narrow = time && question_.from && question_.to && !time->time_is_text && !time->time_is_year && narrowed_ < 2 &&
+                            !is_values_query(plan, query);
     if (can_narrow && options_.period_share > period_share_least) {
       ++narrowed_;
       options_.period_share = std::max(period_share_least, options_.period_share * 0.7 / over_cap_by_);
@@ -372,7 +395,8 @@ class Author {
     return options_.without.insert(query).second;
   }
   static bool is_values_query(const Plan& plan, const std::string& query) {
-    return std::any_of(plan.params.begin(), plan.params.end(), [&](const PlannedParameter& param) { return param.values_from == query + ".name"; });
+    return std::any_of(plan.params.begin(), plan.params.end(),
+                       [&](const PlannedParameter& param) { return param.values_from == query + ".name"; });
   }
 
   static bool is_valid(const ToolResult& result) {
@@ -393,7 +417,8 @@ class Author {
       if (path[0] == "charts" || path[0] == "queries") changed |= options_.without.insert(path[1]).second;
       if (path[0] == "params") {
         for (const PlannedParameter& param : plan.params) {
-          if (param.name == path[1] && !param.values_from.empty()) changed |= options_.without.insert(param.values_from.substr(0, param.values_from.find('.'))).second;
+          if (param.name == path[1] && !param.values_from.empty())
+            changed |= options_.without.insert(param.values_from.substr(0, param.values_from.find('.'))).second;
         }
       }
     }
@@ -409,7 +434,8 @@ class Author {
     std::vector<std::string> by;
     for (const Dimension& dimension : question_.asked) by.push_back(in_sentence(dimension.label));
     if (question_.compare) by.push_back(in_sentence(question_.compare->label));
-    std::string text = str("The table ", match_.table->table, " (", format_count(static_cast<std::uint64_t>(match_.table->row_count)), " rows) fits. I will show ", join(what, ", "));
+    std::string text = str("The table ", match_.table->table, " (", format_count(static_cast<std::uint64_t>(match_.table->row_count)),
+                           " rows) fits. I will show ", join(what, ", "));
     if (!by.empty()) text += str(" by ", join(by, ", "));
     return text + str(", in ", plan.charts.size(), " charts. Trying their queries without running them.");
   }
@@ -426,8 +452,11 @@ class Author {
     for (const std::string& word : match_.unmatched) {
       if (unknown.size() < 5) unknown.push_back(str('"', shortened(word, 40), '"'));
     }
-    if (!unknown.empty()) text += str(" Nothing in the data is called ", join(unknown, " or "), "; that part of the question is not answered.");
-    if (!options_.without.empty()) text += str(" Left out because it did not pass: ", options_.without.size(), options_.without.size() == 1 ? " query or chart." : " queries or charts.");
+    if (!unknown.empty())
+      text += str(" Nothing in the data is called ", join(unknown, " or "), "; that part of the question is not answered.");
+    if (!options_.without.empty())
+      text += str(" Left out because it did not pass: ", options_.without.size(),
+                  options_.without.size() == 1 ? " query or chart." : " queries or charts.");
     return text;
   }
 
@@ -452,7 +481,9 @@ class RulesProvider final : public ProviderAdapter {
  public:
   std::string name() const override { return "rules"; }
   std::string default_model() const override { return "rules-1"; }
-  ProviderCapabilities capabilities(std::string_view) const override { return {.prompt_caching = false, .tool_use = true, .needs_network = false}; }
+  ProviderCapabilities capabilities(std::string_view) const override {
+    return {.prompt_caching = false, .tool_use = true, .needs_network = false};
+  }
 
   Result<> stream_completion(const CallContext& context, const CompletionRequest& request, const StreamSink& sink) override {
     TRY(context.check());
@@ -471,7 +502,9 @@ class RulesProvider final : public ProviderAdapter {
       TRY(sink(ToolCallDelta{call.id, json::serialize(call.arguments)}));
       TRY(sink(ToolCallEnd{call}));
     }
-    return sink(Finish{.reason = step.calls.empty() ? FinishReason::stop : FinishReason::tool_calls, .usage = {.input_tokens = 0, .cache_read_tokens = 0, .cache_write_tokens = 0, .output_tokens = 0, .complete = true}});
+    return sink(
+        Finish{.reason = step.calls.empty() ? FinishReason::stop : FinishReason::tool_calls,
+               .usage = {.input_tokens = 0, .cache_read_tokens = 0, .cache_write_tokens = 0, .output_tokens = 0, .complete = true}});
   }
 };
 

@@ -1,101 +1,396 @@
 #include "ai_sdk/providers/rules/rules_provider.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
-#include <fstream>
-#include <sstream>
-
-#include "base/text.h"
+#include "ai_sdk/providers/rules/testing/tool_bench.h"
 
 namespace bridge {
 namespace {
 
-std::string read_text(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+TEST(RulesProvider, IsAProviderLikeAnyOther) {
+  const auto provider = make_rules_provider();
+  EXPECT_EQ(provider->name(), "rules");
+  EXPECT_EQ(provider->default_model(), "rules-1");
+  EXPECT_FALSE(provider->capabilities("rules-1").needs_network);
 }
-
-json::object schema_of(const std::string& table) {
-  auto parsed = parse_json(read_text(str("src/ai_sdk/providers/rules/testing/", table, ".json")));
-  EXPECT_TRUE(parsed) << table;
-  return parsed->as_object();
-}
-
-// Answers the tools' calls from the fixtures, and keeps what was saved.
-struct Bench {
-  std::vector<std::string> tables{"flights", "weather", "birdstrikes", "movies", "penguins", "jobs", "gapminder", "stocks"};
-  std::function<std::optional<json::object>(const ToolCall&)> refuse;  // an error block instead of the answer
-  std::vector<Message> messages;
-  std::vector<ToolCall> calls;
-  std::string yaml;  // saved
-  std::string text;  // of the last step
-  std::vector<std::string> sqls;
-
-  json::object answer(const ToolCall& call) {
-    if (call.name == "list_datasets") return {{"datasets", json::array{json::object{{"name", "main"}, {"table_count", tables.size()}}}}};
-    if (call.name == "list_tables") {
-      json::array list;
-      for (const std::string& table : tables) {
-        const json::object schema = schema_of(table);
-        json::array columns;
-        for (const json::value& column : schema.at("columns").as_array()) columns.push_back(column.as_object().at("name"));
-        list.push_back(json::object{{"dataset", "main"}, {"name", table}, {"sql_name", table}, {"row_count", schema.at("row_count")}, {"size_bytes", schema.at("size_bytes")}, {"columns", columns}});
-      }
-      return {{"tables", list}};
-    }
-    if (call.name == "get_table_schema") return schema_of(std::string(call.arguments.at("table").as_string()));
-    if (call.name == "run_dry_run_query") {
-      sqls.emplace_back(call.arguments.at("sql").as_string());
-      return {{"valid", true}, {"bytes_scanned", 1'000'000}, {"cap_bytes", 100'000'000}};
-    }
-    if (call.name == "validate_dashboard_yaml") return {{"valid", true}, {"errors", json::array{}}, {"warnings", json::array{}}};
-    yaml = std::string(call.arguments.at("yaml").as_string());
-    return {{"slug", "saved"}, {"version", 1}, {"gcs_yaml_path", "dashboards/saved.yaml"}};
-  }
-
-  void run(const std::string& sentence, int steps_max = 20) {
-    const auto provider = make_rules_provider();
-    messages.push_back({.role = MessageRole::user, .text = sentence});
-    for (int i = 0; i < steps_max; ++i) {
-      Message assistant{.role = MessageRole::assistant};
-      CompletionRequest request{.model = "rules-1", .messages = &messages};
-      bool finished = false;
-      const auto result = provider->stream_completion({}, request, [&](const StreamPart& part) -> Result<> {
-        if (const auto* delta = std::get_if<TextDelta>(&part)) assistant.text += delta->text;
-        if (const auto* end = std::get_if<ToolCallEnd>(&part)) assistant.tool_calls.push_back(end->call);
-        finished |= std::holds_alternative<Finish>(part);
-        return {};
-      });
-      ASSERT_TRUE(result) << result.error().message;
-      ASSERT_TRUE(finished);
-      text = assistant.text;
-      Message tools{.role = MessageRole::tool};
-      for (const ToolCall& call : assistant.tool_calls) {
-        calls.push_back(call);
-        const auto refusal = refuse ? refuse(call) : std::nullopt;
-        tools.tool_results.push_back({.call_id = call.id, .name = call.name, .ok = !refusal, .content = refusal ? json::object{{"error", *refusal}} : answer(call)});
-      }
-      messages.push_back(std::move(assistant));
-      if (tools.tool_results.empty()) return;
-      messages.push_back(std::move(tools));
-    }
-    FAIL() << "did not finish";
-  }
-};
 
 TEST(RulesProvider, GoesTheWholeWayFromASentenceToASavedDashboard) {
-  Bench bench;
-  bench.run("Which airports have the longest delays, and when?\n\nConnection: demo");
-  ASSERT_FALSE(bench.yaml.empty());
+  ToolBench bench;
+  bench.run("Which airports have the longest delays, and when?");
   std::vector<std::string> names;
   for (const ToolCall& call : bench.calls) {
     if (names.empty() || names.back() != call.name) names.push_back(call.name);
   }
   EXPECT_EQ(join(names, " "), "list_datasets list_tables get_table_schema run_dry_run_query validate_dashboard_yaml save_dashboard_yaml");
-  EXPECT_NE(bench.yaml.find("connection: demo\n"), std::string::npos);
-  if (const char* folder = std::getenv("RULES_OUT")) std::ofstream(str(folder, "/demo.yaml")) << bench.yaml;
+  EXPECT_TRUE(bench.wrote("connection: demo\n"));
+  EXPECT_THAT(bench.text, HasSubstr("is ready as saved"));
+  // The document has exactly the texts that were tried.
+  for (const std::string& sql : bench.sqls) EXPECT_TRUE(bench.wrote(str("      ", replace_all(sql, "\n", "\n      ")))) << sql;
+}
+
+TEST(RulesProvider, StreamsWellFormedParts) {
+  const auto provider = make_rules_provider();
+  const std::vector<Message> messages{{.role = MessageRole::user, .text = "flights"}};
+  std::vector<std::string> parts;
+  std::string fragments;
+  ASSERT_TRUE(provider->stream_completion({}, {.model = "rules-1", .messages = &messages}, [&](const StreamPart& part) -> Result<> {
+    if (std::holds_alternative<TextDelta>(part) && (parts.empty() || parts.back() != "text")) parts.push_back("text");
+    if (std::holds_alternative<ToolCallStart>(part)) parts.push_back("start");
+    if (const auto* delta = std::get_if<ToolCallDelta>(&part)) fragments += delta->arguments_fragment;
+    if (std::holds_alternative<ToolCallEnd>(part)) parts.push_back("end");
+    if (const auto* finish = std::get_if<Finish>(&part)) parts.push_back(finish->reason == FinishReason::tool_calls ? "finish" : "stop");
+    return {};
+  }));
+  EXPECT_EQ(join(parts, " "), "text start end finish");
+  EXPECT_EQ(fragments, "{}");
+}
+
+TEST(RulesProvider, StopsWhenNobodyListens) {
+  const std::vector<Message> messages{{.role = MessageRole::user, .text = "flights"}};
+  const auto result = make_rules_provider()->stream_completion(
+      {}, {.messages = &messages}, [](const StreamPart&) -> Result<> { return fail(ErrorCode::cancelled, "gone"); });
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::cancelled);
+}
+
+// ---- the sentences of the demo -------------------------------------------------------------------------------------
+
+TEST(RulesProvider, RanksAirportsByDelayBothWaysAndShowsWhen) {
+  ToolBench bench;
+  bench.run("Which airports have the longest delays, and when?");
+  for (const char* title :
+       {"Average delay by origin airport", "Average delay by destination airport", "by day of the week and hour", "Average delay by week"})
+    EXPECT_TRUE(bench.wrote(title)) << title;
+  const auto ranking = bench.sql_with("SELECT origin, avg(delay) AS average_delay");
+  ASSERT_TRUE(ranking);
+  // A handful of flights is no ranking, and the order is the same every time.
+  EXPECT_THAT(*ranking, HasSubstr("HAVING count(*) >= "));
+  EXPECT_THAT(*ranking, HasSubstr("ORDER BY 2 DESC NULLS LAST, 1"));
+  EXPECT_THAT(*ranking, HasSubstr("filter(:period, \"date\")"));
+  EXPECT_THAT(*ranking, HasSubstr("filter(:origin, origin)"));
+  // One row of 1 July at midnight is no day of data.
+  EXPECT_TRUE(bench.wrote("default: \"2001-01-01..2001-06-30\""));
+  EXPECT_TRUE(bench.wrote("on_click: {set: {origin: $x}}"));
+  EXPECT_TRUE(bench.wrote("good: down"));
+  EXPECT_FALSE(bench.wrote("sum(delay)"));
+  EXPECT_FALSE(bench.wrote("previous_period"));  // there is no data before
+}
+
+TEST(RulesProvider, GivesAverageOfRowsAsAKpiAndNotOfDays) {
+  ToolBench bench;
+  bench.run("how did our flights go this year?");
+  const auto totals = bench.sql_with("SELECT count(*) AS flights");
+  ASSERT_TRUE(totals);
+  EXPECT_THAT(*totals, HasSubstr("avg(delay) AS average_delay"));
+  EXPECT_THAT(*totals, Not(HasSubstr("GROUP BY")));
+  // Weeks that are not whole can stand beside whole ones.
+  EXPECT_TRUE(bench.wrote("Flights per day by week"));
+  EXPECT_THAT(bench.text, HasSubstr("1 January 2001 to 30 June 2001"));
+}
+
+TEST(RulesProvider, ShowsTheBusiestRoutesByMonth) {
+  ToolBench bench;
+  bench.run("busiest routes by month");
+  const auto routes = bench.sql_with("GROUP BY origin, destination");
+  ASSERT_TRUE(routes);
+  EXPECT_THAT(*routes, HasSubstr("origin || ' – ' || destination AS route"));
+  EXPECT_TRUE(bench.sql_with("date_trunc('month', \"date\")"));
+  EXPECT_TRUE(bench.wrote("mark: heatmap"));
+}
+
+TEST(RulesProvider, PutsAQuantityIntoBands) {
+  ToolBench bench;
+  bench.run("average delay by distance");
+  const auto bands = bench.sql_with("floor(distance / 250) * 250 AS distance_from");
+  ASSERT_TRUE(bands);
+  EXPECT_THAT(*bands, HasSubstr("avg(delay)"));
+  EXPECT_THAT(*bands, HasSubstr("ORDER BY 1"));
+  EXPECT_TRUE(bench.wrote("mark: scatter"));
+}
+
+// ---- the other tables ----------------------------------------------------------------------------------------------
+
+TEST(RulesProvider, ComparesTwoPlacesSideBySide) {
+  ToolBench bench;
+  bench.tables.push_back("seattle_weather");
+  bench.run("how rainy is Seattle compared to New York by month");
+  EXPECT_TRUE(bench.sql_with("FROM weather\n"));
+  EXPECT_FALSE(bench.sql_with("FROM seattle_weather"));
+  for (const char* part :
+       {"Seattle: total precipitation", "New York: total precipitation", "color: location", "Average precipitation by month of the year"})
+    EXPECT_TRUE(bench.wrote(part)) << part;
+}
+
+TEST(RulesProvider, AddsUpCostsAndCountsWhatCausesThem) {
+  ToolBench bench;
+  bench.run("what do bird strikes cost and which species cause them");
+  EXPECT_TRUE(bench.sql_with("CAST(sum(\"Cost Total $\") AS DOUBLE) AS total_cost"));
+  EXPECT_TRUE(bench.sql_with("\"Wildlife Species\" AS wildlife_species, count(*) AS birdstrikes"));
+  EXPECT_TRUE(bench.wrote("unit: \"$\""));
+  EXPECT_TRUE(bench.wrote("default: \"1990-01-08..2002-07-25\""));
+}
+
+TEST(RulesProvider, AnswersBothHalvesOfASentence) {
+  ToolBench bench;
+  bench.run("which genres earn the most worldwide and how do they rate");
+  EXPECT_TRUE(bench.sql_with("sum(\"Worldwide Gross\")"));
+  EXPECT_TRUE(bench.sql_with("avg(\"IMDB Rating\")"));
+  EXPECT_FALSE(bench.sql_with("sum(\"IMDB Rating\")"));
+  EXPECT_TRUE(bench.sql_with("\"Major Genre\" IS NOT NULL"));
+  EXPECT_TRUE(bench.sql_with("filter(:period, try_strptime(\"Release Date\", '%b %d %Y'))"));
+  EXPECT_TRUE(bench.wrote("label: Period, default: all"));  // the range of text is not known
+  EXPECT_THAT(bench.text, HasSubstr("IMDB rating is not known for 7 %"));
+}
+
+TEST(RulesProvider, SplitsByTwoDimensionsAndLeavesOutWhatStandsForUnknown) {
+  ToolBench bench;
+  bench.run("body mass by species and sex");
+  const auto split = bench.sql_with("SELECT \"Species\" AS species, \"Sex\" AS sex, avg(\"Body Mass (g)\") AS average_body_mass");
+  ASSERT_TRUE(split);
+  EXPECT_THAT(*split, HasSubstr("\"Sex\" <> '.'"));
+  EXPECT_TRUE(bench.wrote("mark: grouped_bar"));
+  EXPECT_TRUE(bench.wrote("unit: g"));
+  EXPECT_FALSE(bench.wrote("period:"));  // there is no time
+}
+
+TEST(RulesProvider, TakesTheLatestYearOfASnapshotAndNeverAddsUpYears) {
+  ToolBench bench;
+  bench.run("men and women in each job over time");
+  const auto jobs = bench.sql_with("job IN (\n    SELECT job");
+  ASSERT_TRUE(jobs);
+  EXPECT_THAT(*jobs, HasSubstr("\"year\" = (SELECT max(\"year\") FROM jobs WHERE filter(:period"));
+  EXPECT_TRUE(bench.sql_with("\"year\" AS year_value"));
+  EXPECT_TRUE(bench.wrote("stack: normalize"));
+}
+
+TEST(RulesProvider, SetsTwoQuantitiesAgainstEachOther) {
+  ToolBench bench;
+  bench.run("life expectancy vs fertility");
+  const auto points = bench.sql_with("SELECT country, CAST(cluster AS VARCHAR) AS cluster, fertility, life_expect, pop");
+  ASSERT_TRUE(points);
+  EXPECT_THAT(*points, HasSubstr("LIMIT 2000"));
+  EXPECT_TRUE(bench.wrote("x: fertility\n    y: life_expect\n"));
+}
+
+TEST(RulesProvider, DrawsOnePriceLineForEachStock) {
+  ToolBench bench;
+  bench.run("compare stock prices over time");
+  const auto trend = bench.sql_with("CAST(date_trunc('month', try_strptime(\"date\", '%b %d %Y')) AS DATE) AS month_start");
+  ASSERT_TRUE(trend);
+  EXPECT_THAT(*trend, HasSubstr("avg(price) AS average_price"));
+  EXPECT_FALSE(bench.sql_with("sum(price)"));
+  EXPECT_TRUE(bench.wrote("color: symbol"));
+}
+
+TEST(RulesProvider, TurnsNamedValuesIntoParametersAndTimesIntoThePeriod) {
+  ToolBench bench;
+  bench.run("flights from ATL to LAX in May 2001");
+  EXPECT_TRUE(bench.wrote("default: \"2001-05-01..2001-05-31\""));
+  EXPECT_TRUE(bench.wrote("values_from: origin_values.name, default: [ATL]"));
+  EXPECT_TRUE(bench.wrote("values_from: destination_values.name, default: [LAX]"));
+  EXPECT_TRUE(bench.wrote("compare: previous_period"));
+}
+
+TEST(RulesProvider, ToleratesSlipsOfTheKeys) {
+  ToolBench bench;
+  bench.run("fligths by orgin");
+  EXPECT_TRUE(bench.sql_with("SELECT origin, count(*) AS flights"));
+}
+
+TEST(RulesProvider, SaysSoWhenTheTimeAskedForHasNoData) {
+  ToolBench bench;
+  bench.run("average delay in 2019");
+  EXPECT_TRUE(bench.wrote("2001-01-01..2001-06-30"));
+  EXPECT_THAT(bench.text, HasSubstr("There is no data for the time that was asked for"));
+}
+
+// ---- what does not fit ---------------------------------------------------------------------------------------------
+
+TEST(RulesProvider, SavesNothingWhenNoTableFits) {
+  for (const char* sentence :
+       {"how many unicorns are in the office", "sales by region", "SELECT * FROM users; DROP TABLE users", "🦄🦄🦄", "???", "  "}) {
+    ToolBench bench;
+    bench.run(sentence);
+    EXPECT_THAT(bench.text, StartsWith("I could not match")) << sentence;
+    EXPECT_EQ(bench.count("save_dashboard_yaml"), 0) << sentence;
+  }
+  ToolBench bench;
+  bench.run("how many unicorns are in the office");
+  EXPECT_THAT(bench.text, HasSubstr("birdstrikes"));
+}
+
+TEST(RulesProvider, GivesAnOverviewOfTheOnlyOrTheDominantTable) {
+  ToolBench one;
+  one.tables = {"penguins"};
+  one.run("what's in here?");
+  EXPECT_TRUE(one.wrote("title: Penguins at a glance"));
+  ToolBench dominant;
+  dominant.run("show me an overview");
+  EXPECT_TRUE(dominant.wrote("title: Flights at a glance"));
+  ToolBench equal;
+  equal.tables = {"birdstrikes", "jobs"};
+  equal.run("show me an overview");
+  EXPECT_THAT(equal.text, StartsWith("I could not match"));
+}
+
+TEST(RulesProvider, SaysWhatItFoundNothingFor) {
+  ToolBench bench;
+  bench.run("average delay by carrier");
+  EXPECT_FALSE(bench.yaml.empty());
+  EXPECT_THAT(bench.text, HasSubstr("Nothing in the data is called \"carrier\""));
+}
+
+// ---- refusals ------------------------------------------------------------------------------------------------------
+
+json::object over_cap(double bytes) {
+  return {{"code", "byte_cap_exceeded"},
+          {"message", "over the cap"},
+          {"bytes_scanned", bytes},
+          {"cap_bytes", 100e6},
+          {"help", "a shorter period"}};
+}
+
+TEST(RulesProvider, ShortensThePeriodWhenAQueryIsOverTheCap) {
+  ToolBench bench;
+  bench.refuse = [](const ToolCall& call) -> std::optional<json::object> {
+    if (call.name != "run_dry_run_query") return {};
+    const std::string period(call.arguments.at("params").at("period").at("default").as_string());
+    return period == "2001-01-01..2001-06-30" ? std::optional(over_cap(200e6)) : std::nullopt;
+  };
+  bench.run("average delay by origin");
+  EXPECT_TRUE(bench.wrote("default: \"2001-04-29..2001-06-30\""));
+  EXPECT_THAT(bench.text, HasSubstr("newest part of the data"));
+}
+
+TEST(RulesProvider, LeavesOutTheQueryThatStaysOverTheCap) {
+  ToolBench bench;
+  bench.refuse = [](const ToolCall& call) -> std::optional<json::object> {
+    if (call.name != "run_dry_run_query") return {};
+    const std::string sql(call.arguments.at("sql").as_string());
+    return sql.find("hour(") != std::string::npos ? std::optional(over_cap(5e9)) : std::nullopt;
+  };
+  bench.run("Which airports have the longest delays, and when?");
+  EXPECT_FALSE(bench.yaml.empty());
+  EXPECT_FALSE(bench.wrote("hour("));
+  EXPECT_TRUE(bench.wrote("by_origin"));
+}
+
+TEST(RulesProvider, SavesNothingWhenEverythingIsOverTheCap) {
+  ToolBench bench;
+  bench.refuse = [](const ToolCall& call) { return call.name == "run_dry_run_query" ? std::optional(over_cap(5e9)) : std::nullopt; };
+  bench.run("average delay by origin");
+  EXPECT_THAT(bench.text, HasSubstr("nothing was saved"));
+  EXPECT_EQ(bench.count("validate_dashboard_yaml"), 0);
+}
+
+TEST(RulesProvider, LeavesOutTheChartThatDoesNotValidate) {
+  ToolBench bench;
+  bench.refuse = [](const ToolCall& call) -> std::optional<json::object> {
+    if (call.name != "validate_dashboard_yaml" || call.arguments.at("yaml").as_string().find("  trend:\n    query") == json::string::npos)
+      return {};
+    return json::object{{"code", "invalid"},
+                        {"message", "1 problem"},
+                        {"errors", json::array{json::object{{"path", "charts.trend.y"}, {"message", "no such column"}}}}};
+  };
+  bench.run("average delay by origin");
+  EXPECT_EQ(bench.count("validate_dashboard_yaml"), 2);
+  EXPECT_FALSE(bench.wrote("trend"));
+  EXPECT_EQ(bench.count("save_dashboard_yaml"), 1);
+}
+
+TEST(RulesProvider, TakesTheNextSlugWhenOneIsTaken) {
+  ToolBench bench;
+  bench.refuse = [](const ToolCall& call) -> std::optional<json::object> {
+    if (call.name != "save_dashboard_yaml" || call.arguments.at("yaml").as_string().find("-2\n") != json::string::npos) return {};
+    return json::object{{"code", "slug_conflict"}, {"message", "taken"}};
+  };
+  bench.run("average delay by origin");
+  EXPECT_TRUE(bench.wrote("slug: average-delay-by-origin-2\n"));
+}
+
+TEST(RulesProvider, StopsWithWhatWentWrongWhenAToolFails) {
+  ToolBench bench;
+  bench.refuse = [](const ToolCall& call) {
+    return call.name == "list_datasets"
+               ? std::optional(json::object{{"code", "unavailable"}, {"message", "The warehouse cannot be reached"}})
+               : std::nullopt;
+  };
+  bench.run("flights");
+  EXPECT_THAT(bench.text, HasSubstr("The warehouse cannot be reached"));
+}
+
+// ---- bad input -----------------------------------------------------------------------------------------------------
+
+TEST(RulesProvider, SurvivesAnySentence) {
+  std::string every_byte;
+  for (int c = 1; c < 256; ++c) every_byte += static_cast<char>(c);
+  std::string words;
+  while (words.size() < 2'000) words += "delay by origin over 10 and between 3 and 2001-02-31 last 99999 months ";
+  for (const std::string& sentence :
+       {words, every_byte, std::string(2'000, '"'), std::string(1'000, '\''), std::string("delay > 1e308 or delay < -1e308"),
+        std::string("flights in February 30 2001 top 0 top 101"), std::string("delays by \"'; DROP TABLE flights; --\"")}) {
+    ToolBench bench;
+    bench.run(sentence);
+    EXPECT_FALSE(bench.text.empty());
+    EXPECT_FALSE(bench.sql_with("DROP TABLE"));
+  }
+}
+
+// Five hundred columns with names and values that are meant to break out of SQL and of YAML.
+TEST(RulesProvider, QuotesWhateverATableHolds) {
+  ToolBench bench;
+  bench.tables = {"penguins"};
+  json::array columns;
+  for (int i = 0; i < 500; ++i) {
+    const std::string name = str("we\"ird\n- x: [", i, "] #'");
+    columns.push_back(json::object{
+        {"name", name},
+        {"type", i % 2 ? "integer" : "text"},
+        {"statistics", json::object{{"distinct_count", i % 2 ? 5'000 : 7},
+                                    {"null_fraction", 0.1},
+                                    {"min", "0"},
+                                    {"max", "9000"},
+                                    {"average", 12.5},
+                                    {"top_values", json::array{json::object{{"value", "a'b\"c: {\n\t\x01"}, {"count", 3}}}}}}});
+  }
+  const json::object hostile{{"table", "t\"x"}, {"sql_name", "\"t\"\"x\""}, {"row_count", 100'000}, {"columns", columns}};
+  const auto provider = make_rules_provider();
+  std::vector<Message> messages{{.role = MessageRole::user, .text = "overview\n\nConnection: demo"}};
+  for (const auto& [name, arguments, content] : std::vector<std::tuple<std::string, json::object, json::object>>{
+           {"list_datasets", {}, {{"datasets", json::array{json::object{{"name", "main"}}}}}},
+           {"list_tables",
+            {{"dataset", "main"}},
+            {{"tables",
+              json::array{json::object{{"dataset", "main"}, {"name", "t\"x"}, {"sql_name", "\"t\"\"x\""}, {"row_count", 100'000}}}}}},
+           {"get_table_schema", {{"table", "\"t\"\"x\""}}, hostile}}) {
+    messages.push_back({.role = MessageRole::assistant, .tool_calls = {{.id = name, .name = name, .arguments = arguments}}});
+    messages.push_back({.role = MessageRole::tool, .tool_results = {{.call_id = name, .name = name, .content = content}}});
+  }
+  std::vector<std::string> sqls;
+  ASSERT_TRUE(provider->stream_completion({}, {.messages = &messages}, [&](const StreamPart& part) -> Result<> {
+    if (const auto* end = std::get_if<ToolCallEnd>(&part)) sqls.emplace_back(end->call.arguments.at("sql").as_string());
+    return {};
+  }));
+  ASSERT_FALSE(sqls.empty());
+  for (const std::string& sql : sqls) {
+    EXPECT_EQ(std::count(sql.begin(), sql.end(), '"') % 2, 0) << sql;
+    EXPECT_THAT(sql, HasSubstr("FROM \"t\"\"x\""));
+  }
+}
+
+TEST(RulesProvider, ReadsIncompleteToolAnswers) {
+  for (const json::object& content :
+       {json::object{}, json::object{{"datasets", 3}}, json::object{{"datasets", json::array{1, nullptr, json::object{{"name", 5}}}}}}) {
+    const std::vector<Message> messages{
+        {.role = MessageRole::user, .text = "flights"},
+        {.role = MessageRole::assistant, .tool_calls = {{.id = "a", .name = "list_datasets"}}},
+        {.role = MessageRole::tool, .tool_results = {{.call_id = "a", .name = "list_datasets", .content = content}}}};
+    EXPECT_TRUE(make_rules_provider()->stream_completion({}, {.messages = &messages}, [](const StreamPart&) -> Result<> { return {}; }));
+  }
 }
 
 }  // namespace

@@ -14,12 +14,24 @@ constexpr int year_least = 1800;
 constexpr int year_most = 2100;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word_byte(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool is_word_byte(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
 
 // Curly quotes, dashes and no-break spaces as people paste them; the rest stays.
 std::string plain_text(std::string_view text) {
   std::string out(text.substr(0, sentence_bytes_max));
-  for (const auto& [from, to] : {std::pair{"“", "\""}, {"”", "\""}, {"„", "\""}, {"‘", "'"}, {"’", "'"}, {"–", "-"}, {"—", " - "}, {"\u00A0", " "}, {"→", " to "}, {"≥", ">="}, {"≤", "<="}}) {
+  for (const auto& [from, to] : {std::pair{"“", "\""},
+                                 {"”", "\""},
+                                 {"„", "\""},
+                                 {"‘", "'"},
+                                 {"’", "'"},
+                                 {"–", "-"},
+                                 {"—", " - "},
+                                 {"\u00A0", " "},
+                                 {"→", " to "},
+                                 {"≥", ">="},
+                                 {"≤", "<="}}) {
     out = replace_all(std::move(out), from, to);
   }
   return out;
@@ -52,7 +64,8 @@ class Reader {
     for (Word& word : sentence_.words) {
       if (word.used || word.number) continue;
       word.generic = is_generic_word(word.text);
-      word.content = word.quoted || (!word.generic && !word.cued && !is_stop_word(word.text) && (word.text.size() > 1 || static_cast<unsigned char>(word.text[0]) >= 0x80));
+      word.content = word.quoted || (!word.generic && !word.cued && !is_stop_word(word.text) &&
+                                     (word.text.size() > 1 || static_cast<unsigned char>(word.text[0]) >= 0x80));
       sentence_.any_content |= word.content;
     }
   }
@@ -61,7 +74,9 @@ class Reader {
 
  private:
   std::vector<Word>& words() { return sentence_.words; }
-  std::string_view at(std::size_t i) const { return i < sentence_.words.size() ? std::string_view(sentence_.words[i].text) : std::string_view(); }
+  std::string_view at(std::size_t i) const {
+    return i < sentence_.words.size() ? std::string_view(sentence_.words[i].text) : std::string_view();
+  }
   bool is_number(std::size_t i) const { return i < sentence_.words.size() && sentence_.words[i].number; }
   double number(std::size_t i) const { return sentence_.words[i].value; }
   void use(std::size_t begin, std::size_t end) {
@@ -130,7 +145,8 @@ class Reader {
     static constexpr auto names = std::to_array<std::string_view>(
         {"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"});
     for (std::size_t i = 0; i < names.size(); ++i) {
-      if (word == names[i] || (word.size() == 3 && names[i].starts_with(word)) || (word == "sept" && i == 8)) return static_cast<int>(i) + 1;
+      if (word == names[i] || (word.size() == 3 && names[i].starts_with(word)) || (word == "sept" && i == 8))
+        return static_cast<int>(i) + 1;
     }
     return {};
   }
@@ -152,7 +168,8 @@ class Reader {
       if (const auto day = parse_day(str(at(i), "-01"))) return Span{*day, month_end(civil_of(*day).year, civil_of(*day).month), i + 1};
     }
     if (const auto month = month_of(at(i))) {
-      if (is_year(i + 1)) return Span{day_of({static_cast<int>(number(i + 1)), *month, 1}), month_end(static_cast<int>(number(i + 1)), *month), i + 2};
+      if (is_year(i + 1))
+        return Span{day_of({static_cast<int>(number(i + 1)), *month, 1}), month_end(static_cast<int>(number(i + 1)), *month), i + 2};
       const bool day_follows = is_number(i + 1) && number(i + 1) >= 1 && number(i + 1) <= 31;
       if (day_follows && is_year(i + 2)) {
         const Day day = day_of({static_cast<int>(number(i + 2)), *month, static_cast<int>(number(i + 1))});
@@ -232,7 +249,8 @@ class Reader {
       }
     }
     if (is_number(i + 1) && (at(i + 2) == joint || at(i + 2) == "to") && is_number(i + 3)) {
-      NumberCondition condition{.low_operator = ">=", .low = number(i + 1), .high_operator = "<=", .high = number(i + 3), .begin = i, .end = i + 4};
+      NumberCondition condition{
+          .low_operator = ">=", .low = number(i + 1), .high_operator = "<=", .high = number(i + 3), .begin = i, .end = i + 4};
       if (condition.low > condition.high) std::swap(condition.low, condition.high);
       sentence_.conditions.push_back(condition);
       use(i, i + 4);
@@ -259,7 +277,8 @@ class Reader {
     // A bare number such as 2001 is a year only where one would say a year.
     const bool bare_year = is_year(i) && span->end == i + 1;
     if (bare_year) {
-      static constexpr auto measures = std::to_array<std::string_view>({"over", "above", "under", "below", "than", "least", "most", ">", "<", ">=", "<=", "top", "first", "exceeding"});
+      static constexpr auto measures = std::to_array<std::string_view>(
+          {"over", "above", "under", "below", "than", "least", "most", ">", "<", ">=", "<=", "top", "first", "exceeding"});
       if (std::find(measures.begin(), measures.end(), before) != measures.end()) return false;
     }
     if (since) set_days(before == "after" ? span->to + 1 : span->from, {});
@@ -276,11 +295,38 @@ class Reader {
     std::string_view sign;
   };
   static constexpr auto comparisons = std::to_array<ComparisonWords>({
-      {"greater than or equal to", ">="}, {"less than or equal to", "<="}, {"no more than", "<="},  {"no less than", ">="}, {"not exceeding", "<="}, {"not more than", "<="},
-      {"more than", ">"},     {"greater than", ">"}, {"larger than", ">"}, {"higher than", ">"}, {"longer than", ">"}, {"older than", ">"},  {"later than", ">"},
-      {"less than", "<"},     {"fewer than", "<"},   {"lower than", "<"},  {"smaller than", "<"}, {"shorter than", "<"}, {"at least", ">="},  {"at most", "<="},
-      {"up to", "<="},        {"over", ">"},         {"above", ">"},       {"exceeding", ">"},   {"exceeds", ">"},     {"exceed", ">"},     {"under", "<"},
-      {"below", "<"},         {">=", ">="},          {"<=", "<="},         {">", ">"},           {"<", "<"},
+      {"greater than or equal to", ">="},
+      {"less than or equal to", "<="},
+      {"no more than", "<="},
+      {"no less than", ">="},
+      {"not exceeding", "<="},
+      {"not more than", "<="},
+      {"more than", ">"},
+      {"greater than", ">"},
+      {"larger than", ">"},
+      {"higher than", ">"},
+      {"longer than", ">"},
+      {"older than", ">"},
+      {"later than", ">"},
+      {"less than", "<"},
+      {"fewer than", "<"},
+      {"lower than", "<"},
+      {"smaller than", "<"},
+      {"shorter than", "<"},
+      {"at least", ">="},
+      {"at most", "<="},
+      {"up to", "<="},
+      {"over", ">"},
+      {"above", ">"},
+      {"exceeding", ">"},
+      {"exceeds", ">"},
+      {"exceed", ">"},
+      {"under", "<"},
+      {"below", "<"},
+      {">=", ">="},
+      {"<=", "<="},
+      {">", ">"},
+      {"<", "<"},
   });
 
   bool says(std::size_t i, std::string_view phrase, std::size_t& end) const {
@@ -304,8 +350,10 @@ class Reader {
     // "5 or more", "2 or higher", "10 or fewer".
     if (is_number(i) && at(i + 1) == "or") {
       const std::string_view how = at(i + 2);
-      const bool up = how == "more" || how == "higher" || how == "greater" || how == "above" || how == "over" || how == "later" || how == "longer";
-      const bool down = how == "less" || how == "fewer" || how == "lower" || how == "below" || how == "under" || how == "smaller" || how == "earlier";
+      const bool up =
+          how == "more" || how == "higher" || how == "greater" || how == "above" || how == "over" || how == "later" || how == "longer";
+      const bool down =
+          how == "less" || how == "fewer" || how == "lower" || how == "below" || how == "under" || how == "smaller" || how == "earlier";
       if (up || down) add_condition(up ? ">=" : "<=", number(i), i, i + 3);
     }
   }

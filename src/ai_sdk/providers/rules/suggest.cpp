@@ -21,7 +21,8 @@ constexpr std::int64_t bin_above = 20;  // distinct numbers beyond which an axis
 // Which places a mark has, and what the sentence put there.
 class Suggester {
  public:
-  Suggester(const Sentence& sentence, const TableProfile& table) : sentence_(sentence), match_(match_table(sentence, table)), question_(make_question(sentence, match_)), table_(table) {}
+  Suggester(const Sentence& sentence, const TableProfile& table)
+      : sentence_(sentence), match_(match_table(sentence, table)), question_(make_question(sentence, match_)), table_(table) {}
 
   std::vector<ChartSuggestion> run() {
     read_fields();
@@ -31,7 +32,8 @@ class Suggester {
     std::vector<ChartSuggestion> unique;
     for (ChartSuggestion& suggestion : out_) {
       const bool seen = std::any_of(unique.begin(), unique.end(), [&](const ChartSuggestion& other) {
-        return other.mark == suggestion.mark && other.x == suggestion.x && other.y == suggestion.y && other.color == suggestion.color && other.aggregate == suggestion.aggregate && other.value == suggestion.value;
+        return other.mark == suggestion.mark && other.x == suggestion.x && other.y == suggestion.y && other.color == suggestion.color &&
+               other.aggregate == suggestion.aggregate && other.value == suggestion.value;
       });
       if (!seen) unique.push_back(std::move(suggestion));
     }
@@ -54,10 +56,13 @@ class Suggester {
     const Cue* cue = sentence_.find(CueKind::aggregate);
     std::vector<const ColumnMention*> mentions;
     for (const ColumnMention& mention : match_.columns) {
-      const bool better = std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) { return other.word == mention.word && other.strength > mention.strength + 0.01; });
+      const bool better = std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
+        return other.word == mention.word && other.strength > mention.strength + 0.01;
+      });
       if (!better) mentions.push_back(&mention);
     }
-    if (!counts_ && (wanted == Aggregate::mean || wanted == Aggregate::sum || wanted == Aggregate::median || wanted == Aggregate::minimum || wanted == Aggregate::maximum)) {
+    if (!counts_ && (wanted == Aggregate::mean || wanted == Aggregate::sum || wanted == Aggregate::median || wanted == Aggregate::minimum ||
+                     wanted == Aggregate::maximum)) {
       for (const ColumnMention* mention : mentions) {
         if (measured_ || !column(mention->column).numeric || mention->by || !cue || mention->word < cue->begin) continue;
         measured_ = mention->column;
@@ -79,7 +84,12 @@ class Suggester {
     const auto strength = [&](std::size_t index) {
       double best = 0;
       for (const ColumnMention& mention : match_.columns) {
-        if (mention.column == index) best = std::max(best, (mention.by ? 1 : 0) + (mention.strength >= 0.9 ? 1 : mention.strength >= 0.7 ? 0.5 : 0) - (is_subject(mention) ? 1.5 : 0));
+        if (mention.column == index)
+          best = std::max(best, (mention.by ? 1 : 0) +
+                                    (mention.strength >= 0.9   ? 1
+                                     : mention.strength >= 0.7 ? 0.5
+                                                               : 0) -
+                                    (is_subject(mention) ? 1.5 : 0));
       }
       for (const ValueMention& mention : match_.values) {
         if (mention.column == index) best = std::max(best, 1.2);
@@ -114,8 +124,10 @@ class Suggester {
         }
       }
       if (!nearest) continue;
-      if (!condition.low_operator.empty()) filters_.push_back({column(*nearest).name, condition.low_operator, {number_text(condition.low)}});
-      if (!condition.high_operator.empty()) filters_.push_back({column(*nearest).name, condition.high_operator, {number_text(condition.high)}});
+      if (!condition.low_operator.empty())
+        filters_.push_back({column(*nearest).name, condition.low_operator, {number_text(condition.low)}});
+      if (!condition.high_operator.empty())
+        filters_.push_back({column(*nearest).name, condition.high_operator, {number_text(condition.high)}});
     }
   }
 
@@ -135,7 +147,8 @@ class Suggester {
       case MarkWord::table: return {{"table", 1}, {"bar", 0.7}};
       default: break;
     }
-    const bool time = question_.trend || std::any_of(named_.begin(), named_.end(), [&](std::size_t index) { return column(index).role == ColumnRole::time; });
+    const bool time = question_.trend ||
+                      std::any_of(named_.begin(), named_.end(), [&](std::size_t index) { return column(index).role == ColumnRole::time; });
     if (question_.relation) return {{"scatter", 1}, {"heatmap", 0.6}};
     if (question_.distribution) return {{"histogram", 1}, {"box", 0.8}};
     if (time) return {{"line", 1}, {"bar", 0.9}, {"area", 0.6}};
@@ -150,8 +163,13 @@ class Suggester {
     std::vector<std::pair<double, std::size_t>> ranked;
     for (std::size_t i = 0; i < table_.columns.size(); ++i) {
       const ColumnProfile& profile = table_.columns[i];
-      if (std::find(taken.begin(), taken.end(), i) != taken.end() || profile.role == ColumnRole::measure || profile.role == ColumnRole::geography) continue;
-      double rank = profile.role == ColumnRole::dimension ? 1 : profile.role == ColumnRole::time ? 0.7 : profile.role == ColumnRole::identifier ? 0.5 : 0.4;
+      if (std::find(taken.begin(), taken.end(), i) != taken.end() || profile.role == ColumnRole::measure ||
+          profile.role == ColumnRole::geography)
+        continue;
+      double rank = profile.role == ColumnRole::dimension    ? 1
+                    : profile.role == ColumnRole::time       ? 0.7
+                    : profile.role == ColumnRole::identifier ? 0.5
+                                                             : 0.4;
       if (profile.distinct && (*profile.distinct < 2 || *profile.distinct > 40)) rank -= 0.3;
       if (profile.distinct && *profile.distinct > 12) rank -= 0.1;
       if (profile.distinct && table_.row_count > 0 && *profile.distinct >= table_.row_count) rank -= 0.25;
@@ -170,7 +188,9 @@ class Suggester {
       if (std::find(taken.begin(), taken.end(), i) == taken.end() && column(i).role == ColumnRole::measure) found.push_back(i);
     }
     for (std::size_t i = 0; i < table_.columns.size() && found.size() < fillers_max; ++i) {
-      if (std::find(taken.begin(), taken.end(), i) == taken.end() && is_quantity(i) && column(i).role != ColumnRole::measure && std::find(found.begin(), found.end(), i) == found.end()) found.push_back(i);
+      if (std::find(taken.begin(), taken.end(), i) == taken.end() && is_quantity(i) && column(i).role != ColumnRole::measure &&
+          std::find(found.begin(), found.end(), i) == found.end())
+        found.push_back(i);
     }
     return found;
   }
@@ -207,7 +227,8 @@ class Suggester {
     }
   }
   void set_order(ChartSuggestion& suggestion) const {
-    if (sentence_.has(CueKind::order) || sentence_.has(CueKind::best) || sentence_.has(CueKind::busiest)) suggestion.sort = question_.order < 0 ? "y" : "-y";
+    if (sentence_.has(CueKind::order) || sentence_.has(CueKind::best) || sentence_.has(CueKind::busiest))
+      suggestion.sort = question_.order < 0 ? "y" : "-y";
   }
   void finish(ChartSuggestion suggestion, std::string why) {
     if (out_.size() >= suggestions_max) return;
@@ -228,8 +249,11 @@ class Suggester {
     std::vector<std::size_t> sides = named_;
     for (const std::size_t quantity : quantities_) add_unique(sides, quantity);
     // Time leads.
-    std::stable_sort(sides.begin(), sides.end(), [&](std::size_t a, std::size_t b) { return (column(a).role == ColumnRole::time) > (column(b).role == ColumnRole::time); });
-    if (question_.trend && table_.time && (sides.empty() || column(sides.front()).role != ColumnRole::time)) sides.insert(sides.begin(), *table_.time);
+    std::stable_sort(sides.begin(), sides.end(), [&](std::size_t a, std::size_t b) {
+      return (column(a).role == ColumnRole::time) > (column(b).role == ColumnRole::time);
+    });
+    if (question_.trend && table_.time && (sides.empty() || column(sides.front()).role != ColumnRole::time))
+      sides.insert(sides.begin(), *table_.time);
     std::optional<std::size_t> y = measured_;
     // A quantity named alone is what to look along, not what to add up: "by number of weeks".
     const auto emit = [&](std::size_t x, std::optional<std::size_t> color, double score, const std::string& why) {
@@ -251,8 +275,10 @@ class Suggester {
         emit(sides[0], sides[1], 1, str(of, " by ", column(sides[0]).name, " and ", column(sides[1]).name, ", both named"));
         emit(sides[1], sides[0], 0.95, str(of, " by ", column(sides[1]).name, " and ", column(sides[0]).name, ", both named"));
       }
-      emit(sides[0], std::nullopt, sides.size() >= 2 && mark != "pie" ? 0.85 : 1, str(of, " by ", column(sides[0]).name, ", which is named"));
-      for (std::size_t i = 1; i < sides.size(); ++i) emit(sides[i], std::nullopt, 0.8, str(of, " by ", column(sides[i]).name, ", which is named"));
+      emit(sides[0], std::nullopt, sides.size() >= 2 && mark != "pie" ? 0.85 : 1,
+           str(of, " by ", column(sides[0]).name, ", which is named"));
+      for (std::size_t i = 1; i < sides.size(); ++i)
+        emit(sides[i], std::nullopt, 0.8, str(of, " by ", column(sides[i]).name, ", which is named"));
       if (!y && !counts_) {
         double score = 0.7;
         for (const std::size_t open : open_quantities(sides)) {
@@ -265,7 +291,8 @@ class Suggester {
       if (sides.size() == 1) {
         double score = 0.6;
         for (const std::size_t open : open_categories(sides)) {
-          if (mark != "pie" && open != y) emit(sides[0], open, score, str(of, " by ", column(sides[0]).name, ", split by ", column(open).name));
+          if (mark != "pie" && open != y)
+            emit(sides[0], open, score, str(of, " by ", column(sides[0]).name, ", split by ", column(open).name));
           score -= 0.05;
         }
       }
@@ -299,7 +326,8 @@ class Suggester {
     };
     if (sides.size() >= 2) {
       for (std::size_t i = 0; i < sides.size(); ++i) {
-        for (std::size_t j = i + 1; j < sides.size(); ++j) emit(sides[i], sides[j], 1 - 0.1 * static_cast<double>(i + j - 1), "both sides are named");
+        for (std::size_t j = i + 1; j < sides.size(); ++j)
+          emit(sides[i], sides[j], 1 - 0.1 * static_cast<double>(i + j - 1), "both sides are named");
       }
       return;
     }

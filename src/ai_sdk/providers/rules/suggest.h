@@ -15,8 +15,8 @@ struct SuggestedFilter {
 };
 BOOST_DESCRIBE_STRUCT(SuggestedFilter, (), (field, op, values))
 
-// One reading of a sentence as a chart. Fields are columns of the table; without `y` the aggregate is a count of rows. Of a heatmap, `x` and
-// `y` are the sides and the aggregate of `value` is the colour; of a pie, `x` is the slices.
+// One reading of a sentence as a chart. Fields are columns of the table; without `y` the aggregate is a count of rows. Of a heatmap, `x`
+// and `y` are the sides and the aggregate of `value` is the colour; of a pie, `x` is the slices.
 struct ChartSuggestion {
   std::string mark;
   std::optional<std::string> x;

@@ -131,11 +131,14 @@ constexpr auto shares = std::to_array<ShareRule>({
 // Stems, as stem_of makes them; those after "~" are words of people only, and no names of columns ("made" of "make" is no revenue).
 using Words = std::string_view;
 constexpr auto idea_delay = std::to_array<Words>({"delay", "~lat", "~latenes", "~lateness", "punctual", "~behind", "~hold", "~tardi"});
-constexpr auto idea_rain = std::to_array<Words>({"precipitation", "rain", "~raini", "rainfall", "~wet", "~wett", "~wettest", "shower", "drizzl"});
-constexpr auto idea_temperature = std::to_array<Words>({"temperatur", "~hot", "~hott", "~hottest", "~warm", "~warmer", "~warmest", "~cold", "~colder", "~coldest", "~heat", "~hotter"});
+constexpr auto idea_rain =
+    std::to_array<Words>({"precipitation", "rain", "~raini", "rainfall", "~wet", "~wett", "~wettest", "shower", "drizzl"});
+constexpr auto idea_temperature = std::to_array<Words>(
+    {"temperatur", "~hot", "~hott", "~hottest", "~warm", "~warmer", "~warmest", "~cold", "~colder", "~coldest", "~heat", "~hotter"});
 constexpr auto idea_wind = std::to_array<Words>({"wind", "~windi", "~windiest", "breez", "gust"});
 constexpr auto idea_cost = std::to_array<Words>({"cost", "expens", "~spend", "~spent", "~money", "~pay", "~paid", "bill"});
-constexpr auto idea_revenue = std::to_array<Words>({"gross", "revenu", "sal", "~earn", "incom", "turnover", "~tak", "~money", "~mak", "~made", "~sell", "~sold"});
+constexpr auto idea_revenue =
+    std::to_array<Words>({"gross", "revenu", "sal", "~earn", "incom", "turnover", "~tak", "~money", "~mak", "~made", "~sell", "~sold"});
 constexpr auto idea_price = std::to_array<Words>({"pric", "~quot", "valu", "cost", "~worth"});
 constexpr auto idea_profit = std::to_array<Words>({"profit", "margin", "~earn"});
 constexpr auto idea_amount = std::to_array<Words>({"amount", "total", "quantiti", "sum", "volum"});
@@ -189,55 +192,165 @@ constexpr auto idea_surname = std::to_array<Words>({"surnam", "lastnam", "famili
 constexpr auto idea_name = std::to_array<Words>({"nam", "titl", "~call", "label"});
 constexpr auto idea_begin = std::to_array<Words>({"~from", "~start", "~begin", "~beginn"});
 
-constexpr Idea all_ideas[] = {idea_detail,  idea_rank,     idea_address,     idea_surname, idea_name,    idea_begin,
-                              idea_delay,   idea_rain,     idea_temperature, idea_wind,    idea_cost,     idea_revenue,  idea_price,  idea_profit,
-                              idea_amount,  idea_rating,   idea_carrier,     idea_origin,  idea_destination, idea_airport, idea_sex, idea_population, idea_movie,
-                              idea_job,     idea_stock,    idea_worldwide,   idea_species, idea_wildlife, idea_strike,   idea_weight, idea_length,
-                              idea_height,  idea_speed,    idea_distance,    idea_duration, idea_country, idea_state,    idea_region, idea_city,
-                              idea_place,   idea_customer, idea_product,     idea_category, idea_genre,   idea_order,    idea_trip,   idea_weather,
-                              idea_life,    idea_fertility, idea_studio,     idea_damage,  idea_model,    idea_date,     idea_manager, idea_employee,
-                              idea_id,      idea_salary};
+constexpr Idea all_ideas[] = {
+    idea_detail,      idea_rank,      idea_address,     idea_surname,  idea_name,   idea_begin,      idea_delay,    idea_rain,
+    idea_temperature, idea_wind,      idea_cost,        idea_revenue,  idea_price,  idea_profit,     idea_amount,   idea_rating,
+    idea_carrier,     idea_origin,    idea_destination, idea_airport,  idea_sex,    idea_population, idea_movie,    idea_job,
+    idea_stock,       idea_worldwide, idea_species,     idea_wildlife, idea_strike, idea_weight,     idea_length,   idea_height,
+    idea_speed,       idea_distance,  idea_duration,    idea_country,  idea_state,  idea_region,     idea_city,     idea_place,
+    idea_customer,    idea_product,   idea_category,    idea_genre,    idea_order,  idea_trip,       idea_weather,  idea_life,
+    idea_fertility,   idea_studio,    idea_damage,      idea_model,    idea_date,   idea_manager,    idea_employee, idea_id,
+    idea_salary};
 
 struct Abbreviation {
   std::string_view brief;
   std::string_view whole;
 };
 constexpr auto abbreviations = std::to_array<Abbreviation>({
-    {"amt", "amount"},   {"avg", "average"},      {"cat", "category"},  {"cnt", "count"},       {"cust", "customer"}, {"dept", "department"}, {"dest", "destination"},
-    {"dist", "distance"}, {"dob", "birthday"},    {"emp", "employee"},  {"expect", "expectancy"}, {"fname", "first name"}, {"lname", "last name"}, {"lat", "latitude"},
-    {"lng", "longitude"}, {"loc", "location"},    {"lon", "longitude"}, {"long", "longitude"},  {"max", "maximum"},   {"min", "minimum"},     {"num", "number"},
-    {"orig", "origin"},  {"pct", "percent"},      {"perc", "percent"},  {"pop", "population"},  {"prod", "product"},  {"qty", "quantity"},    {"rev", "revenue"},
-    {"temp", "temperature"}, {"tmp", "temperature"}, {"val", "value"},  {"vol", "volume"},      {"yr", "year"},       {"dep", "departure"},   {"arr", "arrival"},
-    {"precip", "precipitation"}, {"wt", "weight"}, {"ht", "height"},    {"desc", "description"}, {"addr", "address"}, {"mgr", "manager"},     {"div", "division"},
+    {"amt", "amount"},       {"avg", "average"},     {"cat", "category"},      {"cnt", "count"},
+    {"cust", "customer"},    {"dept", "department"}, {"dest", "destination"},  {"dist", "distance"},
+    {"dob", "birthday"},     {"emp", "employee"},    {"expect", "expectancy"}, {"fname", "first name"},
+    {"lname", "last name"},  {"lat", "latitude"},    {"lng", "longitude"},     {"loc", "location"},
+    {"lon", "longitude"},    {"long", "longitude"},  {"max", "maximum"},       {"min", "minimum"},
+    {"num", "number"},       {"orig", "origin"},     {"pct", "percent"},       {"perc", "percent"},
+    {"pop", "population"},   {"prod", "product"},    {"qty", "quantity"},      {"rev", "revenue"},
+    {"temp", "temperature"}, {"tmp", "temperature"}, {"val", "value"},         {"vol", "volume"},
+    {"yr", "year"},          {"dep", "departure"},   {"arr", "arrival"},       {"precip", "precipitation"},
+    {"wt", "weight"},        {"ht", "height"},       {"desc", "description"},  {"addr", "address"},
+    {"mgr", "manager"},      {"div", "division"},
 });
 
-constexpr auto stop_words = std::to_array<std::string_view>(
-    {"a",     "about", "again",  "all",    "also",  "am",    "an",    "and",   "any",   "are",    "as",     "at",     "be",     "been",   "being", "both", "but",
-     "can",   "could", "did",    "do",     "does",  "doing", "done",  "each",  "else",  "ever",   "for",    "from",   "get",    "give",   "go",    "goes", "going",
-     "gone",  "got",   "had",    "has",    "have",  "having", "he",   "her",   "here",  "his",    "how",    "i",      "if",     "in",     "into",  "is",   "it",
-     "its",   "just",  "know",   "let",    "like",  "look",  "make",  "many",  "may",   "me",     "might",  "much",   "must",   "my",     "need",  "no",   "not",
-     "now",   "of",    "off",    "on",     "one",   "ones",  "only",  "or",    "our",   "ours",   "out",    "own",    "please", "put",    "s",     "see",  "shall",
-     "she",   "should", "so",    "some",   "such",  "than",  "that",  "the",   "their", "them",   "then",   "there",  "these",  "they",   "thing", "things", "this",
-     "those", "to",    "too",    "up",     "us",    "use",   "very",  "want",  "was",   "way",    "we",     "well",   "were",   "what",   "where", "which", "who",
-     "whose", "why",   "will",   "with",   "within", "would", "you",  "your",  "cause", "causes", "caused", "happen", "happened", "occur", "whats", "d", "t",
-     "re",    "ve",    "ll",     "m",      "using", "used",  "based", "across", "among", "between", "during", "since", "until", "after", "before", "per", "by",
-     "over",  "under", "different", "various", "every", "whether", "most", "more", "less", "least", "fewer", "around", "tell", "find", "show", "shows", "display",
-     "displays", "displayed", "create", "draw", "plot", "visualize", "visualise", "visualization", "illustrate", "illustrates", "represent", "represents",
-     "represented", "depict", "depicts", "showing", "displaying", "shown", "build", "generate", "present", "analyze", "analyse", "explore", "including",
-     "include", "includes", "corresponding", "respective", "associated", "along", "other", "same", "their", "through", "while", "when", "new", "run", "runs", "running", "compared", "relate", "come", "comes", "came", "took", "take", "takes", "seem", "ask", "wonder", "without"});
+constexpr auto stop_words = std::to_array<std::string_view>({"a",           "about",
+                                                             "again",       "all",
+                                                             "also",        "am",
+                                                             "an",          "and",
+                                                             "any",         "are",
+                                                             "as",          "at",
+                                                             "be",          "been",
+                                                             "being",       "both",
+                                                             "but",         "can",
+                                                             "could",       "did",
+                                                             "do",          "does",
+                                                             "doing",       "done",
+                                                             "each",        "else",
+                                                             "ever",        "for",
+                                                             "from",        "get",
+                                                             "give",        "go",
+                                                             "goes",        "going",
+                                                             "gone",        "got",
+                                                             "had",         "has",
+                                                             "have",        "having",
+                                                             "he",          "her",
+                                                             "here",        "his",
+                                                             "how",         "i",
+                                                             "if",          "in",
+                                                             "into",        "is",
+                                                             "it",          "its",
+                                                             "just",        "know",
+                                                             "let",         "like",
+                                                             "look",        "make",
+                                                             "many",        "may",
+                                                             "me",          "might",
+                                                             "much",        "must",
+                                                             "my",          "need",
+                                                             "no",          "not",
+                                                             "now",         "of",
+                                                             "off",         "on",
+                                                             "one",         "ones",
+                                                             "only",        "or",
+                                                             "our",         "ours",
+                                                             "out",         "own",
+                                                             "please",      "put",
+                                                             "s",           "see",
+                                                             "shall",       "she",
+                                                             "should",      "so",
+                                                             "some",        "such",
+                                                             "than",        "that",
+                                                             "the",         "their",
+                                                             "them",        "then",
+                                                             "there",       "these",
+                                                             "they",        "thing",
+                                                             "things",      "this",
+                                                             "those",       "to",
+                                                             "too",         "up",
+                                                             "us",          "use",
+                                                             "very",        "want",
+                                                             "was",         "way",
+                                                             "we",          "well",
+                                                             "were",        "what",
+                                                             "where",       "which",
+                                                             "who",         "whose",
+                                                             "why",         "will",
+                                                             "with",        "within",
+                                                             "would",       "you",
+                                                             "your",        "cause",
+                                                             "causes",      "caused",
+                                                             "happen",      "happened",
+                                                             "occur",       "whats",
+                                                             "d",           "t",
+                                                             "re",          "ve",
+                                                             "ll",          "m",
+                                                             "using",       "used",
+                                                             "based",       "across",
+                                                             "among",       "between",
+                                                             "during",      "since",
+                                                             "until",       "after",
+                                                             "before",      "per",
+                                                             "by",          "over",
+                                                             "under",       "different",
+                                                             "various",     "every",
+                                                             "whether",     "most",
+                                                             "more",        "less",
+                                                             "least",       "fewer",
+                                                             "around",      "tell",
+                                                             "find",        "show",
+                                                             "shows",       "display",
+                                                             "displays",    "displayed",
+                                                             "create",      "draw",
+                                                             "plot",        "visualize",
+                                                             "visualise",   "visualization",
+                                                             "illustrate",  "illustrates",
+                                                             "represent",   "represents",
+                                                             "represented", "depict",
+                                                             "depicts",     "showing",
+                                                             "displaying",  "shown",
+                                                             "build",       "generate",
+                                                             "present",     "analyze",
+                                                             "analyse",     "explore",
+                                                             "including",   "include",
+                                                             "includes",    "corresponding",
+                                                             "respective",  "associated",
+                                                             "along",       "other",
+                                                             "same",        "their",
+                                                             "through",     "while",
+                                                             "when",        "new",
+                                                             "run",         "runs",
+                                                             "running",     "compared",
+                                                             "relate",      "come",
+                                                             "comes",       "came",
+                                                             "took",        "take",
+                                                             "takes",       "seem",
+                                                             "ask",         "wonder",
+                                                             "without"});
 
 constexpr auto generic_words = std::to_array<std::string_view>(
-    {"overview", "dashboard", "dashboards", "summary", "summarize", "summarise", "data", "dataset", "everything", "anything", "something", "report", "insights", "insight",
-     "interesting", "important", "key", "main", "numbers", "figures", "metrics", "metric", "kpi", "kpis", "statistics", "stats", "performance", "performing", "perform",
-     "business", "table", "tables", "chart", "charts", "graph", "graphs", "picture", "view", "trends", "doing", "going", "good", "nice", "great", "simple", "quick", "big",
-     "full", "complete", "general", "glance", "status", "results", "information", "info", "content", "contents", "inside", "database", "warehouse", "hello", "hi", "thanks",
-     "help", "recent", "recently", "latest", "today", "lately", "currently", "records", "rows", "entries", "so", "far"});
+    {"overview",   "dashboard", "dashboards", "summary",  "summarize", "summarise",   "data",       "dataset", "everything",
+     "anything",   "something", "report",     "insights", "insight",   "interesting", "important",  "key",     "main",
+     "numbers",    "figures",   "metrics",    "metric",   "kpi",       "kpis",        "statistics", "stats",   "performance",
+     "performing", "perform",   "business",   "table",    "tables",    "chart",       "charts",     "graph",   "graphs",
+     "picture",    "view",      "trends",     "doing",    "going",     "good",        "nice",       "great",   "simple",
+     "quick",      "big",       "full",       "complete", "general",   "glance",      "status",     "results", "information",
+     "info",       "content",   "contents",   "inside",   "database",  "warehouse",   "hello",      "hi",      "thanks",
+     "help",       "recent",    "recently",   "latest",   "today",     "lately",      "currently",  "records", "rows",
+     "entries",    "so",        "far"});
 
-constexpr auto identifier_words = std::to_array<std::string_view>({"id", "ids", "uuid", "guid", "key", "code", "zip", "zipcode", "postal", "postcode", "phone", "telephone", "fax",
-                                                                   "ssn", "sku", "isbn", "iata", "icao", "hash", "token", "md5", "sha", "email", "password", "barcode", "ean", "vin",
-                                                                   "fips", "imei", "iban", "pk", "fk", "rowid", "index", "serial"});
-constexpr auto label_words = std::to_array<std::string_view>({"name", "title", "description", "comment", "comments", "note", "notes", "text", "url", "link", "address", "street",
-                                                              "summary", "details", "detail", "message", "body", "remarks", "abstract", "plot", "label", "filename", "path", "image"});
+constexpr auto identifier_words = std::to_array<std::string_view>(
+    {"id",      "ids", "uuid", "guid", "key",  "code", "zip",  "zipcode", "postal", "postcode", "phone", "telephone",
+     "fax",     "ssn", "sku",  "isbn", "iata", "icao", "hash", "token",   "md5",    "sha",      "email", "password",
+     "barcode", "ean", "vin",  "fips", "imei", "iban", "pk",   "fk",      "rowid",  "index",    "serial"});
+constexpr auto label_words = std::to_array<std::string_view>(
+    {"name",    "title",   "description", "comment", "comments", "note",    "notes",    "text", "url",   "link",     "address", "street",
+     "summary", "details", "detail",      "message", "body",     "remarks", "abstract", "plot", "label", "filename", "path",    "image"});
 
 constexpr int as(Aggregate value) { return static_cast<int>(value); }
 constexpr int as(Grain value) { return static_cast<int>(value); }

@@ -16,15 +16,15 @@ struct QuantityWord {
   std::string_view word;
   bool additive = false;
   Good good = Good::unknown;
-  std::string_view unit = "";         // when the name says no better
+  std::string_view unit = "";  // when the name says no better
   bool money = false;
-  bool mean_first = false;            // may be summed, but an average says more (distance)
+  bool mean_first = false;  // may be summed, but an average says more (distance)
 };
 std::span<const QuantityWord> quantity_words();
 
 // A limit that splits a quantity into what people ask about and the rest: "late" is more than 15 minutes of delay.
 struct ShareRule {
-  std::string_view word;  // of the column's name
+  std::string_view word;       // of the column's name
   std::string_view condition;  // "> 15"
   std::string_view label;      // of the share
   Good good = Good::unknown;
@@ -68,7 +68,22 @@ enum class CueKind : std::uint8_t {
 enum class Aggregate : std::uint8_t { none, count, sum, mean, median, minimum, maximum, share, distinct, spread };
 enum class Grain : std::uint8_t { none, hour, day, week, month, quarter, year };
 enum class TimePart : std::uint8_t { none, hour, weekday, month };
-enum class MarkWord : std::uint8_t { none, bar, line, area, pie, heatmap, scatter, histogram, box, table, kpi, stacked_bar, grouped_bar, map };
+enum class MarkWord : std::uint8_t {
+  none,
+  bar,
+  line,
+  area,
+  pie,
+  heatmap,
+  scatter,
+  histogram,
+  box,
+  table,
+  kpi,
+  stacked_bar,
+  grouped_bar,
+  map
+};
 
 struct Phrase {
   std::string_view words;  // lower-case, one space between

@@ -21,13 +21,14 @@ bool has_vowel(std::string_view text) {
 
 // Words that would need quotes as a name, or that an engine reads as something else. Sorted.
 constexpr auto keywords = std::to_array<std::string_view>(
-    {"all",    "and",   "any",     "as",     "asc",   "between", "by",    "case",  "cast",   "check",  "column",  "create", "cross",   "current",
-     "date",   "day",   "default", "delete", "desc",  "distinct", "do",   "else",  "end",    "except", "exists",  "false",  "fetch",   "filter",
-     "for",    "from",  "full",    "group",  "having", "hour",   "in",    "index", "inner",  "insert", "intersect", "interval", "into",  "is",
-     "join",   "key",   "left",    "like",   "limit", "minute",  "month", "natural", "not",  "null",   "of",      "offset", "on",      "only",
-     "or",     "order", "outer",   "over",   "partition", "pivot", "primary", "qualify", "range", "references", "right", "row", "rows", "second",
-     "select", "set",   "some",    "sum",    "table", "then",    "time",  "timestamp", "to", "true",   "union",   "unique", "unpivot", "update",
-     "user",   "using", "value",   "values", "view",  "when",    "where", "window", "with",  "year"});
+    {"all",       "and",     "any",       "as",       "asc",     "between",    "by",    "case",     "cast",   "check",  "column",  "create",
+     "cross",     "current", "date",      "day",      "default", "delete",     "desc",  "distinct", "do",     "else",   "end",     "except",
+     "exists",    "false",   "fetch",     "filter",   "for",     "from",       "full",  "group",    "having", "hour",   "in",      "index",
+     "inner",     "insert",  "intersect", "interval", "into",    "is",         "join",  "key",      "left",   "like",   "limit",   "minute",
+     "month",     "natural", "not",       "null",     "of",      "offset",     "on",    "only",     "or",     "order",  "outer",   "over",
+     "partition", "pivot",   "primary",   "qualify",  "range",   "references", "right", "row",      "rows",   "second", "select",  "set",
+     "some",      "sum",     "table",     "then",     "time",    "timestamp",  "to",    "true",     "union",  "unique", "unpivot", "update",
+     "user",      "using",   "value",     "values",   "view",    "when",       "where", "window",   "with",   "year"});
 
 bool is_keyword(std::string_view word) { return std::binary_search(keywords.begin(), keywords.end(), word); }
 
@@ -95,7 +96,8 @@ std::string stem_of(std::string_view text) {
   else if (ends("sses") || ends("xes") || ends("ches") || ends("shes")) cut(2);
   else if (word.back() == 's' && !ends("ss") && !ends("us") && !ends("is")) cut(1);
   for (const std::string_view ending : {std::string_view("ing"), std::string_view("ed")}) {
-    if (word.size() < ending.size() + 3 || !ends(ending) || !has_vowel(std::string_view(word).substr(0, word.size() - ending.size()))) continue;
+    if (word.size() < ending.size() + 3 || !ends(ending) || !has_vowel(std::string_view(word).substr(0, word.size() - ending.size())))
+      continue;
     cut(ending.size());
     const std::size_t n = word.size();
     if (n > 3 && word[n - 1] == word[n - 2] && !is_vowel(word[n - 1]) && word[n - 1] != 's' && word[n - 1] != 'l') cut(1);
@@ -137,7 +139,8 @@ std::string make_alias(std::string_view text) {
   while (!alias.empty() && alias.back() == '_') alias.pop_back();
   if (alias.empty()) return "column_1";
   if (is_digit(alias.front())) alias.insert(0, "n");
-  if (is_keyword(alias) || alias == "count" || alias == "min" || alias == "max" || alias == "avg") alias += alias == "count" ? "_total" : "_value";
+  if (is_keyword(alias) || alias == "count" || alias == "min" || alias == "max" || alias == "avg")
+    alias += alias == "count" ? "_total" : "_value";
   return alias;
 }
 
@@ -150,11 +153,14 @@ std::string capitalised(std::string_view text) {
 std::string plural_of(std::string_view text) {
   std::string word(text);
   if (word.empty()) return word;
-  static constexpr auto unchanged = std::to_array<std::string_view>({"species", "series", "weather", "sex", "data", "status", "men", "women", "people"});
+  static constexpr auto unchanged =
+      std::to_array<std::string_view>({"species", "series", "weather", "sex", "data", "status", "men", "women", "people"});
   const std::size_t space = word.rfind(' ');
   const std::string last = lower(space == std::string::npos ? word : word.substr(space + 1));
-  if (std::find(unchanged.begin(), unchanged.end(), last) != unchanged.end()) return last == "status" ? word + "es" : last == "sex" ? word + "es" : word;
-  if (last == "country" || (word.size() > 2 && word.back() == 'y' && !is_vowel(word[word.size() - 2]))) return word.substr(0, word.size() - 1) + "ies";
+  if (std::find(unchanged.begin(), unchanged.end(), last) != unchanged.end())
+    return last == "status" ? word + "es" : last == "sex" ? word + "es" : word;
+  if (last == "country" || (word.size() > 2 && word.back() == 'y' && !is_vowel(word[word.size() - 2])))
+    return word.substr(0, word.size() - 1) + "ies";
   if (word.ends_with("ss") || word.ends_with("x") || word.ends_with("ch") || word.ends_with("sh")) return word + "es";
   if (word.back() == 's') return word;
   return word + "s";

@@ -12,9 +12,13 @@ bool has_odd_character(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if ((c < 0x20 && c != '\n') || c == 0x7F) return true;
-    if (c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;                                                      // C1, NEL
-    if (c == 0xE2 && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) == 0x80 && (static_cast<unsigned char>(text[i + 2]) & 0xFE) == 0xA8) return true;  // LS, PS
-    if (c == 0xEF && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) == 0xBB && static_cast<unsigned char>(text[i + 2]) == 0xBF) return true;         // BOM
+    if (c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;  // C1, NEL
+    if (c == 0xE2 && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) == 0x80 &&
+        (static_cast<unsigned char>(text[i + 2]) & 0xFE) == 0xA8)
+      return true;  // LS, PS
+    if (c == 0xEF && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) == 0xBB &&
+        static_cast<unsigned char>(text[i + 2]) == 0xBF)
+      return true;  // BOM
   }
   return false;
 }
@@ -25,7 +29,9 @@ bool is_plain(std::string_view text) {
   if (!letter(text.front()) || text.back() == ' ') return false;
   static constexpr auto reserved = std::to_array<std::string_view>({"true", "false", "yes", "no", "on", "off", "null", "y", "n"});
   if (std::find(reserved.begin(), reserved.end(), lower(text)) != reserved.end()) return false;
-  return std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == ' ' || c == '.' || c == '(' || c == ')'; });
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == ' ' || c == '.' || c == '(' || c == ')';
+  });
 }
 
 std::string double_quoted(std::string_view text) {
@@ -49,10 +55,12 @@ std::string double_quoted(std::string_view text) {
       out += "\\x";
       out += digits[next >> 4];
       out += digits[next & 15];
-    } else if (c == 0xE2 && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) == 0x80 && (static_cast<unsigned char>(text[i + 2]) & 0xFE) == 0xA8) {
+    } else if (c == 0xE2 && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) == 0x80 &&
+               (static_cast<unsigned char>(text[i + 2]) & 0xFE) == 0xA8) {
       out += static_cast<unsigned char>(text[i + 2]) == 0xA8 ? "\\u2028" : "\\u2029";
       i += 2;
-    } else if (c == 0xEF && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) == 0xBB && static_cast<unsigned char>(text[i + 2]) == 0xBF) {
+    } else if (c == 0xEF && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) == 0xBB &&
+               static_cast<unsigned char>(text[i + 2]) == 0xBF) {
       out += "\\uFEFF";
       i += 2;
     } else {
@@ -64,7 +72,8 @@ std::string double_quoted(std::string_view text) {
 
 // A block where the text survives one unchanged, else one quoted line.
 void write_sql(std::string& out, std::string_view sql) {
-  if (has_odd_character(sql) || sql.empty() || sql.front() == ' ' || sql.front() == '\n' || sql.back() == '\n' || sql.find(" \n") != std::string_view::npos || sql.find("\n\n") != std::string_view::npos) {
+  if (has_odd_character(sql) || sql.empty() || sql.front() == ' ' || sql.front() == '\n' || sql.back() == '\n' ||
+      sql.find(" \n") != std::string_view::npos || sql.find("\n\n") != std::string_view::npos) {
     out += str("    sql: ", double_quoted(sql), "\n");
     return;
   }
@@ -158,7 +167,8 @@ std::string write_yaml(const Plan& plan) {
   for (const PlannedRow& row : plan.layout) {
     std::vector<std::string> items;
     for (const PlannedItem& item : row.items) {
-      items.push_back(item.chart.empty() ? str("{text: ", double_quoted(item.text), ", w: ", item.width, "}") : str("{chart: ", item.chart, ", w: ", item.width, "}"));
+      items.push_back(item.chart.empty() ? str("{text: ", double_quoted(item.text), ", w: ", item.width, "}")
+                                         : str("{chart: ", item.chart, ", w: ", item.width, "}"));
     }
     out += str("  - row: [", join(items, ", "), "]\n    h: ", row.height, "\n");
   }
