@@ -160,9 +160,7 @@ TEST(RulesProvider, SplitsByTwoDimensionsAndLeavesOutWhatStandsForUnknown) {
 TEST(RulesProvider, TakesTheLatestYearOfASnapshotAndNeverAddsUpYears) {
   ToolBench bench;
   bench.run("men and women in each job over time");
-  const auto jobs = bench.sql_with("job IN (\n    SELECT job");
-  ASSERT_TRUE(jobs);
-  EXPECT_THAT(*jobs, HasSubstr("\"year\" = (SELECT max(\"year\") FROM jobs WHERE filter(:period"));
+  EXPECT_TRUE(bench.sql_with("\"year\" = (SELECT max(\"year\") FROM jobs WHERE filter(:period"));
   EXPECT_TRUE(bench.sql_with("\"year\" AS year_value"));
   EXPECT_TRUE(bench.wrote("stack: normalize"));
 }
