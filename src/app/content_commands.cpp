@@ -60,7 +60,8 @@ Result<FileReport> validate_file(const std::string& path, ApiClient* api) {
   const std::string text = TRY(read_text_file(path));
   if (!api) return FileReport{.file = path, .report = validate_document(text).report};
   const std::string answer = TRY(api->call_text(Method::post, "/v1/dashboards/validate?dry_run=true", text, "application/yaml"));
-  return FileReport{.file = path, .report = TRY(from_json_text<ValidationReport>(answer))};
+  ValidationReport report = TRY(from_json_text<ValidationReport>(answer));
+  return FileReport{.file = path, .report = std::move(report)};
 }
 
 struct Check {

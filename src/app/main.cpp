@@ -133,6 +133,16 @@ Result<CommandOptions> make_options(const Arguments& arguments, bool demo) {
   return options;
 }
 
+// The library only says that a command is missing: this names the word that is none, and the nearest one that is.
+std::optional<std::string> unknown_command(const CLI::App& root, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return std::nullopt;
+  std::vector<std::string> names;
+  for (const CLI::App* command : root.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  if (std::ranges::find(names, argv[1]) != names.end()) return std::nullopt;
+  const auto near = nearest_name(argv[1], names);
+  return str("bridge: there is no command '", argv[1], "'", near ? str(": did you mean ", *near, "?") : str("; there are ", join(names, ", ")));
+}
+
 int run(int argc, char** argv) {
   CLI::App root{"Bridge: a data warehouse and one sentence become a governed, cost-capped, live dashboard", "bridge"};
   root.set_version_flag("--version", std::string(kBridgeVersion));
@@ -146,6 +156,10 @@ int run(int argc, char** argv) {
   root.add_option("--team", arguments.team, "The team, by slug or id (default: the only one)");
   root.add_flag("--json", arguments.json, "Print JSON");
   const auto commands = add_commands(root, arguments);
+  if (const auto unknown = unknown_command(root, argc, argv)) {
+    Terminal().note(*unknown);
+    return kUsageStatus;
+  }
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -200,12 +200,12 @@ Result<int> run_serve(const CommandOptions& options) {
   block_signals();
   auto server = TRY(start_server(options.config, false));
   const Terminal terminal;
-  print_ready(terminal, *server);
   if (server->first_start()) {
     terminal.note(str("The operator's key is in ", options.config.path("operator.key"), "."));
     terminal.note(str("Open the web page with this link; it works once: ", terminal.bold(TRY(server->make_link()))));
     terminal.note(terminal.dim("Another link: bridge link. Keys for people and programs: bridge key create NAME."));
   }
+  print_ready(terminal, *server);
   wait_for_end();
   server->stop();
   return 0;

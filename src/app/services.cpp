@@ -1,5 +1,7 @@
 #include "app/services.h"
 
+#include <filesystem>
+
 #include "ai_sdk/core/provider_list.h"
 #include "base/text.h"
 #include "features/chat/session_store.h"
@@ -43,19 +45,19 @@ class TeamConnectionDirectory final : public ConnectionDirectory {
   QueryLimits limits_;
 };
 
-// Credentials that nothing can open any more are worse than no start: a new key is made only when there is nothing sealed yet.
-Result<bool> has_sealed_credentials(ObjectStore& lake) { return !TRY(lake.list({}, "credentials/")).empty(); }
-
 }  // namespace
 
 Result<std::unique_ptr<Services>> open_services(const Config& config) {
   auto services = std::make_unique<Services>();
   Services& s = *services;
   s.clock = make_system_clock();
+  // A key is made on the first start alone: with another one, no credential could be opened and no API key would be known any more.
+  std::error_code error;
+  const bool first_start = !std::filesystem::exists(config.path("bridge.db"), error);
   s.database = TRY(open_sqlite(config.path("bridge.db")));
   TRY(migrate_up(*s.database));
   s.lake = TRY(open_folder_store(config.path("lake")));
-  s.keys = TRY(open_local_keys(config.path("keys/master.key"), !TRY(has_sealed_credentials(*s.lake))));
+  s.keys = TRY(open_local_keys(config.path("keys/master.key"), first_start));
   s.cache = make_memory_cache(config.cache_bytes);
   s.drivers = make_warehouse_drivers();
   s.local_engine = make_local_query_engine();

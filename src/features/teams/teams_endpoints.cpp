@@ -6,6 +6,12 @@
 namespace bridge {
 namespace {
 
+// What opens the web page once.
+struct IssuedLink {
+  std::string token;
+};
+BOOST_DESCRIBE_STRUCT(IssuedLink, (), (token))
+
 Result<Response> create_team(TeamService& service, const Request& request) {
   auto input = TRY(request.json_body<NewTeam>());
   return created(TRY(service.create_team(request.context, std::move(input))));
@@ -31,6 +37,13 @@ Result<Response> open_session(TeamService& service, const Request& request) {
   const OpenedSession session = TRY(service.open_session(request.context, input, request.remote_address));
   Response response = ok(session.me);
   response.headers.emplace_back("set-cookie", set_cookie(session.token.reveal(), kSessionAgeMax));
+  response.headers.emplace_back("cache-control", "no-store");
+  return response;
+}
+
+Result<Response> create_link(TeamService& service, const Request& request) {
+  const Secret token = TRY(service.create_link(request.context, {.for_operator = true}));
+  Response response = created(IssuedLink{.token = token.reveal()});
   response.headers.emplace_back("cache-control", "no-store");
   return response;
 }
@@ -78,6 +91,9 @@ std::vector<Route> team_routes(TeamService& service) {
       {Method::post, "/v1/session", Access::anyone, bind(open_session),
        docs<SignIn, Me>("open_session", "Session", "Sign in with a one-time link's token or an API key; sets an http-only cookie", "SignIn",
                         "Me")},
+      {Method::post, "/v1/session/link", Access::operator_only, bind(create_link),
+       docs<void, IssuedLink>("create_link", "Session", "A token for /open#token=… that signs in as the operator once, within 24 hours", {},
+                              "IssuedLink")},
       {Method::delete_, "/v1/session", Access::signed_in, bind(close_session), docs<void, void>("close_session", "Session", "Sign out")},
       {Method::get, "/v1/me", Access::signed_in, bind(get_me),
        docs<void, Me>("get_me", "Session", "Who the caller is, and in which teams", {}, "Me")},
