@@ -58,8 +58,9 @@ Result<std::optional<int>> integer_parameter(const Request& request, const std::
   return std::optional(value);
 }
 
-Result<bool> flag_parameter(const Request& request, const std::string& name) {
-  const std::string text = request.query_value(name).value_or("false");
+Result<bool> flag_parameter(const Request& request, const std::string& name, bool otherwise) {
+  if (!request.query_value(name)) return otherwise;
+  const std::string text = *request.query_value(name);
   if (text == "true" || text == "1" || text.empty()) return true;
   if (text == "false" || text == "0") return false;
   return bad_parameter(name, "must be true or false", text);
@@ -112,7 +113,7 @@ Response saved(const DashboardMetadata& metadata, int status) {
 
 Result<Response> create_dashboard(DashboardService& service, const Request& request) {
   DashboardBody body = TRY(read_body(request));
-  const bool dry_run = TRY(flag_parameter(request, "dry_run"));
+  const bool dry_run = TRY(flag_parameter(request, "dry_run", true));
   return saved(TRY(service.create(request.context, {.yaml = std::move(body.yaml), .slug = std::move(body.slug), .dry_run = dry_run})), 201);
 }
 
@@ -157,7 +158,7 @@ Result<Response> replace_dashboard(DashboardService& service, const Request& req
   const std::string& slug = request.path_value("slug");
   if (body.slug && *body.slug != slug)
     return bad_parameter("slug", str("is '", *body.slug, "', but the path says '", slug, "': a slug cannot be changed"), *body.slug);
-  const bool dry_run = TRY(flag_parameter(request, "dry_run"));
+  const bool dry_run = TRY(flag_parameter(request, "dry_run", true));
   return saved(TRY(service.replace(request.context, slug, {.yaml = std::move(body.yaml), .dry_run = dry_run},
                                    read_precondition(request, body.version))),
                200);
@@ -181,7 +182,7 @@ Result<Response> restore_dashboard(DashboardService& service, const Request& req
 
 Result<Response> validate_dashboard(DashboardService& service, const Request& request) {
   DashboardBody body = TRY(read_body(request));
-  const bool dry_run = TRY(flag_parameter(request, "dry_run"));
+  const bool dry_run = TRY(flag_parameter(request, "dry_run", false));
   return ok(
       TRY(service.validate(request.context, {.yaml = std::move(body.yaml), .slug = std::move(body.slug), .dry_run = dry_run})).report);
 }
@@ -204,6 +205,7 @@ std::vector<Route> dashboard_routes(DashboardService& service) {
     return [&service, endpoint](const Request& request) { return endpoint(service, request); };
   };
   const QueryParameter dry_run{.name = "dry_run", .about = "true: also try the queries, which needs the connection"};
+  const QueryParameter try_first{.name = "dry_run", .about = "false: save without trying the queries, when the connection cannot be reached"};
   const QueryParameter slug{.name = "slug", .about = "Name in the URL, for a body that is YAML"};
   const QueryParameter version{.name = "version", .about = "The version that this replaces, for a body that is YAML; or If-Match"};
   std::vector<QueryParameter> filters = page_parameters();
@@ -221,7 +223,7 @@ std::vector<Route> dashboard_routes(DashboardService& service) {
        bind(create_dashboard),
        docs<DashboardBody, DashboardMetadata>("create_dashboard", "Dashboards",
                                               "Save a new dashboard, as application/yaml or in JSON; validated first", "DashboardBody",
-                                              "Dashboard", {dry_run, slug, version}),
+                                              "Dashboard", {try_first, slug, version}),
        {},
        false,
        kBodyBytesMax},
@@ -254,7 +256,7 @@ std::vector<Route> dashboard_routes(DashboardService& service) {
        bind(replace_dashboard),
        docs<DashboardBody, DashboardMetadata>("replace_dashboard", "Dashboards",
                                               "Replace a dashboard; If-Match or version guards against a newer one", "DashboardBody",
-                                              "Dashboard", {dry_run, slug, version}),
+                                              "Dashboard", {try_first, slug, version}),
        {},
        false,
        kBodyBytesMax},

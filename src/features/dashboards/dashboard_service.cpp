@@ -536,7 +536,14 @@ class StoredDashboards final : public DashboardService {
 
   // All levels that a save needs; the document when there is no error.
   Result<DashboardDocument> check(const CallContext& context, const SaveDashboard& input, const std::string& slug) {
-    Validation validation = TRY(validate(context, {.yaml = input.yaml, .slug = slug, .dry_run = input.dry_run}));
+    auto outcome = validate(context, {.yaml = input.yaml, .slug = slug, .dry_run = input.dry_run});
+    if (!outcome) {
+      Error error = outcome.error();
+      const bool out_of_reach = error.code == ErrorCode::unavailable || error.code == ErrorCode::failed_precondition;
+      if (input.dry_run && out_of_reach) error.message += " (to save without trying the queries, add ?dry_run=false)";
+      return fail(std::move(error));
+    }
+    Validation& validation = *outcome;
     if (!validation.report.valid) return fail(validation_error(validation.report));
     if (input.provenance.is_object() && json::serialize(input.provenance).size() > kProvenanceBytesMax) {
       return fail(ErrorCode::invalid_argument, "provenance_too_large", str("provenance may have at most ", kProvenanceBytesMax, " bytes"));

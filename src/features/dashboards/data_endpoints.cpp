@@ -74,8 +74,10 @@ std::string_view query_of(const std::string& target) {
 
 std::string ready_key(const Request& request) { return str(request.context.caller.team_id.value(), "\n", request.path_value("slug"), "\n", query_of(request.target)); }
 
-// An editor may ask for data that is not from the cache; a viewer's wish costs nobody anything.
+// An editor may ask for data that is not from the cache; a viewer's wish costs nobody anything. Browsers' own clients add no-cache to a
+// conditional request, which means no more than that they have an answer already.
 bool wants_fresh(const Request& request) {
+  if (request.header("if-none-match")) return false;
   const auto control = request.header("cache-control");
   return control && control->find("no-cache") != std::string::npos && (request.context.caller.role >= Role::editor || request.context.caller.is_operator);
 }

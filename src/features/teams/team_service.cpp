@@ -230,16 +230,23 @@ class TeamServiceOnDatabase final : public TeamService {
   }
 
   Result<Caller> find_caller(const Credential& credential) override {
-    TRY(check_guesses(credential.remote_address));
+    // Somebody who guesses does not lock out those who come from the same address with good credentials.
+    const Result<> guesses = check_guesses(credential.remote_address);
     const bool is_key = credential.kind == CredentialKind::api_key;
-    if (!(is_key ? is_api_key(credential.text) : is_token(credential.text))) return wrong_guess(credential.remote_address);
+    if (!(is_key ? is_api_key(credential.text) : is_token(credential.text))) {
+      TRY(guesses);
+      return wrong_guess(credential.remote_address);
+    }
     const std::string hash = keys_->fingerprint(credential.text);
     const auto caller = read_value<Caller>(
         *database_, CallContext{}.with_timeout(std::chrono::seconds(2)), [&](Transaction& transaction) -> Result<Caller> {
           const Principal principal = TRY(is_key ? principal_of_key(transaction, hash) : principal_of_session(transaction, hash));
           return act_in_team(transaction, principal, credential.team);
         });
-    if (!caller && caller.error().code == ErrorCode::unauthenticated) return wrong_guess(credential.remote_address);
+    if (!caller && caller.error().code == ErrorCode::unauthenticated) {
+      TRY(guesses);
+      return wrong_guess(credential.remote_address);
+    }
     return caller;
   }
 
