@@ -1,10 +1,11 @@
 // The bare engine, for comparison: DuckDB's C API and nothing else. Opens a Parquet file as a view and, for each line on standard input, runs
-// the statements given as arguments, reads every chunk of every answer, and prints the milliseconds that it took.
+// the line's statements (separated by tabs), reads every chunk of every answer, and prints the milliseconds that it took.
 #include <duckdb.h>
 
 #include <chrono>
 #include <cstdio>
 #include <iostream>
+#include <sstream>
 #include <string>
 
 namespace {
@@ -23,8 +24,8 @@ bool run(duckdb_connection connection, const char* sql) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) {
-    std::fprintf(stderr, "usage: duckdb_bare VIEW=FILE.parquet SQL…\n");
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: duckdb_bare VIEW=FILE.parquet\n");
     return 2;
   }
   duckdb_database database;
@@ -36,8 +37,9 @@ int main(int argc, char** argv) {
   if (!run(connection, view.c_str())) return 3;
   for (std::string line; std::getline(std::cin, line);) {
     const auto start = std::chrono::steady_clock::now();
-    for (int i = 2; i < argc; ++i) {
-      if (!run(connection, argv[i])) return 3;
+    std::istringstream statements(line);
+    for (std::string sql; std::getline(statements, sql, '\t');) {
+      if (!run(connection, sql.c_str())) return 3;
     }
     std::printf("%.3f\n", std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
     std::fflush(stdout);

@@ -117,7 +117,7 @@ const suites = {
   },
   async browser() {
     if (!(await build('release', 'bridge'))) return;
-    await nodeTest('browser', ['--test', '--test-reporter=tap', 'tests/browser/bridge.test.mjs']);
+    await nodeTest('browser', ['tests/browser/bridge_page.mjs', 'build/test-logs/screenshots']);
   },
 };
 

@@ -49,7 +49,8 @@ export async function startServer({folder = temporaryFolder(), env = {}, args = 
       const response = await fetch(ready.url + path, {method, headers: all, signal, body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)});
       const text = await response.text();
       let json = null;
-      if ((response.headers.get('content-type') ?? '').includes('json')) json = JSON.parse(text);
+      const packed = response.headers.get('content-encoding') === 'zstd';  // which fetch does not unpack
+      if ((response.headers.get('content-type') ?? '').includes('json') && !packed) json = JSON.parse(text);
       return {status: response.status, headers: response.headers, text, json};
     },
     async stop({force = false} = {}) {

@@ -512,6 +512,7 @@ struct Api {
 
   Result<Response> call(std::string_view operation, Request request) {
     request.context = Workspace::context();
+    request.query.emplace_back("dry_run", "false");  // there is no connection here
     for (const Route& route : routes) {
       if (route.docs.operation_id == operation) return route.handler(request);
     }

@@ -5,6 +5,9 @@ import { format_cell, format_compact, format_measure, format_number, format_chan
 import { series_model } from './model';
 import { SparklineShape } from './sparkline';
 
+// Up to here a number is shown to its last digit: people compare it with what they know.
+const COMPACT_FROM = 10_000_000;
+
 const COMPARE_WORDS: Record<string, string> = { previous_period: 'the period before' };
 
 // One number, what it was before, and whether that is good.
@@ -28,9 +31,9 @@ export function Kpi({ input }: { input: ChartInput }) {
 
   // A format from the document is used as it is while the number stays short; long ones are compact, the exact one is in the title.
   const exact = is_text ? format_cell(data.rows[0]?.[index], type, notes[y.field ?? ''] ?? {}) : format_measure(value, note);
-  const short = is_text ? exact : value === null ? NOTHING : Math.abs(value) >= 100_000 && !note.format?.match(/[s%]/) ? format_compact(value, note) : format_number(value, note);
+  const short = is_text ? exact : value === null ? NOTHING : Math.abs(value) >= COMPACT_FROM && !note.format?.match(/[s%]/) ? format_compact(value, note) : format_number(value, note);
   const unit = is_text || short === exact || note.unit === '%' || short === NOTHING ? null : note.unit;
-  const shown = unit || is_text ? short : Math.abs(value ?? 0) >= 100_000 ? short : exact;
+  const shown = unit || is_text ? short : Math.abs(value ?? 0) >= COMPACT_FROM ? short : exact;
   const way = change?.way ?? 0;
   const verdict = way === 0 || !note.good ? 'neutral' : way > 0 === (note.good === 'up') ? 'good' : 'bad';
 

@@ -325,7 +325,7 @@ class Planner {
     }
     if (select.measures.empty() || !add_query(select)) return;
     const PlannedQuery query = plan_.queries.back();
-    PlannedRow row{.height = 3};
+    PlannedRow row{.height = compares_periods() ? 3 : 2};
     const int width = query.columns.size() >= 4 ? 3 : 12 / static_cast<int>(std::max<std::size_t>(1, query.columns.size()));
     for (const PlannedColumn& column : query.columns) {
       PlannedChart chart{.id = str("kpi_", column.name), .query = query.id, .mark = "kpi", .title = column.label, .y = {column.name}};
