@@ -110,7 +110,7 @@ const suites = {
     report('web', result, count(result.text, /^(?:#|ℹ) pass (\d+)$/gm), count(result.text, /^(?:#|ℹ) fail (\d+)$/gm));
   },
   async integration() {
-    if (!(await build('release', 'bridge'))) return;
+    if (!(await build('release', 'bridge', 'duckdb_rows'))) return;
     for (const file of readdirSync('tests/integration').filter((name) => name.endsWith('.test.mjs')).sort()) {
       await nodeTest(`integration ${file.replace('.test.mjs', '')}`, ['--test', '--test-reporter=tap', `tests/integration/${file}`]);
     }

@@ -114,9 +114,12 @@ export function runBridge(args, {folder, env = {}, timeout = 60_000} = {}) {
   });
 }
 
-/** The rows of a statement run by DuckDB's own client, apart from everything of Bridge. */
-export async function independentRows(sql) {
-  const {DuckDBInstance} = await import(resolve('node_modules/@duckdb/node-api/lib/index.js'));
-  const connection = await (await DuckDBInstance.create(':memory:')).connect();
-  return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+/** The rows of a statement run by DuckDB's own C API, apart from everything of Bridge. */
+export function independentRows(sql) {
+  return new Promise((done, fail) => {
+    execFile(resolve('build/release/tests/integration/duckdb_rows'), [sql], {maxBuffer: 64 << 20}, (error, stdout, stderr) => {
+      if (error) fail(new Error(stderr || error.message));
+      else done(stdout.trim().split('\n').map((line) => JSON.parse(line)));
+    });
+  });
 }
