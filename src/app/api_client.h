@@ -32,6 +32,8 @@ class ApiClient {
   Result<std::string> choose_team(std::string_view id_or_slug);
 
   const std::string& url() const { return url_; }
+  // Whether the server ends with this client, because none was running.
+  bool owns_server() const { return own_server_ != nullptr; }
 
  private:
   ApiClient() = default;

@@ -74,7 +74,9 @@ BOOST_DESCRIBE_STRUCT(Check, (), (name, ok, detail, help))
 
 std::string text_of(const json::value& value, std::string_view name) {
   const json::value* field = value.is_object() ? value.get_object().if_contains(name) : nullptr;
-  return !field || field->is_null() ? "" : field->is_string() ? std::string(field->get_string()) : json::serialize(*field);
+  if (!field || field->is_null()) return {};
+  if (field->is_string()) return std::string(field->get_string());
+  return field->is_double() ? str(field->get_double()) : json::serialize(*field);
 }
 
 Result<> check_connections(ApiClient& api, std::vector<Check>& checks) {
@@ -185,8 +187,7 @@ Result<int> run_doctor(const CommandOptions& options) {
   if (!api) {
     checks.push_back({.name = "server", .ok = false, .detail = api.error().message, .help = "Mend what it says, then run bridge doctor again"});
   } else {
-    const std::string running = running_server_url(options.config);
-    checks.push_back({.name = "server", .detail = running.empty() ? std::string("not running; one was started for this check") : "runs at " + running});
+    checks.push_back({.name = "server", .detail = (*api)->owns_server() ? std::string("not running; one was started for this check") : "runs at " + (*api)->url()});
     const auto ready = (*api)->call(Method::get, "/ready");
     if (!ready) {
       checks.push_back({.name = "parts", .ok = false, .detail = ready.error().message, .help = "See the server's log"});

@@ -272,15 +272,20 @@ Result<int> run_generate(const CommandOptions& options, const GenerateOptions& w
   if (!wanted.provider.empty()) body["provider"] = wanted.provider;
   if (!wanted.model.empty()) body["model"] = wanted.model;
   const json::object result = TRY(generate(*api, terminal, body, !options.json));
-  if (options.json) terminal.print(json::serialize(result));
-  else terminal.print(str("Saved ", text_of(result, "dashboard_slug"), ": ", text_of(result, "gcs_yaml_path"), "\nSee it at ", api->url(), "/d/", text_of(result, "dashboard_slug"), " (a link to sign in: bridge link)"));
+  if (options.json) {
+    terminal.print(json::serialize(result));
+  } else {
+    const std::string slug = text_of(result, "dashboard_slug");
+    const std::string next = api->owns_server() ? std::string("See it in the browser: bridge serve") : str("See it at ", api->url(), "/d/", slug, " (a link to sign in: bridge link)");
+    terminal.print(str("Saved ", slug, ": ", text_of(result, "gcs_yaml_path"), "\n", next));
+  }
   return 0;
 }
 
 Result<int> run_link(const CommandOptions& options) {
+  if (running_server_url(options.config).empty()) return fail(ErrorCode::failed_precondition, "No server runs on this data folder: start one with `bridge serve`");
   auto api = TRY(ApiClient::connect(options.config));
   const Terminal terminal;
-  if (running_server_url(options.config).empty()) return fail(ErrorCode::failed_precondition, "No server runs on this data folder: start one with `bridge serve`");
   const json::value link = TRY(api->call(Method::post, "/v1/session/link"));
   const std::string url = str(api->url(), "/open#token=", text_of(link.as_object(), "token"));
   terminal.print(options.json ? json::serialize(json::object{{"url", url}}) : url);
