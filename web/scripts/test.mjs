@@ -26,6 +26,6 @@ await build({
     rollupOptions: { input, output: { entryFileNames: '[name].mjs', chunkFileNames: 'shared/[name]-[hash].mjs' } },
   },
 });
-const files = Object.keys(input).map((name) => join(out, `${name}.mjs`));
+const files = [...Object.keys(input).map((name) => join(out, `${name}.mjs`)), join(web, 'scripts/api_types.test.mjs')];
 const run = spawnSync(process.execPath, ['--test', ...files], { stdio: 'inherit' });
 process.exit(run.status ?? 1);

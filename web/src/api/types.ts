@@ -1,22 +1,14 @@
-// The wire between the server and the page. `npm run generate-api` makes the same shapes from schemas/openapi.json;
-// nothing else in the page declares a type of the wire, so this one file is what that replaces.
+// The wire between the server and the page. What the API's description spells out is taken from there (openapi.generated.ts, made by
+// `npm run generate-api` from schemas/openapi.json); what it only calls an object (the document, answers, events) is spelled out below.
+import type { components } from './openapi.generated';
 
-export type Role = 'viewer' | 'editor' | 'admin';
+type Schemas = components['schemas'];
 
-export interface TeamOfCaller {
-  id: string;
-  name: string;
-  slug: string;
-  role: Role;
-}
+export type Role = Schemas['Me']['role'];
 
-export interface Me {
-  user_id: string | null;
-  role: Role;
-  is_operator: boolean;
-  team_id: string | null;
-  teams: TeamOfCaller[];
-}
+export type TeamOfCaller = Schemas['Me']['teams'][number];
+
+export type Me = Schemas['Me'];
 
 export interface Violation {
   path: string;
@@ -48,63 +40,19 @@ export interface List<Item> {
 
 export type ViewType = 'analytical' | 'operational' | 'strategic';
 
-export interface DashboardMetadata {
-  slug: string;
-  title: string;
-  description: string | null;
-  gcs_yaml_path: string;
-  view_type: ViewType | null;
-  owner_email: string | null;
-  tags: string[];
-  connection: string | null;
-  version: number;
-  created_at: string;
-  updated_at: string;
-  access_count: number;
-  last_accessed: string | null;
-}
+export type DashboardMetadata = Schemas['Dashboard'];
 
-export interface Connection {
-  id: string;
-  team_id: string;
-  name: string;
-  connection_type: string;
-  status: 'testing' | 'active' | 'failed';
-  last_tested_at: string | null;
-  last_error: string | null;
-  created_at: string;
-}
+export type Connection = Schemas['Connection'];
 
-export interface ConnectionField {
-  name: string;
-  about: string;
-  secret: boolean;
-  required: boolean;
-}
+export type ConnectionField = Schemas['ConnectionTypes'][number]['fields'][number];
 
-export interface ConnectionType {
-  type: string;
-  title: string;
-  fields: ConnectionField[];
-}
+export type ConnectionType = Schemas['ConnectionTypes'][number];
 
-export interface NewConnection {
-  name: string;
-  connection_type: string;
-  credentials: Record<string, string>;
-}
+export type NewConnection = Schemas['NewConnection'];
 
-export interface ConnectionTest {
-  success: boolean;
-  status: string;
-  latency_ms?: number | null;
-  error?: string | null;
-}
+export type ConnectionTest = Schemas['ConnectionTest'];
 
-export interface Dataset {
-  id: string;
-  name: string;
-}
+export type Dataset = Schemas['DatasetList']['items'][number];
 
 export type ColumnType =
   | 'boolean'
@@ -294,12 +242,7 @@ export interface ValidationReport {
   warnings: Violation[];
 }
 
-export interface DashboardVersion {
-  version: number;
-  updated_at: string;
-  content_hash?: string;
-  diff?: string | null;
-}
+export type DashboardVersion = Schemas['DashboardHistory']['items'][number];
 
 // The events of POST /v1/dashboards/generate.
 export interface ToolCall {

@@ -35,7 +35,7 @@ export function HistoryPanel({ slug, current, may_edit, on_restored }: { slug: s
             <div className="history-head">
               <strong>Version {one.version}</strong>
               <span className="faint">
-                <TimeAgo time={one.updated_at} />
+                {one.updated_at && <TimeAgo time={one.updated_at} />}
               </span>
               <span className="history-space" />
               {one.version === current ? (

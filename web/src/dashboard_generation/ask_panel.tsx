@@ -69,7 +69,7 @@ export function AskPanel({ first }: { first: boolean }) {
           id="ask"
           rows={1}
           aria-label="Ask for a dashboard in one sentence"
-          placeholder="Which carriers run late, when, and where?"
+          placeholder="Ask in a sentence, such as: which airports have the longest delays, and when?"
           value={prompt}
           disabled={running}
           maxLength={4000}
