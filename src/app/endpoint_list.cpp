@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "app/safe_repeats.h"
 #include "app/services.h"
 #include "app/system_endpoints.h"
 #include "app/web_page.h"
@@ -68,6 +69,7 @@ std::vector<Route> make_routes(Services& services) {
   };
   std::vector<Route> routes;
   for (auto& group : groups) routes.insert(routes.end(), std::make_move_iterator(group.begin()), std::make_move_iterator(group.end()));
+  add_safe_repeats(routes);
   std::vector<Route> description = api_description_routes(routes);
   routes.insert(routes.end(), std::make_move_iterator(description.begin()), std::make_move_iterator(description.end()));
   return routes;
