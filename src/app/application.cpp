@@ -12,6 +12,7 @@
 #include "app/web_page.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "features/dashboards/refresher.h"
 #include "features/teams/team_authenticator.h"
 #include "platform/http/server.h"
 #include "platform/metadata_db/migrations.h"
@@ -78,6 +79,11 @@ class BridgeApplication final : public Application {
     server_ = std::move(*server);
     TRY(services_->jobs->start());
     TRY(folder_.announce(url()));
+    refresher_ = start_refresher({.plans = *services_->dashboards,
+                                  .data = *services_->data,
+                                  .clock = *services_->clock,
+                                  .list_teams = [this] { return list_team_ids(); },
+                                  .list_slugs = [this](const CallContext& context) { return list_slugs(context); }});
     // The files are the truth: what a crash left behind is mended while the server already answers.
     reconciler_ = std::jthread([this] {
       const auto mended = services_->dashboards->reconcile_all(operator_context());
@@ -93,6 +99,7 @@ class BridgeApplication final : public Application {
     stopped_ = true;
     if (server_) server_->stop(kDrainMs);
     if (reconciler_.joinable()) reconciler_.join();
+    refresher_.reset();
     if (!services_) return;
     services_->jobs->stop();
     if (const auto flushed = services_->dashboards->flush_access_counters(operator_context()); !flushed) {
@@ -121,12 +128,35 @@ class BridgeApplication final : public Application {
     return context;
   }
 
+  Result<std::vector<TeamId>> list_team_ids() {
+    std::vector<TeamId> ids;
+    Page page{.limit = kPageSizeMax};
+    for (;;) {
+      const std::vector<Team> teams = TRY(services_->teams->list_teams(operator_context(), page));
+      for (const Team& team : teams) ids.push_back(team.id);
+      if (teams.size() <= static_cast<std::size_t>(page.limit)) return ids;
+      page.after = ids.back().value();
+    }
+  }
+
+  Result<std::vector<std::string>> list_slugs(const CallContext& context) {
+    std::vector<std::string> slugs;
+    ListDashboards page{.limit = kPageSizeMax};
+    do {
+      const DashboardPage list = TRY(services_->dashboards->list(context, page));
+      for (const DashboardMetadata& dashboard : list.items) slugs.push_back(dashboard.slug);
+      page.cursor = list.next_cursor.value_or("");
+    } while (!page.cursor.empty());
+    return slugs;
+  }
+
   DataFolder folder_;
   Config config_;
   std::unique_ptr<Services> services_;
   std::shared_ptr<Authenticator> authenticator_;
   std::unique_ptr<HttpServer> server_;
   std::jthread reconciler_;
+  std::unique_ptr<Refresher> refresher_;
   std::string operator_key_;
   bool first_start_ = false;
   bool stopped_ = false;

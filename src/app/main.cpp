@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
+#include "app/memory_limit.h"
 #include "app/terminal.h"
 #include "app/version.h"
 #include "base/text.h"
@@ -179,4 +180,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace bridge
 
-int main(int argc, char** argv) { return bridge::run(argc, argv); }
+int main(int argc, char** argv) {
+  bridge::limit_memory();
+  return bridge::run(argc, argv);
+}

@@ -82,7 +82,7 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
                                          .local = s.local_engine.get(),
                                          .clock = s.clock,
                                          .on_change = [queries = s.queries.get()](const TeamScope& team, std::string_view slug) { queries->forget(team, slug); }});
-  s.data = make_data_service({*s.dashboards, *s.connection_directory, *s.queries, *s.local_engine, *s.query_workers, *s.clock});
+  s.data = make_data_service({*s.dashboards, *s.connection_directory, *s.queries, *s.local_engine, *s.query_workers, *s.clock, std::chrono::milliseconds(config.cache_ttl_ms)});
 
   s.prompt_blocks = make_prompt_block_service(s.database, s.clock);
   TRY(s.prompt_blocks->add_missing_defaults({}));

@@ -139,6 +139,7 @@ class BoundDataService final : public DashboardDataService {
 
   Result<QueryAnswer> execute(const CallContext& context, const Run& run, const BoundPlanQuery& query) {
     QueryRequest request = request_of(run, query);
+    request.time_to_live = std::min(request.time_to_live, parts_.time_to_live_max);
     if (!query.local) return parts_.queries.execute(context, request, engine_of(run.connection.open));
 
     // Runs on the answers of other queries: which answers is part of its key.

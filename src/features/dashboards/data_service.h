@@ -115,6 +115,7 @@ struct DataServiceParts {
   LocalQueryEngine& local;
   WorkPool& workers;
   const Clock& clock;
+  std::chrono::milliseconds time_to_live_max = std::chrono::hours(48);  // of this server; a dashboard may only say less
 };
 std::unique_ptr<DashboardDataService> make_data_service(DataServiceParts parts);
 

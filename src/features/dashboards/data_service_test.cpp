@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "features/dashboards/data_endpoints.h"
+#include "features/dashboards/refresher.h"
 #include "warehouse/driver_list.h"
 
 namespace bridge {
@@ -151,6 +152,35 @@ TEST(DashboardData, PrecomputeCountsWhatItDid) {
   EXPECT_EQ(first->queries_executed, 2);
   EXPECT_EQ(first->errors.size(), 2u);
   EXPECT_EQ(workspace.service->precompute(Workspace::context(), "weather")->cache_hits, 2);
+}
+
+TEST(Refresher, RunsWhatIsDueAfreshAndNothingElse) {
+  Workspace workspace(R"(bridge: 1
+slug: weather
+title: Weather
+connection: warehouse
+cache: {refresh: "0 6 * * *"}
+queries:
+  days: {sql: SELECT count(*) AS n FROM weather}
+  hourly: {sql: SELECT max(wind) AS wind FROM weather, cache: {refresh: "0 * * * *"}}
+charts:
+  a: {query: days, mark: kpi, y: n}
+  b: {query: hourly, mark: kpi, y: wind}
+)");
+  const auto refresher = start_refresher({.plans = workspace,
+                                          .data = *workspace.service,
+                                          .clock = *workspace.clock,
+                                          .list_teams = [] { return Result<std::vector<TeamId>>(std::vector{TeamId("team")}); },
+                                          .list_slugs = [](const CallContext&) { return Result<std::vector<std::string>>({"weather", "gone"}); }});
+  EXPECT_EQ(refresher->refresh_due(*parse_time("2026-01-01T05:30:00Z"), {}), 0);
+  EXPECT_EQ(workspace.opens, 0);
+  EXPECT_EQ(refresher->refresh_due(*parse_time("2026-01-01T05:00:00Z"), {}), 1);
+  const auto seen = workspace.run();
+  EXPECT_EQ(answer_of(*seen, "hourly")->cache, CacheState::hit);
+  EXPECT_EQ(answer_of(*seen, "days")->cache, CacheState::miss);
+  const auto before = answer_of(*seen, "hourly")->executed_at;
+  EXPECT_EQ(refresher->refresh_due(*parse_time("2026-01-01T06:00:00Z"), {}), 1);
+  EXPECT_GT(answer_of(*workspace.run(), "hourly")->executed_at, before) << "a refresh does not take what is in the cache";
 }
 
 Request data_request(std::string target = "/v1/dashboards/weather/data?team_id=t") {

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "features/dashboards/document_json.h"
 #include "features/dashboards/limits.h"
+#include "features/dashboards/schedule.h"
 #include "features/dashboards/schema.h"
 
 namespace bridge {
@@ -65,32 +66,6 @@ std::vector<std::string> names_of(const std::vector<T>& items, std::string T::*n
   std::vector<std::string> names;
   for (const T& item : items) names.push_back(item.*name);
   return names;
-}
-
-// Minute, hour, day of month, month and day of week, each a list of `*`, a number or a range, with an optional step.
-bool is_cron(std::string_view text) {
-  constexpr std::pair<int, int> bounds[] = {{0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 7}};
-  const auto number = [](std::string_view digits) {
-    int value = -1;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return error == std::errc{} && end == digits.data() + digits.size() ? value : -1;
-  };
-  const auto fields = split(text, ' ');
-  if (fields.size() != std::size(bounds)) return false;
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const auto [low, high] = bounds[i];
-    const auto inside = [&](int value) { return value >= low && value <= high; };
-    for (const std::string& part : split(fields[i], ',')) {
-      const auto step = split(part, '/');
-      if (step.size() > 2 || (step.size() == 2 && (number(step[1]) < 1 || number(step[1]) > high))) return false;
-      if (step[0] == "*") continue;
-      const auto ends = split(step[0], '-');
-      if (ends.size() > 2 || !inside(number(ends[0])) ||
-          (ends.size() == 2 && (!inside(number(ends[1])) || number(ends[1]) < number(ends[0]))))
-        return false;
-    }
-  }
-  return true;
 }
 
 class Problems {
@@ -176,7 +151,7 @@ class ReferenceCheck {
       problems_.error(cache.max_stale_at, path + ".max_stale", "out_of_range", "must be at most 7d");
     if (cache.ttl_ms && cache.max_stale_ms && *cache.max_stale_ms < *cache.ttl_ms)
       problems_.error(cache.max_stale_at, path + ".max_stale", "out_of_range", "must not be less than ttl");
-    if (!cache.refresh.empty() && !is_cron(cache.refresh)) {
+    if (!cache.refresh.empty() && !parse_schedule(cache.refresh)) {
       problems_.error(
           cache.refresh_at, path + ".refresh", "bad_format",
           str("'", cache.refresh, "' is no schedule: write minute, hour, day of month, month and day of week, as in 0 6 * * *"));

@@ -22,7 +22,8 @@ constexpr Preset kPresets[] = {{"last_7_days", 7},     {"last_30_days", 30}, {"l
 
 // Days outside cannot be written with four digits on either side of a half-open range.
 constexpr Day kFirstDay = sys_days{year{1} / 1 / 1};
-constexpr Day kLastDay = sys_days{year{9998} / 12 / 31};
+// Many tables write "never" as this day.
+constexpr Day kLastDay = sys_days{year{9999} / 12 / 31};
 
 std::string value_text(const json::value& value) { return value.is_string() ? std::string(value.as_string()) : json::serialize(value); }
 
@@ -215,8 +216,13 @@ class Binder {
     return {};
   }
 
-  // Half-open, so that the last day counts whole in a column of times.
-  Result<> bind_days(const SqlPiece& piece, const DayRange& range) {
+  // Half-open, so that the last day counts whole in a column of times. Nothing follows the last of all days: it is no bound.
+  Result<> bind_days(const SqlPiece& piece, DayRange range) {
+    if (range.to == kLastDay) range.to = std::nullopt;
+    if (!range.from && !range.to) {
+      add("TRUE", piece.offset, false);
+      return {};
+    }
     add("(", piece.offset, false);
     if (range.from) TRY(bind_side(piece, " >= ", *range.from));
     if (range.from && range.to) add(" AND ", piece.offset, false);

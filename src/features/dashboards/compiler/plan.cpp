@@ -121,6 +121,7 @@ class Planner {
     const CacheTimes times = times_of(document_, query);
     planned.ttl_ms = times.ttl.count();
     planned.max_stale_ms = times.max_stale.count();
+    planned.refresh = query.cache.refresh.empty() ? document_.cache.refresh : query.cache.refresh;
     plan.stage_count = std::max(plan.stage_count, planned.stage + 1);
     plan.queries.push_back(std::move(planned));
     return {};

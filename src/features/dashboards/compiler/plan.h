@@ -34,6 +34,7 @@ struct PlannedQuery {
   std::vector<std::string> all_parameters;  // and those of its dependencies
   std::int64_t ttl_ms = 0;
   std::int64_t max_stale_ms = 0;
+  std::string refresh;  // when to run it without being asked, see schedule.h; empty: never
 };
 
 // A compiled document, parameters unbound: cacheable by version, immutable.

@@ -1,0 +1,100 @@
+#include "features/dashboards/refresher.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "features/dashboards/schedule.h"
+
+namespace bridge {
+namespace {
+
+using namespace std::chrono;
+
+CallContext context_of(const TeamId& team, std::stop_token stop) {
+  CallContext context;
+  context.caller = {.team_id = team, .role = Role::admin, .credential_id = "schedule"};
+  context.stop = std::move(stop);
+  return context;
+}
+
+// The queries that are due: their own schedule, else that of the document.
+std::vector<std::string> due_queries(const Plan& plan, Time now) {
+  std::vector<std::string> ids;
+  for (const PlannedQuery& query : plan.queries) {
+    const auto schedule = parse_schedule(query.refresh);
+    if (schedule && is_due(*schedule, now)) ids.push_back(query.id);
+  }
+  return ids;
+}
+
+class MinuteRefresher final : public Refresher {
+ public:
+  explicit MinuteRefresher(RefresherParts parts) : parts_(std::move(parts)), thread_([this](std::stop_token stop) { loop(stop); }) {}
+
+  int refresh_due(Time now, std::stop_token stop) override {
+    const auto teams = parts_.list_teams();
+    if (!teams) {
+      log_warning("refresh_failed", {{"error", describe_error(teams.error())}});
+      return 0;
+    }
+    int refreshed = 0;
+    for (const TeamId& team : *teams) refreshed += refresh_team(context_of(team, stop), now);
+    return refreshed;
+  }
+
+ private:
+  int refresh_team(const CallContext& context, Time now) {
+    const auto slugs = parts_.list_slugs(context);
+    if (!slugs) {
+      log_warning("refresh_failed", {{"error", describe_error(slugs.error())}});
+      return 0;
+    }
+    int refreshed = 0;
+    for (const std::string& slug : *slugs) {
+      if (context.stop.stop_requested()) break;
+      const auto plan = parts_.plans.get_plan(context, slug);
+      if (!plan) continue;
+      std::vector<std::string> ids = due_queries(**plan, now);
+      if (ids.empty()) continue;
+      ++refreshed;
+      refresh(context, slug, std::move(ids));
+    }
+    return refreshed;
+  }
+
+  void refresh(const CallContext& context, const std::string& slug, std::vector<std::string> ids) {
+    const auto outcomes = parts_.data.run(context, {.slug = slug, .parameters = {}, .only = std::move(ids), .fresh = true});
+    if (!outcomes) {
+      log_warning("refresh_failed", {{"slug", slug}, {"error", describe_error(outcomes.error())}});
+      return;
+    }
+    for (const QueryOutcome& outcome : *outcomes) {
+      if (!outcome.answer) log_warning("refresh_failed", {{"slug", slug}, {"query", outcome.id}, {"error", describe_error(outcome.answer.error())}});
+    }
+    log_info("refreshed", {{"slug", slug}, {"queries", str(outcomes->size())}});
+  }
+
+  void loop(std::stop_token stop) {
+    Time done = floor<minutes>(parts_.clock.now());
+    while (!stop.stop_requested()) {
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, stop, seconds(1), [] { return false; });
+      }
+      const Time minute = floor<minutes>(parts_.clock.now());
+      if (minute <= done || stop.stop_requested()) continue;
+      done = minute;
+      refresh_due(minute, stop);
+    }
+  }
+
+  RefresherParts parts_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::jthread thread_;  // last: it uses everything above
+};
+
+}  // namespace
+
+std::unique_ptr<Refresher> start_refresher(RefresherParts parts) { return std::make_unique<MinuteRefresher>(std::move(parts)); }
+
+}  // namespace bridge
