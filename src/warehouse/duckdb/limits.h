@@ -25,6 +25,8 @@ inline constexpr int tree_depth_max = 200;
 inline constexpr std::size_t tree_nodes_max = 200'000;
 inline constexpr std::size_t parse_tree_bytes_max = 32 << 20;
 inline constexpr std::size_t materialized_words_max = 32;  // the parser copies every WITH entry into each materialized one
+// Texts and lists that one call makes to a length written in the SQL: the engine cannot be stopped within a call.
+inline constexpr double made_length_max = 100'000;
 
 // A folder that is opened as a warehouse.
 inline constexpr std::size_t folder_files_max = 1'000;

@@ -59,6 +59,15 @@ constexpr std::array<std::string_view, 13> inert_keys = {
     "cast_type",  "column_names",   "sample",         "using_columns", "exclude_list",    "rename_list",      "qualified_exclude_list",
     "group_sets", "expected_names", "expected_types", "aliases",       "named_param_map", "column_name_alias"};
 
+// Functions that make a text or list as long as one of their arguments says, and the place of that argument.
+struct LengthArgument {
+  std::string_view function;
+  std::size_t place;
+};
+constexpr std::array<LengthArgument, 7> length_arguments = {{{"repeat", 1}, {"lpad", 1}, {"rpad", 1}, {"list_resize", 1}, {"array_resize", 1}, {"bitstring", 1}, {"bar", 3}}};
+// Functions whose first argument holds widths, as in '%1000d'.
+constexpr std::array<std::string_view, 2> width_functions = {"printf", "format"};
+
 struct Word {
   std::string text;  // lower case; ";" for the end of a statement
   std::size_t offset = 0;
@@ -118,6 +127,44 @@ bool looks_like_a_file(std::string_view name) {
   const std::string lowered = lower(name);
   if (lowered.find_first_of("/\\*?") != std::string::npos) return true;
   return std::ranges::any_of(extensions, [&](std::string_view extension) { return lowered.ends_with(extension); });
+}
+
+// The value of a constant, also within a cast.
+const json::value* constant_of(const json::value& expression) {
+  const json::object* object = expression.if_object();
+  if (object && text_of(*object, "class") == "CAST") {
+    const json::value* child = object->if_contains("child");
+    return child ? constant_of(*child) : nullptr;
+  }
+  if (!object || text_of(*object, "class") != "CONSTANT") return nullptr;
+  const json::value* value = object->if_contains("value");
+  return value && value->is_object() ? value->get_object().if_contains("value") : nullptr;
+}
+
+// Whether the text has a number over the limit in it; shorter runs of digits are read, longer ones are over it anyway.
+bool has_long_width(std::string_view text) {
+  double number = 0;
+  for (const char c : text) {
+    number = std::isdigit(static_cast<unsigned char>(c)) ? number * 10 + (c - '0') : 0;
+    if (number > made_length_max) return true;
+  }
+  return false;
+}
+
+bool makes_too_much(std::string_view name, const json::object& function) {
+  const json::value* children = function.if_contains("children");
+  if (!children || !children->is_array()) return false;
+  const json::array& arguments = children->get_array();
+  if (contains(width_functions, name)) {
+    const json::value* text = arguments.empty() ? nullptr : constant_of(arguments[0]);
+    return text && text->is_string() && has_long_width(text->get_string());
+  }
+  const auto length = std::ranges::find(length_arguments, name, &LengthArgument::function);
+  if (length == length_arguments.end() || arguments.size() <= length->place) return false;
+  const json::value* value = constant_of(arguments[length->place]);
+  if (!value) return false;
+  if (value->is_string()) return has_long_width(value->get_string());
+  return value->is_object() || (value->is_number() && value->to_number<double>() > made_length_max);  // an object: a number over 64 bits
 }
 
 // Walks the parse tree. Every part of it is either known and judged, or refused.
@@ -305,6 +352,7 @@ Result<> TreeWalk::walk_function(const json::object& function, bool is_table_fun
   const bool is_known = is_table_function ? is_allowed_table_function(name) : is_allowed_function(name);
   if (!is_own || !is_known)
     return refuse(str(is_table_function ? "The table function '" : "The function '", name.substr(0, 100), "'"), &function);
+  if (makes_too_much(name, function)) return refuse(str("A length over ", static_cast<std::int64_t>(made_length_max), " in ", name), &function);
   return walk_parts(function);
 }
 

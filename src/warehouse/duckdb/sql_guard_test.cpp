@@ -258,6 +258,18 @@ TEST(SqlGuard, RefusesEveryOtherStatementAndShape) {
   expect_refused("-- only a comment", "empty");
 }
 
+TEST(SqlGuard, RefusesLengthsThatOneCallWouldTakeLongToMake) {
+  expect_refused("SELECT repeat('x', 1000000000)", "100000 in repeat");
+  expect_refused("SELECT repeat('x', 1000000000::BIGINT)", "repeat");
+  expect_refused("SELECT repeat('x', '1000000000')", "repeat");
+  expect_refused("SELECT repeat('x', 99999999999999999999)", "repeat");
+  expect_refused("SELECT lpad(a, 2000000000, 'b') FROM t", "lpad");
+  expect_refused("SELECT list_resize([1], 2000000000)", "list_resize");
+  expect_refused("SELECT printf('%1000000000d', 1)", "printf");
+  expect_refused("SELECT format('{:>1000000000}', 1)", "format");
+  expect_allowed("SELECT lpad(a, 10, '0'), repeat('#', 100000), repeat('#', b), printf('%05.2f of 2001', b), format('{:,}', b) FROM t");
+}
+
 TEST(SqlGuard, IsNotFooledByCommentsQuotesAndUnusualCharacters) {
   expect_refused("SELECT 1 /* ; */ ; /* x */ DROP TABLE t", "DROP");
   expect_refused("SELECT $$a$$; DROP TABLE t", "DROP");

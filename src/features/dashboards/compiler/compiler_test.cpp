@@ -108,6 +108,14 @@ TEST(Parameters, BindDaysHalfOpen) {
   EXPECT_EQ(date_of(query->values[1]), "2001-04-01");
 }
 
+TEST(Parameters, TakeTheLastOfAllDaysAsNoEnd) {
+  EXPECT_EQ(bound("filter(:period, d)", {{"period", "2001-01-01..9999-12-31"}}), "((d) >= $1)");
+  EXPECT_EQ(bound("filter(:period, d)", {{"period", "..9999-12-31"}}), "TRUE");
+  EXPECT_EQ(bound("filter(:period, d)", {{"period", "9999-12-31..9999-12-31"}}), "((d) >= $1)");
+  EXPECT_EQ(bound("filter(:day, d)", {{"day", "9999-12-31"}}), "((d) >= $1)");
+  EXPECT_TRUE(bound("filter(:period, d)", {{"period", "0000-00-00.."}}).starts_with("error"));
+}
+
 TEST(Parameters, LeaveOutWhatIsAtAllAndOpenSides) {
   EXPECT_EQ(bound("filter(:carrier, c) AND filter(:city, x)"), "TRUE AND TRUE");
   EXPECT_EQ(bound("filter(:period, d)", {{"period", "all"}}), "TRUE");
