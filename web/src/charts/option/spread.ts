@@ -328,7 +328,8 @@ export function draw_heatmap(context: DrawContext): Drawing {
   const label_room = Math.min(width * 0.32, longest(rows.labels) * 7 + 8);
   const cell_width = (width - label_room) / Math.max(1, columns.keys.length);
   const cell_height = (Math.max(height, wanted) - 56) / Math.max(1, rows.keys.length);
-  const short = (one: number) => format_compact(one, { format: note.format });
+  // The document's own format while the number stays short, so that all cells have the same decimals.
+  const short = (one: number) => (note.format && Math.abs(one) < 10_000 ? format_number(one, { format: note.format }) : format_compact(one, { format: note.format }));
   const written = cell_height > 16 && values.every((one) => text_width(short(one)) < cell_width - 4) && shown.length <= 300;
   const ramp = look.dark ? ['#262626', '#e6e6e6'] : ['#f1f1f1', '#2b2b2b'];
   const option: EChartsOption = {
