@@ -14,6 +14,7 @@ constexpr double idea_strength = 0.8;
 constexpr double strength_least = 0.5;
 constexpr double alternate_gap = 0.03;  // columns so near to the best one for a word are as likely
 constexpr double unmatched_penalty = 0.25;
+constexpr double time_weight = 0.3;  // of a word for a part of time
 constexpr std::size_t value_words_max = 6;
 
 // The ideas that a stem belongs to, by number: said by people, or in a column's name.
@@ -212,6 +213,13 @@ class Matcher {
       if (column.role == ColumnRole::measure || column.role == ColumnRole::time || column.role == ColumnRole::geography) continue;
       for (const std::string& value : column.values) {
         if (value.size() > 120) continue;
+        for (std::size_t i = 0; i < sentence_.words.size(); ++i) {
+          const Word& word = sentence_.words[i];
+          if (word.used || word.quoted || column_names(i, 0.75)) continue;
+          const bool called = std::any_of(nicknames().begin(), nicknames().end(),
+                                          [&](const Nickname& nickname) { return nickname.said == word.text && nickname.value == value; });
+          if (called) found.push_back({.column = c, .value = value, .word = i, .end = i + 1});
+        }
         std::string key;
         for (const std::string& stem : value_stems(value)) key += str(stem, ' ');
         const auto run = runs.find(key);
@@ -271,7 +279,7 @@ class Matcher {
       const Word& word = sentence_.words[i];
       const bool capitals = word.written.size() >= 2 && word.written.size() <= 4 &&
                             std::all_of(word.written.begin(), word.written.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-      if (!capitals || word.used || match_.matched[i]) continue;
+      if (!capitals || word.used || word.generic || is_stop_word(word.text) || match_.matched[i]) continue;
       std::vector<ValueMention> found;
       for (std::size_t c = 0; c < table_.columns.size(); ++c) {
         const ColumnProfile& column = table_.columns[c];
@@ -349,7 +357,21 @@ class Matcher {
     });
   }
 
+  // "year", "month": any table that knows when can say by which; a column of that name makes it no better.
+  bool is_plain_time(std::size_t word) const {
+    static constexpr auto units = std::to_array<std::string_view>({"hour", "day", "week", "month", "quarter", "year", "dat"});
+    if (!table_.time || std::find(units.begin(), units.end(), sentence_.words[word].stem) == units.end()) return false;
+    return std::none_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& mention) {
+      return mention.word == word && table_.columns[mention.column].role != ColumnRole::time;
+    });
+  }
+
   void add_up() {
+    for (std::size_t i = 0; i < sentence_.words.size(); ++i) {
+      if (sentence_.words[i].used || !is_plain_time(i)) continue;
+      match_.matched[i] = true;
+      weight_[i] = time_weight;
+    }
     std::size_t matched = 0;
     for (std::size_t i = 0; i < sentence_.words.size(); ++i) {
       const Word& word = sentence_.words[i];

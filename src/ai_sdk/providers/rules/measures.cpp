@@ -20,6 +20,7 @@ std::string_view prefix_of(Aggregate aggregate) {
     case Aggregate::minimum: return "Lowest";
     case Aggregate::maximum: return "Highest";
     case Aggregate::distinct: return "Distinct";
+    case Aggregate::spread: return "Standard deviation of";
     default: return "";
   }
 }
@@ -31,6 +32,7 @@ std::string_view short_of(Aggregate aggregate) {
     case Aggregate::median: return "median";
     case Aggregate::minimum: return "lowest";
     case Aggregate::maximum: return "highest";
+    case Aggregate::spread: return "spread_of";
     default: return "";
   }
 }
@@ -58,6 +60,11 @@ std::string in_sentence(std::string_view label) {
 
 std::string number_text(double value) {
   return std::abs(value) < 9e15 && value == std::floor(value) ? str(static_cast<std::int64_t>(value)) : str(value);
+}
+
+std::string with_unit(std::string_view number, std::string_view unit) {
+  if (unit.empty()) return std::string(number);
+  return unit == "$" || unit == "€" ? str(unit, number) : str(number, " ", unit);
 }
 
 std::string number_format(const ColumnProfile& column, Aggregate aggregate) {
@@ -93,6 +100,10 @@ Measure make_measure(const TableProfile& table, std::size_t index, Aggregate agg
     case Aggregate::minimum: measure.sql = str("min(", column.sql, ")"); break;
     case Aggregate::maximum: measure.sql = str("max(", column.sql, ")"); break;
     case Aggregate::distinct: measure.sql = str("count(DISTINCT ", column.sql, ")"); break;
+    case Aggregate::spread:
+      measure.sql = str("stddev_samp(", column.sql, ")");
+      measure.good = Good::unknown;
+      break;
     default: measure.sql = str("avg(", column.sql, ")"); break;
   }
   measure.adds_up = aggregate == Aggregate::sum;
@@ -138,6 +149,20 @@ std::optional<Measure> make_share(const TableProfile& table, std::size_t index, 
     measure.alias = make_alias(rule->label);
   }
   measure.sql = str("avg(CASE WHEN ", column.sql, " ", condition, " THEN 1.0 WHEN ", column.sql, " IS NOT NULL THEN 0.0 END)");
+  return measure;
+}
+
+Measure make_value_share(const TableProfile& table, const Measure& whole, const Dimension& dimension, const std::string& value) {
+  const std::string is_value = str(dimension.sql, " = ", quote_text(value));
+  Measure measure{.column = dimension.columns.front(), .aggregate = Aggregate::share, .format = ".1%"};
+  measure.alias = make_alias(str("share_of_", value));
+  measure.label = str("Share of ", value.size() > 1 && value[1] >= 'a' && value[1] <= 'z' ? in_sentence(value) : value);
+  if (whole.column && whole.aggregate == Aggregate::sum) {
+    const std::string& column = table.columns[*whole.column].sql;
+    measure.sql = str("sum(CASE WHEN ", is_value, " THEN ", column, " END) / nullif(sum(", column, "), 0)");
+  } else {
+    measure.sql = str("avg(CASE WHEN ", is_value, " THEN 1.0 WHEN ", dimension.sql, " IS NOT NULL THEN 0.0 END)");
+  }
   return measure;
 }
 
@@ -198,8 +223,8 @@ Dimension make_bands(const TableProfile& table, std::size_t index) {
   bands.order_sql = "1";
   bands.distinct = static_cast<std::int64_t>(std::ceil((high - low) / width)) + 1;
   bands.unit = column.unit;
-  bands.label =
-      width == 1 ? column.label : str(column.label, ", bands of ", number_text(width), column.unit.empty() ? "" : " ", column.unit);
+  const std::string size = width >= 1000 ? format_count(static_cast<std::uint64_t>(width)) : number_text(width);
+  bands.label = width == 1 ? column.label : str(column.label, ", bands of ", with_unit(size, column.unit));
   return bands;
 }
 

@@ -41,6 +41,8 @@ Measure make_measure(const TableProfile& table, std::size_t column, Aggregate ag
 Measure count_distinct(const TableProfile& table, const Dimension& dimension);
 // The share of rows beyond the limit that people mean ("late"), if the column has one; `condition` is an own limit ("> 60").
 std::optional<Measure> make_share(const TableProfile& table, std::size_t column, std::string_view condition = "");
+// How much of the whole one value of a dimension has; `whole` is a count of rows or a sum.
+Measure make_value_share(const TableProfile& table, const Measure& whole, const Dimension& dimension, const std::string& value);
 // An additive measure of dense events, as an average of a day: whole and begun weeks can then stand side by side.
 Measure per_day(const Measure& measure, const ColumnProfile& time);
 
@@ -56,6 +58,8 @@ std::string bucket_sql(const ColumnProfile& time, Grain grain);
 // "Body mass" → "body mass"; acronyms keep their capitals.
 std::string in_sentence(std::string_view label);
 std::string number_text(double value);
+// "250 mi", "$1,000".
+std::string with_unit(std::string_view number, std::string_view unit);
 
 // How a number of this column is written.
 std::string number_format(const ColumnProfile& column, Aggregate aggregate);

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kpis_max = 4;
 constexpr int bars_max = 15;
 constexpr int table_rows = 100;
-constexpr int points_max = 2'000;
+constexpr int points_max = 4'000;
 constexpr int series_max = 6;  // greys that the eye tells apart
 constexpr int series_top = 5;  // of a column with more values
 constexpr int heatmap_rows = 12;
@@ -20,6 +20,7 @@ constexpr std::int64_t parameter_values_max = 300;
 constexpr std::size_t parameters_max = 2;  // besides the period
 constexpr int groups_least = 10;           // rows behind an average in a ranking, however few are shown
 constexpr std::size_t title_bytes_max = 120;
+constexpr std::size_t asked_title_bytes_max = 70;  // a sentence so short is its own title
 constexpr std::size_t slug_bytes_max = 60;
 
 class Planner {
@@ -32,6 +33,8 @@ class Planner {
     add_parameters();
     add_kpis();
     add_lead();
+    // "the rainiest months" are the answer; where else it rains comes after.
+    if (question_.part != TimePart::none && question_.asked.empty()) add_times();
     add_trends();
     add_breakdowns();
     add_times();
@@ -262,6 +265,11 @@ class Planner {
 
   const Measure& lead() const { return question_.measures.front(); }
   bool latest_only() const { return table_.snapshot; }
+  // Of a snapshot: which year is shown.
+  std::string of_year() const {
+    const bool one = from_ && to_ && civil_of(*from_).year == civil_of(*to_).year;
+    return one ? str(", ", civil_of(*to_).year) : ", latest year";
+  }
   bool compares_periods() const {
     return question_.window_asked && time_ && time_->first_day && from_ && to_ && *time_->first_day <= *from_ - (*to_ - *from_ + 1) &&
            !latest_only();
@@ -310,7 +318,9 @@ class Planner {
       const ColumnProfile& column = table_.columns[*measure.column];
       if (latest_only() && measure.aggregate == Aggregate::sum) continue;
       if (measure.aggregate == Aggregate::sum) add(make_measure(table_, *measure.column, Aggregate::mean));
-      else if (!column.money) add(make_measure(table_, *measure.column, Aggregate::maximum));
+      else if (!column.money)
+        add(make_measure(table_, *measure.column,
+                         column.words.front() == "min" || column.words.back() == "min" ? Aggregate::minimum : Aggregate::maximum));
     }
     for (const Dimension& dimension : question_.asked) {
       if (select.measures.size() < kpis_max && !dimension.ordered()) add(count_distinct(table_, dimension));
@@ -330,7 +340,7 @@ class Planner {
     for (const PlannedColumn& column : query.columns) {
       PlannedChart chart{.id = str("kpi_", column.name), .query = query.id, .mark = "kpi", .title = column.label, .y = {column.name}};
       chart.compare = compares_periods();
-      if (latest_only() && time_) chart.title += ", latest year";
+      if (latest_only() && time_) chart.title += of_year();
       if (add_chart(chart)) row.items.push_back({.chart = plan_.charts.back().id, .width = width});
     }
     if (!row.items.empty()) plan_.layout.push_back(std::move(row));
@@ -363,6 +373,7 @@ class Planner {
 
   void add_lead() {
     if (question_.relation) add_relation();
+    else if (question_.part == TimePart::none && question_.grain == Grain::none && question_.measure_asked) add_top_rows();
     if (question_.distribution) add_distribution(*question_.distribution);
     if (question_.mark == MarkWord::box) add_box();
     if (question_.mark == MarkWord::map) add_map();
@@ -615,6 +626,12 @@ class Planner {
   // One series each for the values of a column; none when one line is enough.
   const Dimension* series_dimension() const {
     if (question_.compare) return &*question_.compare;
+    // Prices of several things have no average that means anything.
+    if (is_quote() && question_.asked.empty()) {
+      for (const Dimension& dimension : question_.others) {
+        if (is_small(dimension)) return &dimension;
+      }
+    }
     if (!question_.trend && question_.asked.size() < 2) return nullptr;
     for (const Dimension& dimension : question_.asked) {
       if (!dimension.ordered() && dimension.distinct && (*dimension.distinct <= series_max || question_.trend) && *dimension.distinct >= 2)
@@ -625,14 +642,22 @@ class Planner {
 
   void add_trends() {
     if (!time_ || (!question_.trend && span_days_ > 0 && span_days_ < 2)) return;
+    // One year of a table of years is a point, not a line.
+    if (time_->time_is_year && from_ && to_ && civil_of(*from_).year == civil_of(*to_).year) return;
     std::vector<Measure> measures;
     if (question_.relation) {
       measures.push_back(make_measure(table_, question_.relation->second, Aggregate::mean));
       measures.push_back(make_measure(table_, question_.relation->first, Aggregate::mean));
     } else {
       for (const Measure& measure : question_.measures) {
-        if (measures.size() < 2) measures.push_back(measure);
+        // What the sentence does not name has no place beside a breakdown that it does name.
+        const bool wanted = measures.empty() || question_.measure_asked || question_.asked.empty();
+        if (measures.size() < 2 && wanted) measures.push_back(measure);
       }
+    }
+    // Of one value a day, a spread over time would be one of nothing.
+    for (Measure& measure : measures) {
+      if (measure.aggregate == Aggregate::spread) measure = make_measure(table_, *measure.column, Aggregate::mean);
     }
     const Dimension* series = series_dimension();
     PlannedRow row{.height = 6};
@@ -665,8 +690,8 @@ class Planner {
     Select select{.id = id, .keys = {time_key()}, .measures = {measure}, .order = {"1"}};
     if (time_->time_is_text || time_->null_fraction > 0) select.conditions.push_back(str(time_->time_sql, " IS NOT NULL"));
     // Too few rows for an average, or stray dates that nobody means.
-    if (time_->time_is_text && !measure.adds_up && table_.row_count > 1'000) select.having = "count(*) >= 5";
-    else if (time_->time_is_text && table_.row_count > 2'000) select.having = "count(*) >= 3";
+    if (time_->time_is_text && table_.row_count > 1'000)
+      select.having = str("count(*) >= ", std::clamp<std::int64_t>(table_.row_count / 500, 5, 50));
     bool many = false;
     if (series) {
       select.keys.push_back(key_of(*series));
@@ -678,6 +703,12 @@ class Planner {
       if (many) select.conditions.push_back(top_values(*series, count));
     }
     if (!add_query(select)) return {};
+    const bool single = is_single_value(measure, series);
+    if (single) {
+      const ColumnProfile& column = table_.columns[*measure.column];
+      plan_.queries.back().columns.back().label = column.label;
+      measure.label = column.label;
+    }
     PlannedChart chart{.id = id,
                        .query = id,
                        .mark = "line",
@@ -700,6 +731,17 @@ class Planner {
     return add_chart(chart) ? id : std::string();
   }
 
+  // One row for each thing and bucket: its average is the value itself.
+  bool is_single_value(const Measure& measure, const Dimension* series) const {
+    if (!question_.panel || !measure.column || measure.aggregate != Aggregate::mean || !time_->distinct || span_days_ < 2) return false;
+    const double thing_rows = static_cast<double>(table_.row_count) / static_cast<double>(*time_->distinct);
+    const bool one_thing = thing_rows < 1.5 || series ||
+                           std::any_of(question_.filters.begin(), question_.filters.end(),
+                                       [](const ValueFilter& filter) { return filter.values.size() == 1; });
+    const double days_each = std::max(time_->span_days, static_cast<double>(*time_->distinct)) / static_cast<double>(*time_->distinct);
+    return one_thing && (grain_ == Grain::day || (grain_ == Grain::month && days_each >= 27 && days_each < 32) || time_->time_is_year);
+  }
+
   // A condition that keeps the rows of the largest values.
   std::string top_values(const Dimension& dimension, int count) const {
     const std::vector<std::string> keys = dimension.keys.empty() ? std::vector<std::string>{dimension.sql} : dimension.keys;
@@ -707,10 +749,15 @@ class Planner {
     std::vector<std::string> conditions = base_conditions();
     for (const std::string& condition : dimension.conditions) add_unique(conditions, condition);
     const bool by_sum = lead().adds_up && lead().column;
+    // Of a table of counts a row is no thing: the largest are those with the largest sum.
+    const bool by_other = !by_sum && table_.snapshot && question_.other_measure && question_.other_measure->adds_up;
     return str(tuple, " IN (\n    SELECT ", join(keys, ", "), "\n    FROM ", table_.sql_name, "\n",
                conditions.empty() ? "" : str("    WHERE ", join(conditions, " AND "), "\n"), "    GROUP BY ",
-               join(numbers(keys.size()), ", "), "\n    ORDER BY ", by_sum ? lead().sql : "count(*)", " DESC, ",
-               join(numbers(keys.size()), ", "), "\n    LIMIT ", count, "\n  )");
+               join(numbers(keys.size()), ", "), "\n    ORDER BY ",
+               by_sum     ? lead().sql
+               : by_other ? question_.other_measure->sql
+                          : "count(*)",
+               " DESC, ", join(numbers(keys.size()), ", "), "\n    LIMIT ", count, "\n  )");
   }
 
   // ---- breakdowns ---------------------------------------------------------------------------------------------------
@@ -741,6 +788,7 @@ class Planner {
         .id = id, .keys = {key_of(dimension)}, .measures = {measure}, .conditions = dimension.conditions, .latest_only = latest_only()};
     last_least_ = 0;
     select.having = least_rows(dimension, measure, 3);
+    if (!question_.having.empty()) select.having = question_.having;
     select.order = {down ? "2 NULLS LAST" : "2 DESC NULLS LAST", "1"};
     select.limit = limit;
     if (!add_query(select)) return {};
@@ -753,7 +801,7 @@ class Planner {
                        .sort = down ? "y" : "-y",
                        .limit = limit};
     if (question_.mark == MarkWord::pie && dimension.distinct && *dimension.distinct <= 6 && measure.adds_up) chart.mark = "donut";
-    if (latest_only()) chart.title += ", latest year";
+    if (latest_only()) chart.title += of_year();
     chart.on_click = click_on(dimension, "x");
     if (last_least_ > 0) {
       const std::string least = format_count(static_cast<std::uint64_t>(last_least_));
@@ -818,7 +866,7 @@ class Planner {
                        .y = {column_at(2)},
                        .color = column_at(1)};
     if (!first.ordered()) chart.sort = "-y";
-    if (latest_only()) chart.title += ", latest year";
+    if (latest_only()) chart.title += of_year();
     chart.on_click = click_on(first, "x");
     return add_chart(chart) ? id : std::string();
   }
@@ -858,7 +906,7 @@ class Planner {
           PlannedChart shares = plan_.charts.back();
           shares.id = "shares";
           shares.title = str("Share by ", in_sentence(plain.front().label), " and ", in_sentence(question_.compare->label),
-                             latest_only() ? ", latest year" : "");
+                             latest_only() ? of_year() : "");
           shares.stack = "normalize";
           if (add_chart(shares)) add(shares.id);
         }
@@ -904,7 +952,8 @@ class Planner {
     }
     // Two quantities for the same things: where they stand against each other.
     if (!question_.relation && question_.measure_asked && question_.measures.size() >= 2 && !plain.empty() &&
-        question_.measures[0].column && question_.measures[1].column && items.size() >= 2) {
+        question_.measures[0].column && question_.measures[1].column && question_.measures[0].aggregate != Aggregate::share &&
+        items.size() >= 2) {
       add_two_measures(plain.front());
     }
     for (std::size_t i = 0; i < items.size();) {
@@ -971,34 +1020,39 @@ class Planner {
   // ---- when ---------------------------------------------------------------------------------------------------------
 
   void add_times() {
-    if (!time_ || time_->time_is_year || table_.snapshot || question_.relation) return;
+    if (times_added_ || !time_ || time_->time_is_year || table_.snapshot || question_.relation) return;
+    times_added_ = true;
     const Measure& measure = time_measure();
-    const bool asked = question_.when || question_.part != TimePart::none;
-    std::vector<PlannedItem> items;
-    const auto add_part = [&](TimePart part, const std::string& id) {
-      const Dimension dimension = make_time_part(*time_, part);
+    const TimePart part = question_.part;
+    const bool asked = question_.when || part != TimePart::none;
+    PlannedRow row{.height = 6};
+    const auto add_part = [&](TimePart wanted, const std::string& id) {
+      const Dimension dimension = make_time_part(*time_, wanted);
       std::string chart = question_.compare ? add_split_bar(id, dimension, *question_.compare, part_measure(measure), bars_max)
                                             : add_part_bar(id, dimension, part_measure(measure));
-      if (!chart.empty()) items.push_back({.chart = chart, .width = 6});
+      if (!chart.empty()) row.items.push_back({.chart = chart, .width = 6});
     };
-    if (time_->has_time_of_day && (span_days_ >= 7 || span_days_ == 0) && (asked || question_.overview || plan_.charts.size() < 8)) {
+    const auto place = [&] {
+      for (PlannedItem& item : row.items) item.width = 12 / static_cast<int>(row.items.size());
+      if (!row.items.empty()) plan_.layout.push_back(std::exchange(row, {.height = 6}));
+    };
+    // The part that is asked for stands alone and first.
+    if (part == TimePart::month && (span_days_ >= 60 || span_days_ == 0)) add_part(TimePart::month, "by_month_of_year");
+    if (part == TimePart::weekday) add_part(TimePart::weekday, "by_weekday");
+    if (part == TimePart::hour && time_->has_time_of_day) add_part(TimePart::hour, "by_hour");
+    place();
+    if (time_->has_time_of_day && (span_days_ >= 7 || span_days_ == 0) && part != TimePart::month &&
+        (asked || question_.overview || plan_.charts.size() < 8)) {
       add_week_map(measure);
-      if (asked) {
-        add_part(TimePart::hour, "by_hour");
-        add_part(TimePart::weekday, "by_weekday");
-      }
-    } else if (asked && time_->has_time_of_day) {
+      if (asked && part != TimePart::hour) add_part(TimePart::hour, "by_hour");
+      if (asked && part != TimePart::weekday) add_part(TimePart::weekday, "by_weekday");
+    } else if (question_.when && time_->has_time_of_day) {
       add_part(TimePart::hour, "by_hour");
-    } else {
-      const bool years = span_days_ >= 500;
-      if (years && (asked || question_.grain == Grain::month)) add_part(TimePart::month, "by_month_of_year");
-      if ((asked && question_.part != TimePart::month && span_days_ >= 60 && !time_->time_is_text) || question_.part == TimePart::weekday)
-        add_part(TimePart::weekday, "by_weekday");
+    } else if (part == TimePart::none) {
+      if (span_days_ >= 500 && (asked || question_.grain == Grain::month)) add_part(TimePart::month, "by_month_of_year");
+      if (asked && span_days_ >= 60 && !time_->time_is_text) add_part(TimePart::weekday, "by_weekday");
     }
-    if (items.empty()) return;
-    PlannedRow row{.items = std::move(items), .height = 6};
-    for (PlannedItem& item : row.items) item.width = 12 / static_cast<int>(row.items.size());
-    plan_.layout.push_back(std::move(row));
+    place();
   }
   // What is asked about, if it is a quantity of a row; else how many there are.
   const Measure& time_measure() const {
@@ -1013,6 +1067,8 @@ class Planner {
   std::string add_part_bar(const std::string& id, const Dimension& dimension, const Measure& measure) {
     Select select{
         .id = id, .keys = {key_of(dimension)}, .measures = {measure}, .conditions = dimension.conditions, .order = {dimension.order_sql}};
+    const bool both = question_.range && question_.measures.size() > 1 && measure.sql == question_.measures[0].sql;
+    if (both) select.measures.push_back(question_.measures[1]);
     if (table_.row_count > 2'000) select.having = least_rows(dimension, measure, groups_least, 50);
     if (!add_query(select)) return {};
     PlannedChart chart{.id = id,
@@ -1021,6 +1077,11 @@ class Planner {
                        .title = str(measure.label, " by ", in_sentence(dimension.label)),
                        .x = column_at(0),
                        .y = {column_at(1)}};
+    if (both) {
+      chart.mark = "line";
+      chart.y.push_back(column_at(2));
+      chart.title = str(measure.label, " and ", in_sentence(question_.measures[1].label), " by ", in_sentence(dimension.label));
+    }
     return add_chart(chart) ? id : std::string();
   }
 
@@ -1108,13 +1169,14 @@ class Planner {
       if (select.measures[i].sql == lead().sql) lead_at = i + 1;
     }
     select.having = least_rows(*dimension, lead(), 3);
+    if (!question_.having.empty()) select.having = question_.having;
     select.order = {str(keys.size() + lead_at, question_.order < 0 ? " NULLS LAST" : " DESC NULLS LAST")};
     for (std::size_t i = 1; i <= keys.size(); ++i) select.order.push_back(str(i));
     if (!add_query(select)) return;
     PlannedChart chart{
         .id = "details", .query = "details", .mark = "table", .title = str("All numbers by ", in_sentence(dimension->label))};
     if (keys.size() > 1) chart.title += str(" and ", in_sentence(keys[1]->label));
-    if (latest_only()) chart.title += ", latest year";
+    if (latest_only()) chart.title += of_year();
     for (const PlannedColumn& column : plan_.queries.back().columns) chart.columns.push_back(column.name);
     if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "details"}}, .height = 7});
   }
@@ -1130,7 +1192,9 @@ class Planner {
       const bool named = !column.words.empty() && (column.words.back() == "name" || column.words.back() == "title");
       if (!name && named && (column.role == ColumnRole::label || column.role == ColumnRole::dimension)) name = &column;
     }
-    if (!name || measure == question_.measures.end() || options_.without.contains("top_rows")) return;
+    const bool shown =
+        std::any_of(plan_.queries.begin(), plan_.queries.end(), [](const PlannedQuery& query) { return query.id == "top_rows"; });
+    if (!name || shown || measure == question_.measures.end() || options_.without.contains("top_rows")) return;
     const ColumnProfile& value = table_.columns[*measure->column];
     const std::string name_sql = name->type == "json" ? str(name->sql, " ->> '$'") : name->sql;
     PlannedQuery query{.id = "top_rows"};
@@ -1181,6 +1245,8 @@ class Planner {
                                      : dimension.ordered()     ? table_.columns[dimension.columns.front()].label
                                                                : dimension.label));
       }
+      if (by.size() < 2 && question_.part != TimePart::none && time_)
+        add_unique(by, in_sentence(make_time_part(*time_, question_.part).label));
       if (by.size() < 2 && question_.grain != Grain::none) add_unique(by, std::string(name_of(question_.grain)));
       if (!by.empty()) title += str(" by ", join(by, " and "));
       else if (question_.trend) title += " over time";
@@ -1193,7 +1259,73 @@ class Planner {
     return shortened(title, title_bytes_max);
   }
 
+  // The sentence itself, when it is short and everything in it was understood.
+  std::string asked_title() const {
+    std::string text;
+    for (const std::string& word : split(sentence_.text, ' ')) {
+      if (!trim(word).empty()) text += str(text.empty() ? "" : " ", trim(word));
+    }
+    for (bool again = true; again;) {
+      again = false;
+      for (const std::string_view opening : title_openings) {
+        if (!lower(text).starts_with(opening)) continue;
+        text.erase(0, opening.size());
+        again = true;
+      }
+    }
+    while (!text.empty() && (text.back() == '.' || text.back() == '!' || text.back() == ',' || text.back() == ' ')) text.pop_back();
+    const bool plain = text.find_first_of("\n\r\t\"`;{}<>") == std::string::npos;
+    if (!plain || question_.overview || sentence_.shouted || !sentence_.mended.empty() || !question_.unmatched.empty() ||
+        text.size() > asked_title_bytes_max)
+      return {};
+    if (std::count(text.begin(), text.end(), ' ') < 1) return {};
+    return capitalised(text);
+  }
+  static constexpr auto title_openings = std::to_array<std::string_view>({"please ",
+                                                                          "can you ",
+                                                                          "could you ",
+                                                                          "show me ",
+                                                                          "show ",
+                                                                          "give me ",
+                                                                          "tell me ",
+                                                                          "i want to see ",
+                                                                          "i want ",
+                                                                          "i would like to see ",
+                                                                          "let me see ",
+                                                                          "plot ",
+                                                                          "draw ",
+                                                                          "display ",
+                                                                          "create ",
+                                                                          "make ",
+                                                                          "build ",
+                                                                          "a dashboard of ",
+                                                                          "a dashboard about ",
+                                                                          "a dashboard for ",
+                                                                          "dashboard of ",
+                                                                          "dashboard about ",
+                                                                          "dashboard for ",
+                                                                          "a chart of ",
+                                                                          "the "});
+  std::string period_text() const {
+    if (!from_ || !to_) return "";
+    if (time_->time_is_year) {
+      const int first = civil_of(*from_).year;
+      const int last = civil_of(*to_).year;
+      return first == last ? str(", ", last) : str(", ", first, " to ", last);
+    }
+    return str(", ", span_text(*from_, *to_));
+  }
+
   void finish() {
+    if (!sentence_.mended.empty()) plan_.notes.insert(plan_.notes.begin(), str("The question was read as: ", sentence_.mended, "."));
+    if (!question_.unmatched.empty()) {
+      std::vector<std::string> unknown;
+      for (const std::string& word : question_.unmatched) {
+        if (unknown.size() < 5) unknown.push_back(str('"', shortened(word, 40), '"'));
+      }
+      plan_.notes.insert(plan_.notes.begin(),
+                         str("Nothing in the data is called ", join(unknown, " or "), "; that part of the question is not answered."));
+    }
     for (const std::string& note : question_.notes) plan_.notes.insert(plan_.notes.begin(), note);
     if (options_.period_share < 1 && from_)
       plan_.notes.push_back(str("The dashboard opens with the newest part of the data (from ", format_day(*from_),
@@ -1204,8 +1336,12 @@ class Planner {
     for (const Measure& measure : question_.measures) {
       if (!measure.column) continue;
       const ColumnProfile& column = table_.columns[*measure.column];
-      if (column.unit == "min" && column.name.find("min") == std::string::npos)
-        add_unique(plan_.notes, str(column.label, " is taken to be in minutes."));
+      if (column.unit_assumed)
+        add_unique(plan_.notes, str(column.label, " is taken to be in ",
+                                    column.unit == "min" ? "minutes"
+                                    : column.unit == "$" ? "US dollars"
+                                                         : column.unit,
+                                    "."));
       if (column.null_fraction > 0.05)
         add_unique(plan_.notes, str(column.label, " is not known for ", static_cast<int>(std::lround(column.null_fraction * 100)),
                                     " % of the rows; these are left out of its numbers."));
@@ -1217,8 +1353,14 @@ class Planner {
       row.items.push_back({.text = join(plan_.notes, " ")});
       plan_.layout.push_back(std::move(row));
     }
-    plan_.title = title();
-    plan_.description = str("Made for: ", shortened(trim(sentence_.text), 400));
+    const std::string reading = title();
+    plan_.title = asked_title();
+    if (plan_.title.empty()) {
+      plan_.title = reading;
+      plan_.description = str("Made for: ", shortened(trim(sentence_.text), 400));
+    } else {
+      plan_.description = str(reading, period_text(), ".");
+    }
     plan_.connection = options_.connection;
     std::string slug = make_slug(plan_.title).substr(0, slug_bytes_max - 4);
     while (slug.ends_with("-")) slug.pop_back();
@@ -1246,6 +1388,7 @@ class Planner {
   const TableProfile& table_;
   const ColumnProfile* time_;
   Plan plan_;
+  bool times_added_ = false;
   std::vector<PlannedRow> late_rows_;
   std::vector<PlannedQuery> value_queries_;
   std::map<std::size_t, std::string> parameters_;             // by column

@@ -310,7 +310,16 @@ void read_measure(ColumnProfile& column) {
   column.mean_first = quantity->mean_first;
   column.money = quantity->money || column.unit == "$";
   column.good = quantity->good;
-  if (column.unit.empty()) column.unit = quantity->unit;
+  // The unit is of the thing that is measured: of "temperature" in "maximum temperature".
+  for (const QuantityWord& entry : quantity_words()) {
+    const bool named =
+        std::any_of(column.words.begin(), column.words.end(), [&](const std::string& word) { return spelled_out(word) == entry.word; });
+    const bool plausible =
+        entry.unit_least == entry.unit_most || (column.max && *column.max >= entry.unit_least && *column.max <= entry.unit_most);
+    if (!column.unit.empty() || entry.unit.empty() || !named || !plausible || column.is_share) continue;
+    column.unit = entry.unit;
+    column.unit_assumed = true;
+  }
 }
 
 void read_role(ColumnProfile& column, const json::object& statistics, std::int64_t row_count) {
@@ -475,6 +484,16 @@ TableProfile make_table_profile(const json::object& schema) {
       }
     }
     table.columns.push_back(std::move(column));
+  }
+
+  // Where one amount is in dollars ("US gross"), the others of the table are too.
+  const bool dollars = std::any_of(table.columns.begin(), table.columns.end(), [](const ColumnProfile& column) {
+    return column.role == ColumnRole::measure && column.money && (column.unit == "$" || has_word(column, "us"));
+  });
+  for (ColumnProfile& column : table.columns) {
+    if (!dollars || column.role != ColumnRole::measure || !column.money || !column.unit.empty()) continue;
+    column.unit = "$";
+    column.unit_assumed = true;
   }
 
   // A year and things that each have one row (or a few) a year: counts of people, not events.

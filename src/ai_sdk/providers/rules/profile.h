@@ -64,6 +64,7 @@ struct ColumnProfile {
   std::optional<Day> first_day;
   std::optional<Day> last_day;  // the last one that has a whole day's data
   double span_days = 0;         // known, or guessed from samples
+  bool unit_assumed = false;    // the unit is not in the column's name
 };
 
 struct TableProfile {

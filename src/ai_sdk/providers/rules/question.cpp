@@ -24,6 +24,7 @@ class Asker {
     question_.when = sentence.has(CueKind::when);
     question_.trend = sentence.has(CueKind::trend) || question_.grain != Grain::none;
     question_.top = sentence.top;
+    question_.unmatched = match.unmatched;
   }
 
   Question run() {
@@ -84,7 +85,7 @@ class Asker {
         if (mention.alternate && !is_twin(mention)) continue;
         if (profile.role != ColumnRole::dimension && !by) continue;
         // A plain name that is the table's subject is no breakdown: "jobs" of the table jobs.
-        if (!by && match_.names_table &&
+        if (!by && match_.names_table && !ranks_things() &&
             std::find(table_.stems.begin(), table_.stems.end(), sentence_.words[mention.word].stem) != table_.stems.end())
           continue;
         if (!by && profile.distinct && *profile.distinct < split_values_least) continue;
@@ -96,6 +97,11 @@ class Asker {
       }
     }
   }
+  // "most common jobs", "jobs where women outnumber men": of a table of counts its subject is what is ranked.
+  bool ranks_things() const {
+    return table_.snapshot && (sentence_.has(CueKind::order) || sentence_.has(CueKind::busiest) || sentence_.has(CueKind::best) ||
+                               sentence_.has(CueKind::outnumber) || sentence_.top || sentence_.aggregate() == Aggregate::share);
+  }
   // "airports" of the columns origin and destination: an origin airport and a destination airport.
   void name_as_asked(Dimension& dimension, const ColumnMention& mention) const {
     const Word& word = sentence_.words[mention.word];
@@ -104,7 +110,9 @@ class Asker {
       return other.column != mention.column && other.word == mention.word && std::abs(other.strength - mention.strength) < 0.01 &&
              column(other.column).role == ColumnRole::dimension;
     });
-    if (!shared || mention.strength >= 0.9 || std::find(stems.begin(), stems.end(), word.stem) != stems.end()) return;
+    if (!shared || column(mention.column).words.size() > 1 || mention.strength >= 0.9 ||
+        std::find(stems.begin(), stems.end(), word.stem) != stems.end())
+      return;
     const std::string singular = word.text.ends_with("s") ? word.text.substr(0, word.text.size() - 1) : word.text;
     dimension.label = str(dimension.label, " ", singular);
   }
@@ -128,9 +136,25 @@ class Asker {
     return measures == 1 && (which || other_dimension) && !sentence_.aggregate();
   }
 
+  // "share of women", "women outnumber men": a value that is measured, not filtered by.
+  const ValueMention* measured_value() const {
+    for (const Cue& cue : sentence_.cues) {
+      const bool share = cue.kind == CueKind::aggregate && static_cast<Aggregate>(cue.value) == Aggregate::share;
+      if (!share && cue.kind != CueKind::outnumber) continue;
+      for (const ValueMention& mention : match_.values) {
+        if (column(mention.column).role != ColumnRole::dimension) continue;
+        if (share ? mention.word >= cue.end && mention.word <= cue.end + 1 : mention.end <= cue.begin && mention.end + 2 >= cue.begin)
+          return &mention;
+      }
+    }
+    return nullptr;
+  }
+
   void read_values() {
+    const ValueMention* measured = measured_value();
     std::map<std::size_t, std::vector<std::string>> by_column;
     for (const ValueMention& mention : match_.values) {
+      if (measured && mention.column == measured->column) continue;
       auto& values = by_column[mention.column];
       if (std::find(values.begin(), values.end(), mention.value) == values.end()) values.push_back(mention.value);
     }
@@ -144,12 +168,28 @@ class Asker {
     }
     // "compare stock prices": the thing named beside the measure is what to compare.
     const bool versus = sentence_.has(CueKind::versus);
-    if (question_.compare || !versus) return;
+    if (question_.compare || !versus || measured) return;
     for (const ColumnMention& mention : match_.columns) {
       if (mention.alternate || column(mention.column).role != ColumnRole::dimension) continue;
       question_.compare = make_dimension(table_, mention.column);
       return;
     }
+  }
+
+  // "temperature" of the columns temp_max and temp_min: both ends.
+  std::optional<std::size_t> other_end(const ColumnMention& mention) const {
+    const auto without_end = [](const ColumnProfile& profile) {
+      std::vector<std::string> words = profile.words;
+      const auto removed = std::erase_if(words, [](const std::string& word) { return word == "max" || word == "min"; });
+      return removed == 1 ? words : std::vector<std::string>{};
+    };
+    const std::vector<std::string> words = without_end(column(mention.column));
+    if (words.empty()) return {};
+    for (const ColumnMention& other : match_.columns) {
+      if (other.column == mention.column || other.word != mention.word || std::abs(other.strength - mention.strength) > 0.01) continue;
+      if (column(other.column).role == ColumnRole::measure && without_end(column(other.column)) == words) return other.column;
+    }
+    return {};
   }
 
   // The aggregate that stands before the word, nearer than any other measure.
@@ -203,23 +243,71 @@ class Asker {
         question_.notes.push_back(str(profile.label, " does not add up, so its average is shown."));
       }
       named.push_back(make_measure(table_, mention.column, wanted));
+      if (const auto other = other_end(mention)) {
+        named.push_back(make_measure(table_, *other, wanted));
+        question_.range = true;
+      }
+    }
+    if (const ValueMention* value = measured_value()) {
+      const auto counted = table_.snapshot ? default_measure() : std::nullopt;
+      const Measure whole = counted ? make_measure(table_, *counted, Aggregate::sum) : count_rows(table_);
+      named.insert(named.begin(), make_value_share(table_, whole, make_dimension(table_, value->column), value->value));
+      if (sentence_.has(CueKind::outnumber)) {
+        question_.having = str(named.front().sql, " > 0.5");
+        question_.notes.push_back(str("The rankings hold only those where ", value->value, " are more than half."));
+      }
+      if (counted) named.push_back(whole);
+    } else if (named.empty() && (sentence_.has(CueKind::best) || sentence_.aggregate() == Aggregate::spread)) {
+      if (const auto judged = sentence_.has(CueKind::best) ? judged_measure() : default_measure())
+        named.push_back(make_measure(table_, *judged, sentence_.has(CueKind::best) ? Aggregate::none : Aggregate::spread));
     }
     question_.measure_asked = !named.empty() || counts;
     question_.panel = is_panel();
     const auto main_measure = default_measure();
     if (main_measure) question_.other_measure = make_measure(table_, *main_measure, Aggregate::none);
-    if (counts) {
+    if (const ColumnMention* thing = counted_thing()) {
+      const Dimension dimension = make_dimension(table_, thing->column);
+      std::erase_if(question_.asked, [&](const Dimension& one) { return one.sql == dimension.sql; });
+      add_measure(count_distinct(table_, dimension));
+    } else if (counts) {
       // "how many people" of a table that holds counts is their sum, not its rows; "how many flights were late" is a share of the rows.
       const bool counted_column = table_.snapshot && default_measure();
       add_measure(counted_column ? make_measure(table_, *default_measure(), Aggregate::sum) : count_rows(table_));
     }
     for (Measure& measure : named) add_measure(std::move(measure));
     if (!question_.measures.empty()) return;
+    // "snow days" of one row a day: the days are what is counted.
+    if (question_.panel && !question_.filters.empty() && says_days()) {
+      Measure days = count_rows(table_);
+      days.label = "Days";
+      days.alias = "days";
+      add_measure(std::move(days));
+      question_.measure_asked = true;
+      return;
+    }
     // Nothing is named: rows, where each is an event; else what the table is about.
     const auto chosen = default_measure();
     const bool events = !table_.snapshot && !is_panel();
     if (events || !chosen) add_measure(count_rows(table_));
     if (chosen) add_measure(make_measure(table_, *chosen, Aggregate::none));
+  }
+
+  // "how many airports per state": the first are counted, once each.
+  const ColumnMention* counted_thing() const {
+    for (const Cue& cue : sentence_.cues) {
+      if (cue.kind != CueKind::aggregate || static_cast<Aggregate>(cue.value) != Aggregate::count) continue;
+      for (const ColumnMention& mention : match_.columns) {
+        if (mention.word < cue.end || mention.word > cue.end + 1 || mention.alternate || mention.by) continue;
+        const auto& stems = table_.stems;
+        const bool subject = std::find(stems.begin(), stems.end(), sentence_.words[mention.word].stem) != stems.end();
+        if (can_split(mention.column) && !subject) return &mention;
+      }
+    }
+    return nullptr;
+  }
+
+  bool says_days() const {
+    return std::any_of(sentence_.words.begin(), sentence_.words.end(), [](const Word& word) { return !word.used && word.stem == "day"; });
   }
 
   // One row for each thing and day: its rows are no events to be counted.
@@ -234,6 +322,20 @@ class Asker {
         return true;
     }
     return false;
+  }
+
+  // The quantity by which things are good or bad: a level ("rating") before a sum ("gross").
+  std::optional<std::size_t> judged_measure() const {
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+      const ColumnProfile& profile = table_.columns[i];
+      if (profile.role != ColumnRole::measure || profile.good == Good::unknown) continue;
+      const auto rank = [](const ColumnProfile& one) {
+        return (one.additive ? 0 : 2) + (std::find(one.words.begin(), one.words.end(), "total") != one.words.end() ? 1 : 0);
+      };
+      if (!best || rank(profile) > rank(table_.columns[*best])) best = i;
+    }
+    return best;
   }
 
   // The quantity that the table is most likely kept for.
@@ -280,7 +382,8 @@ class Asker {
       for (const ColumnMention& mention : match_.columns) {
         const ColumnProfile& profile = column(mention.column);
         if (!profile.numeric || profile.role == ColumnRole::time || mention.alternate) continue;
-        const std::size_t distance = mention.word < condition.begin ? condition.begin - mention.word : mention.word - condition.begin;
+        // What follows the number is its unit ("1000 miles").
+        const std::size_t distance = mention.word < condition.begin ? condition.begin - mention.word : mention.word - condition.end;
         if (distance < least) {
           least = distance;
           nearest = mention.column;
@@ -314,18 +417,8 @@ class Asker {
     for (const Cue& cue : sentence_.cues) {
       if (cue.kind == CueKind::order || cue.kind == CueKind::busiest) question_.order = cue.value;
       if (cue.kind == CueKind::best && lead.good != Good::unknown) question_.order = (cue.value > 0) == (lead.good == Good::up) ? 1 : -1;
-      else if (cue.kind == CueKind::best) question_.order = cue.value;
+      else if (cue.kind == CueKind::best) question_.order = lead.column ? cue.value : 1;
     }
-  }
-
-  static std::string span_text(Day from, Day to) {
-    static constexpr std::string_view months[] = {"January", "February", "March",     "April",   "May",      "June",
-                                                  "July",    "August",   "September", "October", "November", "December"};
-    const auto text = [&](Day day) {
-      const CivilDate date = civil_of(day);
-      return str(date.day, " ", months[date.month - 1], " ", date.year);
-    };
-    return from == to ? text(from) : str(text(from), " to ", text(to));
   }
 
   void read_window() {
@@ -454,6 +547,16 @@ class Asker {
 };
 
 }  // namespace
+
+std::string span_text(Day from, Day to) {
+  static constexpr std::string_view months[] = {"January", "February", "March",     "April",   "May",      "June",
+                                                "July",    "August",   "September", "October", "November", "December"};
+  const auto text = [&](Day day) {
+    const CivilDate date = civil_of(day);
+    return str(date.day, " ", months[date.month - 1], " ", date.year);
+  };
+  return from == to ? text(from) : str(text(from), " to ", text(to));
+}
 
 Question make_question(const Sentence& sentence, const TableMatch& match) { return Asker(sentence, match).run(); }
 

@@ -21,12 +21,14 @@ struct Question {
   std::optional<Measure> other_measure;  // what the table is mostly about, when the sentence names something else
   bool panel = false;                    // one row for each thing and day: rows are no events
   bool measure_asked = false;            // named by the sentence, not chosen for it
+  bool range = false;                    // the first two measures are the upper and the lower end of one quantity
   std::vector<Dimension> asked;          // to split by, as the sentence names them
   std::vector<Dimension> others;         // that could be split by too, the most telling first
   std::optional<Dimension> compare;      // side by side, one series each
   std::vector<std::string> compare_values;
   std::vector<ValueFilter> filters;
   std::vector<std::string> conditions;                          // SQL
+  std::string having;                                           // of rankings
   std::optional<std::pair<std::size_t, std::size_t>> relation;  // columns for x and y
   std::optional<std::size_t> distribution;
   bool when = false;
@@ -42,8 +44,12 @@ struct Question {
   std::optional<Day> from;
   std::optional<Day> to;
   bool window_asked = false;
-  std::vector<std::string> notes;  // what was assumed, as sentences
+  std::vector<std::string> notes;      // what was assumed, as sentences
+  std::vector<std::string> unmatched;  // words that name nothing
 };
+
+// "1 January 2001 to 30 June 2001".
+std::string span_text(Day from, Day to);
 
 Question make_question(const Sentence& sentence, const TableMatch& match);
 

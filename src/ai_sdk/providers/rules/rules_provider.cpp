@@ -247,8 +247,24 @@ class Author {
     if (profiles_.empty()) return say("I could not match the question: none of the tables could be read.");
     std::vector<TableMatch> matches;
     for (const TableProfile& profile : profiles_) matches.push_back(match_table(sentence_, profile));
-    const auto best =
+    auto best =
         std::max_element(matches.begin(), matches.end(), [](const TableMatch& a, const TableMatch& b) { return a.score < b.score; });
+    // What nothing is called may be a slip of the keys.
+    if (!best->unmatched.empty()) {
+      Sentence mended = parse_sentence(sentence_.text, true);
+      if (!mended.mended.empty()) {
+        std::vector<TableMatch> others;
+        for (const TableProfile& profile : profiles_) others.push_back(match_table(mended, profile));
+        const auto other =
+            std::max_element(others.begin(), others.end(), [](const TableMatch& a, const TableMatch& b) { return a.score < b.score; });
+        if (other->score > best->score) {
+          const auto at = other - others.begin();
+          matches = std::move(others);
+          best = matches.begin() + at;
+          sentence_ = std::move(mended);
+        }
+      }
+    }
     if (sentence_.any_content && best->score >= score_least) {
       match_ = std::move(*best);
       return {};
@@ -448,12 +464,6 @@ class Author {
     const std::string slug = text_at(saved, "slug");
     std::string text = str("\"", plan.title, "\" is ready", slug.empty() ? "" : str(" as ", slug), ": ", join(titles, "; "), ".");
     if (!plan.notes.empty()) text += str(" ", join(plan.notes, " "));
-    std::vector<std::string> unknown;
-    for (const std::string& word : match_.unmatched) {
-      if (unknown.size() < 5) unknown.push_back(str('"', shortened(word, 40), '"'));
-    }
-    if (!unknown.empty())
-      text += str(" Nothing in the data is called ", join(unknown, " or "), "; that part of the question is not answered.");
     if (!options_.without.empty())
       text += str(" Left out because it did not pass: ", options_.without.size(),
                   options_.without.size() == 1 ? " query or chart." : " queries or charts.");

@@ -112,6 +112,132 @@ TEST(RulesProvider, PutsAQuantityIntoBands) {
   EXPECT_TRUE(bench.wrote("mark: scatter"));
 }
 
+// ---- what people type ----------------------------------------------------------------------------------------------
+
+TEST(RulesProvider, TakesAShortSentenceAsItsTitleAndSaysHowItWasRead) {
+  ToolBench bench;
+  bench.run("Show me which airports have the longest delays, and when?");
+  EXPECT_TRUE(bench.wrote("title: \"Which airports have the longest delays, and when?\""));
+  EXPECT_TRUE(bench.wrote("Average delay by origin airport and destination airport, and when, 1 January 2001 to 30 June 2001."));
+}
+
+TEST(RulesProvider, TakesNoTitleFromWordsThatItDidNotUnderstand) {
+  ToolBench bench;
+  bench.run("richest countries");
+  EXPECT_TRUE(bench.wrote("title: Average life expectancy by country"));
+  EXPECT_TRUE(bench.wrote("Nothing in the data is called"));
+}
+
+TEST(RulesProvider, ReadsCapitalsThroughoutAsWordsAndNotAsCodes) {
+  ToolBench bench;
+  bench.run("SHOW ME THE BUSIEST ROUTES BY MONTH");
+  EXPECT_TRUE(bench.sql_with("GROUP BY origin, destination"));
+  EXPECT_FALSE(bench.wrote("THE]"));
+}
+
+TEST(RulesProvider, MendsSlipsOfTheKeysWhenNothingElseFits) {
+  ToolBench bench;
+  bench.run("wich airprots have the longst dealys");
+  EXPECT_TRUE(bench.sql_with("SELECT origin, avg(delay) AS average_delay"));
+  EXPECT_TRUE(bench.wrote("The question was read as: wich airports have the longest delays."));
+}
+
+TEST(RulesProvider, ShowsThePartOfTimeThatIsAskedForFirst) {
+  ToolBench bench;
+  bench.run("rainiest months in Seattle");
+  EXPECT_LT(bench.yaml.find("{chart: by_month_of_year"), bench.yaml.find("{chart: trend"));
+  EXPECT_TRUE(bench.wrote("unit: mm"));
+  ToolBench late;
+  late.run("share of late flights by hour");
+  EXPECT_LT(late.yaml.find("{chart: by_hour"), late.yaml.find("{chart: by_weekday_and_hour"));
+}
+
+TEST(RulesProvider, FindsTheTableByWhatIsMeasuredAndNotByTheWordYear) {
+  ToolBench bench;
+  bench.run("temperature range over the year");
+  EXPECT_TRUE(bench.sql_with("avg(temp_min)"));
+  EXPECT_TRUE(bench.wrote("Average max temperature and average min temperature by month of the year"));
+  EXPECT_TRUE(bench.wrote("°C"));
+}
+
+TEST(RulesProvider, ListsTheThingsThatAreRankedFirst) {
+  for (const auto& [sentence, sql] : {std::pair{"longest movies", "\"Running Time min\" AS running_time"},
+                                      {"most expensive bird strikes", "\"Cost Total $\" AS cost_total"}}) {
+    ToolBench bench;
+    bench.run(sentence);
+    EXPECT_TRUE(bench.sql_with(sql)) << sentence;
+    EXPECT_LT(bench.yaml.find("{chart: top_rows"), bench.yaml.find("{chart: trend")) << sentence;
+  }
+}
+
+TEST(RulesProvider, GivesANumberToTheQuantityWhoseUnitFollowsIt) {
+  ToolBench bench;
+  bench.run("average delay for flights longer than 1000 miles");
+  EXPECT_TRUE(bench.sql_with("distance > 1000"));
+  EXPECT_FALSE(bench.sql_with("delay > 1000"));
+}
+
+TEST(RulesProvider, CountsDaysOfOneKind) {
+  ToolBench bench;
+  bench.run("snow days in New York");
+  EXPECT_TRUE(bench.sql_with("count(*) AS days"));
+}
+
+TEST(RulesProvider, MeasuresTheShareOfAValueThatOutnumbers) {
+  ToolBench bench;
+  bench.run("jobs where women outnumber men");
+  EXPECT_TRUE(bench.sql_with("sum(CASE WHEN sex = 'women' THEN count END) / nullif(sum(count), 0) AS share_of_women"));
+  EXPECT_TRUE(bench.sql_with("HAVING sum(CASE WHEN sex = 'women'"));
+  ToolBench share;
+  share.run("share of women by job over time");
+  EXPECT_FALSE(share.wrote("default: [women]"));
+  EXPECT_TRUE(share.sql_with("ORDER BY CAST(sum(count) AS DOUBLE) DESC"));
+}
+
+TEST(RulesProvider, DrawsNoLineOfOneYear) {
+  ToolBench bench;
+  bench.run("most common jobs in 1900");
+  EXPECT_FALSE(bench.wrote("  trend:"));
+  EXPECT_TRUE(bench.wrote("Count by job, 1900"));
+}
+
+TEST(RulesProvider, KnowsWhatPeopleCallACode) {
+  ToolBench bench;
+  bench.run("google stock vs amazon since 2008");
+  EXPECT_TRUE(bench.wrote("default: [GOOG, AMZN]"));
+}
+
+TEST(RulesProvider, CountsThingsOnceEach) {
+  ToolBench bench;
+  bench.run("how many directors per genre");
+  EXPECT_TRUE(bench.sql_with("count(DISTINCT \"Director\")"));
+}
+
+TEST(RulesProvider, AddsNoUnaskedQuantityBesideAnAskedBreakdown) {
+  ToolBench bench;
+  bench.run("bird strikes by phase of flight and time of day");
+  EXPECT_FALSE(bench.wrote("trend_2"));
+}
+
+TEST(RulesProvider, JudgesBestAndWorstByWhatIsGoodOrBad) {
+  ToolBench bench;
+  bench.run("what day of the week is best to fly");
+  EXPECT_TRUE(bench.sql_with("dayname(\"date\") AS weekday, avg(delay) AS average_delay"));
+  ToolBench worst;
+  worst.run("worst airlines");
+  EXPECT_TRUE(worst.wrote("Total cost by aircraft airline operator"));
+  EXPECT_FALSE(worst.wrote("sort: y"));
+}
+
+TEST(RulesProvider, DrawsEachPriceByItself) {
+  ToolBench bench;
+  bench.run("stocks");
+  EXPECT_TRUE(bench.wrote("title: Average price by month and symbol"));
+  ToolBench spread;
+  spread.run("volatility of stocks");
+  EXPECT_TRUE(spread.sql_with("stddev_samp(price)"));
+}
+
 // ---- the other tables ----------------------------------------------------------------------------------------------
 
 TEST(RulesProvider, ComparesTwoPlacesSideBySide) {
@@ -170,7 +296,7 @@ TEST(RulesProvider, SetsTwoQuantitiesAgainstEachOther) {
   bench.run("life expectancy vs fertility");
   const auto points = bench.sql_with("SELECT country, CAST(cluster AS VARCHAR) AS cluster, fertility, life_expect, pop");
   ASSERT_TRUE(points);
-  EXPECT_THAT(*points, HasSubstr("LIMIT 2000"));
+  EXPECT_THAT(*points, HasSubstr("LIMIT 4000"));
   EXPECT_TRUE(bench.wrote("x: fertility\n    y: life_expect\n"));
 }
 

@@ -37,6 +37,27 @@ std::string plain_text(std::string_view text) {
   return out;
 }
 
+// The word that is meant by one a letter or two away from it; empty when it is known as it stands, or like none.
+std::string_view without_typo(std::string_view word) {
+  if (is_stop_word(word) || is_generic_word(word) || (!word.empty() && is_digit(word.front()))) return {};
+  std::string_view meant;
+  const auto look = [&](std::string_view known) {
+    if (known == word) meant = word;
+    else if (meant.empty() && likeness(known, word) == 0.6) meant = known;
+  };
+  for (const std::string_view known : common_words()) look(known);
+  for (const Phrase& phrase : phrases()) {
+    if (phrase.words.find(' ') == std::string_view::npos) look(phrase.words);
+  }
+  return meant == word ? std::string_view() : meant;
+}
+
+// A sentence of several words without a single small letter.
+bool is_shouted(std::string_view text) {
+  const bool small = std::any_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  return !small && std::count(text.begin(), text.end(), ' ') >= 2;
+}
+
 // A number with thousands separators, a currency sign, a fraction, k or m behind it.
 std::optional<double> read_number(std::string_view text) {
   std::string digits;
@@ -55,11 +76,13 @@ std::optional<double> read_number(std::string_view text) {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) {
+  Reader(std::string_view text, bool mend) : mend_(mend) {
     sentence_.text = plain_text(text);
+    sentence_.shouted = is_shouted(sentence_.text);
     read_words();
     read_comparisons_and_dates();
     read_phrases();
+    read_ranked_times();
     read_top();
     for (Word& word : sentence_.words) {
       if (word.used || word.number) continue;
@@ -70,7 +93,12 @@ class Reader {
     }
   }
 
-  Sentence take() { return std::move(sentence_); }
+  Sentence take() {
+    if (mended_any_) {
+      for (const Word& word : sentence_.words) sentence_.mended += str(sentence_.mended.empty() ? "" : " ", word.text);
+    }
+    return std::move(sentence_);
+  }
 
  private:
   std::vector<Word>& words() { return sentence_.words; }
@@ -132,7 +160,14 @@ class Reader {
     std::string text = lower(written);
     if (text.ends_with("'s")) text.resize(text.size() - 2);
     if (text.empty()) return;
-    Word word{.text = text, .stem = stem_of(text), .written = std::move(written), .quoted = quoted};
+    if (mend_ && !quoted) {
+      if (const std::string_view meant = without_typo(text); !meant.empty()) {
+        text = meant;
+        mended_any_ = true;
+      }
+    }
+    // Capitals that are everywhere mark no codes.
+    Word word{.text = text, .stem = stem_of(text), .written = sentence_.shouted ? text : std::move(written), .quoted = quoted};
     // "over_time" is a name, not words; "temp_max" too: it is kept whole and matched as such.
     if (const auto value = read_number(text)) {
       word.number = true;
@@ -391,6 +426,23 @@ class Reader {
     }
   }
 
+  // "the rainiest months", "the worst hour": which part of time it is; "the worst week" is seen in the weeks one after the other.
+  void read_ranked_times() {
+    const std::vector<Cue> ranks = sentence_.cues;
+    for (const Cue& cue : ranks) {
+      if (cue.kind != CueKind::order && cue.kind != CueKind::best && cue.kind != CueKind::busiest) continue;
+      const Grain unit = unit_of(at(cue.end));
+      const TimePart part = unit == Grain::hour    ? TimePart::hour
+                            : unit == Grain::day   ? TimePart::weekday
+                            : unit == Grain::month ? TimePart::month
+                                                   : TimePart::none;
+      if (unit == Grain::none || words()[cue.end].used) continue;
+      if (part != TimePart::none) sentence_.cues.push_back({CueKind::part, static_cast<int>(part), cue.end, cue.end + 1});
+      else sentence_.cues.push_back({CueKind::grain, static_cast<int>(unit), cue.end, cue.end + 1});
+      words()[cue.end].cued = true;
+    }
+  }
+
   void read_top() {
     for (std::size_t i = 0; i < words().size(); ++i) {
       const std::string_view word = at(i);
@@ -409,6 +461,8 @@ class Reader {
   }
 
   Sentence sentence_;
+  bool mend_ = false;
+  bool mended_any_ = false;
 };
 
 }  // namespace
@@ -434,6 +488,6 @@ MarkWord Sentence::mark() const {
   return cue ? static_cast<MarkWord>(cue->value) : MarkWord::none;
 }
 
-Sentence parse_sentence(std::string_view text) { return Reader(text).take(); }
+Sentence parse_sentence(std::string_view text, bool mend) { return Reader(text, mend).take(); }
 
 }  // namespace bridge::rules

@@ -58,6 +58,8 @@ struct Sentence {
   TimeWindow window;
   std::optional<int> top;  // "top 10"
   bool any_content = false;
+  bool shouted = false;  // in capitals throughout
+  std::string mended;    // the words as they were read, when slips of the keys were mended
 
   const Cue* find(CueKind kind) const;
   bool has(CueKind kind) const { return find(kind) != nullptr; }
@@ -71,6 +73,7 @@ inline constexpr std::size_t words_max = 160;
 inline constexpr std::size_t sentence_bytes_max = 2'000;
 
 // Reads what can be read without knowing any table. Never fails: what is not understood stays a word.
-Sentence parse_sentence(std::string_view text);
+// `mend`: words that look like slips of the keys are read as the word that was meant.
+Sentence parse_sentence(std::string_view text, bool mend = false);
 
 }  // namespace bridge::rules

@@ -17,7 +17,7 @@ constexpr auto quantities = std::to_array<QuantityWord>({
     {.word = "rating", .good = Good::up},
     {.word = "score", .good = Good::up},
     {.word = "stars", .good = Good::up},
-    {.word = "temperature"},
+    {.word = "temperature", .unit = "°C", .unit_least = 10, .unit_most = 60},  // of days; in °F they would be higher
     {.word = "age"},
     {.word = "speed"},
     {.word = "length"},
@@ -34,7 +34,7 @@ constexpr auto quantities = std::to_array<QuantityWord>({
     {.word = "magnitude"},
     {.word = "horsepower"},
     {.word = "mpg", .good = Good::up},
-    {.word = "expectancy", .good = Good::up},
+    {.word = "expectancy", .good = Good::up, .unit = "years", .unit_least = 50, .unit_most = 120},
     {.word = "fertility"},
     {.word = "unemployment", .good = Good::down},
     {.word = "inflation"},
@@ -91,7 +91,7 @@ constexpr auto quantities = std::to_array<QuantityWord>({
     {.word = "population", .additive = true},
     {.word = "people", .additive = true},
     {.word = "passengers", .additive = true},
-    {.word = "precipitation", .additive = true},
+    {.word = "precipitation", .additive = true, .unit = "mm", .unit_least = 25, .unit_most = 2'000},  // a day of 25 inches is rare
     {.word = "rain", .additive = true},
     {.word = "rainfall", .additive = true},
     {.word = "snow", .additive = true},
@@ -136,10 +136,11 @@ constexpr auto idea_rain =
 constexpr auto idea_temperature = std::to_array<Words>(
     {"temperatur", "~hot", "~hott", "~hottest", "~warm", "~warmer", "~warmest", "~cold", "~colder", "~coldest", "~heat", "~hotter"});
 constexpr auto idea_wind = std::to_array<Words>({"wind", "~windi", "~windiest", "breez", "gust"});
-constexpr auto idea_cost = std::to_array<Words>({"cost", "expens", "~spend", "~spent", "~money", "~pay", "~paid", "bill"});
-constexpr auto idea_revenue =
-    std::to_array<Words>({"gross", "revenu", "sal", "~earn", "incom", "turnover", "~tak", "~money", "~mak", "~made", "~sell", "~sold"});
-constexpr auto idea_price = std::to_array<Words>({"pric", "~quot", "valu", "cost", "~worth"});
+constexpr auto idea_cost =
+    std::to_array<Words>({"cost", "expens", "~spend", "~spent", "~money", "~pay", "~paid", "bill", "~expensiv", "~costli", "~dearest"});
+constexpr auto idea_revenue = std::to_array<Words>(
+    {"gross", "revenu", "sal", "~earn", "incom", "turnover", "~tak", "~money", "~mak", "~made", "~sell", "~sold", "~box", "~offic"});
+constexpr auto idea_price = std::to_array<Words>({"pric", "~quot", "valu", "cost", "~worth", "~expensiv", "~cheap", "~cheapest"});
 constexpr auto idea_profit = std::to_array<Words>({"profit", "margin", "~earn"});
 constexpr auto idea_amount = std::to_array<Words>({"amount", "total", "quantiti", "sum", "volum"});
 constexpr auto idea_rating = std::to_array<Words>({"rat", "scor", "review", "star", "~critic"});
@@ -161,7 +162,8 @@ constexpr auto idea_length = std::to_array<Words>({"length", "~long", "~longest"
 constexpr auto idea_height = std::to_array<Words>({"height", "~tall", "~tallest", "altitud"});
 constexpr auto idea_speed = std::to_array<Words>({"speed", "~fast", "~fastest", "~slow", "~slowest", "velociti"});
 constexpr auto idea_distance = std::to_array<Words>({"distanc", "~far", "mil", "kilometr", "kilometer", "length", "haul"});
-constexpr auto idea_duration = std::to_array<Words>({"duration", "runtim", "~elaps", "length"});
+constexpr auto idea_duration =
+    std::to_array<Words>({"duration", "runtim", "~elaps", "length", "runn", "run", "~long", "~longest", "~shortest"});
 constexpr auto idea_country = std::to_array<Words>({"countri", "nation"});
 constexpr auto idea_state = std::to_array<Words>({"stat", "provinc", "region"});
 constexpr auto idea_region = std::to_array<Words>({"region", "area", "territori", "zon"});
@@ -172,7 +174,7 @@ constexpr auto idea_product = std::to_array<Words>({"product", "item", "articl",
 constexpr auto idea_category = std::to_array<Words>({"categori", "type", "kind", "class", "group", "segment"});
 constexpr auto idea_genre = std::to_array<Words>({"genr", "categori"});
 constexpr auto idea_order = std::to_array<Words>({"order", "purchas", "deliveri", "shipment"});
-constexpr auto idea_trip = std::to_array<Words>({"trip", "rid", "journey", "travel", "flight"});
+constexpr auto idea_trip = std::to_array<Words>({"trip", "rid", "journey", "travel", "flight", "~fly", "~flown", "~flight"});
 constexpr auto idea_weather = std::to_array<Words>({"weather", "climat", "meteo"});
 constexpr auto idea_life = std::to_array<Words>({"lif", "lifespan", "longeviti", "~liv"});
 constexpr auto idea_fertility = std::to_array<Words>({"fertiliti", "birth", "~children", "babi"});
@@ -331,7 +333,8 @@ constexpr auto stop_words = std::to_array<std::string_view>({"a",           "abo
                                                              "took",        "take",
                                                              "takes",       "seem",
                                                              "ask",         "wonder",
-                                                             "without"});
+                                                             "without",     "wich",
+                                                             "whcih",       "teh"});
 
 constexpr auto generic_words = std::to_array<std::string_view>(
     {"overview",   "dashboard", "dashboards", "summary",  "summarize", "summarise",   "data",       "dataset", "everything",
@@ -342,7 +345,7 @@ constexpr auto generic_words = std::to_array<std::string_view>(
      "quick",      "big",       "full",       "complete", "general",   "glance",      "status",     "results", "information",
      "info",       "content",   "contents",   "inside",   "database",  "warehouse",   "hello",      "hi",      "thanks",
      "help",       "recent",    "recently",   "latest",   "today",     "lately",      "currently",  "records", "rows",
-     "entries",    "so",        "far"});
+     "entries",    "so",        "far",        "range",    "ranges",    "office"});
 
 constexpr auto identifier_words = std::to_array<std::string_view>(
     {"id",      "ids", "uuid", "guid", "key",  "code", "zip",  "zipcode", "postal", "postcode", "phone", "telephone",
@@ -503,6 +506,18 @@ constexpr auto all_phrases = std::to_array<Phrase>({
     {"seasonal", CueKind::part, as(TimePart::month)},
     {"seasonality", CueKind::part, as(TimePart::month)},
     {"season", CueKind::part, as(TimePart::month), true},
+    {"over the year", CueKind::part, as(TimePart::month)},
+    {"through the year", CueKind::part, as(TimePart::month)},
+    {"throughout the year", CueKind::part, as(TimePart::month)},
+    {"during the year", CueKind::part, as(TimePart::month)},
+    {"time of year", CueKind::part, as(TimePart::month)},
+    {"rush hour", CueKind::part, as(TimePart::hour)},
+    {"what hour", CueKind::part, as(TimePart::hour)},
+    {"what hours", CueKind::part, as(TimePart::hour)},
+    {"what month", CueKind::part, as(TimePart::month)},
+    {"what months", CueKind::part, as(TimePart::month)},
+    {"what day", CueKind::part, as(TimePart::weekday)},
+    {"what days", CueKind::part, as(TimePart::weekday)},
     {"over time", CueKind::trend},
     {"through time", CueKind::trend},
     {"trend", CueKind::trend},
@@ -611,9 +626,40 @@ constexpr auto all_phrases = std::to_array<Phrase>({
     {"influences", CueKind::relation},
     {"distribution", CueKind::distribution},
     {"distributed", CueKind::distribution},
+    {"outnumber", CueKind::outnumber},
+    {"outnumbers", CueKind::outnumber},
+    {"outnumbered", CueKind::outnumber},
+    {"dominate", CueKind::outnumber},
+    {"dominates", CueKind::outnumber},
+    {"volatility", CueKind::aggregate, as(Aggregate::spread)},
+    {"volatile", CueKind::aggregate, as(Aggregate::spread)},
+    {"standard deviation", CueKind::aggregate, as(Aggregate::spread)},
     {"spread", CueKind::distribution},
     {"variation", CueKind::distribution},
 });
+
+constexpr auto all_nicknames = std::to_array<Nickname>({
+    {"apple", "AAPL"},      {"google", "GOOG"},
+    {"alphabet", "GOOG"},   {"amazon", "AMZN"},
+    {"microsoft", "MSFT"},  {"tesla", "TSLA"},
+    {"nvidia", "NVDA"},     {"facebook", "META"},
+    {"netflix", "NFLX"},    {"intel", "INTC"},
+    {"nyc", "New York"},    {"dramas", "Drama"},
+    {"comedies", "Comedy"}, {"documentaries", "Documentary"},
+    {"female", "women"},    {"male", "men"},
+    {"females", "women"},   {"males", "men"},
+    {"females", "FEMALE"},  {"males", "MALE"},
+    {"women", "FEMALE"},    {"men", "MALE"},
+});
+
+constexpr auto all_common_words = std::to_array<std::string_view>(
+    {"airport", "airports", "airline",   "airlines", "delay",       "delays",    "delayed",   "flight",      "flights",
+     "route",   "routes",   "distance",  "origin",   "destination", "weather",   "rainfall",  "temperature", "temperatures",
+     "price",   "prices",   "stock",     "stocks",   "revenue",     "sales",     "profit",    "customer",    "customers",
+     "product", "products", "order",     "orders",   "movie",       "movies",    "director",  "directors",   "rating",
+     "ratings", "budget",   "gross",     "genre",    "genres",      "country",   "countries", "population",  "species",
+     "island",  "penguin",  "penguins",  "category", "categories",  "region",    "regions",   "month",       "months",
+     "weekday", "weekdays", "expensive", "strikes",  "occupation",  "expectancy"});
 
 }  // namespace
 
@@ -621,6 +667,8 @@ std::span<const QuantityWord> quantity_words() { return quantities; }
 std::span<const ShareRule> share_rules() { return shares; }
 std::span<const Idea> ideas() { return all_ideas; }
 std::span<const Phrase> phrases() { return all_phrases; }
+std::span<const std::string_view> common_words() { return all_common_words; }
+std::span<const Nickname> nicknames() { return all_nicknames; }
 
 std::string_view spelled_out(std::string_view word) {
   for (const Abbreviation& abbreviation : abbreviations) {

@@ -19,6 +19,9 @@ struct QuantityWord {
   std::string_view unit = "";  // when the name says no better
   bool money = false;
   bool mean_first = false;  // may be summed, but an average says more (distance)
+  // The unit is taken only when the column's largest value lies between these; both 0: always.
+  double unit_least = 0;
+  double unit_most = 0;
 };
 std::span<const QuantityWord> quantity_words();
 
@@ -34,6 +37,16 @@ std::span<const ShareRule> share_rules();
 // Words of which one may stand for another; stems. A leading "~" marks words that only people use, never a column's name.
 using Idea = std::span<const std::string_view>;
 std::span<const Idea> ideas();
+
+// What people call a value that is kept as a code: "google" is GOOG.
+struct Nickname {
+  std::string_view said;  // one word, lower-case
+  std::string_view value;
+};
+std::span<const Nickname> nicknames();
+
+// Words that people ask with, spelled out, besides those of phrases(): slips of the keys are read as one of these.
+std::span<const std::string_view> common_words();
 
 // The whole word that an abbreviation stands for in a column's name ("qty" → "quantity"); the word itself when there is none.
 std::string_view spelled_out(std::string_view word);
@@ -63,6 +76,7 @@ enum class CueKind : std::uint8_t {
   versus,        // two things side by side
   relation,      // two quantities against each other
   distribution,  // how values spread
+  outnumber,     // the value named before is more than half
   per,
 };
 enum class Aggregate : std::uint8_t { none, count, sum, mean, median, minimum, maximum, share, distinct, spread };
