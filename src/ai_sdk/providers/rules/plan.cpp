@@ -313,7 +313,7 @@ class Planner {
       if (dimension.ordered() && !dimension.columns.empty()) add(make_measure(table_, dimension.columns.front(), Aggregate::mean));
     }
     for (const Measure& measure : question_.measures) {
-      if (!measure.column || measure.aggregate == Aggregate::share) continue;
+      if (!measure.column || measure.aggregate == Aggregate::share || measure.aggregate == Aggregate::distinct) continue;
       // The other side of the same quantity: what one row has, or how far it goes.
       const ColumnProfile& column = table_.columns[*measure.column];
       if (latest_only() && measure.aggregate == Aggregate::sum) continue;
@@ -691,7 +691,8 @@ class Planner {
     if (time_->time_is_text || time_->null_fraction > 0) select.conditions.push_back(str(time_->time_sql, " IS NOT NULL"));
     // Too few rows for an average, or stray dates that nobody means.
     if (time_->time_is_text && table_.row_count > 1'000)
-      select.having = str("count(*) >= ", std::clamp<std::int64_t>(table_.row_count / 500, 5, 50));
+      select.having = str("count(", measure.column && !measure.adds_up ? table_.columns[*measure.column].sql : "*",
+                          ") >= ", std::clamp<std::int64_t>(table_.row_count / 500, 5, 50));
     bool many = false;
     if (series) {
       select.keys.push_back(key_of(*series));
@@ -1138,7 +1139,7 @@ class Planner {
     if (!table_.snapshot && !question_.panel) add(count_rows(table_));
     for (const Measure& measure : question_.measures) add(measure);
     for (const Measure& measure : question_.measures) {
-      if (!measure.column || measure.aggregate == Aggregate::share || latest_only()) continue;
+      if (!measure.column || measure.aggregate == Aggregate::share || measure.aggregate == Aggregate::distinct || latest_only()) continue;
       add(make_measure(table_, *measure.column, Aggregate::mean));
       if (auto share = make_share(table_, *measure.column); share && !is_narrowed(*measure.column)) add(std::move(*share));
       add(make_measure(table_, *measure.column, Aggregate::maximum));

@@ -80,7 +80,7 @@ class Asker {
           question_.asked.push_back(make_bands(table_, mention.column));
           continue;
         }
-        if (!can_split(mention.column) || has_better_mention(mention, !by)) continue;
+        if (!can_split(mention.column) || has_better_mention(mention, !by) || is_ranked_quantity(mention)) continue;
         // A word that means several columns equally ("airports": from and to) splits by both; else the best one is meant.
         if (mention.alternate && !is_twin(mention)) continue;
         if (profile.role != ColumnRole::dimension && !by) continue;
@@ -102,6 +102,16 @@ class Asker {
     return table_.snapshot && (sentence_.has(CueKind::order) || sentence_.has(CueKind::busiest) || sentence_.has(CueKind::best) ||
                                sentence_.has(CueKind::outnumber) || sentence_.top || sentence_.aggregate() == Aggregate::share);
   }
+  // "the most damage": a quantity, though a column of words is called so.
+  bool is_ranked_quantity(const ColumnMention& mention) const {
+    const std::string& stem = sentence_.words[mention.word].stem;
+    const bool quantity = std::any_of(quantity_words().begin(), quantity_words().end(),
+                                      [&](const QuantityWord& entry) { return entry.additive && stem_of(entry.word) == stem; });
+    return quantity && judged_measure() && std::any_of(sentence_.cues.begin(), sentence_.cues.end(), [&](const Cue& cue) {
+             return cue.kind == CueKind::order && cue.end == mention.word;
+           });
+  }
+
   // "airports" of the columns origin and destination: an origin airport and a destination airport.
   void name_as_asked(Dimension& dimension, const ColumnMention& mention) const {
     const Word& word = sentence_.words[mention.word];
@@ -257,6 +267,9 @@ class Asker {
         question_.notes.push_back(str("The rankings hold only those where ", value->value, " are more than half."));
       }
       if (counted) named.push_back(whole);
+    } else if (named.empty() && std::any_of(match_.columns.begin(), match_.columns.end(),
+                                            [&](const ColumnMention& mention) { return is_ranked_quantity(mention); })) {
+      named.push_back(make_measure(table_, *judged_measure(), Aggregate::none));
     } else if (named.empty() && (sentence_.has(CueKind::best) || sentence_.aggregate() == Aggregate::spread)) {
       if (const auto judged = sentence_.has(CueKind::best) ? judged_measure() : default_measure())
         named.push_back(make_measure(table_, *judged, sentence_.has(CueKind::best) ? Aggregate::none : Aggregate::spread));
@@ -439,6 +452,12 @@ class Asker {
         to = window.to;
         break;
       case TimeWindow::Kind::month_of_year: {
+        if (window.count == 3) {
+          const auto at = [&](int later) { return (window.month - 1 + later) % 12 + 1; };
+          question_.conditions.push_back(str("month(", time->time_sql, ") IN (", at(0), ", ", at(1), ", ", at(2), ")"));
+          question_.notes.push_back("The season is taken from every year, as it falls north of the equator.");
+          return;
+        }
         // A year of data has one June; more have several, and all are meant.
         if (!known || time->span_days > 400) {
           question_.conditions.push_back(str("month(", time->time_sql, ") = ", window.month));

@@ -229,6 +229,28 @@ TEST(RulesProvider, JudgesBestAndWorstByWhatIsGoodOrBad) {
   EXPECT_FALSE(worst.wrote("sort: y"));
 }
 
+TEST(RulesProvider, RanksByTheQuantityThatAWordOfTextStandsFor) {
+  ToolBench bench;
+  bench.run("which bird species cause the most damage");
+  EXPECT_TRUE(bench.wrote("Total cost by wildlife species"));
+}
+
+TEST(RulesProvider, TakesSeasonsAndYearsAsTheyAreSaid) {
+  ToolBench bench;
+  bench.run("temperature in Seattle in summer");
+  EXPECT_TRUE(bench.sql_with("month(\"date\") IN (6, 7, 8)"));
+  ToolBench year;
+  year.run("movies from 1999");
+  EXPECT_TRUE(year.wrote("default: \"1999-01-01..1999-12-31\""));
+}
+
+TEST(RulesProvider, ShowsNoHighestOfWords) {
+  ToolBench bench;
+  bench.run("how many directors per genre");
+  EXPECT_FALSE(bench.sql_with("max(\"Director\")"));
+  EXPECT_FALSE(bench.sql_with("max(Director)"));
+}
+
 TEST(RulesProvider, DrawsEachPriceByItself) {
   ToolBench bench;
   bench.run("stocks");

@@ -237,7 +237,7 @@ class Reader {
   void read_comparisons_and_dates() {
     for (std::size_t i = 0; i < words().size(); ++i) {
       if (words()[i].used || words()[i].quoted) continue;
-      if (read_relative_window(i) || read_range(i) || read_span(i)) continue;
+      if (read_relative_window(i) || read_range(i) || read_season(i) || read_span(i)) continue;
       read_condition(i);
     }
   }
@@ -294,6 +294,23 @@ class Reader {
     return false;
   }
 
+  // "in summer": three months of every year, as they fall north of the equator.
+  bool read_season(std::size_t i) {
+    static constexpr auto seasons =
+        std::to_array<std::pair<std::string_view, int>>({{"spring", 3}, {"summer", 6}, {"autumn", 9}, {"fall", 9}, {"winter", 12}});
+    const std::string_view before = i > 0 ? at(i - 1) : std::string_view();
+    if (before != "in" && before != "during" && before != "the" && before != "of") return false;
+    for (const auto& [name, month] : seasons) {
+      if (at(i) != name) continue;
+      sentence_.window.kind = TimeWindow::Kind::month_of_year;
+      sentence_.window.month = month;
+      sentence_.window.count = 3;
+      use(i, i + 1);
+      return true;
+    }
+    return false;
+  }
+
   bool read_span(std::size_t i) {
     const auto span = span_at(i);
     if (!span) return false;
@@ -316,7 +333,9 @@ class Reader {
           {"over", "above", "under", "below", "than", "least", "most", ">", "<", ">=", "<=", "top", "first", "exceeding"});
       if (std::find(measures.begin(), measures.end(), before) != measures.end()) return false;
     }
-    if (since) set_days(before == "after" ? span->to + 1 : span->from, {});
+    // "movies from 1999" are of that year; "from 1999 on" and "since 1999" begin there.
+    const bool of_year = bare_year && before == "from" && at(span->end) != "on" && at(span->end) != "onwards" && at(span->end) != "onward";
+    if (since && !of_year) set_days(before == "after" ? span->to + 1 : span->from, {});
     else if (until) set_days({}, before == "before" ? span->from - 1 : span->to);
     else if (sentence_.window.kind == TimeWindow::Kind::days && sentence_.window.from && sentence_.window.to && before == "and") {
       set_days(std::min(*sentence_.window.from, span->from), std::max(*sentence_.window.to, span->to));

@@ -46,7 +46,7 @@ struct TimeWindow {
   std::optional<Day> to;  // inclusive
   int month = 0;          // month_of_year: 1..12
   Grain unit = Grain::none;
-  int count = 0;  // last_days
+  int count = 0;  // last_days; of month_of_year 3 when it is a season
 };
 
 struct Sentence {
