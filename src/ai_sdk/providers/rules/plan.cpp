@@ -318,9 +318,7 @@ class Planner {
       const ColumnProfile& column = table_.columns[*measure.column];
       if (latest_only() && measure.aggregate == Aggregate::sum) continue;
       if (measure.aggregate == Aggregate::sum) add(make_measure(table_, *measure.column, Aggregate::mean));
-      else if (!column.money)
-        add(make_measure(table_, *measure.column,
-                         column.words.front() == "min" || column.words.back() == "min" ? Aggregate::minimum : Aggregate::maximum));
+      else if (!column.money) add(make_measure(table_, *measure.column, far_end(column)));
     }
     for (const Dimension& dimension : question_.asked) {
       if (select.measures.size() < kpis_max && !dimension.ordered()) add(count_distinct(table_, dimension));
@@ -344,6 +342,12 @@ class Planner {
       if (add_chart(chart)) row.items.push_back({.chart = plan_.charts.back().id, .width = width});
     }
     if (!row.items.empty()) plan_.layout.push_back(std::move(row));
+  }
+
+  // How far a quantity goes: of a lowest temperature, down.
+  static Aggregate far_end(const ColumnProfile& column) {
+    const bool least = std::find(column.words.begin(), column.words.end(), "min") != column.words.end();
+    return least ? Aggregate::minimum : Aggregate::maximum;
   }
 
   // Whether the sentence already leaves out rows by this column: a share of "late" among the late says nothing.
@@ -958,13 +962,24 @@ class Planner {
       add_two_measures(plain.front());
     }
     for (std::size_t i = 0; i < items.size();) {
-      PlannedRow row{.height = 7};
+      PlannedRow row{.height = limit > 10 && has_long_ranking(items[i].chart) ? 8 : 7};
       row.items.push_back(items[i++]);
       // An odd one gets the first row for itself: it is what was asked for first.
       if ((items.size() - i) % 2 == 0) row.items.front().width = 12;
       else row.items.push_back(items[i++]);
       plan_.layout.push_back(std::move(row));
     }
+  }
+  // Names of more than a few letters stand beside lying bars, which need a line each.
+  bool has_long_ranking(const std::string& chart) const {
+    const auto found = std::find_if(plan_.charts.begin(), plan_.charts.end(), [&](const PlannedChart& one) { return one.id == chart; });
+    if (found == plan_.charts.end() || found->mark != "bar") return false;
+    for (const auto* list : {&question_.asked, &question_.others}) {
+      for (const Dimension& dimension : *list) {
+        if (dimension.alias == found->x && dimension.distinct && *dimension.distinct > 12) return true;
+      }
+    }
+    return false;
   }
   // Ids are at most 63 bytes; the dimension tells more than the measure.
   static std::string measure_id(const Measure& measure, const Dimension& dimension) {
@@ -1142,7 +1157,7 @@ class Planner {
       if (!measure.column || measure.aggregate == Aggregate::share || measure.aggregate == Aggregate::distinct || latest_only()) continue;
       add(make_measure(table_, *measure.column, Aggregate::mean));
       if (auto share = make_share(table_, *measure.column); share && !is_narrowed(*measure.column)) add(std::move(*share));
-      add(make_measure(table_, *measure.column, Aggregate::maximum));
+      add(make_measure(table_, *measure.column, far_end(table_.columns[*measure.column])));
     }
     if (is_quote()) {
       const ColumnProfile& column = table_.columns[*lead().column];
@@ -1182,6 +1197,13 @@ class Planner {
     if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "details"}}, .height = 7});
   }
 
+  // "Cost total" is a total cost.
+  static std::string plain_name(const ColumnProfile& column) {
+    std::string name = in_sentence(column.label);
+    if (name.ends_with(" total")) name = str("total ", name.substr(0, name.size() - 6));
+    return name;
+  }
+
   // "the best rated movies": the rows themselves, by name.
   void add_top_rows() {
     const bool ranks = sentence_.has(CueKind::order) || sentence_.has(CueKind::best) || question_.top;
@@ -1218,11 +1240,11 @@ class Planner {
                     where(base_conditions(), {str(value.sql, " IS NOT NULL")}, false), "ORDER BY ",
                     question_.order < 0 ? "2, 1" : "2 DESC, 1", "\nLIMIT ", question_.top.value_or(table_rows));
     plan_.queries.push_back(query);
-    PlannedChart chart{.id = "top_rows",
-                       .query = "top_rows",
-                       .mark = "table",
-                       .title = str(table_.rows_label, " by ", in_sentence(value.label),
-                                    question_.order < 0 ? ", the lowest first" : ", the highest first")};
+    PlannedChart chart{
+        .id = "top_rows",
+        .query = "top_rows",
+        .mark = "table",
+        .title = str(table_.rows_label, " by ", plain_name(value), question_.order < 0 ? ", the lowest first" : ", the highest first")};
     for (const PlannedColumn& column : query.columns) chart.columns.push_back(column.name);
     if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "top_rows"}}, .height = 8});
   }
