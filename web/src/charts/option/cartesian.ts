@@ -2,7 +2,7 @@
 import type { EChartsOption, SeriesOption } from 'echarts';
 import { nice_step } from '../aggregate';
 import { encoding_of } from '../encoding';
-import { format_time, truncate_text } from '../format';
+import { format_compact, format_time, truncate_text } from '../format';
 import { greys } from '../look';
 import { series_model, type Series, type SeriesModel } from '../model';
 import {
@@ -360,6 +360,7 @@ export function draw_bars(context: DrawContext): Drawing {
 
 function short_measure(value: number | null | undefined, note: { format: string | null; unit: string | null } | undefined): string {
   if (value === null || value === undefined) return '';
+  if (typeof value === 'number' && Math.abs(value) >= 1_000_000) return format_compact(value, { format: note?.format });  // the exact one is in the tooltip
   return measure_text(value, { label: '', good: null, format: note?.format ?? null, unit: null });
 }
 
