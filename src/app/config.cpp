@@ -160,6 +160,7 @@ Result<std::map<std::string, std::string>> read_file(const std::string& wanted) 
     if (wanted.empty()) return values;
     return fail(ErrorCode::invalid_argument, str("There is no configuration file ", path));
   }
+  if (std::filesystem::is_directory(path, error)) return fail(ErrorCode::invalid_argument, str(path, " is a folder: name the file in it"));
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();

@@ -75,6 +75,8 @@ TEST(Config, ABrokenFileSaysWhere) {
   EXPECT_NE(load_config(sources).error().message.find("line"), std::string::npos);
   std::ofstream(file) << "listne: x\n";
   EXPECT_NE(load_config(sources).error().message.find("did you mean listen"), std::string::npos);
+  sources.file = testing::TempDir();
+  EXPECT_NE(load_config(sources).error().message.find("is a folder"), std::string::npos);
   sources.file = "/nowhere/bridge.yaml";
   EXPECT_FALSE(load_config(sources).has_value());
 }

@@ -21,7 +21,7 @@ void limit_memory() {
   rlim_t memory = static_cast<rlim_t>(info.totalram) * info.mem_unit;
   rlim_t group = 0;
   if (std::ifstream file(kGroupLimitFile); file >> group && group > 0) memory = std::min(memory, group);  // "max" is no number
-  const rlim_t wanted = std::max(memory / 4 * 3, kLimitBytesMin);
+  const rlim_t wanted = std::max(memory / 2, kLimitBytesMin);
   if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur <= wanted) return;
   limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? wanted : std::min(wanted, limit.rlim_max);
   setrlimit(RLIMIT_DATA, &limit);

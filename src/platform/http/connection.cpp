@@ -247,7 +247,12 @@ void Connection::dispatch() {
 void Connection::handle(TimePoint queued) {
   Result<Response> result = fail(ErrorCode::internal, "");
   try {
-    if (request_.context.stop.stop_requested()) {
+    if (request_.context.stop.stop_requested() && shared_.draining.load(std::memory_order_relaxed)) {
+      result = fail({.code = ErrorCode::unavailable,
+                     .message = "The server is stopping: try again when it is back",
+                     .reason = "stopping",
+                     .retry_after_s = 2});
+    } else if (request_.context.stop.stop_requested()) {
       result = fail(ErrorCode::cancelled, "The client is gone");
     } else if (steady_clock::now() - queued > milliseconds(shared_.options.queue_wait_ms)) {
       result = fail({.code = ErrorCode::unavailable,

@@ -111,6 +111,19 @@ class DuckdbWarehouse final : public Warehouse {
   CallContext::Clock::time_point checked_at_;
 };
 
+// Whether the path is among what a server keeps for all of its teams: the parts of a data folder, which is where its lock file is.
+bool is_of_a_server(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::path part = path;
+  while (part.has_relative_path()) {
+    const std::filesystem::path folder = part.parent_path();
+    const std::string name = part.filename().string();
+    if ((name == "lake" || name == "keys") && std::filesystem::exists(folder / "bridge.lock", error)) return true;
+    part = folder;
+  }
+  return false;
+}
+
 class DuckdbDriver final : public WarehouseDriver {
  public:
   std::string type() const override { return "duckdb"; }
@@ -137,6 +150,10 @@ class DuckdbDriver final : public WarehouseDriver {
     std::error_code error;
     std::filesystem::path path = std::filesystem::weakly_canonical(text, error);
     if (error) path = text;
+    if (is_of_a_server(path)) {
+      return fail(ErrorCode::invalid_argument, "path_not_allowed",
+                  "'path' is in the data folder of a Bridge server, which holds what is every team's: choose another");
+    }
     TRY(duckdb::data_version(path));
     // The guard's engine takes as long to start as the data's: both start at once.
     const std::jthread parser([] { (void)duckdb::parser_engine(); });

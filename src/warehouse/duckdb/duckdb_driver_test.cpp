@@ -366,7 +366,7 @@ TEST(DuckdbCost, EndsAQueryThatNeedsTooMuchMemory) {
 }
 
 TEST(DuckdbCost, LeavesALongValueOut) {
-  const auto result = open_demo()->execute({}, {.sql = "SELECT repeat('x', 10000000) AS big"}, {.result_bytes_max = 1'000'000});
+  const auto result = open_demo()->execute({}, {.sql = "SELECT repeat(repeat('x', 100000), 100) AS big"}, {.result_bytes_max = 1'000'000});
   ASSERT_TRUE(result) << why(result);
   EXPECT_EQ(result->row_count, 0U);
   EXPECT_TRUE(result->truncated);
@@ -382,6 +382,12 @@ TEST(DuckdbPath, SaysWhatToDoAboutEachProblem) {
   expect_open_error("/data/*.csv", "path_not_allowed", "no pattern");
   expect_open_error(":memory:", "path_not_allowed", "file or a folder");
   expect_open_error("/dev/null", "path_not_readable", "neither");
+  std::filesystem::create_directories(folder / "server/lake/sessions/a/b");
+  folder.write("server/bridge.lock", "");
+  folder.write("server/lake/sessions/a/b/0.jsonl", "{\"prompt\": \"of another team\"}\n");
+  expect_open_error(folder / "server/lake", "path_not_allowed", "data folder");
+  expect_open_error(folder / "server/lake/sessions/a", "path_not_allowed", "data folder");
+  expect_open_error(folder / "server/lake/sessions/a/b/0.jsonl", "path_not_allowed", "data folder");
 
   std::filesystem::create_directories(folder / "empty");
   expect_open_error(folder / "empty", "no_tables", "Parquet, CSV");

@@ -64,7 +64,8 @@ struct LengthArgument {
   std::string_view function;
   std::size_t place;
 };
-constexpr std::array<LengthArgument, 7> length_arguments = {{{"repeat", 1}, {"lpad", 1}, {"rpad", 1}, {"list_resize", 1}, {"array_resize", 1}, {"bitstring", 1}, {"bar", 3}}};
+constexpr std::array<LengthArgument, 7> length_arguments = {
+    {{"repeat", 1}, {"lpad", 1}, {"rpad", 1}, {"list_resize", 1}, {"array_resize", 1}, {"bitstring", 1}, {"bar", 3}}};
 // Functions whose first argument holds widths, as in '%1000d'.
 constexpr std::array<std::string_view, 2> width_functions = {"printf", "format"};
 
@@ -151,6 +152,19 @@ bool has_long_width(std::string_view text) {
   return false;
 }
 
+// Whether a list from one written number to another has too many steps.
+bool is_long_range(const json::array& arguments) {
+  std::array<double, 3> numbers{0, 0, 1};  // from, to, step
+  if (arguments.empty() || arguments.size() > numbers.size()) return false;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const json::value* value = constant_of(arguments[i]);
+    if (!value || (!value->is_number() && !value->is_object())) return false;
+    numbers[arguments.size() == 1 ? 1 : i] =
+        value->is_object() ? std::numeric_limits<double>::max() : value->to_number<double>();  // an object: over 64 bits
+  }
+  return numbers[2] != 0 && std::abs((numbers[1] - numbers[0]) / numbers[2]) > made_length_max;
+}
+
 bool makes_too_much(std::string_view name, const json::object& function) {
   const json::value* children = function.if_contains("children");
   if (!children || !children->is_array()) return false;
@@ -159,6 +173,7 @@ bool makes_too_much(std::string_view name, const json::object& function) {
     const json::value* text = arguments.empty() ? nullptr : constant_of(arguments[0]);
     return text && text->is_string() && has_long_width(text->get_string());
   }
+  if (name == "range" || name == "generate_series") return is_long_range(arguments);
   const auto length = std::ranges::find(length_arguments, name, &LengthArgument::function);
   if (length == length_arguments.end() || arguments.size() <= length->place) return false;
   const json::value* value = constant_of(arguments[length->place]);
@@ -352,7 +367,8 @@ Result<> TreeWalk::walk_function(const json::object& function, bool is_table_fun
   const bool is_known = is_table_function ? is_allowed_table_function(name) : is_allowed_function(name);
   if (!is_own || !is_known)
     return refuse(str(is_table_function ? "The table function '" : "The function '", name.substr(0, 100), "'"), &function);
-  if (makes_too_much(name, function)) return refuse(str("A length over ", static_cast<std::int64_t>(made_length_max), " in ", name), &function);
+  if (!is_table_function && makes_too_much(name, function))
+    return refuse(str("A length over ", static_cast<std::int64_t>(made_length_max), " in ", name), &function);
   return walk_parts(function);
 }
 

@@ -267,6 +267,11 @@ TEST(SqlGuard, RefusesLengthsThatOneCallWouldTakeLongToMake) {
   expect_refused("SELECT list_resize([1], 2000000000)", "list_resize");
   expect_refused("SELECT printf('%1000000000d', 1)", "printf");
   expect_refused("SELECT format('{:>1000000000}', 1)", "format");
+  expect_refused("SELECT unnest(range(1000000000))", "range");
+  expect_refused("SELECT generate_series(1, 1000000000, 2)", "generate_series");
+  expect_refused("SELECT len(range(99999999999999999999))", "range");
+  expect_allowed("SELECT unnest(range(1000)), generate_series(1, 100000000, 10000) FROM range(1000000000)");  // a table comes bit by bit
+  expect_allowed("SELECT unnest(generate_series(DATE '2001-01-01', a, INTERVAL 1 DAY)) FROM t");
   expect_allowed("SELECT lpad(a, 10, '0'), repeat('#', 100000), repeat('#', b), printf('%05.2f of 2001', b), format('{:,}', b) FROM t");
 }
 
