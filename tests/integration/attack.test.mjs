@@ -135,6 +135,8 @@ test('files that are replaced, spoiled and removed under a running server show i
   rmSync(folder, {recursive: true});
   await sleep(250);
   assert.equal((await fresh()).error.code, 'path_missing');
+  const seen = await team.call('GET', '/v1/dashboards/m/query/q/data', {key: await team.as('viewer')});
+  assert.ok(!seen.text.includes(folder), 'a viewer does not learn where the data lies');
   mkdirSync(folder);
   copyFileSync(DATA + '/weather.csv', join(folder, 'weather.csv'));
   await sleep(250);

@@ -38,6 +38,13 @@ QueryRequest request_of(const Run& run, const BoundPlanQuery& query) {
           .fresh = run.fresh};
 }
 
+// A warehouse that cannot be read tells where it lies, which is no viewer's business.
+Result<QueryAnswer> told_to(const Caller& caller, Result<QueryAnswer> answer) {
+  if (answer || caller.is_operator || caller.role >= Role::editor || !answer.error().reason.starts_with("path_")) return answer;
+  answer.error().message = "The data cannot be read now: an editor or admin of the team sees why";
+  return answer;
+}
+
 class BoundDataService final : public DashboardDataService {
  public:
   explicit BoundDataService(DataServiceParts parts) : parts_(parts) {}
@@ -67,7 +74,7 @@ class BoundDataService final : public DashboardDataService {
     for (std::size_t i = 0; i < bound.queries.size(); ++i) {
       const std::string& id = bound.queries[i].id;
       const bool wanted = request.only.empty() || std::ranges::find(request.only, id) != request.only.end();
-      if (wanted) outcomes.push_back({.id = id, .version = plan.version, .answer = std::move(*run.answers[i])});
+      if (wanted) outcomes.push_back({.id = id, .version = plan.version, .answer = told_to(context.caller, std::move(*run.answers[i]))});
     }
     return outcomes;
   }
