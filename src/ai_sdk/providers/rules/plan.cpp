@@ -172,7 +172,7 @@ class Planner {
                : span_days_ <= 7'000                     ? Grain::quarter
                                                          : Grain::year;
       // Text dates that name only months, or rows that are months: not finer than they are.
-      if (time_->time_is_text && grain_ < Grain::month && span_days_ > 400) grain_ = Grain::month;
+      if (time_->time_is_text && grain_ < Grain::month && span_days_ > 100) grain_ = Grain::month;
     }
     const double days = std::max(1.0, span_days_);
     dense_ = !table_.snapshot && static_cast<double>(table_.row_count) / days >= 20 && from_ && to_;
@@ -694,9 +694,10 @@ class Planner {
     Select select{.id = id, .keys = {time_key()}, .measures = {measure}, .order = {"1"}};
     if (time_->time_is_text || time_->null_fraction > 0) select.conditions.push_back(str(time_->time_sql, " IS NOT NULL"));
     // Too few rows for an average, or stray dates that nobody means.
-    if (time_->time_is_text && table_.row_count > 1'000)
-      select.having = str("count(", measure.column && !measure.adds_up ? table_.columns[*measure.column].sql : "*",
-                          ") >= ", std::clamp<std::int64_t>(table_.row_count / 500, 5, 50));
+    if (time_->time_is_text && table_.row_count > 1'000) {
+      const std::int64_t least = grain_ == Grain::year ? std::clamp<std::int64_t>(table_.row_count / 500, 5, 50) : measure.adds_up ? 1 : 3;
+      select.having = str("count(", measure.column && !measure.adds_up ? table_.columns[*measure.column].sql : "*", ") >= ", least);
+    }
     bool many = false;
     if (series) {
       select.keys.push_back(key_of(*series));
@@ -1217,9 +1218,13 @@ class Planner {
     }
     const bool shown =
         std::any_of(plan_.queries.begin(), plan_.queries.end(), [](const PlannedQuery& query) { return query.id == "top_rows"; });
-    if (!name || shown || measure == question_.measures.end() || options_.without.contains("top_rows")) return;
+    // Of one row a day, the days are what is ranked.
+    const bool days = !name && question_.panel && time_ && !time_->time_is_year;
+    if ((!name && !days) || shown || measure == question_.measures.end() || options_.without.contains("top_rows")) return;
     const ColumnProfile& value = table_.columns[*measure->column];
-    const std::string name_sql = name->type == "json" ? str(name->sql, " ->> '$'") : name->sql;
+    const std::string name_sql = days                   ? str("CAST(", time_->time_sql, " AS DATE)")
+                                 : name->type == "json" ? str(name->sql, " ->> '$'")
+                                                        : name->sql;
     PlannedQuery query{.id = "top_rows"};
     std::vector<std::string> columns;
     std::set<std::string> seen;
@@ -1229,22 +1234,22 @@ class Planner {
       query.columns.push_back(column);
       query.columns.back().name = alias;
     };
-    add(name_sql, make_alias(join(name->words, "_")), {.label = name->label});
+    add(name_sql, days ? "on_day" : make_alias(join(name->words, "_")), {.label = days ? "Day" : name->label});
     const Measure raw = raw_measure(value);
     add(raw.sql, raw.alias, {.label = raw.label, .unit = raw.unit, .format = raw.format, .good = value.good});
     for (const Dimension& other : question_.others) {
       if (columns.size() < 4) add(other.sql, other.alias, {.label = other.label});
     }
-    if (time_ && !time_->time_is_year) add(str("CAST(", time_->time_sql, " AS DATE)"), "on_day", {.label = time_->label});
+    if (!days && time_ && !time_->time_is_year) add(str("CAST(", time_->time_sql, " AS DATE)"), "on_day", {.label = time_->label});
     query.sql = str("SELECT ", join(columns, ",\n       "), "\nFROM ", table_.sql_name, "\n",
                     where(base_conditions(), {str(value.sql, " IS NOT NULL")}, false), "ORDER BY ",
                     question_.order < 0 ? "2, 1" : "2 DESC, 1", "\nLIMIT ", question_.top.value_or(table_rows));
     plan_.queries.push_back(query);
-    PlannedChart chart{
-        .id = "top_rows",
-        .query = "top_rows",
-        .mark = "table",
-        .title = str(table_.rows_label, " by ", plain_name(value), question_.order < 0 ? ", the lowest first" : ", the highest first")};
+    PlannedChart chart{.id = "top_rows",
+                       .query = "top_rows",
+                       .mark = "table",
+                       .title = str(days ? "Days" : table_.rows_label, " by ", plain_name(value),
+                                    question_.order < 0 ? ", the lowest first" : ", the highest first")};
     for (const PlannedColumn& column : query.columns) chart.columns.push_back(column.name);
     if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "top_rows"}}, .height = 8});
   }

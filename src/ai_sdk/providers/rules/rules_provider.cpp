@@ -15,7 +15,8 @@ using namespace rules;
 
 constexpr std::size_t datasets_max = 8;  // that are listed
 constexpr std::size_t tables_max = 400;  // that are considered
-constexpr std::size_t schemas_max = 6;   // that are read for one sentence
+constexpr double score_of_cues = 0.8;    // of words that only ask, before they choose a table
+constexpr std::size_t schemas_max = 8;   // that are read for one sentence
 constexpr int revisions_max = 24;        // of one plan
 constexpr double period_share_least = 0.002;
 constexpr double dominant_factor = 5;         // a table so many times larger than the next is what "everything" means
@@ -265,7 +266,8 @@ class Author {
         }
       }
     }
-    if (sentence_.any_content && best->score >= score_least) {
+    // "hottest day" has only words that ask, and yet one of them names something.
+    if ((sentence_.any_content && best->score >= score_least) || best->score >= score_of_cues) {
       match_ = std::move(*best);
       return {};
     }

@@ -244,6 +244,13 @@ TEST(RulesProvider, TakesSeasonsAndYearsAsTheyAreSaid) {
   EXPECT_TRUE(year.wrote("default: \"1999-01-01..1999-12-31\""));
 }
 
+TEST(RulesProvider, ListsTheDaysThatAreRanked) {
+  ToolBench bench;
+  bench.run("hottest day");
+  EXPECT_TRUE(bench.sql_with("SELECT CAST(\"date\" AS DATE) AS on_day"));
+  EXPECT_TRUE(bench.wrote("Days by max temperature, the highest first"));
+}
+
 TEST(RulesProvider, ShowsNoHighestOfWords) {
   ToolBench bench;
   bench.run("how many directors per genre");

@@ -452,12 +452,12 @@ class Reader {
       if (cue.kind != CueKind::order && cue.kind != CueKind::best && cue.kind != CueKind::busiest) continue;
       const Grain unit = unit_of(at(cue.end));
       const TimePart part = unit == Grain::hour    ? TimePart::hour
-                            : unit == Grain::day   ? TimePart::weekday
+                            : unit == Grain::day   ? (cue.kind == CueKind::order ? TimePart::none : TimePart::weekday)
                             : unit == Grain::month ? TimePart::month
                                                    : TimePart::none;
       if (unit == Grain::none || words()[cue.end].used) continue;
       if (part != TimePart::none) sentence_.cues.push_back({CueKind::part, static_cast<int>(part), cue.end, cue.end + 1});
-      else sentence_.cues.push_back({CueKind::grain, static_cast<int>(unit), cue.end, cue.end + 1});
+      else if (unit != Grain::day) sentence_.cues.push_back({CueKind::grain, static_cast<int>(unit), cue.end, cue.end + 1});
       words()[cue.end].cued = true;
     }
   }
