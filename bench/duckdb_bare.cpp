@@ -1,5 +1,5 @@
-// The bare engine, for comparison: DuckDB's C API and nothing else. Opens a Parquet file as a view and, for each line on standard input, runs
-// the line's statements (separated by tabs), reads every chunk of every answer, and prints the milliseconds that it took.
+// The bare engine, for comparison: DuckDB's C API and nothing else. Opens a Parquet file as a view and, for each line on standard input,
+// runs the line's statements (separated by tabs), reads every chunk of every answer, and prints the milliseconds that it took.
 #include <duckdb.h>
 
 #include <chrono>
@@ -33,7 +33,8 @@ int main(int argc, char** argv) {
   if (duckdb_open(nullptr, &database) == DuckDBError || duckdb_connect(database, &connection) == DuckDBError) return 3;
   const std::string argument = argv[1];
   const std::size_t equals = argument.find('=');
-  const std::string view = "CREATE VIEW " + argument.substr(0, equals) + " AS SELECT * FROM read_parquet('" + argument.substr(equals + 1) + "')";
+  const std::string view =
+      "CREATE VIEW " + argument.substr(0, equals) + " AS SELECT * FROM read_parquet('" + argument.substr(equals + 1) + "')";
   if (!run(connection, view.c_str())) return 3;
   for (std::string line; std::getline(std::cin, line);) {
     const auto start = std::chrono::steady_clock::now();

@@ -14,7 +14,9 @@ class OneKey final : public Authenticator {
   Result<Caller> authenticate(const Request& request) override {
     const auto key = request.header("authorization");
     if (!key || *key != "Bearer bench") return fail(ErrorCode::unauthenticated, "Present the key");
-    return Caller{.user_id = UserId("01890a5d-ac96-774b-bcce-b302099a8057"), .team_id = TeamId("01890a5d-ac96-774b-bcce-b302099a8058"), .credential_id = "bench"};
+    return Caller{.user_id = UserId("01890a5d-ac96-774b-bcce-b302099a8057"),
+                  .team_id = TeamId("01890a5d-ac96-774b-bcce-b302099a8058"),
+                  .credential_id = "bench"};
   }
 };
 
@@ -25,10 +27,12 @@ int serve(int port, const char* path) {
   std::vector<Route> routes;
   routes.push_back({.method = Method::get, .path = "/data"});
   routes.back().quick = [answer](const Request&) -> std::optional<Response> { return answer(); };
-  routes.push_back({.method = Method::get, .path = "/worker", .handler = [answer](const Request&) -> Result<Response> { return answer(); }});
+  routes.push_back(
+      {.method = Method::get, .path = "/worker", .handler = [answer](const Request&) -> Result<Response> { return answer(); }});
   OneKey keys;
   HttpServerOptions options{.port = static_cast<std::uint16_t>(port)};
-  options.extra_headers = {{"content-security-policy", "default-src 'self'"}, {"x-content-type-options", "nosniff"}, {"referrer-policy", "no-referrer"}};
+  options.extra_headers = {
+      {"content-security-policy", "default-src 'self'"}, {"x-content-type-options", "nosniff"}, {"referrer-policy", "no-referrer"}};
   auto server = start_http_server(options, std::move(routes), keys);
   if (!server) return std::fprintf(stderr, "%s\n", server.error().message.c_str()), 1;
   std::printf("ready\n");

@@ -36,7 +36,8 @@ void print_table(const Terminal& terminal, const std::vector<std::string>& headi
   for (const auto& row : rows) terminal.print(line(row));
 }
 
-Result<int> print_list(const CommandOptions& options, const json::value& list, const std::vector<std::string>& fields, std::string_view empty) {
+Result<int> print_list(const CommandOptions& options, const json::value& list, const std::vector<std::string>& fields,
+                       std::string_view empty) {
   const Terminal terminal;
   const json::array& items = list.as_object().at("items").as_array();
   if (options.json) {
@@ -69,9 +70,12 @@ Result<std::string> find_connection(ApiClient& api, const std::string& name) {
     names.push_back(text_of(item, "name"));
     if (names.back() == name || text_of(item, "id") == name) return text_of(item, "id");
   }
-  if (names.empty()) return fail(ErrorCode::failed_precondition, "There is no connection yet: add one with `bridge connection add NAME --type duckdb path=FILE_OR_FOLDER`");
+  if (names.empty())
+    return fail(ErrorCode::failed_precondition,
+                "There is no connection yet: add one with `bridge connection add NAME --type duckdb path=FILE_OR_FOLDER`");
   const auto near = nearest_name(name, names);
-  return fail(ErrorCode::not_found, str("There is no connection '", name, "'", near ? str(": did you mean ", *near, "?") : str("; there are ", join(names, ", "))));
+  return fail(ErrorCode::not_found, str("There is no connection '", name, "'",
+                                        near ? str(": did you mean ", *near, "?") : str("; there are ", join(names, ", "))));
 }
 
 }  // namespace
@@ -88,7 +92,8 @@ Result<int> run_team_create(const CommandOptions& options, const std::string& na
 
 Result<int> run_team_list(const CommandOptions& options) {
   auto api = TRY(ApiClient::connect(options.config));
-  return print_list(options, TRY(api->call(Method::get, "/v1/onboarding/teams")), {"slug", "name", "id"}, "There is no team yet: bridge team create NAME");
+  return print_list(options, TRY(api->call(Method::get, "/v1/onboarding/teams")), {"slug", "name", "id"},
+                    "There is no team yet: bridge team create NAME");
 }
 
 Result<int> run_key_create(const CommandOptions& options, const std::string& name, const std::string& role) {
@@ -106,7 +111,9 @@ Result<int> run_key_create(const CommandOptions& options, const std::string& nam
 
 Result<int> run_key_list(const CommandOptions& options) {
   auto api = TRY(connect_to_team(options));
-  return print_list(options, TRY(api->call(Method::get, "/v1/keys")), {"id", "name", "role", "prefix", "created_at", "last_used_at", "revoked_at"}, "There is no key yet: bridge key create NAME");
+  return print_list(options, TRY(api->call(Method::get, "/v1/keys")),
+                    {"id", "name", "role", "prefix", "created_at", "last_used_at", "revoked_at"},
+                    "There is no key yet: bridge key create NAME");
 }
 
 Result<int> run_key_revoke(const CommandOptions& options, const std::string& id) {
@@ -116,17 +123,20 @@ Result<int> run_key_revoke(const CommandOptions& options, const std::string& id)
   return 0;
 }
 
-Result<int> run_connection_add(const CommandOptions& options, const std::string& name, const std::string& type, const std::vector<std::string>& fields) {
+Result<int> run_connection_add(const CommandOptions& options, const std::string& name, const std::string& type,
+                               const std::vector<std::string>& fields) {
   json::object credentials;
   for (const std::string& field : fields) {
     const std::size_t equals = field.find('=');
-    if (equals == std::string::npos || equals == 0) return fail(ErrorCode::invalid_argument, str("'", field, "' is not of the form field=value, such as path=/data/sales"));
+    if (equals == std::string::npos || equals == 0)
+      return fail(ErrorCode::invalid_argument, str("'", field, "' is not of the form field=value, such as path=/data/sales"));
     credentials[field.substr(0, equals)] = field.substr(equals + 1);
   }
   auto api = TRY(ApiClient::connect(options.config));
   const std::string team_id = TRY(api->choose_team(options.team));
-  const json::value connection = TRY(api->call(Method::post, "/v1/onboarding/connections",
-                                               json::object{{"team_id", team_id}, {"name", name}, {"connection_type", type}, {"credentials", credentials}}));
+  const json::value connection =
+      TRY(api->call(Method::post, "/v1/onboarding/connections",
+                    json::object{{"team_id", team_id}, {"name", name}, {"connection_type", type}, {"credentials", credentials}}));
   const std::string id = text_of(connection, "id");
   const json::value tested = TRY(api->call(Method::post, str("/v1/onboarding/connections/", id, "/test")));
   const bool works = tested.as_object().at("success").as_bool();
@@ -137,7 +147,8 @@ Result<int> run_connection_add(const CommandOptions& options, const std::string&
     both["test"] = tested;
     terminal.print(json::serialize(both));
   } else {
-    terminal.print(str("Connection ", name, " (", id, ") ", works ? "works" : str("is saved but does not work: ", text_of(tested, "error"))));
+    terminal.print(
+        str("Connection ", name, " (", id, ") ", works ? "works" : str("is saved but does not work: ", text_of(tested, "error"))));
   }
   return works ? 0 : 1;
 }
@@ -155,7 +166,8 @@ Result<int> run_connection_test(const CommandOptions& options, const std::string
 
 Result<int> run_connection_list(const CommandOptions& options) {
   auto api = TRY(connect_to_team(options));
-  return print_list(options, TRY(api->call(Method::get, "/v1/onboarding/connections")), {"name", "connection_type", "status", "last_tested_at", "id"},
+  return print_list(options, TRY(api->call(Method::get, "/v1/onboarding/connections")),
+                    {"name", "connection_type", "status", "last_tested_at", "id"},
                     "There is no connection yet: bridge connection add NAME --type duckdb path=FILE_OR_FOLDER");
 }
 
@@ -172,7 +184,8 @@ Result<int> run_config(const CommandOptions& options) {
   std::vector<std::vector<std::string>> rows;
   for (const ConfigEntry& entry : options.config.entries) {
     const std::string shown = entry.value.empty() ? "" : entry.secret ? "********" : entry.value;
-    list.push_back(json::object{{"name", entry.name}, {"key", entry.key}, {"value", shown}, {"source", entry.source}, {"about", entry.about}});
+    list.push_back(
+        json::object{{"name", entry.name}, {"key", entry.key}, {"value", shown}, {"source", entry.source}, {"about", entry.about}});
     rows.push_back({entry.name, shown.empty() ? "-" : shown, entry.source, entry.about});
   }
   if (options.json) terminal.print(json::serialize(list));

@@ -46,7 +46,8 @@ ErrorCode code_of(int status, std::string_view reason) {
 
 Error problem_error(const ClientResponse& response) {
   const auto value = parse_json(response.body);
-  if (!value || !value->is_object()) return Error{.code = code_of(response.status, ""), .message = str("The server answered ", response.status)};
+  if (!value || !value->is_object())
+    return Error{.code = code_of(response.status, ""), .message = str("The server answered ", response.status)};
   const json::object& problem = value->get_object();
   const std::string reason = text_of(problem, "code");
   Error error{.code = code_of(response.status, reason), .message = text_of(problem, "detail"), .reason = reason};
@@ -54,7 +55,9 @@ Error problem_error(const ClientResponse& response) {
   if (const json::value* list = problem.if_contains("errors"); list && list->is_array()) {
     for (const json::value& item : list->get_array()) {
       if (!item.is_object()) continue;
-      Violation violation{.path = text_of(item.get_object(), "path"), .code = text_of(item.get_object(), "code"), .message = text_of(item.get_object(), "message")};
+      Violation violation{.path = text_of(item.get_object(), "path"),
+                          .code = text_of(item.get_object(), "code"),
+                          .message = text_of(item.get_object(), "message")};
       error.violations.push_back(std::move(violation));
     }
   }
@@ -115,7 +118,8 @@ Result<std::string> ApiClient::call_text(Method method, std::string_view path, s
   return std::move(response.body);
 }
 
-Result<> ApiClient::stream(std::string_view path, const json::value& body, const std::function<Result<>(const ServerSentEvent&)>& on_event) {
+Result<> ApiClient::stream(std::string_view path, const json::value& body,
+                           const std::function<Result<>(const ServerSentEvent&)>& on_event) {
   ClientRequest out = request(Method::post, path);
   out.headers.emplace_back("content-type", "application/json");
   out.headers.emplace_back("accept", "text/event-stream");
@@ -143,9 +147,11 @@ Result<std::string> ApiClient::choose_team(std::string_view id_or_slug) {
     }
   }
   if (items.empty()) return fail(ErrorCode::failed_precondition, "There is no team yet: make one with `bridge team create NAME`");
-  if (id_or_slug.empty()) return fail(ErrorCode::invalid_argument, str("There are several teams: name one with --team (", join(slugs, ", "), ")"));
+  if (id_or_slug.empty())
+    return fail(ErrorCode::invalid_argument, str("There are several teams: name one with --team (", join(slugs, ", "), ")"));
   const auto near = nearest_name(id_or_slug, slugs);
-  return fail(ErrorCode::not_found, str("There is no team '", id_or_slug, "'", near ? str(": did you mean ", *near, "?") : str("; there are ", join(slugs, ", "))));
+  return fail(ErrorCode::not_found, str("There is no team '", id_or_slug, "'",
+                                        near ? str(": did you mean ", *near, "?") : str("; there are ", join(slugs, ", "))));
 }
 
 }  // namespace bridge

@@ -11,8 +11,8 @@ namespace bridge {
 // What the commands have in common. Each returns 0, or 1 when an input was found wrong; failures are errors.
 struct CommandOptions {
   Config config;
-  bool json = false;     // print one JSON value instead of text for people
-  std::string team;      // id or slug; empty: the only one
+  bool json = false;  // print one JSON value instead of text for people
+  std::string team;   // id or slug; empty: the only one
 };
 
 struct DemoOptions {
@@ -49,7 +49,8 @@ Result<int> run_key_revoke(const CommandOptions& options, const std::string& id)
 Result<int> run_link(const CommandOptions& options);
 Result<int> run_team_create(const CommandOptions& options, const std::string& name, const std::string& slug);
 Result<int> run_team_list(const CommandOptions& options);
-Result<int> run_connection_add(const CommandOptions& options, const std::string& name, const std::string& type, const std::vector<std::string>& fields);
+Result<int> run_connection_add(const CommandOptions& options, const std::string& name, const std::string& type,
+                               const std::vector<std::string>& fields);
 Result<int> run_connection_test(const CommandOptions& options, const std::string& name);
 Result<int> run_connection_list(const CommandOptions& options);
 Result<int> run_doctor(const CommandOptions& options);

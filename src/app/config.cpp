@@ -87,11 +87,15 @@ std::vector<Setting> make_settings(bool& insecure_listen, bool terminal) {
        [](std::string_view value, Config& config) { return apply_flag(value, config.trusted_proxy); }},
       {"BRIDGE_INSECURE_LISTEN", "insecure_listen", "", "1 to listen beyond this machine without TLS", false,
        [&insecure_listen](std::string_view value, Config&) { return apply_flag(value, insecure_listen); }},
-      {"DATABASE_URL", "database_url", "", "PostgreSQL for the directory; empty: SQLite in the data folder", true, only_empty("PostgreSQL for the directory")},
+      {"DATABASE_URL", "database_url", "", "PostgreSQL for the directory; empty: SQLite in the data folder", true,
+       only_empty("PostgreSQL for the directory")},
       {"REDIS_URL", "redis_url", "", "Redis behind the cache; empty: in-process alone", true, only_empty("Redis")},
-      {"DASHBOARDS_BUCKET", "dashboards_bucket", "", "bucket of the dashboards; empty: the lake folder", false, only_empty("A bucket for dashboards")},
-      {"CREDENTIALS_BUCKET", "credentials_bucket", "", "bucket of the sealed credentials; empty: the lake folder", false, only_empty("A bucket for credentials")},
-      {"LOGS_BUCKET", "logs_bucket", "", "bucket of the transcripts; empty: the lake folder", false, only_empty("A bucket for transcripts")},
+      {"DASHBOARDS_BUCKET", "dashboards_bucket", "", "bucket of the dashboards; empty: the lake folder", false,
+       only_empty("A bucket for dashboards")},
+      {"CREDENTIALS_BUCKET", "credentials_bucket", "", "bucket of the sealed credentials; empty: the lake folder", false,
+       only_empty("A bucket for credentials")},
+      {"LOGS_BUCKET", "logs_bucket", "", "bucket of the transcripts; empty: the lake folder", false,
+       only_empty("A bucket for transcripts")},
       {"GCS_CREDENTIALS_PREFIX", "gcs_credentials_prefix", "credentials/", "prefix of the sealed credentials", false,
        [](std::string_view value, Config&) -> Result<> {
          if (value != "credentials/") return bad("credentials/ (the folder store has no other prefix)");
@@ -148,7 +152,8 @@ std::vector<Setting> make_settings(bool& insecure_listen, bool terminal) {
        }},
       // Standard names of other programs: listed so that `bridge config` shows them, never an error.
       {"GOOGLE_CLOUD_PROJECT", "google_cloud_project", "", "for Google services, when they are in use", false, anything()},
-      {"GOOGLE_APPLICATION_CREDENTIALS", "google_application_credentials", "", "for Google services, when they are in use", false, anything()},
+      {"GOOGLE_APPLICATION_CREDENTIALS", "google_application_credentials", "", "for Google services, when they are in use", false,
+       anything()},
   };
 }
 
@@ -165,7 +170,8 @@ Result<std::map<std::string, std::string>> read_file(const std::string& wanted) 
   std::ostringstream text;
   text << in.rdbuf();
   if (!in) return fail(ErrorCode::invalid_argument, str(path, " cannot be read"));
-  if (text.str().size() > kConfigFileBytesMax) return fail(ErrorCode::invalid_argument, str(path, " is larger than ", format_bytes(kConfigFileBytesMax)));
+  if (text.str().size() > kConfigFileBytesMax)
+    return fail(ErrorCode::invalid_argument, str(path, " is larger than ", format_bytes(kConfigFileBytesMax)));
   try {
     const YAML::Node root = YAML::Load(text.str());
     if (root.IsNull()) return values;
@@ -173,7 +179,8 @@ Result<std::map<std::string, std::string>> read_file(const std::string& wanted) 
     for (const auto& pair : root) {
       const std::string key = pair.first.as<std::string>();
       if (!pair.second.IsScalar()) return fail(ErrorCode::invalid_argument, str(path, ": '", key, "' must be one value"));
-      if (!values.emplace(key, pair.second.as<std::string>()).second) return fail(ErrorCode::invalid_argument, str(path, ": '", key, "' is given twice"));
+      if (!values.emplace(key, pair.second.as<std::string>()).second)
+        return fail(ErrorCode::invalid_argument, str(path, ": '", key, "' is given twice"));
     }
   } catch (const YAML::Exception& exception) {
     return fail(ErrorCode::invalid_argument, str(path, ", line ", exception.mark.line + 1, ": ", exception.msg));
@@ -197,18 +204,25 @@ Result<Config> load_config(const ConfigSources& sources) {
   }
   const auto unknown = [](std::string_view what, std::string_view name, std::span<const std::string> known) {
     const auto near = nearest_name(name, known);
-    return fail(ErrorCode::invalid_argument, str(what, " ", name, " is not known", near ? str(": did you mean ", *near, "?") : str("; known are ", join(known, ", "))));
+    return fail(ErrorCode::invalid_argument,
+                str(what, " ", name, " is not known", near ? str(": did you mean ", *near, "?") : str("; known are ", join(known, ", "))));
   };
   for (const auto& [name, value] : sources.environment) {
     // BRIDGE_CRASH_AT belongs to the crash tests of development builds.
-    if (name.starts_with("BRIDGE_") && name != "BRIDGE_CRASH_AT" && std::ranges::find(names, name) == names.end()) return unknown("The variable", name, names);
+    if (name.starts_with("BRIDGE_") && name != "BRIDGE_CRASH_AT" && std::ranges::find(names, name) == names.end())
+      return unknown("The variable", name, names);
   }
   const auto file = TRY(read_file(sources.file));
   for (const auto& [key, value] : file) {
     if (std::ranges::find(keys, key) == keys.end()) return unknown("The key", key, keys);
   }
   for (const Setting& setting : settings) {
-    ConfigEntry entry{.name = std::string(setting.name), .key = std::string(setting.key), .value = std::string(setting.default_value), .source = "default", .about = std::string(setting.about), .secret = setting.secret};
+    ConfigEntry entry{.name = std::string(setting.name),
+                      .key = std::string(setting.key),
+                      .value = std::string(setting.default_value),
+                      .source = "default",
+                      .about = std::string(setting.about),
+                      .secret = setting.secret};
     if (const auto found = file.find(entry.key); found != file.end()) {
       entry.value = found->second;
       entry.source = "bridge.yaml";
@@ -223,13 +237,16 @@ Result<Config> load_config(const ConfigSources& sources) {
     }
     if (const auto applied = setting.apply(entry.value, config); !applied) {
       const std::string shown = setting.secret ? std::string("its value") : str("'", entry.value, "'");
-      return fail(ErrorCode::invalid_argument, str(entry.name, " (from ", entry.source, "): ", shown, " is not allowed; allowed is: ", applied.error().message));
+      return fail(ErrorCode::invalid_argument,
+                  str(entry.name, " (from ", entry.source, "): ", shown, " is not allowed; allowed is: ", applied.error().message));
     }
     config.entries.push_back(std::move(entry));
   }
   if (!is_loopback(config.listen_address) && !config.trusted_proxy && !insecure_listen) {
-    return fail(ErrorCode::invalid_argument, str("BRIDGE_LISTEN: ", config.listen_address,
-                                                 " can be reached from other machines, and Bridge speaks no TLS itself: put a proxy with TLS in front and set BRIDGE_TRUSTED_PROXY=1, or accept the risk with BRIDGE_INSECURE_LISTEN=1"));
+    return fail(ErrorCode::invalid_argument,
+                str("BRIDGE_LISTEN: ", config.listen_address,
+                    " can be reached from other machines, and Bridge speaks no TLS itself: put a proxy with TLS in front and set "
+                    "BRIDGE_TRUSTED_PROXY=1, or accept the risk with BRIDGE_INSECURE_LISTEN=1"));
   }
   return config;
 }

@@ -51,9 +51,12 @@ TEST(Config, AnUnknownVariableIsNamedWithTheNearestOne) {
 }
 
 TEST(Config, BadValuesSayWhatIsAllowedAndSecretsAreNotShown) {
-  for (const auto& [name, value] : std::map<std::string, std::string>{{"BRIDGE_LISTEN", "8080"},       {"BRIDGE_LISTEN ", ""},
-                                                                      {"BRIDGE_MAX_BYTES_BILLED", "many"}, {"BRIDGE_CACHE_TTL", "72h"},
-                                                                      {"BRIDGE_LOG_LEVEL", "loud"},    {"BRIDGE_PROVIDER", "oracle"}}) {
+  for (const auto& [name, value] : std::map<std::string, std::string>{{"BRIDGE_LISTEN", "8080"},
+                                                                      {"BRIDGE_LISTEN ", ""},
+                                                                      {"BRIDGE_MAX_BYTES_BILLED", "many"},
+                                                                      {"BRIDGE_CACHE_TTL", "72h"},
+                                                                      {"BRIDGE_LOG_LEVEL", "loud"},
+                                                                      {"BRIDGE_PROVIDER", "oracle"}}) {
     EXPECT_FALSE(load_config(sources_with({{name, value}})).has_value()) << name;
   }
   const auto secret = load_config(sources_with({{"DATABASE_URL", "postgresql://u:hunter2@db/x"}}));

@@ -1,7 +1,7 @@
 // Dashboards as files, and the state of the installation: validate, render, schema, migrate, doctor.
+#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <cstring>
 #include <sstream>
 
 #include "app/api_client.h"
@@ -27,7 +27,8 @@ Result<std::string> read_text_file(const std::string& path) {
   if (!in) return fail(ErrorCode::invalid_argument, str(path, " cannot be read: ", std::strerror(errno)));
   std::ostringstream text;
   text << in.rdbuf();
-  if (text.str().size() > kFileBytesMax) return fail(ErrorCode::payload_too_large, str(path, " is larger than ", format_bytes(kFileBytesMax)));
+  if (text.str().size() > kFileBytesMax)
+    return fail(ErrorCode::payload_too_large, str(path, " is larger than ", format_bytes(kFileBytesMax)));
   return text.str();
 }
 
@@ -40,7 +41,9 @@ Result<> write_text_file(const std::string& path, std::string_view text) {
 }
 
 // A JSON value inside a script element: nothing in it may end the element.
-std::string json_for_script(const json::value& value) { return replace_all(replace_all(json::serialize(value), "<", "\\u003c"), "\u2028", "\\u2028"); }
+std::string json_for_script(const json::value& value) {
+  return replace_all(replace_all(json::serialize(value), "<", "\\u003c"), "\u2028", "\\u2028");
+}
 
 std::string html_text(std::string_view text) {
   return replace_all(replace_all(replace_all(std::string(text), "&", "&amp;"), "<", "&lt;"), ">", "&gt;");
@@ -49,10 +52,16 @@ std::string html_text(std::string_view text) {
 std::string make_page(const json::object& view) {
   const json::value* document = view.if_contains("document");
   const json::value* title = document && document->is_object() ? document->get_object().if_contains("title") : nullptr;
-  std::string page = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-  page += "<meta http-equiv=\"content-security-policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:\">\n";
-  page += str("<title>", html_text(title && title->is_string() ? std::string_view(title->get_string()) : "Dashboard"), "</title>\n<style>", render_style(), "</style>\n</head>\n<body>\n<div id=\"root\"></div>\n");
-  page += str("<script type=\"application/json\" id=\"bridge-view\">", json_for_script(view), "</script>\n<script>", render_script(), "</script>\n</body>\n</html>\n");
+  std::string page =
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, "
+      "initial-scale=1\">\n";
+  page +=
+      "<meta http-equiv=\"content-security-policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+      "img-src data: blob:\">\n";
+  page += str("<title>", html_text(title && title->is_string() ? std::string_view(title->get_string()) : "Dashboard"), "</title>\n<style>",
+              render_style(), "</style>\n</head>\n<body>\n<div id=\"root\"></div>\n");
+  page += str("<script type=\"application/json\" id=\"bridge-view\">", json_for_script(view), "</script>\n<script>", render_script(),
+              "</script>\n</body>\n</html>\n");
   return page;
 }
 
@@ -161,10 +170,13 @@ Result<int> run_migrate(const CommandOptions& options, const std::string& direct
   const Terminal terminal;
   if (direction == "up") {
     const int applied = TRY(migrate_up(*database));
-    terminal.print(options.json ? json::serialize(json::object{{"applied", applied}}) : applied == 0 ? std::string("Nothing to do.") : str("Applied ", applied, applied == 1 ? " step." : " steps."));
+    terminal.print(options.json   ? json::serialize(json::object{{"applied", applied}})
+                   : applied == 0 ? std::string("Nothing to do.")
+                                  : str("Applied ", applied, applied == 1 ? " step." : " steps."));
   } else if (direction == "down") {
     const int taken = TRY(migrate_down(*database, steps));
-    terminal.print(options.json ? json::serialize(json::object{{"taken_back", taken}}) : str("Took back ", taken, taken == 1 ? " step." : " steps."));
+    terminal.print(options.json ? json::serialize(json::object{{"taken_back", taken}})
+                                : str("Took back ", taken, taken == 1 ? " step." : " steps."));
   } else {
     const MigrationStatus status = TRY(migration_status(*database));
     if (options.json) {
@@ -172,7 +184,9 @@ Result<int> run_migrate(const CommandOptions& options, const std::string& direct
     } else {
       terminal.print(str("The database is at step ", status.version, "; this binary knows ", status.known_version, "."));
       for (const MigrationStep& step : status.steps) {
-        terminal.print(str("  ", step.version, " ", step.name, ": ", step.applied_at ? str("applied ", format_time(*step.applied_at)) : std::string("not applied"), step.changed ? " (the file has changed since)" : ""));
+        terminal.print(str("  ", step.version, " ", step.name, ": ",
+                           step.applied_at ? str("applied ", format_time(*step.applied_at)) : std::string("not applied"),
+                           step.changed ? " (the file has changed since)" : ""));
       }
     }
   }
@@ -182,19 +196,28 @@ Result<int> run_migrate(const CommandOptions& options, const std::string& direct
 Result<int> run_doctor(const CommandOptions& options) {
   std::vector<Check> checks;
   checks.push_back({.name = "configuration", .detail = str("data folder ", options.config.data_dir)});
-  checks.push_back({.name = "web page", .ok = !web_page_routes().empty(), .detail = web_page_routes().empty() ? "not in this binary" : "in this binary", .help = web_page_routes().empty() ? "Build it with ./dev build" : ""});
+  checks.push_back({.name = "web page",
+                    .ok = !web_page_routes().empty(),
+                    .detail = web_page_routes().empty() ? "not in this binary" : "in this binary",
+                    .help = web_page_routes().empty() ? "Build it with ./dev build" : ""});
   auto api = ApiClient::connect(options.config);
   if (!api) {
-    checks.push_back({.name = "server", .ok = false, .detail = api.error().message, .help = "Mend what it says, then run bridge doctor again"});
+    checks.push_back(
+        {.name = "server", .ok = false, .detail = api.error().message, .help = "Mend what it says, then run bridge doctor again"});
   } else {
-    checks.push_back({.name = "server", .detail = (*api)->owns_server() ? std::string("not running; one was started for this check") : "runs at " + (*api)->url()});
+    checks.push_back(
+        {.name = "server",
+         .detail = (*api)->owns_server() ? std::string("not running; one was started for this check") : "runs at " + (*api)->url()});
     const auto ready = (*api)->call(Method::get, "/ready");
     if (!ready) {
       checks.push_back({.name = "parts", .ok = false, .detail = ready.error().message, .help = "See the server's log"});
     } else {
       for (const json::value& part : ready->as_object().at("checks").as_array()) {
         const bool ok = part.as_object().at("ok").as_bool();
-        checks.push_back({.name = text_of(part, "name"), .ok = ok, .detail = ok ? str("answers in ", text_of(part, "latency_ms"), " ms") : text_of(part, "error"), .help = ok ? "" : "See the server's log"});
+        checks.push_back({.name = text_of(part, "name"),
+                          .ok = ok,
+                          .detail = ok ? str("answers in ", text_of(part, "latency_ms"), " ms") : text_of(part, "error"),
+                          .help = ok ? "" : "See the server's log"});
       }
     }
     if (const auto tested = check_connections(**api, checks); !tested) {

@@ -56,18 +56,25 @@ Result<> DataFolder::announce(const std::string& url) {
 Result<DataFolder> open_data_folder(const Config& config) {
   std::error_code error;
   const bool made = std::filesystem::create_directories(config.data_dir, error);
-  if (error) return fail(ErrorCode::unavailable, str("The data folder ", config.data_dir, " cannot be made: ", error.message(), ". Choose another with --data-dir"));
+  if (error)
+    return fail(ErrorCode::unavailable,
+                str("The data folder ", config.data_dir, " cannot be made: ", error.message(), ". Choose another with --data-dir"));
   if (made) std::filesystem::permissions(config.data_dir, std::filesystem::perms::owner_all, error);
   const std::string path = config.path(kLockName);
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return fail(ErrorCode::unavailable, str("The data folder ", config.data_dir, " cannot be written: ", std::strerror(errno), ". Choose another with --data-dir"));
+  if (file < 0)
+    return fail(ErrorCode::unavailable,
+                str("The data folder ", config.data_dir, " cannot be written: ", std::strerror(errno), ". Choose another with --data-dir"));
   if (flock(file, LOCK_EX | LOCK_NB) != 0) {
     close(file);
     const json::object holder = read_lock(path);
     std::string who = "another process";
     if (const json::value* pid = holder.if_contains("pid")) who += " (" + json::serialize(*pid) + ")";
-    if (const json::value* url = holder.if_contains("url"); url && url->is_string()) who += str(" at ", std::string_view(url->get_string()));
-    return fail(ErrorCode::failed_precondition, "data_dir_in_use", str("The data folder ", config.data_dir, " is in use by ", who, ": stop that one, or choose another folder with --data-dir"));
+    if (const json::value* url = holder.if_contains("url"); url && url->is_string())
+      who += str(" at ", std::string_view(url->get_string()));
+    return fail(
+        ErrorCode::failed_precondition, "data_dir_in_use",
+        str("The data folder ", config.data_dir, " is in use by ", who, ": stop that one, or choose another folder with --data-dir"));
   }
   return DataFolder(file, config.data_dir);
 }

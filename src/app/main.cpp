@@ -43,7 +43,8 @@ using Command = std::function<Result<int>(const CommandOptions&, const Arguments
 std::string joined(const std::vector<std::string>& words) { return join(words, " "); }
 
 // A subcommand and what it runs.
-CLI::App* add_command(CLI::App& parent, std::vector<std::pair<CLI::App*, Command>>& commands, const std::string& name, const std::string& about, Command command) {
+CLI::App* add_command(CLI::App& parent, std::vector<std::pair<CLI::App*, Command>>& commands, const std::string& name,
+                      const std::string& about, Command command) {
   CLI::App* app = parent.add_subcommand(name, about);
   app->fallthrough();
   commands.emplace_back(app, std::move(command));
@@ -52,73 +53,98 @@ CLI::App* add_command(CLI::App& parent, std::vector<std::pair<CLI::App*, Command
 
 std::vector<std::pair<CLI::App*, Command>> add_commands(CLI::App& root, Arguments& in) {
   std::vector<std::pair<CLI::App*, Command>> commands;
-  add_command(root, commands, "serve", "Run the server", [](const CommandOptions& options, const Arguments&) { return run_serve(options); });
+  add_command(root, commands, "serve", "Run the server",
+              [](const CommandOptions& options, const Arguments&) { return run_serve(options); });
 
-  CLI::App* demo = add_command(root, commands, "demo", "Real data, a dashboard made from a sentence, served", [](const CommandOptions& options, const Arguments& a) {
-    return run_demo(options, {.sentence = joined(a.words), .serve = !a.no_serve, .data_folder = a.data_folder, .any_port = a.listen.empty()});
-  });
+  CLI::App* demo = add_command(
+      root, commands, "demo", "Real data, a dashboard made from a sentence, served", [](const CommandOptions& options, const Arguments& a) {
+        return run_demo(options,
+                        {.sentence = joined(a.words), .serve = !a.no_serve, .data_folder = a.data_folder, .any_port = a.listen.empty()});
+      });
   demo->add_flag("--no-serve", in.no_serve, "Print the result as JSON and exit");
   demo->add_option("--data", in.data_folder, "The folder with the demo's tables");
   demo->add_option("SENTENCE", in.words, "What to make a dashboard of");
 
-  CLI::App* generate = add_command(root, commands, "generate", "Make a dashboard from a sentence", [](const CommandOptions& options, const Arguments& a) {
-    GenerateOptions generate = a.generate;
-    generate.sentence = joined(a.words);
-    return run_generate(options, generate);
-  });
+  CLI::App* generate =
+      add_command(root, commands, "generate", "Make a dashboard from a sentence", [](const CommandOptions& options, const Arguments& a) {
+        GenerateOptions generate = a.generate;
+        generate.sentence = joined(a.words);
+        return run_generate(options, generate);
+      });
   generate->add_option("SENTENCE", in.words, "What the dashboard should answer")->required();
   generate->add_option("--connection", in.generate.connection, "The connection to read, by name (default: the only one)");
   generate->add_option("--provider", in.generate.provider, "The provider of the model");
   generate->add_option("--model", in.generate.model, "The model");
 
-  CLI::App* validate = add_command(root, commands, "validate", "Check dashboard files", [](const CommandOptions& options, const Arguments& a) { return run_validate(options, a.validate); });
+  CLI::App* validate = add_command(root, commands, "validate", "Check dashboard files",
+                                   [](const CommandOptions& options, const Arguments& a) { return run_validate(options, a.validate); });
   validate->add_option("FILE", in.validate.files, "Dashboard files")->required();
   validate->add_flag("--dry-run", in.validate.dry_run, "Also dry-run the SQL against the team's connections");
   validate->add_option("--format", in.validate.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
 
-  CLI::App* render = add_command(root, commands, "render", "Write a dashboard as one self-contained page", [](const CommandOptions& options, const Arguments& a) { return run_render(options, a.source, a.out); });
+  CLI::App* render = add_command(root, commands, "render", "Write a dashboard as one self-contained page",
+                                 [](const CommandOptions& options, const Arguments& a) { return run_render(options, a.source, a.out); });
   render->add_option("SLUG_OR_FILE", in.source, "A saved dashboard, or a file")->required();
   render->add_option("--out", in.out, "Where the page goes (default: SLUG.html)");
 
-  add_command(root, commands, "schema", "Print the JSON Schema of the dashboard document", [](const CommandOptions&, const Arguments&) { return run_schema(); });
+  add_command(root, commands, "schema", "Print the JSON Schema of the dashboard document",
+              [](const CommandOptions&, const Arguments&) { return run_schema(); });
 
-  CLI::App* migrate = add_command(root, commands, "migrate", "Change the directory's tables", [](const CommandOptions& options, const Arguments& a) { return run_migrate(options, a.direction, a.steps); });
+  CLI::App* migrate =
+      add_command(root, commands, "migrate", "Change the directory's tables",
+                  [](const CommandOptions& options, const Arguments& a) { return run_migrate(options, a.direction, a.steps); });
   migrate->add_option("DIRECTION", in.direction, "up, down or status")->required()->check(CLI::IsMember({"up", "down", "status"}));
   migrate->add_option("--steps", in.steps, "How many steps down")->check(CLI::Range(1, 1000));
 
-  add_command(root, commands, "rebuild-index", "Pointers and index anew from the YAML files", [](const CommandOptions& options, const Arguments&) { return run_rebuild_index(options); });
+  add_command(root, commands, "rebuild-index", "Pointers and index anew from the YAML files",
+              [](const CommandOptions& options, const Arguments&) { return run_rebuild_index(options); });
 
   CLI::App* key = root.add_subcommand("key", "API keys");
   key->require_subcommand(1)->fallthrough();
-  CLI::App* key_create = add_command(*key, commands, "create", "Make a key; it is shown once", [](const CommandOptions& options, const Arguments& a) { return run_key_create(options, a.name, a.role); });
+  CLI::App* key_create =
+      add_command(*key, commands, "create", "Make a key; it is shown once",
+                  [](const CommandOptions& options, const Arguments& a) { return run_key_create(options, a.name, a.role); });
   key_create->add_option("NAME", in.name, "What it is for")->required();
   key_create->add_option("--role", in.role, "viewer, editor or admin")->check(CLI::IsMember({"viewer", "editor", "admin"}));
   add_command(*key, commands, "list", "List keys", [](const CommandOptions& options, const Arguments&) { return run_key_list(options); });
-  CLI::App* key_revoke = add_command(*key, commands, "revoke", "Make a key useless", [](const CommandOptions& options, const Arguments& a) { return run_key_revoke(options, a.name); });
+  CLI::App* key_revoke = add_command(*key, commands, "revoke", "Make a key useless",
+                                     [](const CommandOptions& options, const Arguments& a) { return run_key_revoke(options, a.name); });
   key_revoke->add_option("ID", in.name, "Its id, as in `bridge key list`")->required();
 
-  add_command(root, commands, "link", "Print a link that opens the web page once", [](const CommandOptions& options, const Arguments&) { return run_link(options); });
+  add_command(root, commands, "link", "Print a link that opens the web page once",
+              [](const CommandOptions& options, const Arguments&) { return run_link(options); });
 
   CLI::App* team = root.add_subcommand("team", "Teams");
   team->require_subcommand(1)->fallthrough();
-  CLI::App* team_create = add_command(*team, commands, "create", "Make a team", [](const CommandOptions& options, const Arguments& a) { return run_team_create(options, a.name, a.slug); });
+  CLI::App* team_create = add_command(*team, commands, "create", "Make a team", [](const CommandOptions& options, const Arguments& a) {
+    return run_team_create(options, a.name, a.slug);
+  });
   team_create->add_option("NAME", in.name, "Its name")->required();
   team_create->add_option("--slug", in.slug, "Its short name in URLs (default: made from the name)");
-  add_command(*team, commands, "list", "List teams", [](const CommandOptions& options, const Arguments&) { return run_team_list(options); });
+  add_command(*team, commands, "list", "List teams",
+              [](const CommandOptions& options, const Arguments&) { return run_team_list(options); });
 
   CLI::App* connection = root.add_subcommand("connection", "Warehouses of a team");
   connection->require_subcommand(1)->fallthrough();
-  CLI::App* connection_add = add_command(*connection, commands, "add", "Add a warehouse and try it", [](const CommandOptions& options, const Arguments& a) { return run_connection_add(options, a.name, a.type, a.fields); });
+  CLI::App* connection_add =
+      add_command(*connection, commands, "add", "Add a warehouse and try it",
+                  [](const CommandOptions& options, const Arguments& a) { return run_connection_add(options, a.name, a.type, a.fields); });
   connection_add->add_option("NAME", in.name, "What dashboards call it")->required();
   connection_add->add_option("--type", in.type, "The kind of warehouse");
   connection_add->add_option("FIELDS", in.fields, "Its fields, such as path=/data/sales");
-  CLI::App* connection_test = add_command(*connection, commands, "test", "Try a warehouse", [](const CommandOptions& options, const Arguments& a) { return run_connection_test(options, a.name); });
+  CLI::App* connection_test =
+      add_command(*connection, commands, "test", "Try a warehouse",
+                  [](const CommandOptions& options, const Arguments& a) { return run_connection_test(options, a.name); });
   connection_test->add_option("NAME", in.name, "Its name")->required();
-  add_command(*connection, commands, "list", "List warehouses", [](const CommandOptions& options, const Arguments&) { return run_connection_list(options); });
+  add_command(*connection, commands, "list", "List warehouses",
+              [](const CommandOptions& options, const Arguments&) { return run_connection_list(options); });
 
-  add_command(root, commands, "doctor", "Check every configured part for real", [](const CommandOptions& options, const Arguments&) { return run_doctor(options); });
-  add_command(root, commands, "config", "Print the settings in force", [](const CommandOptions& options, const Arguments&) { return run_config(options); });
-  add_command(root, commands, "version", "Print the version", [](const CommandOptions& options, const Arguments&) { return run_version(options); });
+  add_command(root, commands, "doctor", "Check every configured part for real",
+              [](const CommandOptions& options, const Arguments&) { return run_doctor(options); });
+  add_command(root, commands, "config", "Print the settings in force",
+              [](const CommandOptions& options, const Arguments&) { return run_config(options); });
+  add_command(root, commands, "version", "Print the version",
+              [](const CommandOptions& options, const Arguments&) { return run_version(options); });
   return commands;
 }
 
@@ -128,7 +154,8 @@ Result<CommandOptions> make_options(const Arguments& arguments, bool demo) {
   if (!arguments.listen.empty()) sources.flags["BRIDGE_LISTEN"] = arguments.listen;
   if (!arguments.log_level.empty()) sources.flags["BRIDGE_LOG_LEVEL"] = arguments.log_level;
   // The demo has a workspace of its own, so that it never mixes with real work.
-  if (demo && arguments.data_dir.empty() && !sources.environment.contains("BRIDGE_DATA_DIR")) sources.flags["BRIDGE_DATA_DIR"] = "~/.bridge/demo";
+  if (demo && arguments.data_dir.empty() && !sources.environment.contains("BRIDGE_DATA_DIR"))
+    sources.flags["BRIDGE_DATA_DIR"] = "~/.bridge/demo";
   CommandOptions options{.config = TRY(load_config(sources)), .json = arguments.json, .team = arguments.team};
   configure_log(options.config.log_level, options.config.log_format);
   return options;
@@ -141,7 +168,8 @@ std::optional<std::string> unknown_command(const CLI::App& root, int argc, char*
   for (const CLI::App* command : root.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
   if (std::ranges::find(names, argv[1]) != names.end()) return std::nullopt;
   const auto near = nearest_name(argv[1], names);
-  return str("bridge: there is no command '", argv[1], "'", near ? str(": did you mean ", *near, "?") : str("; there are ", join(names, ", ")));
+  return str("bridge: there is no command '", argv[1], "'",
+             near ? str(": did you mean ", *near, "?") : str("; there are ", join(names, ", ")));
 }
 
 int run(int argc, char** argv) {

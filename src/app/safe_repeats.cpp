@@ -31,8 +31,10 @@ std::string body_of(const Response& response) {
 }
 
 Response response_of(const json::object& kept) {
-  Response response = text_response(std::string(kept.at("body").as_string()), std::string(kept.at("content_type").as_string()), static_cast<int>(kept.at("status").to_number<std::int64_t>()));
-  for (const auto& [name, value] : kept.at("headers").as_object()) response.headers.emplace_back(std::string(name), std::string(value.as_string()));
+  Response response = text_response(std::string(kept.at("body").as_string()), std::string(kept.at("content_type").as_string()),
+                                    static_cast<int>(kept.at("status").to_number<std::int64_t>()));
+  for (const auto& [name, value] : kept.at("headers").as_object())
+    response.headers.emplace_back(std::string(name), std::string(value.as_string()));
   response.headers.emplace_back("idempotent-replayed", "true");
   return response;
 }
@@ -44,18 +46,23 @@ class Repeats {
     const auto key = request.header("idempotency-key");
     if (!key) return handler(request);
     if (key->empty() || key->size() > kKeyBytesMax) {
-      return fail(Error{.code = ErrorCode::invalid_argument, .message = str("Idempotency-Key must have 1 to ", kKeyBytesMax, " characters"), .violations = {{.path = "Idempotency-Key", .code = "bad_length", .message = "has the wrong length"}}});
+      return fail(Error{.code = ErrorCode::invalid_argument,
+                        .message = str("Idempotency-Key must have 1 to ", kKeyBytesMax, " characters"),
+                        .violations = {{.path = "Idempotency-Key", .code = "bad_length", .message = "has the wrong length"}}});
     }
     const Caller& caller = request.context.caller;
     const std::string name = str(caller.team_id.value(), "\n", caller.credential_id, "\n", request.target, "\n", *key);
     if (const SharedBytes bytes = kept_->find(name)) {
       const json::value kept = TRY(parse_json(*bytes, {.bytes_max = 4 * kAnswerBytesMax}));
       if (std::string_view(kept.as_object().at("request_body").as_string()) != encode_base64url(request.body)) {
-        return fail(ErrorCode::invalid_argument, "idempotency_key_reused", "This Idempotency-Key was used with another body: use a new key for a new request");
+        return fail(ErrorCode::invalid_argument, "idempotency_key_reused",
+                    "This Idempotency-Key was used with another body: use a new key for a new request");
       }
       return response_of(kept.as_object());
     }
-    if (!begin(name)) return fail(ErrorCode::failed_precondition, "request_in_progress", "A request with this Idempotency-Key is still at work: repeat it in a moment");
+    if (!begin(name))
+      return fail(ErrorCode::failed_precondition, "request_in_progress",
+                  "A request with this Idempotency-Key is still at work: repeat it in a moment");
     Result<Response> response = handler(request);
     keep(name, request, response);
     end(name);
@@ -75,7 +82,10 @@ class Repeats {
   void keep(const std::string& name, const Request& request, const Result<Response>& response) {
     const Response answer = response ? *response : problem_response(response.error(), request.context.correlation_id);
     if (answer.status >= 500 || answer.status == 429 || answer.stream) return;
-    KeptAnswer kept{.request_body = encode_base64url(request.body), .status = answer.status, .content_type = answer.content_type, .body = body_of(answer)};
+    KeptAnswer kept{.request_body = encode_base64url(request.body),
+                    .status = answer.status,
+                    .content_type = answer.content_type,
+                    .body = body_of(answer)};
     if (kept.body.size() + kept.request_body.size() > kAnswerBytesMax) return;
     for (const auto& [header, value] : answer.headers) kept.headers[header] = value;
     kept_->put(name, std::make_shared<const std::string>(to_json_text(kept)), kKeptFor);

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kDemoSentence = "Which airports have the longest delays, and when?";
 constexpr std::string_view kDemoName = "demo";
-constexpr std::string_view kDemoTables[] = {"flights-3m.parquet", "weather.csv", "birdstrikes.csv", "movies.json", "penguins.json", "jobs.json", "gapminder.json", "stocks.csv"};
+constexpr std::string_view kDemoTables[] = {"flights-3m.parquet", "weather.csv", "birdstrikes.csv", "movies.json",
+                                            "penguins.json",      "jobs.json",   "gapminder.json",  "stocks.csv"};
 constexpr std::size_t kSqlShown = 100;
 
 // The signals that end a server, blocked in every thread and waited for in one.
@@ -134,15 +135,18 @@ Result<std::string> find_demo_data(const std::string& wanted) {
   } else {
     std::error_code error;
     fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
-    for (int i = 0; i < 6 && !folder.empty(); ++i, folder = folder.parent_path()) places.push_back(folder / "node_modules/vega-datasets/data");
+    for (int i = 0; i < 6 && !folder.empty(); ++i, folder = folder.parent_path())
+      places.push_back(folder / "node_modules/vega-datasets/data");
     places.emplace_back("node_modules/vega-datasets/data");
   }
   for (const fs::path& place : places) {
     std::error_code error;
     if (fs::exists(place / kDemoTables[0], error)) return place.string();
   }
-  return fail(ErrorCode::failed_precondition, wanted.empty() ? std::string("The demo's tables are not here: run ./dev demo in a checkout of Bridge, or name their folder with --data")
-                                                             : str("There is no ", kDemoTables[0], " in ", wanted));
+  return fail(ErrorCode::failed_precondition,
+              wanted.empty()
+                  ? std::string("The demo's tables are not here: run ./dev demo in a checkout of Bridge, or name their folder with --data")
+                  : str("There is no ", kDemoTables[0], " in ", wanted));
 }
 
 // Copies the demo's tables into the workspace, those that are not there yet.
@@ -165,17 +169,21 @@ Result<std::string> copy_demo_data(const std::string& from, const Config& config
 // The demo's team and connection, made when missing. The connection's id.
 Result<std::string> prepare_demo(ApiClient& api, const std::string& data_folder) {
   const json::value teams = TRY(api.call(Method::get, "/v1/onboarding/teams"));
-  if (teams.as_object().at("items").as_array().empty()) TRY(api.call(Method::post, "/v1/onboarding/teams", json::object{{"name", "Demo"}, {"slug", kDemoName}}));
+  if (teams.as_object().at("items").as_array().empty())
+    TRY(api.call(Method::post, "/v1/onboarding/teams", json::object{{"name", "Demo"}, {"slug", kDemoName}}));
   const std::string team_id = TRY(api.choose_team(teams.as_object().at("items").as_array().size() > 1 ? kDemoName : ""));
   const json::value connections = TRY(api.call(Method::get, "/v1/onboarding/connections"));
   for (const json::value& item : connections.as_object().at("items").as_array()) {
     if (text_of(item.as_object(), "name") == kDemoName) return text_of(item.as_object(), "id");
   }
-  const json::value made = TRY(api.call(Method::post, "/v1/onboarding/connections",
-                                        json::object{{"team_id", team_id}, {"name", kDemoName}, {"connection_type", "duckdb"}, {"credentials", json::object{{"path", data_folder}}}}));
+  const json::value made = TRY(api.call(
+      Method::post, "/v1/onboarding/connections",
+      json::object{
+          {"team_id", team_id}, {"name", kDemoName}, {"connection_type", "duckdb"}, {"credentials", json::object{{"path", data_folder}}}}));
   const std::string id = text_of(made.as_object(), "id");
   const json::value tested = TRY(api.call(Method::post, str("/v1/onboarding/connections/", id, "/test")));
-  if (!tested.as_object().at("success").as_bool()) return fail(ErrorCode::unavailable, str("The demo's tables cannot be read: ", text_of(tested.as_object(), "error")));
+  if (!tested.as_object().at("success").as_bool())
+    return fail(ErrorCode::unavailable, str("The demo's tables cannot be read: ", text_of(tested.as_object(), "error")));
   TRY(api.call(Method::post, str("/v1/onboarding/catalog/discover?connection_id=", id)));
   return id;
 }
@@ -230,7 +238,8 @@ Result<int> run_demo(const CommandOptions& options, const DemoOptions& demo) {
   } else {
     const std::string sentence = demo.sentence.empty() ? std::string(kDemoSentence) : demo.sentence;
     if (demo.serve || terminal.interactive()) terminal.note(str(terminal.bold("“" + sentence + "”")));
-    result = TRY(generate(*api, terminal, json::object{{"connection_id", connection_id}, {"user_prompt", sentence}}, demo.serve || terminal.interactive()));
+    result = TRY(generate(*api, terminal, json::object{{"connection_id", connection_id}, {"user_prompt", sentence}},
+                          demo.serve || terminal.interactive()));
   }
   const std::string slug = text_of(result, "dashboard_slug");
   if (!demo.serve) {
@@ -245,7 +254,8 @@ Result<int> run_demo(const CommandOptions& options, const DemoOptions& demo) {
   print_ready(terminal, *server);
   terminal.note("");
   terminal.note(str("  Open ", terminal.bold(TRY(server->make_link()) + "&to=/d/" + slug)));
-  terminal.note(terminal.dim(str("  The link works once and opens the dashboard ", slug, ". Everything is in ", config.data_dir, "; Ctrl-C stops the server.")));
+  terminal.note(terminal.dim(
+      str("  The link works once and opens the dashboard ", slug, ". Everything is in ", config.data_dir, "; Ctrl-C stops the server.")));
   wait_for_end();
   server->stop();
   return 0;
@@ -264,9 +274,12 @@ Result<int> run_generate(const CommandOptions& options, const GenerateOptions& w
     if (names.back() == wanted.connection || (wanted.connection.empty() && connections.size() == 1)) id = text_of(item.as_object(), "id");
   }
   if (id.empty()) {
-    if (names.empty()) return fail(ErrorCode::failed_precondition, "There is no connection yet: add one with `bridge connection add NAME path=FILE_OR_FOLDER`");
-    return fail(ErrorCode::invalid_argument, wanted.connection.empty() ? str("Name the connection with --connection: there are ", join(names, ", "))
-                                                                       : str("There is no connection '", wanted.connection, "': there are ", join(names, ", ")));
+    if (names.empty())
+      return fail(ErrorCode::failed_precondition,
+                  "There is no connection yet: add one with `bridge connection add NAME path=FILE_OR_FOLDER`");
+    return fail(ErrorCode::invalid_argument, wanted.connection.empty()
+                                                 ? str("Name the connection with --connection: there are ", join(names, ", "))
+                                                 : str("There is no connection '", wanted.connection, "': there are ", join(names, ", ")));
   }
   json::object body{{"connection_id", id}, {"user_prompt", wanted.sentence}};
   if (!wanted.provider.empty()) body["provider"] = wanted.provider;
@@ -276,14 +289,16 @@ Result<int> run_generate(const CommandOptions& options, const GenerateOptions& w
     terminal.print(json::serialize(result));
   } else {
     const std::string slug = text_of(result, "dashboard_slug");
-    const std::string next = api->owns_server() ? std::string("See it in the browser: bridge serve") : str("See it at ", api->url(), "/d/", slug, " (a link to sign in: bridge link)");
+    const std::string next = api->owns_server() ? std::string("See it in the browser: bridge serve")
+                                                : str("See it at ", api->url(), "/d/", slug, " (a link to sign in: bridge link)");
     terminal.print(str("Saved ", slug, ": ", text_of(result, "gcs_yaml_path"), "\n", next));
   }
   return 0;
 }
 
 Result<int> run_link(const CommandOptions& options) {
-  if (running_server_url(options.config).empty()) return fail(ErrorCode::failed_precondition, "No server runs on this data folder: start one with `bridge serve`");
+  if (running_server_url(options.config).empty())
+    return fail(ErrorCode::failed_precondition, "No server runs on this data folder: start one with `bridge serve`");
   auto api = TRY(ApiClient::connect(options.config));
   const Terminal terminal;
   const json::value link = TRY(api->call(Method::post, "/v1/session/link"));

@@ -17,7 +17,8 @@ namespace {
 // A team's connections as dashboards see them: by name, opened only when the cache has no answer.
 class TeamConnectionDirectory final : public ConnectionDirectory {
  public:
-  TeamConnectionDirectory(std::shared_ptr<ConnectionService> connections, std::vector<std::shared_ptr<WarehouseDriver>> drivers, QueryLimits limits)
+  TeamConnectionDirectory(std::shared_ptr<ConnectionService> connections, std::vector<std::shared_ptr<WarehouseDriver>> drivers,
+                          QueryLimits limits)
       : connections_(std::move(connections)), drivers_(std::move(drivers)), limits_(limits) {}
 
   Result<DataConnection> find_connection(const CallContext& context, std::string_view name) override {
@@ -32,7 +33,9 @@ class TeamConnectionDirectory final : public ConnectionDirectory {
       return DataConnection{.key = connection->id.value(),
                             .dialect = driver->dialect(),
                             .limits = limits_,
-                            .open = [connections = connections_, id = connection->id](const CallContext& inner) { return connections->open_warehouse(inner, id); }};
+                            .open = [connections = connections_, id = connection->id](const CallContext& inner) {
+                              return connections->open_warehouse(inner, id);
+                            }};
     }
     return fail(ErrorCode::unsupported, str("This build has no driver for ", connection->connection_type));
   }
@@ -68,7 +71,9 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
                                            .keys = s.keys,
                                            .clock = s.clock,
                                            .drivers = s.drivers,
-                                           .users = [services = services.get()](const CallContext& context, const Connection& connection) { return services->dashboards->list_users_of_connection(context, connection.name); }});
+                                           .users = [services = services.get()](const CallContext& context, const Connection& connection) {
+                                             return services->dashboards->list_users_of_connection(context, connection.name);
+                                           }});
   s.jobs = make_job_service(s.database, s.clock, {make_catalog_scan_job(s.database, s.clock, s.connections)});
   s.catalog = make_catalog_service(s.database, s.clock, s.connections, s.jobs);
 
@@ -76,13 +81,15 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
   s.queries = make_query_execution(*s.cache, s.clock);
   s.query_workers = make_work_pool(query_limits::kQueryThreads);
   s.connection_directory = std::make_unique<TeamConnectionDirectory>(s.connections, s.drivers, limits);
-  s.dashboards = make_dashboard_service({.database = *s.database,
-                                         .store = *s.lake,
-                                         .connections = s.connection_directory.get(),
-                                         .local = s.local_engine.get(),
-                                         .clock = s.clock,
-                                         .on_change = [queries = s.queries.get()](const TeamScope& team, std::string_view slug) { queries->forget(team, slug); }});
-  s.data = make_data_service({*s.dashboards, *s.connection_directory, *s.queries, *s.local_engine, *s.query_workers, *s.clock, std::chrono::milliseconds(config.cache_ttl_ms)});
+  s.dashboards = make_dashboard_service(
+      {.database = *s.database,
+       .store = *s.lake,
+       .connections = s.connection_directory.get(),
+       .local = s.local_engine.get(),
+       .clock = s.clock,
+       .on_change = [queries = s.queries.get()](const TeamScope& team, std::string_view slug) { queries->forget(team, slug); }});
+  s.data = make_data_service({*s.dashboards, *s.connection_directory, *s.queries, *s.local_engine, *s.query_workers, *s.clock,
+                              std::chrono::milliseconds(config.cache_ttl_ms)});
 
   s.prompt_blocks = make_prompt_block_service(s.database, s.clock);
   TRY(s.prompt_blocks->add_missing_defaults({}));
@@ -91,7 +98,12 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
   s.dry_runs = std::make_unique<DryRunLedger>();
   s.catalog_reader = make_catalog_reader(*s.connections, *s.catalog);
   s.library = make_dashboard_library(*s.dashboards);
-  s.generation = TRY(make_generation_service({.tools = {.catalog = *s.catalog_reader, .library = *s.library, .local = *s.local_engine, .ledger = *s.dry_runs, .clock = *s.clock, .cap_bytes = config.bytes_max},
+  s.generation = TRY(make_generation_service({.tools = {.catalog = *s.catalog_reader,
+                                                        .library = *s.library,
+                                                        .local = *s.local_engine,
+                                                        .ledger = *s.dry_runs,
+                                                        .clock = *s.clock,
+                                                        .cap_bytes = config.bytes_max},
                                               .providers = *s.providers,
                                               .sessions = *s.sessions,
                                               .prompt_blocks = *s.prompt_blocks}));

@@ -39,11 +39,17 @@ std::string html_text(std::string_view text) {
 // A page that lists the operations: no script, nothing from elsewhere.
 std::string make_docs_page(const std::vector<Route>& routes) {
   std::string page =
-      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Bridge API</title><style>"
-      ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}h2{margin-top:2.5rem;font-size:1.1rem}"
-      "details{border-top:1px solid #8884;padding:.5rem 0}summary{cursor:pointer}code,pre{font:13px/1.5 ui-monospace,monospace}pre{overflow:auto;background:#8881;padding:.75rem;border-radius:6px}"
+      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, "
+      "initial-scale=1\"><title>Bridge API</title><style>"
+      ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 "
+      "1rem}h2{margin-top:2.5rem;font-size:1.1rem}"
+      "details{border-top:1px solid #8884;padding:.5rem 0}summary{cursor:pointer}code,pre{font:13px/1.5 "
+      "ui-monospace,monospace}pre{overflow:auto;background:#8881;padding:.75rem;border-radius:6px}"
       "b{display:inline-block;min-width:4.5rem;font:600 12px ui-monospace,monospace}i{opacity:.65;font-style:normal;float:right}</style>"
-      "<h1>Bridge API</h1><p>Version " + std::string(kBridgeVersion) + ". The machine-readable description is at <a href=\"/openapi.json\">/openapi.json</a>. Send a key as <code>Authorization: Bearer brg_…</code>.</p>";
+      "<h1>Bridge API</h1><p>Version " +
+      std::string(kBridgeVersion) +
+      ". The machine-readable description is at <a href=\"/openapi.json\">/openapi.json</a>. Send a key as <code>Authorization: Bearer "
+      "brg_…</code>.</p>";
   std::map<std::string, std::vector<const Route*>> by_tag;
   for (const Route& route : routes) {
     if (!route.docs.operation_id.empty()) by_tag[route.docs.tag].push_back(&route);
@@ -53,10 +59,15 @@ std::string make_docs_page(const std::vector<Route>& routes) {
   for (const auto& [tag, members] : by_tag) {
     page += str("<h2>", html_text(tag), "</h2>");
     for (const Route* route : members) {
-      page += str("<details><summary><b>", methods[static_cast<std::size_t>(route->method)], "</b><code>", html_text(route->path), "</code> ", html_text(route->docs.summary), "<i>", access[static_cast<std::size_t>(route->access)], "</i></summary>");
-      for (const QueryParameter& parameter : route->docs.query) page += str("<p><code>?", html_text(parameter.name), parameter.required ? "</code> (required) " : "</code> ", html_text(parameter.about), "</p>");
-      if (!route->docs.request_schema.empty()) page += str("<p>Body</p><pre>", html_text(json::serialize(route->docs.request_schema)), "</pre>");
-      if (!route->docs.response_schema.empty()) page += str("<p>Answer</p><pre>", html_text(json::serialize(route->docs.response_schema)), "</pre>");
+      page += str("<details><summary><b>", methods[static_cast<std::size_t>(route->method)], "</b><code>", html_text(route->path),
+                  "</code> ", html_text(route->docs.summary), "<i>", access[static_cast<std::size_t>(route->access)], "</i></summary>");
+      for (const QueryParameter& parameter : route->docs.query)
+        page += str("<p><code>?", html_text(parameter.name), parameter.required ? "</code> (required) " : "</code> ",
+                    html_text(parameter.about), "</p>");
+      if (!route->docs.request_schema.empty())
+        page += str("<p>Body</p><pre>", html_text(json::serialize(route->docs.request_schema)), "</pre>");
+      if (!route->docs.response_schema.empty())
+        page += str("<p>Answer</p><pre>", html_text(json::serialize(route->docs.response_schema)), "</pre>");
       page += "</details>";
     }
   }
@@ -77,7 +88,9 @@ Route fixed_answer(std::string path, std::string operation_id, std::string summa
 std::vector<Route> system_routes(std::vector<ReadyCheck> checks, std::function<void()> before_metrics) {
   const auto started = SteadyClock::now();
   const auto health = [started](const Request&) -> Response {
-    return ok(Health{.status = "ok", .version = std::string(kBridgeVersion), .uptime_s = std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - started).count()});
+    return ok(Health{.status = "ok",
+                     .version = std::string(kBridgeVersion),
+                     .uptime_s = std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - started).count()});
   };
   return {
       {.method = Method::get,
@@ -90,7 +103,8 @@ std::vector<Route> system_routes(std::vector<ReadyCheck> checks, std::function<v
        .path = "/ready",
        .access = Access::anyone,
        .handler = [checks = std::move(checks)](const Request& request) { return check_ready(request, checks); },
-       .docs = docs<void, ReadyReport>("get_ready", "Operations", "Each dependency with its latency; 503 if one that is needed is down", {}, "ReadyReport")},
+       .docs = docs<void, ReadyReport>("get_ready", "Operations", "Each dependency with its latency; 503 if one that is needed is down", {},
+                                       "ReadyReport")},
       {.method = Method::get,
        .path = "/metrics",
        .access = Access::signed_in,
@@ -106,7 +120,8 @@ std::vector<Route> api_description_routes(const std::vector<Route>& routes) {
   std::vector<Route> all = routes;
   const auto openapi = std::make_shared<Response>();
   const auto page = std::make_shared<Response>();
-  std::vector<Route> own{fixed_answer("/openapi.json", "get_openapi", "This description", openapi), fixed_answer("/docs", "get_docs", "This description, for people", page)};
+  std::vector<Route> own{fixed_answer("/openapi.json", "get_openapi", "This description", openapi),
+                         fixed_answer("/docs", "get_docs", "This description, for people", page)};
   all.insert(all.end(), own.begin(), own.end());
   *openapi = json_response(make_openapi(all, kBridgeVersion));
   *page = text_response(make_docs_page(all), "text/html; charset=utf-8");

@@ -14,9 +14,14 @@ namespace {
 constexpr std::string_view kScreens[] = {"/", "/open", "/sign-in", "/d/{slug}", "/d/{slug}/edit", "/new"};
 
 std::string content_type_of(std::string_view name) {
-  constexpr std::pair<std::string_view, std::string_view> types[] = {
-      {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"}, {".svg", "image/svg+xml"},
-      {".json", "application/json"},         {".png", "image/png"},                     {".ico", "image/x-icon"},            {".woff2", "font/woff2"}};
+  constexpr std::pair<std::string_view, std::string_view> types[] = {{".html", "text/html; charset=utf-8"},
+                                                                     {".js", "text/javascript; charset=utf-8"},
+                                                                     {".css", "text/css; charset=utf-8"},
+                                                                     {".svg", "image/svg+xml"},
+                                                                     {".json", "application/json"},
+                                                                     {".png", "image/png"},
+                                                                     {".ico", "image/x-icon"},
+                                                                     {".woff2", "font/woff2"}};
   for (const auto& [ending, type] : types) {
     if (name.ends_with(ending)) return std::string(type);
   }
@@ -62,7 +67,9 @@ QuickHandler serve_file(std::string name) {
     const PageFile& file = loaded->file;
     const std::string accepted = request.header("accept-encoding").value_or("");
     Response response{.content_type = content_type_of(name)};
-    response.headers = {{"etag", file.etag}, {"vary", "Accept-Encoding"}, {"cache-control", name.starts_with("assets/") ? "public, max-age=31536000, immutable" : "no-cache"}};
+    response.headers = {{"etag", file.etag},
+                        {"vary", "Accept-Encoding"},
+                        {"cache-control", name.starts_with("assets/") ? "public, max-age=31536000, immutable" : "no-cache"}};
     if (file.brotli && accepted.find("br") != std::string::npos) {
       response.headers.emplace_back("content-encoding", "br");
       response.body = {file.brotli};
@@ -80,7 +87,9 @@ Route page_route(std::string path, std::string file) {
   return {.method = Method::get,
           .path = std::move(path),
           .access = Access::anyone,
-          .handler = [](const Request&) -> Result<Response> { return fail(ErrorCode::internal, "The page's file is answered on the I/O thread"); },
+          .handler = [](const Request&) -> Result<Response> {
+            return fail(ErrorCode::internal, "The page's file is answered on the I/O thread");
+          },
           .quick = serve_file(std::move(file))};
 }
 
@@ -104,7 +113,8 @@ std::vector<Route> web_page_routes() {
 
 Headers security_headers() {
   return {{"content-security-policy",
-           "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
+           "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+           "form-action 'self'; frame-ancestors 'none'"},
           {"x-content-type-options", "nosniff"},
           {"referrer-policy", "no-referrer"},
           {"cross-origin-opener-policy", "same-origin"}};

@@ -21,7 +21,8 @@ TEST(Time, ReadsWhatItWritesAndOffsets) {
 }
 
 TEST(Time, RefusesWhatIsNoTime) {
-  for (const char* text : {"", "x", "2026-13-01", "2026-02-30", "2026-08-01T25:00:00Z", "2026-08-01T10:00:00", "2026-08-01T10:00:00Zx"}) EXPECT_FALSE(parse_time(text).has_value()) << text;
+  for (const char* text : {"", "x", "2026-13-01", "2026-02-30", "2026-08-01T25:00:00Z", "2026-08-01T10:00:00", "2026-08-01T10:00:00Zx"})
+    EXPECT_FALSE(parse_time(text).has_value()) << text;
 }
 
 TEST(Text, ReadsBytesAndDurations) {

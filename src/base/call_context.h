@@ -15,8 +15,8 @@ enum class Role : std::uint8_t { viewer, editor, admin };
 
 // Who is calling. Made from credentials alone, never from a body or a model's arguments.
 struct Caller {
-  UserId user_id;    // empty for a key that belongs to no person
-  TeamId team_id;    // the team that this call acts in; empty for an operator who named none
+  UserId user_id;  // empty for a key that belongs to no person
+  TeamId team_id;  // the team that this call acts in; empty for an operator who named none
   Role role = Role::viewer;
   bool is_operator = false;
   std::string credential_id;  // the key or session that was presented, for the audit log

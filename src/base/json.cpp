@@ -95,7 +95,8 @@ struct StrictHandler {
 }  // namespace
 
 Result<json::value> parse_json(std::string_view text, JsonLimits limits) {
-  if (text.size() > limits.bytes_max) return fail(ErrorCode::payload_too_large, str("The JSON is larger than ", format_bytes(limits.bytes_max)));
+  if (text.size() > limits.bytes_max)
+    return fail(ErrorCode::payload_too_large, str("The JSON is larger than ", format_bytes(limits.bytes_max)));
   json::parse_options options;
   options.max_depth = limits.depth_max;
   json::basic_parser<StrictHandler> parser(options);
@@ -104,11 +105,11 @@ Result<json::value> parse_json(std::string_view text, JsonLimits limits) {
   if (!error && used < text.size()) error = json::error::extra_data;
   if (!error) return std::move(parser.handler().root);
   const std::string& duplicate = parser.handler().duplicate;
-  std::string message = !duplicate.empty()                      ? str("the key '", duplicate.substr(0, 100), "' occurs twice")
-                        : error == json::error::too_deep        ? str("nested deeper than ", limits.depth_max, " levels")
-                        : error == json::error::incomplete      ? std::string("it ends too early")
-                        : error == json::error::extra_data      ? std::string("something follows the value")
-                                                                : error.message();
+  std::string message = !duplicate.empty()                 ? str("the key '", duplicate.substr(0, 100), "' occurs twice")
+                        : error == json::error::too_deep   ? str("nested deeper than ", limits.depth_max, " levels")
+                        : error == json::error::incomplete ? std::string("it ends too early")
+                        : error == json::error::extra_data ? std::string("something follows the value")
+                                                           : error.message();
   const std::string where = str("at byte ", used);
   return fail(Error{.code = ErrorCode::invalid_argument,
                     .message = str("Not valid JSON: ", message, " (", where, ")"),

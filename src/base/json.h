@@ -171,7 +171,9 @@ void read_struct(const json::value& value, T& out, const std::string& path, std:
   const std::string prefix = path.empty() ? "" : path + ".";
   for (const auto& [key, item] : *object) {
     if (std::find(names.begin(), names.end(), std::string_view(key)) != names.end()) continue;
-    Violation violation{.path = prefix + std::string(key), .code = "unknown_field", .message = str("unknown field '", std::string_view(key).substr(0, 100), "'")};
+    Violation violation{.path = prefix + std::string(key),
+                        .code = "unknown_field",
+                        .message = str("unknown field '", std::string_view(key).substr(0, 100), "'")};
     violation.got = std::string(key).substr(0, 100);
     violation.allowed = names;
     if (const auto near = nearest_name(std::string_view(key), names)) {
@@ -211,7 +213,8 @@ void read_json(const json::value& value, T& out, const std::string& path, const 
     if (!value.is_number() || error) return add_type_violation(violations, path, "a whole number", value);
     const double wide = static_cast<double>(number);
     if (wide < note.minimum || wide > note.maximum) {
-      violations.push_back({.path = path, .code = "out_of_range", .message = str("must be from ", note.minimum, " to ", note.maximum), .got = str(number)});
+      violations.push_back(
+          {.path = path, .code = "out_of_range", .message = str("must be from ", note.minimum, " to ", note.maximum), .got = str(number)});
       return;
     }
     out = number;
@@ -222,7 +225,9 @@ void read_json(const json::value& value, T& out, const std::string& path, const 
     const json::string* text = value.if_string();
     if (!text) return add_type_violation(violations, path, "a string", value);
     if (text->size() > note.length_max) {
-      violations.push_back({.path = path, .code = "too_long", .message = str("is ", text->size(), " bytes long; at most ", note.length_max, " are allowed")});
+      violations.push_back({.path = path,
+                            .code = "too_long",
+                            .message = str("is ", text->size(), " bytes long; at most ", note.length_max, " are allowed")});
       return;
     }
     if (text->find('\0') != json::string::npos) {
@@ -238,7 +243,8 @@ void read_json(const json::value& value, T& out, const std::string& path, const 
   } else if constexpr (IsId<T>::value) {
     const json::string* text = value.if_string();
     if (!text) return add_type_violation(violations, path, "an id as text", value);
-    if (text->size() > 64) violations.push_back({.path = path, .code = "too_long", .message = "is not an id: at most 64 bytes are allowed"});
+    if (text->size() > 64)
+      violations.push_back({.path = path, .code = "too_long", .message = "is not an id: at most 64 bytes are allowed"});
     else out = T(std::string(*text));
   } else if constexpr (DescribedEnum<T>) {
     const json::string* text = value.if_string();
@@ -266,7 +272,8 @@ void read_json(const json::value& value, T& out, const std::string& path, const 
   } else if constexpr (IsStringMap<T>::value) {
     const json::object* object = value.if_object();
     if (!object) return add_type_violation(violations, path, "an object", value);
-    for (const auto& [key, item] : *object) read_json(item, out[std::string(key)], path.empty() ? std::string(key) : str(path, ".", std::string_view(key)), note, violations);
+    for (const auto& [key, item] : *object)
+      read_json(item, out[std::string(key)], path.empty() ? std::string(key) : str(path, ".", std::string_view(key)), note, violations);
   } else {
     read_struct(value, out, path, violations);
   }
@@ -281,7 +288,9 @@ Result<T> from_json(const json::value& value) {
   std::vector<Violation> violations;
   detail::read_json(value, out, "", FieldNote{}, violations);
   if (violations.empty()) return out;
-  return fail(Error{.code = ErrorCode::invalid_argument, .message = "The input has problems: " + violations.front().message, .violations = std::move(violations)});
+  return fail(Error{.code = ErrorCode::invalid_argument,
+                    .message = "The input has problems: " + violations.front().message,
+                    .violations = std::move(violations)});
 }
 
 template <class T>

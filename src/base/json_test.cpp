@@ -36,12 +36,17 @@ TEST(Json, ReportsEveryProblemAtOnceWithPathsAndSuggestions) {
   ASSERT_FALSE(paint.has_value());
   std::map<std::string, std::string> codes;
   for (const Violation& violation : paint.error().violations) codes[violation.path] = violation.code + "/" + violation.suggestion;
-  const std::map<std::string, std::string> wanted{{"nam", "unknown_field/name"}, {"name", "missing_field/"}, {"colour", "unknown_value/green"}, {"litres", "wrong_type/"}, {"coats", "out_of_range/"}};
+  const std::map<std::string, std::string> wanted{{"nam", "unknown_field/name"},
+                                                  {"name", "missing_field/"},
+                                                  {"colour", "unknown_value/green"},
+                                                  {"litres", "wrong_type/"},
+                                                  {"coats", "out_of_range/"}};
   EXPECT_EQ(codes, wanted);
 }
 
 TEST(Json, RefusesDuplicateKeysDepthTrailingBytesAndBrokenText) {
-  for (const char* text : {R"({"a":1,"a":2})", R"({"a":1} x)", "", "{", "NaN", "\"\xff\"", "1e999"}) EXPECT_FALSE(parse_json(text).has_value()) << text;
+  for (const char* text : {R"({"a":1,"a":2})", R"({"a":1} x)", "", "{", "NaN", "\"\xff\"", "1e999"})
+    EXPECT_FALSE(parse_json(text).has_value()) << text;
   EXPECT_FALSE(parse_json(std::string(100'000, '[')).has_value());
   EXPECT_TRUE(parse_json(R"({"a":[1,2.5,"x",null,true,{"b":{}}]})").has_value());
 }
@@ -51,9 +56,10 @@ TEST(Json, AnObjectWhereAStringBelongsIsRefused) {
 }
 
 TEST(Json, SchemaIsClosedAndNamesWhatIsRequired) {
-  EXPECT_EQ(json::serialize(json_schema<Paint>()),
-            R"({"type":"object","additionalProperties":false,"properties":{"name":{"description":"On the tin","type":"string","maxLength":8},)"
-            R"("colour":{"type":"string","enum":["red","green"]},"litres":{"type":["integer","null"]},"coats":{"type":"integer","minimum":1E0,"maximum":9E0}},"required":["name","colour"]})");
+  EXPECT_EQ(
+      json::serialize(json_schema<Paint>()),
+      R"({"type":"object","additionalProperties":false,"properties":{"name":{"description":"On the tin","type":"string","maxLength":8},)"
+      R"("colour":{"type":"string","enum":["red","green"]},"litres":{"type":["integer","null"]},"coats":{"type":"integer","minimum":1E0,"maximum":9E0}},"required":["name","colour"]})");
 }
 
 }  // namespace

@@ -32,9 +32,10 @@ T take(std::expected<T, Error>&& result) {
 }  // namespace bridge
 
 // Unwraps a Result, or returns its error from the enclosing function. Works as an expression: `auto team = TRY(find(id));`
-#define TRY(...)                                                                       \
-  ({                                                                                   \
-    auto try_result_ = (__VA_ARGS__);                                                  \
-    if (!try_result_) [[unlikely]] return std::unexpected(std::move(try_result_).error()); \
-    ::bridge::detail::take(std::move(try_result_));                                    \
+#define TRY(...)                                              \
+  ({                                                          \
+    auto try_result_ = (__VA_ARGS__);                         \
+    if (!try_result_) [[unlikely]]                            \
+      return std::unexpected(std::move(try_result_).error()); \
+    ::bridge::detail::take(std::move(try_result_));           \
   })

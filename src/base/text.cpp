@@ -109,8 +109,17 @@ std::string format_bytes(std::uint64_t bytes) {
 }
 
 std::optional<std::uint64_t> parse_bytes(std::string_view text) {
-  static constexpr Unit units[] = {{"", 1},    {"b", 1},       {"bytes", 1},        {"kb", 1e3},           {"mb", 1e6},         {"gb", 1e9},
-                                   {"tb", 1e12}, {"kib", 1024.0}, {"mib", 1048576.0}, {"gib", 1073741824.0}, {"tib", 1099511627776.0}};
+  static constexpr Unit units[] = {{"", 1},
+                                   {"b", 1},
+                                   {"bytes", 1},
+                                   {"kb", 1e3},
+                                   {"mb", 1e6},
+                                   {"gb", 1e9},
+                                   {"tb", 1e12},
+                                   {"kib", 1024.0},
+                                   {"mib", 1048576.0},
+                                   {"gib", 1073741824.0},
+                                   {"tib", 1099511627776.0}};
   const auto value = read_with_units(text, units);
   if (!value) return std::nullopt;
   return static_cast<std::uint64_t>(std::llround(*value));

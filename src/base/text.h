@@ -14,8 +14,7 @@ namespace detail {
 inline void append_part(std::string& out, std::string_view part) { out += part; }
 inline void append_part(std::string& out, char part) { out += part; }
 template <std::integral T>
-  requires(!std::same_as<T, bool> && !std::same_as<T, char>)
-void append_part(std::string& out, T part) {
+requires(!std::same_as<T, bool> && !std::same_as<T, char>) void append_part(std::string& out, T part) {
   char buffer[24];
   out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, part).ptr);
 }

@@ -40,9 +40,10 @@ std::string format_time(Time time) {
   const hh_mm_ss clock{time - day};
   char buffer[40];
   const long micros = static_cast<long>(clock.subseconds().count());
-  int length = std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02ld:%02ld:%02ld", static_cast<int>(date.year()),
-                             static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<long>(clock.hours().count()),
-                             static_cast<long>(clock.minutes().count()), static_cast<long>(clock.seconds().count()));
+  int length =
+      std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02ld:%02ld:%02ld", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<long>(clock.hours().count()),
+                    static_cast<long>(clock.minutes().count()), static_cast<long>(clock.seconds().count()));
   std::string text(buffer, static_cast<std::size_t>(length));
   if (micros != 0) {
     length = std::snprintf(buffer, sizeof buffer, ".%06ld", micros);
@@ -53,7 +54,9 @@ std::string format_time(Time time) {
 
 Result<Time> parse_time(std::string_view text) {
   using namespace std::chrono;
-  const auto bad = [&] { return fail(ErrorCode::invalid_argument, str("'", text.substr(0, 40), "' is not a time: write 2026-08-01T10:00:00Z or 2026-08-01")); };
+  const auto bad = [&] {
+    return fail(ErrorCode::invalid_argument, str("'", text.substr(0, 40), "' is not a time: write 2026-08-01T10:00:00Z or 2026-08-01"));
+  };
   std::size_t at = 0;
   const int y = read_digits(text, at, 4);
   if (y < 0 || !read_char(text, at, "-")) return bad();

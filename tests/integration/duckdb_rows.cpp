@@ -1,4 +1,5 @@
-// Runs one statement with DuckDB's C API, apart from everything of Bridge, and prints each row as a JSON object. For tests that compare numbers.
+// Runs one statement with DuckDB's C API, apart from everything of Bridge, and prints each row as a JSON object. For tests that compare
+// numbers.
 #include <duckdb.h>
 
 #include <cstdio>

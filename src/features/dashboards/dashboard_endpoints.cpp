@@ -205,7 +205,8 @@ std::vector<Route> dashboard_routes(DashboardService& service) {
     return [&service, endpoint](const Request& request) { return endpoint(service, request); };
   };
   const QueryParameter dry_run{.name = "dry_run", .about = "true: also try the queries, which needs the connection"};
-  const QueryParameter try_first{.name = "dry_run", .about = "false: save without trying the queries, when the connection cannot be reached"};
+  const QueryParameter try_first{.name = "dry_run",
+                                 .about = "false: save without trying the queries, when the connection cannot be reached"};
   const QueryParameter slug{.name = "slug", .about = "Name in the URL, for a body that is YAML"};
   const QueryParameter version{.name = "version", .about = "The version that this replaces, for a body that is YAML; or If-Match"};
   std::vector<QueryParameter> filters = page_parameters();

@@ -17,7 +17,8 @@ struct PreviewBody {
 };
 BOOST_DESCRIBE_STRUCT(PreviewBody, (), (yaml))
 template <>
-inline constexpr auto field_notes<PreviewBody> = std::to_array<FieldNote>({{.name = "yaml", .about = "A dashboard document", .length_max = dashboard_limits::kDocumentBytesMax}});
+inline constexpr auto field_notes<PreviewBody> =
+    std::to_array<FieldNote>({{.name = "yaml", .about = "A dashboard document", .length_max = dashboard_limits::kDocumentBytesMax}});
 
 namespace {
 
@@ -72,14 +73,17 @@ std::string_view query_of(const std::string& target) {
   return mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1);
 }
 
-std::string ready_key(const Request& request) { return str(request.context.caller.team_id.value(), "\n", request.path_value("slug"), "\n", query_of(request.target)); }
+std::string ready_key(const Request& request) {
+  return str(request.context.caller.team_id.value(), "\n", request.path_value("slug"), "\n", query_of(request.target));
+}
 
 // An editor may ask for data that is not from the cache; a viewer's wish costs nobody anything. Browsers' own clients add no-cache to a
 // conditional request, which means no more than that they have an answer already.
 bool wants_fresh(const Request& request) {
   if (request.header("if-none-match")) return false;
   const auto control = request.header("cache-control");
-  return control && control->find("no-cache") != std::string::npos && (request.context.caller.role >= Role::editor || request.context.caller.is_operator);
+  return control && control->find("no-cache") != std::string::npos &&
+         (request.context.caller.role >= Role::editor || request.context.caller.is_operator);
 }
 
 ContentEncoding encoding_for(const Request& request, std::size_t body_bytes) {
@@ -152,7 +156,9 @@ class DataEndpoints {
 
   Result<Response> get_data(const Request& request) {
     const std::uint64_t change_count = plans_.change_count();
-    const auto outcomes = TRY(service_.run(request.context, {.slug = request.path_value("slug"), .parameters = parameters_of(request), .only = {}, .fresh = wants_fresh(request)}));
+    const auto outcomes = TRY(service_.run(
+        request.context,
+        {.slug = request.path_value("slug"), .parameters = parameters_of(request), .only = {}, .fresh = wants_fresh(request)}));
     plans_.count_view(request.context.team(), request.path_value("slug"));
     std::string body = str(R"({"queries":)", encode_outcomes(outcomes), "}");
     auto answer = std::make_shared<ReadyAnswer>();
@@ -170,7 +176,8 @@ class DataEndpoints {
     const bool all_answered = std::ranges::all_of(outcomes, [](const QueryOutcome& outcome) { return outcome.answer.has_value(); });
     Response response = ready_response(*answer, encoding);
     // What is kept for others says that it came from the cache; the first answer after a run and one with an error are not kept.
-    const bool all_cached = all_answered && std::ranges::all_of(outcomes, [](const QueryOutcome& outcome) { return outcome.answer->cache == CacheState::hit; });
+    const bool all_cached =
+        all_answered && std::ranges::all_of(outcomes, [](const QueryOutcome& outcome) { return outcome.answer->cache == CacheState::hit; });
     if (all_cached) ready_.put(ready_key(request), std::move(answer));
     return response;
   }
@@ -212,7 +219,8 @@ class DataEndpoints {
   }
 
   Result<Response> explain(const Request& request) {
-    const ExplainedPlan plan = TRY(service_.explain(request.context, {.slug = request.path_value("slug"), .parameters = parameters_of(request), .only = {}}));
+    const ExplainedPlan plan =
+        TRY(service_.explain(request.context, {.slug = request.path_value("slug"), .parameters = parameters_of(request), .only = {}}));
     return ok(plan);
   }
 
@@ -234,13 +242,18 @@ class DataEndpoints {
     std::size_t limit = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
     if (error != std::errc{} || end != text.data() + text.size() || limit == 0 || limit > 50'000) {
-      return fail(Error{.code = ErrorCode::invalid_argument, .message = "limit must be a whole number from 1 to 50000", .violations = {{.path = "limit", .code = "out_of_range", .message = "must be a whole number from 1 to 50000", .got = text.substr(0, 40)}}});
+      return fail(Error{
+          .code = ErrorCode::invalid_argument,
+          .message = "limit must be a whole number from 1 to 50000",
+          .violations = {
+              {.path = "limit", .code = "out_of_range", .message = "must be a whole number from 1 to 50000", .got = text.substr(0, 40)}}});
     }
     return limit;
   }
 
   // A parameter of a JSON body, in the form that it would have in a URL.
-  static Result<> append_parameter(std::vector<std::pair<std::string, std::string>>& out, const std::string& name, const json::value& value) {
+  static Result<> append_parameter(std::vector<std::pair<std::string, std::string>>& out, const std::string& name,
+                                   const json::value& value) {
     if (value.is_string()) {
       out.emplace_back(name, std::string(value.get_string()));
     } else if (value.is_number() || value.is_bool()) {
@@ -256,15 +269,28 @@ class DataEndpoints {
     return {};
   }
   static std::unexpected<Error> bad_parameter(const std::string& name) {
-    return fail(Error{.code = ErrorCode::invalid_argument, .message = str("The parameter '", name.substr(0, 100), "' must be text, a number, true, false or a list of these"), .violations = {{.path = "parameters." + name.substr(0, 100), .code = "wrong_type", .message = "must be text, a number, true, false or a list of these"}}});
+    return fail(Error{.code = ErrorCode::invalid_argument,
+                      .message = str("The parameter '", name.substr(0, 100), "' must be text, a number, true, false or a list of these"),
+                      .violations = {{.path = "parameters." + name.substr(0, 100),
+                                      .code = "wrong_type",
+                                      .message = "must be text, a number, true, false or a list of these"}}});
   }
 
-  Result<Response> answer_query(const Request& request, std::vector<std::pair<std::string, std::string>> parameters, const AnswerShape& shape, const std::string& format) {
+  Result<Response> answer_query(const Request& request, std::vector<std::pair<std::string, std::string>> parameters,
+                                const AnswerShape& shape, const std::string& format) {
     if (format != "json" && format != "csv") {
-      return fail(Error{.code = ErrorCode::invalid_argument, .message = str("There is no format '", format.substr(0, 40), "': json or csv"), .violations = {{.path = "format", .code = "unknown_value", .message = "must be json or csv", .got = format.substr(0, 40), .allowed = {"json", "csv"}}}});
+      return fail(Error{.code = ErrorCode::invalid_argument,
+                        .message = str("There is no format '", format.substr(0, 40), "': json or csv"),
+                        .violations = {{.path = "format",
+                                        .code = "unknown_value",
+                                        .message = "must be json or csv",
+                                        .got = format.substr(0, 40),
+                                        .allowed = {"json", "csv"}}}});
     }
     const std::string& id = request.path_value("query_id");
-    auto outcomes = TRY(service_.run(request.context, {.slug = request.path_value("slug"), .parameters = std::move(parameters), .only = {id}, .fresh = wants_fresh(request)}));
+    auto outcomes = TRY(service_.run(
+        request.context,
+        {.slug = request.path_value("slug"), .parameters = std::move(parameters), .only = {id}, .fresh = wants_fresh(request)}));
     if (outcomes.empty()) return fail(ErrorCode::not_found, "The dashboard has no such query");
     plans_.count_view(request.context.team(), request.path_value("slug"));
     QueryOutcome& outcome = outcomes.front();
@@ -272,7 +298,8 @@ class DataEndpoints {
     if (format == "csv") {
       const QueryResult shaped = TRY(service_.shape(request.context, *outcome.answer, shape));
       Response response = text_response(encode_csv(shaped), "text/csv; charset=utf-8");
-      response.headers.emplace_back("content-disposition", str("attachment; filename=\"", make_slug(request.path_value("slug")), "-", make_slug(id), ".csv\""));
+      response.headers.emplace_back("content-disposition",
+                                    str("attachment; filename=\"", make_slug(request.path_value("slug")), "-", make_slug(id), ".csv\""));
       return response;
     }
     if (!shape.sort.empty() || shape.limit) {
@@ -301,34 +328,43 @@ std::vector<Route> data_routes(DashboardDataService& service, PlanSource& plans)
     docs.open_query = true;
     return docs;
   };
-  const std::vector<QueryParameter> shape{{"sort", "A column, or -column for the largest first", false}, {"limit", "At most this many rows", false}, {"format", "json or csv", false}};
+  const std::vector<QueryParameter> shape{{"sort", "A column, or -column for the largest first", false},
+                                          {"limit", "At most this many rows", false},
+                                          {"format", "json or csv", false}};
   return {
       {.method = Method::get,
        .path = "/v1/dashboards/{slug}/data",
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->get_data(request); },
-       .docs = open(docs<void, json::object>("get_dashboard_data", "Dashboards", "All answers of a dashboard; other query names are its parameters", {}, "DashboardData")),
+       .docs = open(docs<void, json::object>("get_dashboard_data", "Dashboards",
+                                             "All answers of a dashboard; other query names are its parameters", {}, "DashboardData")),
        .quick = [endpoints](const Request& request) { return endpoints->quick(request); }},
       {.method = Method::get,
        .path = "/v1/dashboards/{slug}/query/{query_id}/data",
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->get_query(request); },
-       .docs = open(docs<void, json::object>("get_query_data", "Dashboards", "The answer of one query; other query names are the dashboard's parameters", {}, "QueryData", shape))},
+       .docs = open(docs<void, json::object>("get_query_data", "Dashboards",
+                                             "The answer of one query; other query names are the dashboard's parameters", {}, "QueryData",
+                                             shape))},
       {.method = Method::post,
        .path = "/v1/dashboards/{slug}/query/{query_id}/data",
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->post_query(request); },
-       .docs = docs<DataEndpoints::QueryBody, json::object>("query_data", "Dashboards", "The answer of one query", "QueryDataRequest", "QueryData")},
+       .docs = docs<DataEndpoints::QueryBody, json::object>("query_data", "Dashboards", "The answer of one query", "QueryDataRequest",
+                                                            "QueryData")},
       {.method = Method::get,
        .path = "/v1/dashboards/{slug}/explain",
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->explain(request); },
-       .docs = open(docs<void, ExplainedPlan>("explain_dashboard", "Dashboards", "The execution plan: stages, dependencies, dry-run bytes and cost", {}, "ExplainedPlan"))},
+       .docs = open(docs<void, ExplainedPlan>("explain_dashboard", "Dashboards",
+                                              "The execution plan: stages, dependencies, dry-run bytes and cost", {}, "ExplainedPlan"))},
       {.method = Method::post,
        .path = "/v1/dashboards/preview",
        .access = Access::editor,
        .handler = [endpoints](const Request& request) { return endpoints->preview(request); },
-       .docs = open(docs<PreviewBody, json::object>("preview_dashboard", "Dashboards", "A document that is not saved, with its answers; also takes application/yaml", "PreviewRequest", "DashboardPreview")),
+       .docs = open(docs<PreviewBody, json::object>("preview_dashboard", "Dashboards",
+                                                    "A document that is not saved, with its answers; also takes application/yaml",
+                                                    "PreviewRequest", "DashboardPreview")),
        .body_bytes_max = 1 << 20},
       {.method = Method::post,
        .path = "/v1/dashboards/{slug}/precompute",

@@ -67,7 +67,8 @@ class BoundDataService final : public DashboardDataService {
       for (std::size_t i = 0; i < bound.queries.size(); ++i) {
         if (bound.queries[i].stage == stage) members.push_back(i);
       }
-      parts_.workers.run_all(members.size(), [&](std::size_t i) { run.answers[members[i]] = execute(context, run, bound.queries[members[i]]); });
+      parts_.workers.run_all(members.size(),
+                             [&](std::size_t i) { run.answers[members[i]] = execute(context, run, bound.queries[members[i]]); });
       TRY(context.check());
     }
     std::vector<QueryOutcome> outcomes;
@@ -92,7 +93,12 @@ class BoundDataService final : public DashboardDataService {
       if (std::ranges::find(names, column) == names.end()) {
         return fail(Error{.code = ErrorCode::invalid_argument,
                           .message = str("There is no column '", column.substr(0, 100), "' to sort by"),
-                          .violations = {{.path = "sort", .code = "unknown_column", .message = "is no column of this query", .got = column.substr(0, 100), .allowed = names, .suggestion = nearest_name(column, names).value_or("")}}});
+                          .violations = {{.path = "sort",
+                                          .code = "unknown_column",
+                                          .message = "is no column of this query",
+                                          .got = column.substr(0, 100),
+                                          .allowed = names,
+                                          .suggestion = nearest_name(column, names).value_or("")}}});
       }
       query.sql += str(" ORDER BY ", quote_identifier(parts_.local.dialect(), column), down ? " DESC" : "", " NULLS LAST");
     }
@@ -105,7 +111,8 @@ class BoundDataService final : public DashboardDataService {
     PrecomputeReport report;
     for (const QueryOutcome& outcome : outcomes) {
       if (!outcome.answer) {
-        report.errors.push_back({.query_id = outcome.id, .code = std::string(reason_of(outcome.answer.error())), .detail = outcome.answer.error().message});
+        report.errors.push_back(
+            {.query_id = outcome.id, .code = std::string(reason_of(outcome.answer.error())), .detail = outcome.answer.error().message});
       } else if (outcome.answer->cache == CacheState::miss) {
         ++report.queries_executed;
       } else {
@@ -122,7 +129,11 @@ class BoundDataService final : public DashboardDataService {
     ExplainedPlan out{.slug = plan->slug, .version = plan->version, .stages = bound.stage_count, .queries = {}};
     const auto warehouse = TRY(connection.open(context));
     for (const BoundPlanQuery& query : bound.queries) {
-      ExplainedQuery line{.id = query.id, .stage = query.stage, .sql = query.bound.query.sql, .bytes_max = static_cast<std::int64_t>(query.limits.bytes_max), .ttl_s = query.ttl_ms / 1000};
+      ExplainedQuery line{.id = query.id,
+                          .stage = query.stage,
+                          .sql = query.bound.query.sql,
+                          .bytes_max = static_cast<std::int64_t>(query.limits.bytes_max),
+                          .ttl_s = query.ttl_ms / 1000};
       for (const Dependency& dependency : query.dependencies) line.depends_on.push_back(dependency.query_id);
       if (query.local) {
         line.bytes_scanned = 0;
@@ -140,8 +151,13 @@ class BoundDataService final : public DashboardDataService {
 
  private:
   Result<BoundPlan> bind(const Plan& plan, const DataConnection& connection, const DataRequest& request) {
-    const ParameterValues values = TRY(read_parameter_values(plan.parameters, plan.view_type, request.parameters, day_of(parts_.clock.now())));
-    return bind_plan(plan, {.values = values, .limits = connection.limits, .warehouse = &connection.dialect, .local = &parts_.local.dialect(), .only = request.only});
+    const ParameterValues values =
+        TRY(read_parameter_values(plan.parameters, plan.view_type, request.parameters, day_of(parts_.clock.now())));
+    return bind_plan(plan, {.values = values,
+                            .limits = connection.limits,
+                            .warehouse = &connection.dialect,
+                            .local = &parts_.local.dialect(),
+                            .only = request.only});
   }
 
   Result<QueryAnswer> execute(const CallContext& context, const Run& run, const BoundPlanQuery& query) {
@@ -155,22 +171,25 @@ class BoundDataService final : public DashboardDataService {
     for (const Dependency& dependency : query.dependencies) {
       const Result<QueryAnswer>* input = run.find(dependency.query_id);
       if (!input || !*input) {
-        return fail(ErrorCode::failed_precondition, "dependency_failed", str("The query '", dependency.query_id, "' that it reads has no answer", input ? ": " + input->error().message : ""));
+        return fail(ErrorCode::failed_precondition, "dependency_failed",
+                    str("The query '", dependency.query_id, "' that it reads has no answer", input ? ": " + input->error().message : ""));
       }
       inputs.emplace_back(dependency.table, &**input);
-      request.connection_key += str("|", dependency.table, "=", (*input)->query_hash, "@", (*input)->executed_at.time_since_epoch().count());
+      request.connection_key +=
+          str("|", dependency.table, "=", (*input)->query_hash, "@", (*input)->executed_at.time_since_epoch().count());
     }
-    const QueryEngine engine{.dry_run = [](const CallContext&, const BoundQuery&) -> Result<DryRun> { return DryRun{}; },
-                             .execute = [this, inputs](const CallContext& inner, const BoundQuery& bound, const ExecuteLimits& limits) -> Result<QueryResult> {
-                               std::vector<QueryResult> results;
-                               results.reserve(inputs.size());
-                               std::map<std::string, const QueryResult*> tables;
-                               for (const auto& [table, answer] : inputs) {
-                                 results.push_back(TRY(decode_rows(*answer->data)));
-                                 tables[table] = &results.back();
-                               }
-                               return parts_.local.execute(inner, bound, tables, limits);
-                             }};
+    const QueryEngine engine{
+        .dry_run = [](const CallContext&, const BoundQuery&) -> Result<DryRun> { return DryRun{}; },
+        .execute = [this, inputs](const CallContext& inner, const BoundQuery& bound, const ExecuteLimits& limits) -> Result<QueryResult> {
+          std::vector<QueryResult> results;
+          results.reserve(inputs.size());
+          std::map<std::string, const QueryResult*> tables;
+          for (const auto& [table, answer] : inputs) {
+            results.push_back(TRY(decode_rows(*answer->data)));
+            tables[table] = &results.back();
+          }
+          return parts_.local.execute(inner, bound, tables, limits);
+        }};
     // Never refreshed behind: its inputs live only as long as this view. Its age is that of what it was made from.
     request.time_to_live = request.max_stale;
     return parts_.queries.execute(context, request, engine);
@@ -194,9 +213,10 @@ void append_outcome(std::string& out, const QueryOutcome& outcome) {
   const QueryAnswer& answer = *outcome.answer;
   out += R"({"data":)";
   out += *answer.data;
-  out += str(R"(,"metadata":{"row_count":)", answer.row_count, R"(,"truncated":)", answer.truncated ? "true" : "false", R"(,"bytes_scanned":)", answer.bytes_scanned,
-             R"(,"cost_usd":)", answer.cost_usd, R"(,"cache":")", enum_name(answer.cache), R"(","age_s":)", answer.age_s, R"(,"executed_at":")", format_time(answer.executed_at),
-             R"(","duration_ms":)", answer.duration_ms, R"(,"query_hash":")", answer.query_hash, R"(","version":)", outcome.version, "}}");
+  out += str(R"(,"metadata":{"row_count":)", answer.row_count, R"(,"truncated":)", answer.truncated ? "true" : "false",
+             R"(,"bytes_scanned":)", answer.bytes_scanned, R"(,"cost_usd":)", answer.cost_usd, R"(,"cache":")", enum_name(answer.cache),
+             R"(","age_s":)", answer.age_s, R"(,"executed_at":")", format_time(answer.executed_at), R"(","duration_ms":)",
+             answer.duration_ms, R"(,"query_hash":")", answer.query_hash, R"(","version":)", outcome.version, "}}");
 }
 
 }  // namespace bridge

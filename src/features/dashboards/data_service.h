@@ -19,7 +19,8 @@ class PlanSource {
   // The compiled document in its newest version. not_found when there is none of this name in the caller's team.
   virtual Result<std::shared_ptr<const Plan>> get_plan(const CallContext& context, std::string_view slug) = 0;
   virtual void count_view(const TeamScope& team, std::string_view slug) = 0;
-  // Grows with every change of any dashboard, connection or credential; read before an answer is made and compared before it is shown again.
+  // Grows with every change of any dashboard, connection or credential; read before an answer is made and compared before it is shown
+  // again.
   virtual std::uint64_t change_count() const = 0;
 };
 

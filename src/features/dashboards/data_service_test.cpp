@@ -43,13 +43,18 @@ class Workspace final : public PlanSource, public DataConnectionSource {
   void count_view(const TeamScope&, std::string_view) override { ++views; }
   std::uint64_t change_count() const override { return changes; }
   Result<DataConnection> find_connection(const CallContext&, std::string_view) override {
-    return DataConnection{.key = "c1", .dialect = warehouse_->dialect(), .limits = limits, .open = [this](const CallContext&) -> Result<std::shared_ptr<Warehouse>> {
+    return DataConnection{.key = "c1",
+                          .dialect = warehouse_->dialect(),
+                          .limits = limits,
+                          .open = [this](const CallContext&) -> Result<std::shared_ptr<Warehouse>> {
                             ++opens;
                             return warehouse_;
                           }};
   }
 
-  Result<std::vector<QueryOutcome>> run(DataRequest request = {.slug = "weather", .parameters = {}, .only = {}}) { return service->run(context(), request); }
+  Result<std::vector<QueryOutcome>> run(DataRequest request = {.slug = "weather", .parameters = {}, .only = {}}) {
+    return service->run(context(), request);
+  }
   static CallContext context() {
     CallContext context;
     context.caller.team_id = TeamId("team");
@@ -105,7 +110,8 @@ TEST(DashboardData, ASecondViewComesFromTheCacheAlsoForQueriesOverAnswers) {
 
 TEST(DashboardData, ParametersFilterAndAreBoundAsValues) {
   Workspace workspace;
-  const auto seattle = workspace.run({.slug = "weather", .parameters = {{"place", "Seattle"}, {"period", "2012-06-01..2012-06-30"}}, .only = {"rain"}});
+  const auto seattle =
+      workspace.run({.slug = "weather", .parameters = {{"place", "Seattle"}, {"period", "2012-06-01..2012-06-30"}}, .only = {"rain"}});
   ASSERT_TRUE(seattle.has_value());
   EXPECT_NE(answer_of(*seattle, "rain")->data->find(R"([["Seattle",30,)"), std::string::npos);
   const auto hostile = workspace.run({.slug = "weather", .parameters = {{"place", "x' OR '1'='1"}}, .only = {"rain"}});
@@ -134,7 +140,11 @@ TEST(DashboardData, ShapesAnAnswerWithoutScanningAgain) {
   ASSERT_TRUE(shaped.has_value()) << shaped.error().message;
   ASSERT_EQ(shaped->row_count, 1u);
   EXPECT_EQ(shaped->columns[0].texts[0], "Seattle");
-  EXPECT_EQ(workspace.service->shape(Workspace::context(), *answer_of(*outcomes, "rain"), {.sort = "locaton", .limit = {}}).error().violations[0].suggestion, "location");
+  EXPECT_EQ(workspace.service->shape(Workspace::context(), *answer_of(*outcomes, "rain"), {.sort = "locaton", .limit = {}})
+                .error()
+                .violations[0]
+                .suggestion,
+            "location");
 }
 
 TEST(DashboardData, ExplainSaysStagesDependenciesAndBytes) {
@@ -171,7 +181,10 @@ charts:
                                           .data = *workspace.service,
                                           .clock = *workspace.clock,
                                           .list_teams = [] { return Result<std::vector<TeamId>>(std::vector{TeamId("team")}); },
-                                          .list_slugs = [](const CallContext&) { return Result<std::vector<std::string>>({"weather", "gone"}); }});
+                                          .list_slugs =
+                                              [](const CallContext&) {
+                                                return Result<std::vector<std::string>>({"weather", "gone"});
+                                              }});
   EXPECT_EQ(refresher->refresh_due(*parse_time("2026-01-01T05:30:00Z"), {}), 0);
   EXPECT_EQ(workspace.opens, 0);
   EXPECT_EQ(refresher->refresh_due(*parse_time("2026-01-01T05:00:00Z"), {}), 1);

@@ -68,7 +68,8 @@ class MinuteRefresher final : public Refresher {
       return;
     }
     for (const QueryOutcome& outcome : *outcomes) {
-      if (!outcome.answer) log_warning("refresh_failed", {{"slug", slug}, {"query", outcome.id}, {"error", describe_error(outcome.answer.error())}});
+      if (!outcome.answer)
+        log_warning("refresh_failed", {{"slug", slug}, {"query", outcome.id}, {"error", describe_error(outcome.answer.error())}});
     }
     log_info("refreshed", {{"slug", slug}, {"queries", str(outcomes->size())}});
   }

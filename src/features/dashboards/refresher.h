@@ -8,8 +8,8 @@
 
 namespace bridge {
 
-// Runs dashboards whose `cache.refresh` is due, once a minute on a thread of its own, so that those who look in the morning find answers that are
-// ready and fresh.
+// Runs dashboards whose `cache.refresh` is due, once a minute on a thread of its own, so that those who look in the morning find answers
+// that are ready and fresh.
 class Refresher {
  public:
   virtual ~Refresher() = default;  // waits for the refresh that is at work

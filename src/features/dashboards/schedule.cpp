@@ -48,8 +48,9 @@ std::optional<Schedule> parse_schedule(std::string_view text) {
   const auto fields = split(text, ' ');
   if (fields.size() != 5) return std::nullopt;
   Schedule schedule{.any_day = fields[2] == "*", .any_weekday = fields[4] == "*"};
-  if (!read_field(fields[0], 0, 59, schedule.minutes) || !read_field(fields[1], 0, 23, schedule.hours) || !read_field(fields[2], 1, 31, schedule.days) ||
-      !read_field(fields[3], 1, 12, schedule.months) || !read_field(fields[4], 0, 7, schedule.weekdays))
+  if (!read_field(fields[0], 0, 59, schedule.minutes) || !read_field(fields[1], 0, 23, schedule.hours) ||
+      !read_field(fields[2], 1, 31, schedule.days) || !read_field(fields[3], 1, 12, schedule.months) ||
+      !read_field(fields[4], 0, 7, schedule.weekdays))
     return std::nullopt;
   return schedule;
 }
@@ -62,8 +63,8 @@ bool is_due(const Schedule& schedule, Time time) {
   const bool day_fits = schedule.days.test(static_cast<unsigned>(date.day()));
   const bool weekday_fits = schedule.weekdays.test(weekday{day}.c_encoding());
   const bool either = schedule.any_day ? weekday_fits : schedule.any_weekday ? day_fits : day_fits || weekday_fits;
-  return either && schedule.minutes.test(static_cast<std::size_t>(clock.minutes().count())) && schedule.hours.test(static_cast<std::size_t>(clock.hours().count())) &&
-         schedule.months.test(static_cast<unsigned>(date.month()));
+  return either && schedule.minutes.test(static_cast<std::size_t>(clock.minutes().count())) &&
+         schedule.hours.test(static_cast<std::size_t>(clock.hours().count())) && schedule.months.test(static_cast<unsigned>(date.month()));
 }
 
 }  // namespace bridge

@@ -31,7 +31,8 @@ TEST(Schedule, ADayOfTheMonthOrOfTheWeekIsEnoughWhenBothAreGiven) {
 }
 
 TEST(Schedule, RefusesWhatIsNone) {
-  for (const char* text : {"", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "a * * * *", "5-1 * * * *", "*/0 * * * *", "1//2 * * * *", "-1 * * * *"})
+  for (const char* text : {"", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "a * * * *",
+                           "5-1 * * * *", "*/0 * * * *", "1//2 * * * *", "-1 * * * *"})
     EXPECT_FALSE(parse_schedule(text).has_value()) << text;
 }
 

@@ -211,7 +211,8 @@ TEST(Validation, TakesALargeDocumentInItsStride) {
   text += "charts:\n";
   for (int i = 0; i < 128; ++i) text += str("  c", i, ": {query: q", 63 - i % 64, ", mark: kpi, y: n, compare: previous_period}\n");
   Validation validation;
-  EXPECT_LT(milliseconds_of([&] { validation = validate_document(text); }), 15'000);  // a bound on its growth: sanitizers on a busy machine take seconds
+  EXPECT_LT(milliseconds_of([&] { validation = validate_document(text); }),
+            15'000);  // a bound on its growth: sanitizers on a busy machine take seconds
   EXPECT_TRUE(validation.report.valid) << describe_error(validation_error(validation.report));
   const auto plan = compile_dashboard(*validation.document);
   ASSERT_TRUE(plan);

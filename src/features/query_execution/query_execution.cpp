@@ -95,7 +95,9 @@ class CachedQueryExecution final : public QueryExecution {
     return load_once(context, key, request, engine);
   }
 
-  void forget(const TeamScope& team, std::string_view slug) override { cache_.erase_prefix(str("dash:", team.team_id().value(), ":", slug, ":")); }
+  void forget(const TeamScope& team, std::string_view slug) override {
+    cache_.erase_prefix(str("dash:", team.team_id().value(), ":", slug, ":"));
+  }
 
  private:
   struct Refresh {
@@ -130,7 +132,8 @@ class CachedQueryExecution final : public QueryExecution {
   }
 
   // The first caller of a key loads it; the others wait for that answer. A cancelled leader hands over to one of the waiting.
-  Result<QueryAnswer> load_once(const CallContext& context, const std::string& key, const QueryRequest& request, const QueryEngine& engine) {
+  Result<QueryAnswer> load_once(const CallContext& context, const std::string& key, const QueryRequest& request,
+                                const QueryEngine& engine) {
     for (;;) {
       TRY(context.check());
       std::shared_ptr<Flight> flight;
@@ -141,7 +144,9 @@ class CachedQueryExecution final : public QueryExecution {
         if (!slot) {
           if (flights_.size() > query_limits::kSingleFlightKeysMax) {
             flights_.erase(key);
-            return fail(Error{.code = ErrorCode::unavailable, .message = "Too many different queries are running: try again in a second", .retry_after_s = 1});
+            return fail(Error{.code = ErrorCode::unavailable,
+                              .message = "Too many different queries are running: try again in a second",
+                              .retry_after_s = 1});
           }
           slot = std::make_shared<Flight>();
           leader = true;
@@ -166,7 +171,8 @@ class CachedQueryExecution final : public QueryExecution {
       flight->done_changed.wait_for(lock, context.stop, context.time_left(query_limits::kTimeoutMax), [&] { return flight->done; });
       TRY(context.check());
       if (!flight->done) return fail(ErrorCode::deadline_exceeded, "The query took longer than its deadline");
-      const bool leader_left = !*flight->outcome && (flight->outcome->error().code == ErrorCode::cancelled || flight->outcome->error().code == ErrorCode::deadline_exceeded);
+      const bool leader_left = !*flight->outcome && (flight->outcome->error().code == ErrorCode::cancelled ||
+                                                     flight->outcome->error().code == ErrorCode::deadline_exceeded);
       if (!leader_left) return *flight->outcome;
     }
   }
@@ -176,7 +182,8 @@ class CachedQueryExecution final : public QueryExecution {
     const auto start = steady_clock::now();
     const DryRun estimate = TRY(engine.dry_run(context, request.query));
     TRY(check_byte_cap(estimate.bytes_scanned, request.bytes_max));
-    const ExecuteLimits limits{.rows_max = std::min(request.rows_max, query_limits::kRowsMax), .result_bytes_max = query_limits::kResultBytesMax};
+    const ExecuteLimits limits{.rows_max = std::min(request.rows_max, query_limits::kRowsMax),
+                               .result_bytes_max = query_limits::kResultBytesMax};
     const QueryResult result = TRY(engine.execute(context, request.query, limits));
     StoredHeader header{.row_count = static_cast<std::int64_t>(result.row_count),
                         .truncated = result.truncated,
@@ -213,7 +220,8 @@ class CachedQueryExecution final : public QueryExecution {
       }
       // A refresh that fails leaves the old answer with its old age: it is never extended.
       if (const auto outcome = load_once(job.context, job.key, job.request, job.engine); !outcome) {
-        log_warning("refresh_failed", {{"slug", job.request.slug}, {"query", job.request.query_id}, {"error", describe_error(outcome.error())}});
+        log_warning("refresh_failed",
+                    {{"slug", job.request.slug}, {"query", job.request.query_id}, {"error", describe_error(outcome.error())}});
       }
       const std::lock_guard lock(refresh_mutex_);
       refreshing_.erase(job.key);
@@ -248,7 +256,9 @@ void append_cell(ResultColumn& column, const json::value& cell) {
     case ColumnType::date:
     case ColumnType::timestamp:
     case ColumnType::time:
-    case ColumnType::json: column.texts.emplace_back(cell.is_string() ? std::string(cell.get_string()) : cell.is_null() ? std::string() : json::serialize(cell)); break;
+    case ColumnType::json:
+      column.texts.emplace_back(cell.is_string() ? std::string(cell.get_string()) : cell.is_null() ? std::string() : json::serialize(cell));
+      break;
   }
 }
 
@@ -339,16 +349,19 @@ std::unique_ptr<WorkPool> make_work_pool(int threads) { return std::make_unique<
 Result<> check_byte_cap(std::uint64_t bytes_scanned, std::uint64_t bytes_max) {
   if (bytes_scanned < bytes_max) return {};
   const std::string help = "Select fewer columns, or filter on a column that the table is partitioned or sorted by, such as its date";
-  return fail(Error{.code = ErrorCode::resource_exhausted,
-                    .message = str("The query would scan ", format_bytes(bytes_scanned), "; the cap is ", format_bytes(bytes_max), ". ", help, "."),
-                    .reason = "byte_cap_exceeded",
-                    .violations = {{.path = "sql", .code = "byte_cap_exceeded", .message = help, .got = str(bytes_scanned), .allowed = {str(bytes_max)}}}});
+  return fail(
+      Error{.code = ErrorCode::resource_exhausted,
+            .message = str("The query would scan ", format_bytes(bytes_scanned), "; the cap is ", format_bytes(bytes_max), ". ", help, "."),
+            .reason = "byte_cap_exceeded",
+            .violations = {
+                {.path = "sql", .code = "byte_cap_exceeded", .message = help, .got = str(bytes_scanned), .allowed = {str(bytes_max)}}}});
 }
 
 std::string partition_advice(std::uint64_t bytes_scanned) {
   if (bytes_scanned <= kAdviceBytes) return {};
   return str("This scans ", format_bytes(bytes_scanned),
-             ". Partition the table by its date column and filter on it, cluster it by the columns that queries filter by, and name only the columns that are needed.");
+             ". Partition the table by its date column and filter on it, cluster it by the columns that queries filter by, and name only "
+             "the columns that are needed.");
 }
 
 std::string query_hash(const TeamScope& team, const QueryRequest& request) {
@@ -369,7 +382,9 @@ Result<QueryResult> decode_rows(std::string_view data) {
   const json::value value = TRY(parse_json(data, {.bytes_max = 2 * query_limits::kResultBytesMax}));
   const auto broken = [] { return fail(ErrorCode::data_loss, "A cached answer cannot be read"); };
   const json::object* object = value.if_object();
-  if (!object || !object->if_contains("columns") || !object->if_contains("rows") || !object->at("columns").is_array() || !object->at("rows").is_array()) return broken();
+  if (!object || !object->if_contains("columns") || !object->if_contains("rows") || !object->at("columns").is_array() ||
+      !object->at("rows").is_array())
+    return broken();
   QueryResult result;
   for (const json::value& column : object->at("columns").get_array()) {
     const json::value* name = column.is_object() ? column.get_object().if_contains("name") : nullptr;

@@ -13,7 +13,9 @@ CallContext context_of(std::string team) {
   return context;
 }
 
-QueryRequest request_of(std::string sql) { return {.slug = "sales", .version = 1, .query_id = "q", .connection_key = "c", .query = {.sql = std::move(sql)}}; }
+QueryRequest request_of(std::string sql) {
+  return {.slug = "sales", .version = 1, .query_id = "q", .connection_key = "c", .query = {.sql = std::move(sql)}};
+}
 
 // An engine that counts its calls, and answers with one row.
 struct CountingEngine {
@@ -107,7 +109,16 @@ TEST(QueryExecution, AnEntryOfAnotherTeamUnderOurKeyIsNotBelieved) {
 TEST(QueryExecution, ValuesAndTheirTypesArePartOfTheKey) {
   const TeamScope team(TeamId("a"));
   std::set<std::string> hashes;
-  const std::vector<std::vector<SqlValue>> cases{{}, {nullptr}, {true}, {std::int64_t{1}}, {1.5}, {std::string("1")}, {Date{"1"}}, {Timestamp{"1"}}, {std::string("1"), std::string("")}, {std::string(""), std::string("1")}};
+  const std::vector<std::vector<SqlValue>> cases{{},
+                                                 {nullptr},
+                                                 {true},
+                                                 {std::int64_t{1}},
+                                                 {1.5},
+                                                 {std::string("1")},
+                                                 {Date{"1"}},
+                                                 {Timestamp{"1"}},
+                                                 {std::string("1"), std::string("")},
+                                                 {std::string(""), std::string("1")}};
   for (const auto& values : cases) {
     QueryRequest request = request_of("SELECT $1");
     request.query.values = values;
@@ -178,7 +189,8 @@ TEST(QueryExecution, ALeaderThatIsCancelledHandsOver) {
     EXPECT_EQ(workspace.queries->execute(context, request_of("SELECT 1"), engine.engine()).error().code, ErrorCode::cancelled);
   });
   while (engine.runs == 0) std::this_thread::sleep_for(1ms);
-  std::jthread follower([&] { EXPECT_TRUE(workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine()).has_value()); });
+  std::jthread follower(
+      [&] { EXPECT_TRUE(workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine()).has_value()); });
   std::this_thread::sleep_for(10ms);
   leaver.request_stop();
 }
