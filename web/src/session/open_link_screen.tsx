@@ -13,7 +13,9 @@ export function OpenLinkScreen() {
   const [error, set_error] = useState<string | null>(null);
 
   useEffect(() => {
-    const token = new URLSearchParams(window.location.hash.slice(1)).get('token');
+    const hash = new URLSearchParams(window.location.hash.slice(1));
+    const token = hash.get('token');
+    const to = screen_of(hash.get('to'));
     if (!token) {
       if (tried.size === 0) set_error('This link has no token in it. It may have been cut off when it was copied.');
       return;
@@ -26,7 +28,7 @@ export function OpenLinkScreen() {
       .then((me) => {
         client.setQueryData(['me'], me);
         void client.invalidateQueries({ queryKey: ['me'] });
-        navigate('/', { replace: true });
+        navigate(to, { replace: true });
       })
       .catch((failure: unknown) => set_error(link_error(failure)));
   }, [client]);
@@ -37,6 +39,11 @@ export function OpenLinkScreen() {
       <p className="faint">Opening…</p>
     </main>
   );
+}
+
+// Only a screen of this page: a link must not lead elsewhere.
+function screen_of(path: string | null): string {
+  return path && /^\/d\/[a-z0-9-]{1,63}$/.test(path) ? path : '/';
 }
 
 function link_error(failure: unknown): string {
