@@ -114,7 +114,7 @@ class CachedQueryExecution final : public QueryExecution {
     const auto age = clock_->now() - stored->first.executed_at;
     if (age >= std::max(request.max_stale, request.time_to_live)) return std::nullopt;
     QueryAnswer answer = answer_of(stored->first, request, team);
-    // Shares the cached bytes: the answer's view of them keeps the whole entry alive.
+    // A copy without the header line: the entry may be evicted while the answer is being sent.
     answer.data = std::make_shared<std::string>(stored->second);
     answer.cache = age < request.time_to_live ? CacheState::hit : CacheState::stale;
     answer.age_s = std::max<std::int64_t>(0, duration_cast<seconds>(age).count());
