@@ -109,6 +109,12 @@ const suites = {
     const result = await run('web', 'npm', ['--prefix', 'web', 'test', '--silent'], {seconds: SECONDS_MAX.node});
     report('web', result, count(result.text, /^(?:#|ℹ) pass (\d+)$/gm), count(result.text, /^(?:#|ℹ) fail (\d+)$/gm));
   },
+  // The false model vendors, against the vendors' own clients.
+  async conformance() {
+    for (const file of readdirSync('tests/conformance').filter((name) => name.endsWith('.test.mjs')).sort()) {
+      await nodeTest(`conformance ${file.replace('.test.mjs', '')}`, ['--test', '--test-reporter=tap', `tests/conformance/${file}`]);
+    }
+  },
   async integration() {
     if (!(await build('release', 'bridge', 'duckdb_rows'))) return;
     for (const file of readdirSync('tests/integration').filter((name) => name.endsWith('.test.mjs')).sort()) {
