@@ -5,7 +5,10 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { chat_api } from './fake_chat.mjs';
 import { dashboards, run_query } from './fake_dashboards.mjs';
+import { observability_api } from './fake_observability.mjs';
+import { prompt_blocks_api } from './fake_prompt_blocks.mjs';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const TOKEN = 'one-time-token';
@@ -118,10 +121,10 @@ async function generate(request, response, body) {
   };
   const slow = /slow/i.test(body.user_prompt) ? 4 : 1;
   const step = async (id, name, given, result, options = {}) => {
-    await send('tool_call', { id, name, arguments: given });
+    await send('tool_call', { id, name, input: given, step: Number(id) });
     await pause((options.ms ?? 150) * slow);
     response.write(': heartbeat\n\n');
-    await send('tool_result', { id, name, ok: !result.error, summary: options.summary ?? '', result, duration_ms: options.ms ?? 150, bytes_scanned: result.bytes_scanned ?? null });
+    await send('tool_result', { id, name, ok: !result.error, summary: options.summary ?? '', result, cached: false, ms: options.ms ?? 150, bytes_scanned: result.bytes_scanned ?? null });
   };
   await send('session', { session_id: 's1' });
   for (const word of ['I will look at ', 'which tables there are, ', 'then try a few queries.']) {
@@ -131,6 +134,11 @@ async function generate(request, response, body) {
   await step('1', 'list_tables', { dataset: 'main' }, { tables: [{ name: 'flights' }] }, { summary: '3 tables' });
   await step('2', 'get_table_schema', { table: 'main.flights' }, { columns: [] }, { summary: '10 columns, 3,000,000 rows' });
   await step('3', 'run_dry_run_query', { sql: 'SELECT * FROM flights, airports' }, { error: { code: 'byte_cap_exceeded', message: 'The query would scan 240 MB; the cap is 100 MB.', help: 'Choose fewer columns.' }, bytes_scanned: 240_000_000, cap_bytes: CAP_BYTES }, { ms: 90 });
+  if (/fallback/i.test(body.user_prompt)) {
+    await send('token', { text: 'The first model begins, and then ' });
+    await send('fallback', { from: 'anthropic', to: 'rules', reason: 'anthropic did not answer three times in a row' });
+    await send('reset', { step: 4 });
+  }
   if (/fail/i.test(body.user_prompt)) {
     await send('error', { title: 'The model stopped', status: 503, code: 'unavailable', detail: 'The provider did not answer three times in a row.' });
     return response.end();
@@ -144,7 +152,7 @@ async function generate(request, response, body) {
     state.set('asked', record(document, source.yaml.replace('flight-delays', 'asked')));
   }
   await step('6', 'save_dashboard_yaml', { slug: 'asked' }, { slug: 'asked', version: 1 }, { ms: 40, summary: 'saved as asked' });
-  await send('done', { session_id: 's1', dashboard_slug: 'asked', gcs_yaml_path: 'dashboards/asked.yaml', preview_url: '/d/asked' });
+  await send('done', { session_id: 's1', dashboard_slug: 'asked', gcs_yaml_path: 'dashboards/asked.yaml', preview_url: '/d/asked', finish_reason: 'stop', raw: 'end_turn', usage: { input_tokens: 5120, cache_read_tokens: 1800, cache_write_tokens: 0, output_tokens: 640, complete: true }, cost_usd: 0.0187, model_calls: 6, truncated: false });
   response.end();
 }
 
@@ -179,6 +187,8 @@ async function api(request, response, url, body_text) {
     const document = { ...saved.document, title: /^title: (.*)$/m.exec(body_text)?.[1] ?? saved.document.title, version: 0 };
     return json({ document, queries: answers(document, searchParams) });
   }
+  const asked = { request, response, pathname, method, body, json, search: searchParams, Refused };
+  if ((await chat_api(asked)) || observability_api(asked) || prompt_blocks_api(asked)) return;
   if (pathname === '/v1/dashboards/generate') return generate(request, response, body);
 
   const parts = /^\/v1\/dashboards\/([^/]+)(\/.*)?$/.exec(pathname);

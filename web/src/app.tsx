@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from 'react';
 import { api, ApiError, choose_team, chosen_team } from './api/client';
 import type { Me } from './api/types';
 import { Link, navigate, use_location } from './components/location';
+import { Popover } from './components/menu';
 import { ProblemNote } from './components/problem_note';
 import { ThemeToggle } from './components/theme';
 import { DashboardListScreen } from './dashboards/dashboard_list_screen';
@@ -11,6 +12,9 @@ import { SignInScreen } from './session/sign_in_screen';
 import { FirstTeamScreen } from './teams/first_team_screen';
 
 const DashboardScreen = lazy(() => import('./dashboard/dashboard_screen'));
+const ChatScreen = lazy(() => import('./chat/chat_screen'));
+const UsageScreen = lazy(() => import('./observability/usage_screen'));
+const PromptBlocksScreen = lazy(() => import('./prompt_blocks/prompt_blocks_screen'));
 const EditorScreen = lazy(() => import('./dashboard_editor/editor_screen'));
 
 export function App() {
@@ -34,7 +38,7 @@ function SignedIn({ path }: { path: string }) {
       <a className="skip-link" href="#content">
         Skip to content
       </a>
-      <Header me={me.data} />
+      <Header me={me.data} path={path} />
       <Suspense fallback={<Quiet />}>
         {me.data.teams.length === 0 && !me.data.team_id ? <FirstTeamScreen me={me.data} /> : <Screen path={path} me={me.data} />}
       </Suspense>
@@ -49,6 +53,11 @@ function Screen({ path, me }: { path: string; me: Me }) {
     const slug = decodeURIComponent(parts[1]!);
     return parts[2] ? <EditorScreen key={slug} slug={slug} may_edit={may_edit} /> : <DashboardScreen key={slug} slug={slug} may_edit={may_edit} />;
   }
+  const chat = /^\/chat(?:\/([^/]+))?\/?$/.exec(path);
+  if (chat) return <ChatScreen session_id={chat[1] ? decodeURIComponent(chat[1]) : null} me={me} />;
+  if (path === '/usage') return <UsageScreen is_admin={is_admin(me)} />;
+  const blocks = /^\/prompt-blocks(?:\/([^/]+))?\/?$/.exec(path);
+  if (blocks && is_admin(me)) return <PromptBlocksScreen name={blocks[1] ? decodeURIComponent(blocks[1]) : null} />;
   if (path === '/' || path === '/new' || path === '/sign-in') return <DashboardListScreen may_edit={may_edit} />;
   return (
     <main className="page narrow" id="content">
@@ -60,7 +69,9 @@ function Screen({ path, me }: { path: string; me: Me }) {
   );
 }
 
-function Header({ me }: { me: Me }) {
+const is_admin = (me: Me) => me.is_operator || me.role === 'admin';
+
+function Header({ me, path }: { me: Me; path: string }) {
   const client = useQueryClient();
   const [team, set_team] = useState(chosen_team() ?? me.team_id ?? me.teams[0]?.id ?? '');
   const sign_out = async () => {
@@ -77,6 +88,16 @@ function Header({ me }: { me: Me }) {
         </svg>
         Bridge
       </Link>
+      {(me.teams.length > 0 || me.team_id) && (
+        <nav className="header-nav" aria-label="Screens">
+          <Link href="/" aria-current={path === '/' || path.startsWith('/d/') ? 'true' : undefined}>
+            Dashboards
+          </Link>
+          <Link href="/chat" aria-current={path.startsWith('/chat') ? 'true' : undefined}>
+            Chat
+          </Link>
+        </nav>
+      )}
       <span className="header-space" />
       {me.teams.length > 1 && (
         <label className="team-choice">
@@ -100,10 +121,33 @@ function Header({ me }: { me: Me }) {
       )}
       {me.teams.length === 1 && <span className="faint team-name">{me.teams[0]!.name}</span>}
       <ThemeToggle />
-      <button type="button" className="quiet" onClick={() => void sign_out()}>
-        Sign out
-      </button>
+      <Popover label="Account" title="Account" className="icon-button" button={<Person />} test_id="account-menu">
+        {(close) => (
+          <div className="popover-body menu">
+            <Link href="/usage" className="choice" onClick={close}>
+              Usage
+            </Link>
+            {is_admin(me) && (
+              <Link href="/prompt-blocks" className="choice" onClick={close}>
+                Prompt blocks
+              </Link>
+            )}
+            <button type="button" className="choice" onClick={() => void sign_out()}>
+              Sign out
+            </button>
+          </div>
+        )}
+      </Popover>
     </header>
+  );
+}
+
+function Person() {
+  return (
+    <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" fill="none" stroke="currentColor" strokeWidth="1.5">
+      <circle cx="8" cy="5.25" r="2.75" />
+      <path d="M2.5 14c.6-2.9 2.8-4.25 5.5-4.25S12.9 11.1 13.5 14" strokeLinecap="round" />
+    </svg>
   );
 }
 

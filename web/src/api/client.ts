@@ -1,22 +1,30 @@
-import { read_event_stream } from './event_stream_reader';
+import { read_agent_events, type AgentEvent } from './agent_events';
 import type {
+  ChatConversation,
+  ChatProviders,
+  ChatSession,
   Connection,
   ConnectionTest,
   ConnectionType,
+  CostPeriod,
+  CostSummary,
   DashboardData,
   DashboardDocument,
   DashboardMetadata,
   DashboardPreview,
   DashboardVersion,
-  GenerationDone,
   Dataset,
   List,
   Me,
+  ModelCalls,
+  NewChatSession,
   NewConnection,
   Problem,
+  PromptBlock,
+  PromptBlockChange,
+  StartedChatSession,
   TeamOfCaller,
-  ToolCall,
-  ToolResult,
+  ToolCacheStats,
   ValidationReport,
 } from './types';
 
@@ -122,6 +130,8 @@ async function json<T>(path: string, options?: CallOptions): Promise<T> {
 }
 
 const at = (slug: string) => `/v1/dashboards/${encodeURIComponent(slug)}`;
+const chat = (id: string) => `/v1/chat/sessions/${encodeURIComponent(id)}`;
+const prompt_block = (name: string) => `/v1/prompt-blocks/${encodeURIComponent(name)}`;
 const with_query = (path: string, query: string) => (query ? `${path}?${query}` : path);
 
 export interface Yaml {
@@ -210,55 +220,42 @@ export const api = {
   restore: (slug: string, version: number) =>
     json<DashboardMetadata>(`${at(slug)}/restore`, { method: 'POST', body: { version } }),
   remove: (slug: string) => json<void>(at(slug), { method: 'DELETE' }),
+
+  chat_providers: (signal?: AbortSignal) => json<ChatProviders>('/v1/chat/providers', { signal }),
+  start_chat: (session: NewChatSession) => json<StartedChatSession>('/v1/chat/sessions', { method: 'POST', body: session }),
+  chat_sessions: (cursor: string | null, signal?: AbortSignal) =>
+    json<List<ChatSession>>(`/v1/chat/sessions?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`, { signal }),
+  chat_session: (id: string, signal?: AbortSignal) => json<ChatConversation>(chat(id), { signal }),
+  stop_chat: (id: string) => json<{ stopped: boolean }>(`${chat(id)}/stop`, { method: 'POST' }),
+  end_chat: (id: string) => json<Pick<ChatSession, 'session_id' | 'status' | 'ended_at'>>(chat(id), { method: 'DELETE' }),
+  chat_export_url: (id: string): string => with_query(`${chat(id)}/export`, team_id ? `team_id=${encodeURIComponent(team_id)}` : ''),
+
+  model_calls: (query: string, signal?: AbortSignal) => json<ModelCalls>(with_query('/v1/observability/model-calls', query), { signal }),
+  cost_summary: (period: CostPeriod, signal?: AbortSignal) => json<CostSummary>(`/v1/observability/cost-summary?group_by=${period}`, { signal }),
+  tool_cache_stats: (signal?: AbortSignal) => json<ToolCacheStats>('/v1/observability/tool-cache-stats', { signal }),
+
+  prompt_blocks: (signal?: AbortSignal) => json<{ items: PromptBlock[] }>('/v1/prompt-blocks', { signal }),
+  create_prompt_block: (name: string, change: PromptBlockChange) => json<PromptBlock>('/v1/prompt-blocks', { method: 'POST', body: { name, ...change } }),
+  update_prompt_block: (name: string, change: PromptBlockChange) => json<PromptBlock>(prompt_block(name), { method: 'PUT', body: change }),
+  activate_prompt_block: (name: string, version: number) => json<PromptBlock>(`${prompt_block(name)}/activate`, { method: 'POST', body: { version } }),
 };
 
-export type GenerationEvent =
-  | { type: 'session'; session_id: string }
-  | { type: 'token'; text: string }
-  | { type: 'tool_call'; call: ToolCall }
-  | { type: 'tool_result'; result: ToolResult }
-  | { type: 'error'; problem: Problem }
-  | { type: 'done'; done: GenerationDone };
-
 // Asks for a dashboard and yields each step of the agent as it happens. Aborting `signal` closes the stream, which stops the agent.
-export async function* generate(connection_id: string, user_prompt: string, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
-  const response = await send('/v1/dashboards/generate', {
-    method: 'POST',
-    body: { connection_id, user_prompt },
-    headers: { Accept: 'text/event-stream' },
-    signal,
-  });
-  if (!response.body) return;
-  for await (const event of read_event_stream(response.body)) {
-    const generation_event = to_generation_event(event.event, event.data);
-    if (generation_event) yield generation_event;
-  }
+export async function* generate(connection_id: string, user_prompt: string, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+  yield* events_of('/v1/dashboards/generate', { connection_id, user_prompt }, {}, signal);
 }
 
-// Null for events this page does not know: a newer server may send more kinds.
-export function to_generation_event(kind: string, data: string): GenerationEvent | null {
-  let value;
-  try {
-    value = JSON.parse(data);
-  } catch {
-    return null;
-  }
-  switch (kind) {
-    case 'session':
-      return { type: 'session', session_id: value.session_id };
-    case 'token':
-      return { type: 'token', text: value.text ?? '' };
-    case 'tool_call':
-      return { type: 'tool_call', call: { ...value, arguments: value.arguments ?? {} } };
-    case 'tool_result':
-      return { type: 'tool_result', result: value };
-    case 'error': {
-      const problem = value.problem ?? value;
-      return { type: 'error', problem: { title: 'The agent stopped', status: 500, code: 'error', ...problem } };
-    }
-    case 'done':
-      return { type: 'done', done: value };
-    default:
-      return null;
-  }
+// Says `message` and yields what is answered. The turn outlives a lost connection for a while: `resume_chat` goes on with it.
+export async function* say(session_id: string, message: string, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+  yield* events_of(`${chat(session_id)}/stream`, { message, resumable: true }, {}, signal);
+}
+
+// Yields what came after `last_event_id` (`turn:seq`; `turn:0` is the whole turn), then goes on live.
+export async function* resume_chat(session_id: string, last_event_id: string, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+  yield* events_of(`${chat(session_id)}/stream`, {}, { 'Last-Event-ID': last_event_id }, signal);
+}
+
+async function* events_of(path: string, body: unknown, headers: Record<string, string>, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+  const response = await send(path, { method: 'POST', body, headers: { Accept: 'text/event-stream', ...headers }, signal });
+  if (response.body) yield* read_agent_events(response.body);
 }

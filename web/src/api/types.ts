@@ -244,11 +244,13 @@ export interface ValidationReport {
 
 export type DashboardVersion = Schemas['DashboardHistory']['items'][number];
 
-// The events of POST /v1/dashboards/generate.
+// What the agent's streams tell: POST /v1/chat/sessions/{id}/stream and POST /v1/dashboards/generate.
 export interface ToolCall {
   id: string;
   name: string;
-  arguments: Record<string, unknown>;
+  input: Record<string, unknown>;
+  // Which answer of the model it belongs to, from 1 in each turn.
+  step?: number | null;
 }
 
 export interface ToolResult {
@@ -256,14 +258,172 @@ export interface ToolResult {
   name: string;
   ok: boolean;
   summary?: string | null;
+  cached?: boolean | null;
+  ms?: number | null;
   result?: unknown;
-  duration_ms?: number | null;
   bytes_scanned?: number | null;
 }
 
-export interface GenerationDone {
+export interface TokenUsage {
+  input_tokens: number | null;
+  cache_read_tokens: number | null;
+  cache_write_tokens: number | null;
+  output_tokens: number | null;
+  // False when a call did not say what it used: the sums are then lower bounds.
+  complete: boolean;
+}
+
+export interface AgentDone {
+  finish_reason?: string | null;
+  raw?: string | null;
+  usage?: TokenUsage | null;
+  // Null when the price of a call is not known.
+  cost_usd?: number | null;
+  model_calls?: number | null;
+  truncated?: boolean | null;
+}
+
+export interface GenerationDone extends AgentDone {
   session_id: string;
   dashboard_slug: string | null;
   gcs_yaml_path: string | null;
   preview_url: string | null;
+}
+
+export interface ChatDone extends AgentDone {
+  dashboards?: { slug: string }[] | null;
+}
+
+// A problem in a stream also says whether asking again may help, and whether a part of the answer came.
+export interface AgentProblem extends Problem {
+  kind?: string | null;
+  retryable?: boolean | null;
+  partial?: boolean | null;
+}
+
+export interface Warning {
+  code: string;
+  message: string;
+}
+
+export interface Fallback {
+  from: string;
+  to: string;
+  reason: string;
+}
+
+export interface ChatProvider {
+  name: string;
+  default_model: string;
+  models: string[];
+  needs_network: boolean;
+  available: boolean;
+  reason?: string | null;
+}
+
+export interface ChatProviders {
+  default_provider: string;
+  default_model: string;
+  providers: ChatProvider[];
+}
+
+export interface NewChatSession {
+  provider?: string;
+  model?: string;
+  connection_id?: string;
+  title?: string;
+}
+
+export interface ChatSession {
+  session_id: string;
+  title: string | null;
+  provider: string;
+  model: string;
+  status: 'active' | 'completed' | 'failed';
+  total_tokens: number | null;
+  total_cost_usd: number | null;
+  created_at: string;
+  ended_at: string | null;
+}
+
+export type StartedChatSession = Pick<ChatSession, 'session_id' | 'created_at' | 'provider' | 'model' | 'title' | 'status'> & { connection_id: string | null };
+
+export interface ChatMessage {
+  turn: number;
+  role: 'user' | 'assistant' | 'tool';
+  text: string | null;
+  tool_calls?: { id: string; name: string; arguments: Record<string, unknown> }[] | null;
+  tool_results?: { call_id: string; name: string; ok: boolean; content: unknown }[] | null;
+}
+
+export interface ChatConversation extends ChatSession {
+  connection_id: string | null;
+  // True while a turn is in flight.
+  running: boolean;
+  // `turn:seq` of the running or the last turn.
+  last_event_id: string | null;
+  messages: ChatMessage[];
+}
+
+export interface ModelCall {
+  id: string;
+  session_id: string | null;
+  user_id: string | null;
+  provider: string;
+  model: string;
+  attempt: number;
+  step: number;
+  input_tokens: number | null;
+  cache_read_tokens: number | null;
+  cache_write_tokens: number | null;
+  output_tokens: number | null;
+  usage_complete: boolean;
+  cost_usd: number | null;
+  price_known: boolean;
+  latency_ms: number | null;
+  time_to_first_token_ms: number | null;
+  status: string;
+  error_code: string | null;
+  created_at: string;
+}
+
+export interface ModelCalls {
+  items: ModelCall[];
+  total: number;
+  next_offset: number | null;
+}
+
+export type CostPeriod = 'day' | 'week' | 'month';
+
+export interface CostSummary {
+  total_cost_usd: number | null;
+  total_tokens: number | null;
+  unpriced_calls: number;
+  breakdown: { date: string; cost: number | null; tokens: number | null }[];
+}
+
+export interface ToolCacheStats {
+  hit_rate_pct: number;
+  total_hits: number;
+  total_misses: number;
+  total_cached_tools: number;
+  storage_size_mb: number;
+}
+
+// One version of a named piece of system prompt; at most one version of a name is active.
+export interface PromptBlock {
+  id: string;
+  name: string;
+  content: string;
+  cache_control: 'ephemeral' | 'none';
+  version: number;
+  active: boolean;
+  position: number;
+  created_at: string;
+}
+
+export interface PromptBlockChange {
+  content: string;
+  cache_control?: PromptBlock['cache_control'];
+  position?: number;
 }

@@ -230,6 +230,19 @@ export function format_duration(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
+// Dollars: small amounts keep two digits that say something. Null is a price that nobody knows.
+export function format_cost(usd: number | null): string {
+  if (usd === null) return 'price unknown';
+  if (usd === 0) return '$0';
+  if (Math.abs(usd) >= 0.1) return `$${formatter(',.2f')!(usd)}`;
+  return Math.abs(usd) < 0.0001 ? 'under $0.0001' : `$${formatter('.2~r')!(usd)}`;
+}
+
+// "1 row", "1,200 rows".
+export function format_count(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 export function format_age(seconds: number): string {
   if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;

@@ -1,12 +1,18 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { broken_off, failed, started, stopped, with_event, type Answer } from '../agent/answer';
 import { api, ApiError, generate } from '../api/client';
 import { Link, navigate } from '../components/location';
 import { ConnectionForm } from '../connections/connection_form';
 import { AgentRun } from './agent_run';
-import { ended, IDLE, started, with_event, type Run } from './steps';
 
 const EXAMPLES_MAX = 3;
+const BROKEN_OFF = 'The server stopped answering before the dashboard was finished.';
+
+interface Run {
+  prompt: string;
+  answer: Answer;
+}
 
 // The hero of the first screen: a sentence becomes a dashboard, with every step of the agent in sight.
 export function AskPanel({ first }: { first: boolean }) {
@@ -24,29 +30,30 @@ export function AskPanel({ first }: { first: boolean }) {
   const examples = (tables.data ?? []).slice(0, EXAMPLES_MAX).map((table, at) => (at % 2 === 0 ? `How did ${table} change over time?` : `What stands out in ${table}?`));
   const [adding, set_adding] = useState(false);
   const [prompt, set_prompt] = useState('');
-  const [run, set_run] = useState<Run>(IDLE);
+  const [run, set_run] = useState<Run | null>(null);
+  const running = run?.answer.state === 'running';
   const abort = useRef<AbortController | null>(null);
   useEffect(() => () => abort.current?.abort(), []);
 
   const ask = async (event?: FormEvent) => {
     event?.preventDefault();
     const sentence = prompt.trim();
-    if (!sentence || !connection || run.state === 'running') return;
+    if (!sentence || !connection || running) return;
     const controller = new AbortController();
     abort.current = controller;
-    let current = started(sentence, Date.now());
-    const show = (next: Run) => {
+    let current = started(Date.now());
+    const show = (next: Answer) => {
       current = next;
-      if (abort.current === controller) set_run(next);
+      if (abort.current === controller) set_run({ prompt: sentence, answer: next });
     };
     show(current);
     try {
-      for await (const step of generate(connection.id, sentence, controller.signal)) show(with_event(current, step, Date.now()));
-      show(ended(current, Date.now()));
+      for await (const event of generate(connection.id, sentence, controller.signal)) show(with_event(current, event, Date.now()));
+      show(broken_off(current, Date.now(), BROKEN_OFF));
     } catch (failure) {
-      if (controller.signal.aborted) return show({ ...current, state: 'cancelled', ended_at: Date.now() });
-      const problem = failure instanceof ApiError ? failure.problem : { title: 'The connection broke off', status: 0, code: 'network', detail: 'The server stopped answering before the dashboard was finished.' };
-      show({ ...current, state: 'failed', ended_at: Date.now(), problem });
+      if (controller.signal.aborted) return show(stopped(current, Date.now()));
+      if (failure instanceof ApiError) show(failed(current, Date.now(), failure.problem));
+      else show(broken_off(current, Date.now(), BROKEN_OFF));
       if (failure instanceof ApiError && failure.status === 401) void client.invalidateQueries({ queryKey: ['me'] });
     }
     if (current.state === 'done' && current.done?.dashboard_slug) {
@@ -59,10 +66,9 @@ export function AskPanel({ first }: { first: boolean }) {
     }
   };
 
-  const running = run.state === 'running';
   const cancel = () => abort.current?.abort();
   return (
-    <section className={run.state === 'idle' ? 'ask' : 'ask open'} aria-labelledby="ask-title">
+    <section className={run ? 'ask open' : 'ask'} aria-labelledby="ask-title">
       <h1 id="ask-title">{first ? 'What would you like to know?' : 'Ask your data'}</h1>
       <form className="ask-box" onSubmit={(event) => void ask(event)}>
         <textarea
@@ -121,7 +127,7 @@ export function AskPanel({ first }: { first: boolean }) {
       {connections.isSuccess && usable.length === 0 && <NoConnection failed={connections.data.items.find((one) => one.status === 'failed')?.last_error ?? null} />}
       {(adding || (connections.isSuccess && usable.length === 0)) && <ConnectionForm on_done={() => set_adding(false)} />}
       {connections.error && <p className="field-error">The connections could not be read: {connections.error.message}</p>}
-      {first && run.state === 'idle' && examples.length > 0 && (
+      {first && !run && examples.length > 0 && (
         <p className="ask-examples">
           {examples.map((example) => (
             <button key={example} type="button" className="quiet" onClick={() => set_prompt(example)}>
@@ -130,13 +136,13 @@ export function AskPanel({ first }: { first: boolean }) {
           ))}
         </p>
       )}
-      {run.state !== 'idle' && <AgentRun run={run} />}
-      {run.state === 'done' && run.done?.dashboard_slug && (
+      {run && <AgentRun prompt={run.prompt} answer={run.answer} />}
+      {run?.answer.state === 'done' && run.answer.done?.dashboard_slug && (
         <p className="ask-result">
-          <Link href={`/d/${encodeURIComponent(run.done.dashboard_slug)}`}>Open the dashboard</Link>
+          <Link href={`/d/${encodeURIComponent(run.answer.done.dashboard_slug)}`}>Open the dashboard</Link>
         </p>
       )}
-      {(run.state === 'failed' || run.state === 'cancelled') && (
+      {(run?.answer.state === 'failed' || run?.answer.state === 'stopped') && (
         <p className="ask-result">
           <button type="button" onClick={() => void ask()}>
             Ask again
@@ -145,7 +151,7 @@ export function AskPanel({ first }: { first: boolean }) {
             type="button"
             className="quiet"
             onClick={() => {
-              set_run(IDLE);
+              set_run(null);
               document.getElementById('ask')?.focus();
             }}
           >

@@ -1,0 +1,31 @@
+// What an answer cost, as a quiet line. Pure.
+import type { AgentDone, TokenUsage } from '../api/types';
+import { format_cost, format_count } from '../charts/format';
+
+// "1,204 tokens in (900 cached), 310 out · $0.0042 · 3 model calls"
+export function usage_text(done: AgentDone): string {
+  const parts = [tokens_text(done.usage ?? null), done.cost_usd === undefined ? '' : format_cost(done.cost_usd)];
+  if ((done.model_calls ?? 0) > 0) parts.push(format_count(done.model_calls!, 'model call'));
+  return parts.filter(Boolean).join(' · ');
+}
+
+function tokens_text(usage: TokenUsage | null): string {
+  if (!usage || usage.input_tokens === null || usage.output_tokens === null) return usage ? 'tokens unknown' : '';
+  const cached = usage.cache_read_tokens ? ` (${usage.cache_read_tokens.toLocaleString('en')} cached)` : '';
+  return `${usage.complete ? '' : 'at least '}${usage.input_tokens.toLocaleString('en')} tokens in${cached}, ${usage.output_tokens.toLocaleString('en')} out`;
+}
+
+// Why an answer ended before its end; null when it did not.
+export function cut_text(done: AgentDone): string | null {
+  switch (done.finish_reason) {
+    case 'length':
+      return 'The answer is longer than the model may write and was cut off. Ask it to go on.';
+    case 'step_limit':
+    case 'tool_calls':
+      return 'The agent used all the steps it has for one answer. Ask it to go on.';
+    case 'content_filter':
+      return 'The provider held back the rest of this answer.';
+    default:
+      return done.truncated ? 'The answer was cut off. Ask it to go on.' : null;
+  }
+}
