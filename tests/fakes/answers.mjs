@@ -57,6 +57,8 @@ export function startBench(frames, {tokens = 50, firstDelayMs = 0, chunkDelayMs 
   const encode = (list) => Buffer.concat(encodeFrames(list));
   const [head, each, tail] = [encode(first), encode(token), encode(last)];
   const whole = chunkDelayMs ? null : Buffer.concat([head, ...Array(tokens).fill(each), tail]);
+  // A token is one write of bytes that are ready: node's own chunked encoding costs more than all the rest.
+  const eachChunk = Buffer.concat([Buffer.from(`${each.length.toString(16)}\r\n`), each, Buffer.from('\r\n')]);
   return ({response, record, gone}) => {
     record.status = 200;
     response.writeHead(200, {'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', ...headers});
@@ -64,11 +66,10 @@ export function startBench(frames, {tokens = 50, firstDelayMs = 0, chunkDelayMs 
     let left = tokens;
     const next = () => {
       if (gone.aborted) return;
-      record.firstByteAt ??= performance.now();
       if (whole) return void response.end(whole);
       if (left === tokens) response.write(head);
       if (left-- > 0) {
-        response.write(each);
+        response.socket.write(eachChunk);
         setTimeout(next, chunkDelayMs);
       } else {
         response.end(tail);

@@ -1,4 +1,5 @@
 // A false api.anthropic.com: speaks POST /v1/messages as it is spoken, refuses what it refuses, and fails on demand. See README.md.
+import {randomInt} from 'node:crypto';
 import {answerOf, applyFailures, isToolFailure, makeDraft, parseFailures, sendDraft, startBench} from './answers.mjs';
 import {ANTHROPIC_MODELS, findModel} from './anthropic_models.mjs';
 import {refuseBody, refuseHead} from './anthropic_rules.mjs';
@@ -84,11 +85,11 @@ export const ANTHROPIC_FAILURES = {
 
 /**
  * Starts a server. Options: script (see README.md), apiKey ('test-key'; null: any), models, validate (true), bindThinking (true), contextTokens, now (the
- * cache's clock), padding (true), pings (true), port; as defaults of every answer firstDelayMs, headerDelayMs, chunkDelayMs, chunkBytes, split, pieceBytes;
+ * cache's clock), padding (true), pings (true), seed (of ids and cuts), port; as defaults of every answer firstDelayMs, headerDelayMs, chunkDelayMs, chunkBytes, split, pieceBytes;
  * bench: {tokens, firstDelayMs, chunkDelayMs} for the same stream to every request, unread.
  */
 export async function startFakeAnthropic(options = {}) {
-  const settings = {script: {content: [{type: 'text', text: 'Hello.'}]}, apiKey: 'test-key', validate: true, bindThinking: true, padding: true, pings: true, ...options};
+  const settings = {script: {content: [{type: 'text', text: 'Hello.'}]}, apiKey: 'test-key', validate: true, seed: randomInt(2 ** 31), bindThinking: true, padding: true, pings: true, ...options};
   const models = {...ANTHROPIC_MODELS, ...options.models};
   const signatures = new ThinkingSignatures(options.secret);
   signatures.bindPrefix = settings.bindThinking;
@@ -121,7 +122,7 @@ function headersOf(requestId, n) {
 async function answer(exchange, state) {
   const {record} = exchange;
   const {settings} = state;
-  const random = seededRandom(record.n + 1);
+  const random = seededRandom(settings.seed + record.n);
   const requestId = makeId('req_011', random);
   const headers = headersOf(requestId, record.n);
   const refuse = ({status, type, message}) => sendJson(exchange, status, {type: 'error', error: {type, message}, request_id: requestId}, headers);
@@ -136,7 +137,7 @@ async function answer(exchange, state) {
   const answer = await answerOf(settings.script, request, state.answered++, record);
   const failures = parseFailures(answer.failure);
   const seen = state.cache.look(request, {workspace: record.headers['x-api-key'] ?? record.headers.authorization, ...findModel(state.models, request.model)});
-  const draft = makeDraft({...compose(answer, failures, {request, record, random, usage: seen.usage, state}), streaming: request.stream === true, headers});
+  const draft = makeDraft({...compose(answer, failures, {request, seed: answer.seed ?? settings.seed + record.n, usage: seen.usage, state}), streaming: request.stream === true, headers});
   applyFailures(draft, failures, ANTHROPIC_FAILURES, DIALECT);
   if (draft.body?.type === 'error') draft.body.request_id = requestId;
   for (const frame of draft.frames) if (frame.event === 'error') frame.data.request_id = requestId;
@@ -145,7 +146,8 @@ async function answer(exchange, state) {
 }
 
 // The whole message and its frames.
-function compose(answer, failures, {request, record, random, usage, state}) {
+function compose(answer, failures, {request, seed, usage, state}) {
+  const random = seededRandom(seed);
   const scripted = answer.content ?? defaultContent(request, failures);
   const sign = (content, words) => state.signatures.sign(state.signatures.prefixOf(request, request.messages, content), words);
   const blocks = finishBlocks(scripted, {random, sign, hideThoughts: request.thinking?.display === 'omitted'});
@@ -156,7 +158,7 @@ function compose(answer, failures, {request, record, random, usage, state}) {
   const endUsage = {...usage, output_tokens: output, ...(thinking ? {output_tokens_details: {thinking_tokens: thinking}} : {}), ...answer.usage};
   return {
     body: wholeMessage({...common, usage: {...startUsage, ...endUsage}}),
-    frames: messageFrames({...common, scripted, startUsage: {...startUsage, output_tokens: 1}, endUsage, seed: record.n + 1, padding: state.settings.padding, pings: state.settings.pings, pieceBytes: answer.pieceBytes ?? state.settings.pieceBytes}),
+    frames: messageFrames({...common, scripted, startUsage: {...startUsage, output_tokens: 1}, endUsage, seed, padding: state.settings.padding, pings: state.settings.pings, pieceBytes: answer.pieceBytes ?? state.settings.pieceBytes}),
   };
 }
 

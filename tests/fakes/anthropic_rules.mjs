@@ -196,6 +196,8 @@ const blocksOf = (message, type) => (Array.isArray(message?.content) ? message.c
 
 /** Every tool_use has exactly one tool_result in the next message, before anything else that it says; and the other way round. */
 function refusePairing(messages) {
+  const all = messages.flatMap((message) => blocksOf(message, 'tool_use')).map(({id}) => id);
+  if (new Set(all).size < all.length) return refuse('messages: `tool_use` ids must be unique');
   for (const [i, message] of messages.entries()) {
     const asked = blocksOf(messages[i - 1], 'tool_use').map(({id}) => id);
     for (const [j, block] of (Array.isArray(message.content) ? message.content : []).entries()) {
@@ -203,7 +205,6 @@ function refusePairing(messages) {
       return refuse(`messages.${i}.content.${j}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${block.tool_use_id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`);
     }
     const calls = blocksOf(message, 'tool_use').map(({id}) => id);
-    if (new Set(calls).size < calls.length) return refuse(`messages.${i}: \`tool_use\` ids must be unique`);
     if (!calls.length) continue;
     const next = messages[i + 1];
     const leading = Array.isArray(next?.content) ? next.content.findIndex((block) => block.type !== 'tool_result') : 0;

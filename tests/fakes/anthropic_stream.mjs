@@ -79,13 +79,13 @@ export function textPieces(text, pieceLength) {
   return text.match(/\s*\S{1,24}|\s+$/g) ?? [];
 }
 
-/** JSON cut in arbitrary places, but never inside a character; none at all for {}. */
+/** JSON cut in arbitrary places, but never inside a character, in at least two; none at all for {}. */
 export function argumentPieces(text, random) {
   if (text === '{}') return [];
   const characters = Array.from(text);
   const pieces = [];
   for (let at = 0; at < characters.length;) {
-    const size = 1 + Math.floor(random() * 14);
+    const size = Math.min(1 + Math.floor(random() * 14), Math.ceil(characters.length / 2));
     pieces.push(characters.slice(at, at + size).join(''));
     at += size;
   }

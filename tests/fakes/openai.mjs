@@ -1,4 +1,5 @@
 // A false api.openai.com, or a server that is compatible with it: speaks POST /v1/chat/completions, refuses what it refuses, and fails on demand. See README.md.
+import {randomInt} from 'node:crypto';
 import {answerOf, applyFailures, isToolFailure, makeDraft, parseFailures, sendDraft, startBench} from './answers.mjs';
 import {runAsProgram} from './cli.mjs';
 import {SHARED_FAILURES} from './failures.mjs';
@@ -82,11 +83,11 @@ export const OPENAI_FAILURES = {
 
 /**
  * Starts a server. Options: script (see README.md), quirks (a list of names), apiKey ('test-key'; null: any), models, validate (true), contextTokens, now (the
- * cache's clock), port; as defaults of every answer firstDelayMs, headerDelayMs, chunkDelayMs, chunkBytes, split, pieceBytes;
+ * cache's clock), seed (of ids and cuts), port; as defaults of every answer firstDelayMs, headerDelayMs, chunkDelayMs, chunkBytes, split, pieceBytes;
  * bench: {tokens, firstDelayMs, chunkDelayMs} for the same stream to every request, unread.
  */
 export async function startFakeOpenai(options = {}) {
-  const settings = {script: {content: [{type: 'text', text: 'Hello.'}]}, apiKey: 'test-key', validate: true, quirks: [], ...options};
+  const settings = {script: {content: [{type: 'text', text: 'Hello.'}]}, apiKey: 'test-key', validate: true, seed: randomInt(2 ** 31), quirks: [], ...options};
   const unknown = settings.quirks.find((name) => !QUIRKS.has(name));
   if (unknown) throw new Error(`there is no quirk '${unknown}': ${[...QUIRKS].join(', ')}`);
   const cache = new OpenaiPromptCache(options.now);
@@ -114,7 +115,7 @@ const headersOf = (requestId, n) => ({
 async function answer(exchange, state) {
   const {record} = exchange;
   const {settings} = state;
-  const random = seededRandom(record.n + 1);
+  const random = seededRandom(settings.seed + record.n);
   const headers = headersOf(makeId('req_', random, 32), record.n);
   const refuse = ({status, ...error}) => sendJson(exchange, status, {error}, headers);
 
@@ -128,13 +129,14 @@ async function answer(exchange, state) {
   const answer = await answerOf(settings.script, request, state.answered++, record);
   const failures = parseFailures(answer.failure);
   const seen = state.cache.look(request, {workspace: record.headers.authorization});
-  const draft = makeDraft({...compose(answer, failures, {request, record, random, seen, state}), streaming: request.stream === true, headers});
+  const draft = makeDraft({...compose(answer, failures, {request, seed: answer.seed ?? settings.seed + record.n, seen, state}), streaming: request.stream === true, headers});
   applyFailures(draft, failures, OPENAI_FAILURES, DIALECT);
   if (draft.status === 200 && !draft.before) seen.commit();
   await sendDraft(exchange, draft, answer, settings);
 }
 
-function compose(answer, failures, {request, record, random, seen, state}) {
+function compose(answer, failures, {request, seed, seen, state}) {
+  const random = seededRandom(seed);
   const quirks = new Set([...state.settings.quirks, ...failures.map(({name}) => name).filter((name) => QUIRKS.has(name))]);
   const blocks = finishBlocks(answer.content ?? defaultContent(request, failures), random);
   const usual = blocks.some(({type}) => type === 'tool_use') ? 'tool_use' : 'end_turn';
@@ -144,7 +146,7 @@ function compose(answer, failures, {request, record, random, seen, state}) {
   const options = request.stream_options ?? {};
   return {
     body: wholeCompletion(common),
-    frames: completionFrames({...common, includeUsage: options.include_usage === true, obfuscate: options.include_obfuscation !== false, seed: record.n + 1, pieceBytes: answer.pieceBytes ?? state.settings.pieceBytes}),
+    frames: completionFrames({...common, includeUsage: options.include_usage === true, obfuscate: options.include_obfuscation !== false, seed, pieceBytes: answer.pieceBytes ?? state.settings.pieceBytes}),
   };
 }
 
