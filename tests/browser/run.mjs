@@ -1,13 +1,14 @@
 // Drives the web page of a running server in a real browser, as a person would.
 //   node tests/browser/run.mjs URL ONE_TIME_LINK [SHOT_DIR]
 // Environment: CHROMIUM (default /usr/bin/chromium), BRIDGE_QUESTION (the sentence it asks).
-// It makes one dashboard, edits it, and deletes it again; other dashboards are only looked at.
+// It makes one dashboard, edits it, and deletes it again, and another one in a chat (chat_tests.mjs); other dashboards are only looked at.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { register_chat_tests } from './chat_tests.mjs';
 
 const { chromium } = createRequire(new URL('../../web/package.json', import.meta.url))('playwright-core');
 
@@ -280,7 +281,7 @@ test('asking can be cancelled', async () => {
   await page.getByTestId('ask-input').fill(question);
   await page.getByTestId('ask-submit').click();
   await page.getByTestId('ask-cancel').click();
-  await page.locator('[data-testid=agent-run][data-state=cancelled]').waitFor();
+  await page.locator('[data-testid=agent-run][data-state=stopped]').waitFor();
   await page.unroute(path);
 });
 
@@ -360,8 +361,12 @@ test('a dashboard is deleted only after a question', async () => {
   assert.notEqual(first_slug, undefined);
 });
 
+register_chat_tests({ origin, question, page: () => page, shot, all_drawn, expected_statuses });
+
 test('a used link says how to get another', async () => {
   expected_statuses.add(401).add(403).add(404).add(410);
+  await page.goto(`${origin}/`);
+  await page.getByTestId('account-menu').click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('API key').waitFor();
   await page.goto(link);

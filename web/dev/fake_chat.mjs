@@ -1,5 +1,5 @@
 // Conversations of the fake server. Each turn is a script that is played into a log of events; a stream reads the log, so that it can be
-// lost and resumed. What is played depends on words of the message: table, chart, dashboard, cap, fallback, fail, long, slow, drop.
+// lost and resumed. What is played depends on words of the message: table, chart, dashboard, cap, fallback, fail, paragraphs, slow, drop.
 import { run_query } from './fake_dashboards.mjs';
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -128,7 +128,7 @@ async function play(session, turn, message) {
 
   try {
     await wait(350);
-    if (has('long')) {
+    if (has('paragraphs')) {
       for (let at = 1; at <= 14; at += 1) await say(`Paragraph ${at} of a long answer, which goes on for a while so that the page has something to scroll and the person something to read at leisure.\n\n`);
       return finish(keep_words());
     }

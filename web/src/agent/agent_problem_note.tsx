@@ -4,7 +4,7 @@ import { advice_for } from '../components/problem_note';
 
 // Why an answer failed, and what can be done.
 export function AgentProblemNote({ problem, children }: { problem: AgentProblem; children?: ReactNode }) {
-  const advice = advice_for(problem.code) ?? (problem.retryable ? 'Ask again in a moment.' : null);
+  const advice = problem.retryable ? 'Ask again in a moment.' : advice_for(problem.code);
   return (
     <div className="problem" role="alert" data-testid="run-problem">
       <p className="problem-title">{problem.title}</p>

@@ -60,6 +60,8 @@ test('a stream that just stops is a failure, not a success', () => {
 
 test('an answer that was stopped is not an error', () => {
   assert.equal(play([{ id: '', type: 'done', done: { finish_reason: 'cancelled' } }]).state, 'stopped');
+  const answer = play([{ id: '', type: 'error', problem: { title: 'Cancelled', status: 499, code: 'cancelled' } }]);
+  assert.deepEqual([answer.state, answer.problem], ['stopped', null]);
 });
 
 test('an error event carries its problem, wrapped or bare; unknown events are passed over', () => {

@@ -46,7 +46,7 @@ export function with_event(answer: Answer, event: AgentEvent, now: number): Answ
     case 'reset':
       return { ...next, entries: without_step(next.entries, event.step) };
     case 'error':
-      return { ...next, state: event.problem.code === 'cancelled' ? 'stopped' : 'failed', ended_at: now, problem: event.problem };
+      return event.problem.code === 'cancelled' ? stopped(next, now) : failed(next, now, event.problem);
     case 'done':
       // The stream's end says how it went even when the server sends `done` after an error.
       return { ...next, state: next.problem && !event.done.dashboard_slug ? 'failed' : is_stopped(event.done) ? 'stopped' : 'done', ended_at: now, done: event.done };

@@ -18,7 +18,7 @@ export default function ResultChart({ result }: { result: Extract<DrawnResult, {
   const facts = [chart_subtitle(title, input), ...captions, result.truncated ? `first ${format_count(result.data.rows.length, 'row')} only` : null].filter(Boolean);
   const small = result.chart.mark === 'kpi' || result.chart.mark === 'sparkline';
   return (
-    <section className={small ? 'result card result-small' : 'result card result-chart'} aria-label={title} data-testid="result-chart">
+    <section className={`result card ${small ? 'result-small' : result.chart.mark === 'table' ? 'result-fit' : 'result-chart'}`} aria-label={title} data-testid="result-chart">
       <header className="card-head">
         <div className="card-titles">
           <h3>{title}</h3>

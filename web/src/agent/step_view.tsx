@@ -1,5 +1,6 @@
 import { lazy, memo, Suspense, useEffect, useState } from 'react';
 import { format_bytes, format_duration } from '../charts/format';
+import { DrawingBoundary } from '../components/drawing_boundary';
 import { Link } from '../components/location';
 import { refusal_of, scan_of, step_title, type Step } from './answer';
 import { drawn_result } from './drawn_result';
@@ -51,14 +52,18 @@ export const StepView = memo(function StepView({ step, running }: { step: Step; 
           </details>
         )}
         {drawn?.kind === 'table' && (
-          <Suspense fallback={<div className="result skeleton" />}>
-            <ResultTable result={drawn} />
-          </Suspense>
+          <DrawingBoundary>
+            <Suspense fallback={<div className="result skeleton" />}>
+              <ResultTable result={drawn} />
+            </Suspense>
+          </DrawingBoundary>
         )}
         {drawn?.kind === 'chart' && (
-          <Suspense fallback={<div className="result result-chart skeleton" />}>
-            <ResultChart result={drawn} />
-          </Suspense>
+          <DrawingBoundary>
+            <Suspense fallback={<div className="result result-chart skeleton" />}>
+              <ResultChart result={drawn} />
+            </Suspense>
+          </DrawingBoundary>
         )}
         {drawn?.kind === 'dashboard' && (
           <p className="result-saved" data-testid="dashboard-saved">

@@ -20,11 +20,8 @@ export function cut_text(done: AgentDone): string | null {
   switch (done.finish_reason) {
     case 'length':
       return 'The answer is longer than the model may write and was cut off. Ask it to go on.';
-    case 'step_limit':
-    case 'tool_calls':
-      return 'The agent used all the steps it has for one answer. Ask it to go on.';
-    case 'content_filter':
-      return 'The provider held back the rest of this answer.';
+    case 'refused':
+      return 'The model, or its provider, would not say more to this.';
     default:
       return done.truncated ? 'The answer was cut off. Ask it to go on.' : null;
   }

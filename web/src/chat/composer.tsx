@@ -1,4 +1,5 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
+import { use_shortcut } from '../components/keyboard';
 
 interface Props {
   label: string;
@@ -23,6 +24,7 @@ export function Composer({ label, placeholder, running, ready, on_send, on_stop,
   useEffect(() => {
     if (matchMedia('(pointer: fine)').matches) field.current?.focus();
   }, []);
+  use_shortcut('/', useCallback(() => field.current?.focus(), []));
   const send = () => {
     const message = text.trim();
     if (message && !running && ready && on_send(message)) set_text('');
@@ -55,7 +57,16 @@ export function Composer({ label, placeholder, running, ready, on_send, on_stop,
         {children}
         <span className="ask-space" />
         {running ? (
-          <button key="stop" type="button" disabled={stopping} onClick={on_stop} data-testid="stop">
+          <button
+            key="stop"
+            type="button"
+            disabled={stopping}
+            onClick={() => {
+              on_stop?.();
+              field.current?.focus();
+            }}
+            data-testid="stop"
+          >
             {stopping ? 'Stopping…' : 'Stop'} <kbd aria-hidden="true">esc</kbd>
           </button>
         ) : (

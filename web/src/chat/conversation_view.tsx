@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useState, type KeyboardEvent } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { api, ApiError } from '../api/client';
 import type { ChatConversation } from '../api/types';
 import { Link } from '../components/location';
@@ -7,15 +7,21 @@ import { ProblemNote } from '../components/problem_note';
 import { TimeAgo } from '../components/time_ago';
 import { Composer } from './composer';
 import { merged, turn_number, turns_of } from './conversation';
-import { ask, is_running, join, stop, use_live_turns } from './live_turns';
+import { ask, is_running, join, live_turns, stop, use_live_turns } from './live_turns';
 import { usage_of } from './session_list';
 import { TurnView } from './turn_view';
 import { use_end_in_sight } from './use_end_in_sight';
 
+const POLL_MS = 2500;
 const TO_DASHBOARD = 'Turn this into a dashboard.';
 
 export function Conversation({ session_id, is_admin }: { session_id: string; is_admin: boolean }) {
-  const session = useQuery({ queryKey: ['chat-session', session_id], queryFn: ({ signal }) => api.chat_session(session_id, signal) });
+  const session = useQuery({
+    queryKey: ['chat-session', session_id],
+    queryFn: ({ signal }) => api.chat_session(session_id, signal),
+    // A turn that runs and cannot be joined is asked about until it has ended.
+    refetchInterval: (query) => (query.state.data?.running && !is_running(live_turns(session_id)) ? POLL_MS : false),
+  });
   if (session.error && !session.data)
     return (
       <section className="conversation">
@@ -63,9 +69,17 @@ function LoadedConversation({ session, is_admin }: { session: ChatConversation; 
     },
     [session_id, to_end],
   );
-  const stop_answer = () => {
-    if (running && !latest?.stopping) stop(session_id).catch(set_error);
-  };
+  const stoppable = running && !latest?.stopping;
+  const stop_answer = useCallback(() => {
+    if (stoppable) stop(session_id).catch(set_error);
+  }, [session_id, stoppable]);
+  useEffect(() => {
+    const on_key = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !event.defaultPrevented && !event.isComposing) stop_answer();
+    };
+    document.addEventListener('keydown', on_key);
+    return () => document.removeEventListener('keydown', on_key);
+  }, [stop_answer]);
   const end = async () => {
     if (!window.confirm('End this conversation? It stays readable, but nothing more can be asked in it.')) return;
     set_error(null);
@@ -77,16 +91,9 @@ function LoadedConversation({ session, is_admin }: { session: ChatConversation; 
       set_error(failure);
     }
   };
-  const on_key = (event: KeyboardEvent) => {
-    if (event.key === 'Escape' && running) {
-      event.preventDefault();
-      stop_answer();
-    }
-  };
-
   const ended = session.status !== 'active';
   return (
-    <section className="conversation" aria-labelledby="conversation-title" onKeyDown={on_key} data-testid="conversation" data-state={running ? 'running' : ended ? 'ended' : 'ready'}>
+    <section className="conversation" aria-labelledby="conversation-title" data-testid="conversation" data-state={running ? 'running' : ended ? 'ended' : 'ready'}>
       <ConversationHead session={session} title={title} ended={ended} running={running} is_admin={is_admin} on_end={() => void end()} />
       <div className="conversation-scroll" ref={scroll.place} tabIndex={0} role="region" aria-label="Messages">
         <div className="conversation-body">

@@ -39,3 +39,17 @@ test('every beginning of a text can be drawn', () => {
   const text = '# H\n- a\n  1. b\n\n**c** `d`\n```\ne\n```\n| f | g |\n|---|---|';
   for (let end = 0; end <= text.length; end += 1) parse_markdown(text.slice(0, end));
 });
+
+test('marks without end and endless nesting stay cheap', () => {
+  const began = performance.now();
+  parse_markdown('**a `b *c '.repeat(5000));
+  const deep = parse_markdown(Array.from({ length: 300 }, (_, at) => `${' '.repeat(at)}- x`).join('\n'));
+  let depth = 0;
+  for (let list = deep[0]; list?.kind === 'list'; list = list.items[0]!.list ?? undefined) depth += 1;
+  assert.ok(depth <= 13, `${depth} deep`);
+  assert.ok(performance.now() - began < 1000);
+});
+
+test('a rule is only a break', () => {
+  assert.deepEqual(kinds('a\n\n---\n\n* * *\nb'), ['paragraph', 'paragraph']);
+});

@@ -20,6 +20,7 @@ export type Block = { kind: 'paragraph' | 'heading'; words: Inline[] } | { kind:
 const FENCE = /^\s{0,3}(```+|~~~+)/;
 const HEADING = /^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$/;
 const ITEM = /^(\s*)([-*+•]|(\d{1,9})[.)])\s+(.*)$/;
+const RULE = /^\s{0,3}([-*_])(?:\s*\1){2,}\s*$/;
 const TABLE_ROW = /^\s*\|.*\|\s*$/;
 
 export function parse_markdown(text: string): Block[] {
@@ -47,6 +48,9 @@ export function parse_markdown(text: string): Block[] {
       while (end < lines.length && TABLE_ROW.test(lines[end]!)) end += 1;
       blocks.push({ kind: 'code', text: lines.slice(at, end).map((row) => row.trim()).join('\n') });
       at = end;
+    } else if (RULE.test(line)) {
+      close();
+      at += 1;
     } else if (heading) {
       close();
       blocks.push({ kind: 'heading', words: parse_inline(heading[1]!) });
@@ -66,6 +70,9 @@ export function parse_markdown(text: string): Block[] {
   return blocks;
 }
 
+// Deeper than this is no deeper: a text must not decide how deep the page nests.
+const INDENT_MAX = 12;
+
 interface FlatItem {
   indent: number;
   start: number | null;
@@ -79,7 +86,7 @@ function take_items(lines: string[], from: number): { items: FlatItem[]; next: n
   for (; at < lines.length; at += 1) {
     const line = lines[at]!;
     const item = ITEM.exec(line);
-    if (item) items.push({ indent: item[1]!.length, start: item[3] === undefined ? null : Number(item[3]), text: item[4]! });
+    if (item) items.push({ indent: Math.min(item[1]!.length, INDENT_MAX), start: item[3] === undefined ? null : Number(item[3]), text: item[4]! });
     else if (line.trim() === '') {
       if (!ITEM.test(lines[at + 1] ?? '')) break;
     } else if (/^\s/.test(line)) items[items.length - 1]!.text += `\n${line.trim()}`;
@@ -106,7 +113,8 @@ function nest(items: FlatItem[]): List[] {
   return lists;
 }
 
-const INLINE = /(`+)(?!`)([\s\S]+?)(?<!`)\1(?!`)|\*\*(?=\S)([\s\S]+?)(?<=\S)\*\*|__(?=\S)([\s\S]+?)(?<=\S)__(?!\w)|(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=[^\s*])\*(?![\w*])/g;
+// The lengths are bounded so that marks which are never closed cost little.
+const INLINE = /(`{1,4})(?!`)([\s\S]{1,1000}?)(?<!`)\1(?!`)|\*\*(?=\S)([\s\S]{1,600}?)(?<=\S)\*\*|__(?=\S)([\s\S]{1,600}?)(?<=\S)__(?!\w)|(?<![\w*])\*(?=[^\s*])([^*]{1,600}?)(?<=[^\s*])\*(?![\w*])/g;
 
 export function parse_inline(text: string): Inline[] {
   const parts: Inline[] = [];

@@ -36,6 +36,18 @@ const ADVICE: Record<string, string> = {
   resource_exhausted: 'The server is busy. Try again in a moment.',
   rate_limited: 'Too many requests at once. Try again in a moment.',
   permission_denied: 'Ask an administrator of the team for a larger role.',
+  step_limit: 'The agent used all the steps that one answer has. Ask it to go on, or ask for less at once.',
+  token_limit: 'One answer may not take more than this. Ask for less at once.',
+  cost_limit: 'One answer may not cost more than this. Ask for less at once.',
+  turn_timeout: 'The answer took too long. Ask for less at once.',
+  repeated_tool_call: 'The model went round in circles. Ask in other words, or choose another model.',
+  context_overflow: 'The conversation has grown too long for the model. Start a new one.',
+  session_full: 'The conversation has grown too long. Start a new one.',
+  session_ended: 'Start a new conversation.',
+  session_in_use: 'Somebody asks in this conversation elsewhere. Wait for that answer, then ask again.',
+  provider_not_configured: 'Choose another model, or give the server what this one needs.',
+  provider_stream_broken: 'Ask again in a moment.',
+  not_delivered: 'Ask again.',
   connection_failed: 'Check the connection with `bridge connection test`.',
 };
 

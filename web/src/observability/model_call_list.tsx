@@ -1,10 +1,10 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
 import type { ModelCall } from '../api/types';
-import { format_cost, format_count, format_duration, format_time, NOTHING } from '../charts/format';
+import { format_count, format_duration, format_time, NOTHING } from '../charts/format';
 import { Link, navigate, use_location } from '../components/location';
 import { ProblemNote } from '../components/problem_note';
-import { CALLS_AT_ONCE, calls_query, with_filter, with_offset, type CallFilter } from './usage';
+import { CALLS_AT_ONCE, calls_query, cost_text, with_filter, with_offset, type CallFilter } from './usage';
 
 // Every call to a model, the newest first; for administrators.
 export function ModelCallList() {
@@ -117,7 +117,7 @@ function CallRow({ call, only_session }: { call: ModelCall; only_session: boolea
         {count(call.cache_read_tokens)}
       </td>
       <td className="number">{count(call.output_tokens)}</td>
-      <td className={call.cost_usd === null ? 'number faint' : 'number'}>{call.price_known || call.cost_usd !== null ? (call.cost_usd === null ? 'unknown' : format_cost(call.cost_usd)) : 'price unknown'}</td>
+      <td className={call.price_known && call.cost_usd !== null ? 'number' : 'number faint'}>{cost_text(call)}</td>
       <td className="number">{call.latency_ms === null ? NOTHING : format_duration(call.latency_ms)}</td>
       <td className="number">{call.time_to_first_token_ms === null ? NOTHING : format_duration(call.time_to_first_token_ms)}</td>
       <td className={good ? 'faint' : 'call-failed'}>

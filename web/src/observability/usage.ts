@@ -1,5 +1,5 @@
 // Costs and tokens as the usage screen says them. Pure.
-import type { AnswerData, Chart, CostPeriod, CostSummary } from '../api/types';
+import type { AnswerData, Chart, CostPeriod, CostSummary, ModelCall } from '../api/types';
 import { format_cost, format_count } from '../charts/format';
 
 export const CALLS_AT_ONCE = 50;
@@ -37,6 +37,12 @@ export function total_cost({ total_cost_usd, unpriced_calls }: CostSummary): Tot
   if (unpriced_calls === 0 && total_cost_usd !== null) return { text: format_cost(total_cost_usd), note: null };
   if (!total_cost_usd) return { text: 'price unknown', note: unpriced_calls > 0 ? `${format_count(unpriced_calls, 'call')} without a price` : null };
   return { text: format_cost(total_cost_usd), note: `and ${format_count(unpriced_calls, 'call')} whose price is unknown` };
+}
+
+// A call whose price is known may still not have said what it used.
+export function cost_text({ price_known, cost_usd }: Pick<ModelCall, 'price_known' | 'cost_usd'>): string {
+  if (!price_known) return 'price unknown';
+  return cost_usd === null ? 'usage unknown' : format_cost(cost_usd);
 }
 
 const FILTERS = ['session_id', 'provider', 'start_date', 'end_date'] as const;
