@@ -65,7 +65,7 @@ function shown(session) {
 // One turn: events that were sent, and who waits for more.
 class Turn {
   constructor(number) {
-    Object.assign(this, { number, events: [], ended: false, stopped: false, dropped: false, waiting: new Set() });
+    Object.assign(this, { number, messages: [], events: [], ended: false, stopped: false, dropped: false, waiting: new Set() });
   }
 
   emit(event, data) {
@@ -88,7 +88,6 @@ class Turn {
 async function play(session, turn, message) {
   const has = (word) => message.toLowerCase().includes(word);
   const slow = has('slow') ? 5 : 1;
-  const started = performance.now();
   const said = [];
   let step = 1;
   let calls = 0;
@@ -104,7 +103,7 @@ async function play(session, turn, message) {
     }
   };
   const keep_words = (tool_calls = []) => {
-    session.messages.push({ turn: turn.number, role: 'assistant', text: said.join(''), tool_calls });
+    turn.messages.push({ turn: turn.number, role: 'assistant', text: said.join(''), tool_calls });
     said.length = 0;
   };
   const use = async (name, input, result, options = {}) => {
@@ -114,7 +113,7 @@ async function play(session, turn, message) {
     const ok = !result.error;
     turn.emit('tool_result', { id, name, ok, summary: options.summary ?? '', cached: options.cached ?? false, ms: options.ms ?? 260, result, ...(result.bytes_scanned ? { bytes_scanned: result.bytes_scanned } : {}) });
     keep_words([{ id, name, arguments: input }]);
-    session.messages.push({ turn: turn.number, role: 'tool', text: null, tool_results: [{ call_id: id, name, ok, content: result }] });
+    turn.messages.push({ turn: turn.number, role: 'tool', text: null, tool_results: [{ call_id: id, name, ok, content: result }] });
     step += 1;
   };
   const finish = (more = {}) => {
@@ -175,8 +174,10 @@ async function play(session, turn, message) {
     keep_words();
     finish({ finish_reason: 'cancelled', raw: 'cancelled' });
   } finally {
+    // The transcript has a turn when it has ended.
+    session.messages.push(...turn.messages);
+    session.title ||= message.split('\n')[0].slice(0, 80);
     turn.end();
-    turn.ms = performance.now() - started;
   }
 }
 
@@ -190,10 +191,10 @@ async function stream(request, response, session, body, Refused) {
     at = Number(resumed[2]);
   } else {
     if (session.status !== 'active') throw new Refused(409, 'session_ended', 'The conversation has ended', 'Start a new one.');
-    if (session.turns.some((one) => !one.ended)) throw new Refused(409, 'turn_running', 'An answer is under way', 'Wait for it, or stop it.');
+    if (session.turns.some((one) => !one.ended)) throw new Refused(409, 'session_in_use', 'An answer is under way', 'Wait for it, or stop it.');
     turn = new Turn((session.messages.at(-1)?.turn ?? 0) + 1);
     session.turns.push(turn);
-    session.messages.push({ turn: turn.number, role: 'user', text: body.message });
+    turn.messages.push({ turn: turn.number, role: 'user', text: body.message });
     void play(session, turn, body.message);
   }
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });

@@ -54,7 +54,7 @@ function Screen({ path, me }: { path: string; me: Me }) {
     return parts[2] ? <EditorScreen key={slug} slug={slug} may_edit={may_edit} /> : <DashboardScreen key={slug} slug={slug} may_edit={may_edit} />;
   }
   const chat = /^\/chat(?:\/([^/]+))?\/?$/.exec(path);
-  if (chat) return <ChatScreen session_id={chat[1] ? decodeURIComponent(chat[1]) : null} me={me} />;
+  if (chat && may_edit) return <ChatScreen session_id={chat[1] ? decodeURIComponent(chat[1]) : null} me={me} />;
   if (path === '/usage') return <UsageScreen is_admin={is_admin(me)} />;
   const blocks = /^\/prompt-blocks(?:\/([^/]+))?\/?$/.exec(path);
   if (blocks && is_admin(me)) return <PromptBlocksScreen name={blocks[1] ? decodeURIComponent(blocks[1]) : null} />;
@@ -93,9 +93,11 @@ function Header({ me, path }: { me: Me; path: string }) {
           <Link href="/" aria-current={path === '/' || path.startsWith('/d/') ? 'true' : undefined}>
             Dashboards
           </Link>
-          <Link href="/chat" aria-current={path.startsWith('/chat') ? 'true' : undefined}>
-            Chat
-          </Link>
+          {(me.is_operator || me.role !== 'viewer') && (
+            <Link href="/chat" aria-current={path.startsWith('/chat') ? 'true' : undefined}>
+              Chat
+            </Link>
+          )}
         </nav>
       )}
       <span className="header-space" />

@@ -46,7 +46,7 @@ export function with_event(answer: Answer, event: AgentEvent, now: number): Answ
     case 'reset':
       return { ...next, entries: without_step(next.entries, event.step) };
     case 'error':
-      return event.problem.code === 'cancelled' ? stopped(next, now) : failed(next, now, event.problem);
+      return event.problem.code === 'cancelled' ? stopped(with_usage(next, event.problem), now) : failed(with_usage(next, event.problem), now, event.problem);
     case 'done':
       // The stream's end says how it went even when the server sends `done` after an error.
       return { ...next, state: next.problem && !event.done.dashboard_slug ? 'failed' : is_stopped(event.done) ? 'stopped' : 'done', ended_at: now, done: event.done };
@@ -61,6 +61,11 @@ export function broken_off(answer: Answer, now: number, detail: string): Answer 
 
 export function failed(answer: Answer, now: number, problem: AgentProblem): Answer {
   return { ...answer, state: 'failed', ended_at: now, problem };
+}
+
+// An answer that failed has its price too.
+function with_usage(answer: Answer, { usage, cost_usd, model_calls }: AgentProblem): Answer {
+  return usage ? { ...answer, done: { usage, cost_usd, model_calls } } : answer;
 }
 
 export function stopped(answer: Answer, now: number): Answer {

@@ -45,7 +45,7 @@ export const StepView = memo(function StepView({ step, running }: { step: Step; 
         </p>
         {refusal && <p className="step-refusal">{refusal}</p>}
         {!refusal && !drawn && !detail && result?.summary && <p className="step-summary faint">{result.summary}</p>}
-        {detail && drawn?.kind !== 'chart' && (
+        {detail && (drawn?.kind !== 'chart' || sql) && (
           <details open={verdict === 'running' && sql !== null ? true : undefined}>
             <summary>{sql ? 'SQL' : yaml ? 'YAML' : (!refusal && !scan && !drawn && result?.summary) || 'Details'}</summary>
             <pre tabIndex={0}>{sql ? tidy_sql(sql) : detail}</pre>

@@ -14,6 +14,10 @@ test('a price that is not known is not a price of nothing', () => {
   assert.match(usage_text({ usage, cost_usd: 0 }), /\$0$/);
 });
 
+test('an answer of which nothing is known says nothing', () => {
+  assert.equal(usage_text({ usage: { ...usage, input_tokens: 0, output_tokens: 0, complete: false }, cost_usd: null, model_calls: 0 }), '');
+});
+
 test('an answer that was cut off says so', () => {
   assert.match(cut_text({ finish_reason: 'length' }) ?? '', /cut off/);
   assert.equal(cut_text({ finish_reason: 'stop' }), null);

@@ -4,6 +4,8 @@ import { format_cost, format_count } from '../charts/format';
 
 // "1,204 tokens in (900 cached), 310 out · $0.0042 · 3 model calls"
 export function usage_text(done: AgentDone): string {
+  // An answer that was read back from the transcript: what it took is only known of the whole conversation.
+  if (done.model_calls === 0) return '';
   const parts = [tokens_text(done.usage ?? null), done.cost_usd === undefined ? '' : format_cost(done.cost_usd)];
   if ((done.model_calls ?? 0) > 0) parts.push(format_count(done.model_calls!, 'model call'));
   return parts.filter(Boolean).join(' · ');

@@ -231,7 +231,7 @@ export const api = {
   chat_export_url: (id: string): string => with_query(`${chat(id)}/export`, team_id ? `team_id=${encodeURIComponent(team_id)}` : ''),
 
   model_calls: (query: string, signal?: AbortSignal) => json<ModelCalls>(with_query('/v1/observability/model-calls', query), { signal }),
-  cost_summary: (period: CostPeriod, signal?: AbortSignal) => json<CostSummary>(`/v1/observability/cost-summary?group_by=${period}`, { signal }),
+  cost_summary: (period: CostPeriod, of_team: boolean, signal?: AbortSignal) => json<CostSummary>(`/v1/observability/cost-summary?group_by=${period}${of_team ? '&user_id=*' : ''}`, { signal }),
   tool_cache_stats: (signal?: AbortSignal) => json<ToolCacheStats>('/v1/observability/tool-cache-stats', { signal }),
 
   prompt_blocks: (signal?: AbortSignal) => json<{ items: PromptBlock[] }>('/v1/prompt-blocks', { signal }),

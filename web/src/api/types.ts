@@ -295,7 +295,7 @@ export interface ChatDone extends AgentDone {
 }
 
 // A problem in a stream also says whether asking again may help, and whether a part of the answer came.
-export interface AgentProblem extends Problem {
+export interface AgentProblem extends Problem, Pick<AgentDone, 'usage' | 'cost_usd' | 'model_calls'> {
   kind?: string | null;
   retryable?: boolean | null;
   partial?: boolean | null;

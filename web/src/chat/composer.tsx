@@ -14,7 +14,7 @@ interface Props {
   children?: ReactNode;
 }
 
-export const MESSAGE_CHARACTERS_MAX = 16_000;
+export const MESSAGE_CHARACTERS_MAX = 10_000;
 
 // Where a message is written. Enter sends, Shift and Enter make a line, Escape stops the answer.
 export function Composer({ label, placeholder, running, ready, on_send, on_stop, stopping, children }: Props) {

@@ -24,6 +24,8 @@ test('the transcript becomes turns: question, words, steps with their results', 
 test('a turn that this page saw is shown as it saw it', () => {
   const live = [{ number: 2, question: 'And now?', answer: started(5) }];
   assert.deepEqual(merged(turns_of(messages), live).map((turn) => turn.answer.state), ['done', 'running']);
+  // Of a turn that was joined while it ran, only the transcript knows the question.
+  assert.equal(merged(turns_of(messages), [{ number: 2, question: null, answer: started(5) }])[1]?.question, 'And now?');
   const undelivered = [{ number: null, question: 'Lost', answer: started(5) }];
   assert.equal(merged(turns_of(messages), undelivered).length, 3);
 });

@@ -50,7 +50,8 @@ function value_of(content: unknown): unknown {
 // The turns on the screen: of a turn that this page saw happen, what it saw (with its cost, and what went wrong) rather than the transcript.
 export function merged(stored: Turn[], live: Turn[]): Turn[] {
   const seen = new Set(live.map((turn) => turn.number));
-  return [...stored.filter((turn) => !seen.has(turn.number)), ...live];
+  const question_of = (number: number | null) => stored.find((turn) => turn.number === number)?.question ?? null;
+  return [...stored.filter((turn) => !seen.has(turn.number)), ...live.map((turn) => (turn.question === null && turn.number !== null ? { ...turn, question: question_of(turn.number) } : turn))];
 }
 
 // The turn that an event id (`turn:seq`) belongs to.

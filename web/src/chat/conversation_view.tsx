@@ -6,7 +6,7 @@ import { Link } from '../components/location';
 import { ProblemNote } from '../components/problem_note';
 import { TimeAgo } from '../components/time_ago';
 import { Composer } from './composer';
-import { merged, turn_number, turns_of } from './conversation';
+import { merged, title_of, turn_number, turns_of } from './conversation';
 import { ask, is_running, join, live_turns, stop, use_live_turns } from './live_turns';
 import { usage_of } from './session_list';
 import { TurnView } from './turn_view';
@@ -47,7 +47,7 @@ function LoadedConversation({ session, is_admin }: { session: ChatConversation; 
   const latest = live[live.length - 1];
   const [error, set_error] = useState<unknown>(null);
   const scroll = use_end_in_sight(session_id);
-  const title = session.title || 'Untitled';
+  const title = session.title || title_of(turns[0]?.question ?? '') || 'Untitled';
 
   useEffect(() => {
     document.title = `${title} · Bridge`;
@@ -99,7 +99,7 @@ function LoadedConversation({ session, is_admin }: { session: ChatConversation; 
         <div className="conversation-body">
           {turns.length === 0 && <p className="faint">Nothing has been asked yet.</p>}
           {turns.map((turn, at) => (
-            <TurnView key={turn.number ?? `new-${at}`} turn={turn} last={at === turns.length - 1} on_ask_again={ended || running ? undefined : send} />
+            <TurnView key={at} turn={turn} last={at === turns.length - 1} on_ask_again={ended || running ? undefined : send} />
           ))}
         </div>
       </div>

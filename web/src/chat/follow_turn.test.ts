@@ -73,6 +73,13 @@ test('a refusal is not tried again', async () => {
   assert.deepEqual(one.resumed, []);
 });
 
+test('what can no longer be resumed is not shown as an error of the answer', async () => {
+  const gone: AgentEvent = { id: '', type: 'error', problem: { title: 'Gone', status: 409, code: 'resume_gone' } };
+  const one = source({ open: () => stream([token('1:1', 'a')]), resume: () => stream([gone]) });
+  await assert.rejects(follow_turn(one.source), (error) => error instanceof ApiError && error.status === 410);
+  assert.equal(one.answer().state, 'running');
+});
+
 test('a server that stays away is given up in the end', async () => {
   const one = source({ open: () => stream([token('1:1', 'a')], new TypeError('network')), resume: () => stream([], new TypeError('network')) });
   await assert.rejects(follow_turn(one.source), (error) => error instanceof ApiError && error.code === 'network');

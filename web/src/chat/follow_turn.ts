@@ -29,6 +29,8 @@ export async function follow_turn(source: TurnSource): Promise<void> {
         if (lost > 0) source.on_connection('open');
         lost = 0;
         if (event_number(event.id)[0] !== null) last_id = event.id;
+        // The server has forgotten what came after the last event: only the transcript has it.
+        if (event.type === 'error' && event.problem.code === 'resume_gone') throw new ApiError({ ...event.problem, status: 410 });
         source.on_event(event);
         if (event.type === 'done' || event.type === 'error') return;
       }

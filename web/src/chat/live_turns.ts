@@ -3,6 +3,7 @@
 import { useSyncExternalStore } from 'react';
 import { event_number, failed, started, stopped, with_event } from '../agent/answer';
 import { api, ApiError, resume_chat, say } from '../api/client';
+import { recall_question, remember_question } from './asked';
 import type { Turn } from './conversation';
 import { follow_turn, type TurnSource } from './follow_turn';
 
@@ -49,13 +50,14 @@ export function on_turn_ended(listener: ((session_id: string) => void) | null): 
 }
 
 export function ask(session_id: string, question: string): void {
+  remember_question(session_id, question);
   begin(session_id, { number: null, question, answer: started(Date.now()), connection: 'open', stopping: false }, (signal) => say(session_id, question, signal));
 }
 
 // Shows a turn that is under way from its beginning.
 export function join(session_id: string, number: number, question: string | null): void {
   if (live_turns(session_id).some((turn) => turn.number === number)) return;
-  begin(session_id, { number, question, answer: started(Date.now()), connection: 'open', stopping: false }, (signal) => resume_chat(session_id, `${number}:0`, signal));
+  begin(session_id, { number, question: question ?? recall_question(session_id), answer: started(Date.now()), connection: 'open', stopping: false }, (signal) => resume_chat(session_id, `${number}:0`, signal));
 }
 
 // The stream's own last event says that it has stopped; the page does not wait for it for ever.
@@ -81,6 +83,7 @@ function begin(session_id: string, turn: LiveTurn, open: (signal: AbortSignal) =
   notify();
   void read(session_id, controller.signal, () => open(controller.signal)).finally(() => {
     readers.delete(session_id);
+    remember_question(session_id, null);
     ended_listener?.(session_id);
   });
 }
@@ -113,7 +116,7 @@ async function read(session_id: string, signal: AbortSignal, open: TurnSource['o
   }
 }
 
-const GONE = new Set([404, 409, 410, 412]);
+const GONE = new Set([400, 404, 409, 410, 412]);
 
 // Changes the latest turn.
 function change(session_id: string, how: (turn: LiveTurn) => LiveTurn): void {

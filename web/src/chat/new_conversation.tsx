@@ -29,8 +29,8 @@ export function NewConversation() {
     set_busy(true);
     set_error(null);
     try {
-      const session = await api.start_chat({ ...model, connection_id: connection.id, title: title_of(message) });
-      const conversation: ChatConversation = { ...session, total_tokens: 0, total_cost_usd: 0, ended_at: null, running: false, last_event_id: null, messages: [] };
+      const session = await api.start_chat({ ...model, connection_id: connection.id });
+      const conversation: ChatConversation = { ...session, title: session.title || title_of(message), total_tokens: 0, total_cost_usd: 0, ended_at: null, running: false, last_event_id: null, messages: [] };
       client.setQueryData(['chat-session', session.session_id], conversation);
       void client.invalidateQueries({ queryKey: ['chat-sessions'] });
       ask(session.session_id, message);

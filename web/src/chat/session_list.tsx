@@ -5,6 +5,7 @@ import { format_cost, format_count } from '../charts/format';
 import { Link } from '../components/location';
 import { ProblemNote } from '../components/problem_note';
 import { TimeAgo } from '../components/time_ago';
+import { title_of } from './conversation';
 import { is_running, use_live_turns } from './live_turns';
 
 // The person's conversations, the newest first.
@@ -51,12 +52,13 @@ export function SessionList({ current }: { current: string | null }) {
 }
 
 function SessionItem({ session, current }: { session: ChatSession; current: boolean }) {
-  const running = is_running(use_live_turns(session.session_id));
+  const live = use_live_turns(session.session_id);
+  const running = is_running(live);
   return (
     <li>
       <Link href={`/chat/${encodeURIComponent(session.session_id)}`} className="session-item" aria-current={current ? 'page' : undefined} data-testid="session-item">
         <span className="session-item-head">
-          <span className="session-item-title">{session.title || 'Untitled'}</span>
+          <span className="session-item-title">{session.title || title_of(live[0]?.question ?? '') || 'Untitled'}</span>
           {running ? <span className="spinner" role="img" aria-label="answering" /> : session.status !== 'active' && <span className="tag">{session.status === 'failed' ? 'failed' : 'ended'}</span>}
         </span>
         <span className="session-item-facts">

@@ -15,7 +15,8 @@ const PERIODS: CostPeriod[] = ['day', 'week', 'month'];
 
 export default function UsageScreen({ is_admin }: { is_admin: boolean }) {
   const [period, set_period] = useState<CostPeriod>('day');
-  const summary = useQuery({ queryKey: ['cost-summary', period], queryFn: ({ signal }) => api.cost_summary(period, signal), placeholderData: keepPreviousData });
+  const [of_team, set_of_team] = useState(false);
+  const summary = useQuery({ queryKey: ['cost-summary', period, of_team], queryFn: ({ signal }) => api.cost_summary(period, of_team, signal), placeholderData: keepPreviousData });
   useEffect(() => {
     document.title = 'Usage · Bridge';
   }, []);
@@ -23,6 +24,16 @@ export default function UsageScreen({ is_admin }: { is_admin: boolean }) {
     <main className="page" id="content">
       <div className="list-head">
         <h1>Usage</h1>
+        <span className="header-space" />
+        {is_admin && (
+          <label>
+            <span className="visually-hidden">Whose</span>
+            <select value={of_team ? 'team' : 'own'} onChange={(event) => set_of_team(event.target.value === 'team')} data-testid="usage-of">
+              <option value="own">My own</option>
+              <option value="team">The whole team</option>
+            </select>
+          </label>
+        )}
         <div className="segments" role="group" aria-label="Period">
           {PERIODS.map((one) => (
             <button key={one} type="button" aria-pressed={period === one} onClick={() => set_period(one)}>
@@ -31,7 +42,7 @@ export default function UsageScreen({ is_admin }: { is_admin: boolean }) {
           ))}
         </div>
       </div>
-      <p className="usage-about faint">What your own questions to models took.</p>
+      <p className="usage-about faint">What {of_team ? 'the team’s' : 'your own'} questions to models took.</p>
       {summary.error && <ProblemNote error={summary.error} retry={() => void summary.refetch()} />}
       {summary.isPending && <div className="skeleton usage-skeleton" />}
       {summary.data && <Costs summary={summary.data} period={summary.isPlaceholderData ? null : period} />}
@@ -66,8 +77,8 @@ function Costs({ summary, period }: { summary: CostSummary; period: CostPeriod |
         <p className="list-empty">Nothing has been asked yet.</p>
       ) : (
         <div className={period ? 'usage-charts' : 'usage-charts refreshing'}>
-          <Bars summary={summary} field="cost" period={shown_period} />
-          <Bars summary={summary} field="tokens" period={shown_period} />
+          <Bars key={`cost ${shown_period}`} summary={summary} field="cost" period={shown_period} />
+          <Bars key={`tokens ${shown_period}`} summary={summary} field="tokens" period={shown_period} />
         </div>
       )}
     </>
@@ -117,7 +128,7 @@ function ToolCache() {
         <div>
           <dt>Kept</dt>
           <dd>{total_cached_tools.toLocaleString('en')}</dd>
-          <dd className="figure-note">{`${total_cached_tools === 1 ? 'tool' : 'tools'}, ${storage_size_mb.toFixed(storage_size_mb < 10 ? 1 : 0)} MB`}</dd>
+          <dd className="figure-note">{`${total_cached_tools === 1 ? 'answer' : 'answers'}, ${storage_size_mb.toFixed(storage_size_mb < 10 ? 1 : 0)} MB`}</dd>
         </div>
       </dl>
     </section>
