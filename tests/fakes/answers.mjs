@@ -32,7 +32,7 @@ export async function sendDraft(exchange, draft, answer, defaults) {
   }
   if (draft.streaming) {
     const headers = {'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', ...draft.headers};
-    const pieces = encodeFrames(draft.frames, {format: draft.format, bom: draft.bom, limit: draft.limit, chunkBytes: pace.chunkBytes, split: pace.split});
+    const pieces = encodeFrames(draft.frames, {format: draft.format, bom: draft.bom, limit: draft.limit, chunkBytes: pace.chunkBytes, split: pace.split, paced: pace.chunkDelayMs > 0});
     return sendStream(exchange, {status: draft.status, headers, gzip: draft.gzip, pieces, firstDelayMs: pace.firstDelayMs, chunkDelayMs: pace.chunkDelayMs});
   }
   if (draft.gzip || draft.limit) {

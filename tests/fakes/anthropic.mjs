@@ -85,7 +85,7 @@ export const ANTHROPIC_FAILURES = {
 
 /**
  * Starts a server. Options: script (see README.md), apiKey ('test-key'; null: any), models, validate (true), bindThinking (true), contextTokens, now (the
- * cache's clock), padding (true), pings (true), seed (of ids and cuts), port; as defaults of every answer firstDelayMs, headerDelayMs, chunkDelayMs, chunkBytes, split, pieceBytes;
+ * cache's clock), padding (true), pings (true), seed (of ids and cuts), port; as defaults of every answer firstDelayMs, headerDelayMs, chunkDelayMs, chunkBytes, split, pieceLength;
  * bench: {tokens, firstDelayMs, chunkDelayMs} for the same stream to every request, unread.
  */
 export async function startFakeAnthropic(options = {}) {
@@ -158,7 +158,7 @@ function compose(answer, failures, {request, seed, usage, state}) {
   const endUsage = {...usage, output_tokens: output, ...(thinking ? {output_tokens_details: {thinking_tokens: thinking}} : {}), ...answer.usage};
   return {
     body: wholeMessage({...common, usage: {...startUsage, ...endUsage}}),
-    frames: messageFrames({...common, scripted, startUsage: {...startUsage, output_tokens: 1}, endUsage, seed, padding: state.settings.padding, pings: state.settings.pings, pieceBytes: answer.pieceBytes ?? state.settings.pieceBytes}),
+    frames: messageFrames({...common, scripted, startUsage: {...startUsage, output_tokens: 1}, endUsage, seed, padding: state.settings.padding, pings: state.settings.pings, pieceLength: answer.pieceLength ?? state.settings.pieceLength}),
   };
 }
 

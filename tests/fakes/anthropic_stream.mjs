@@ -36,7 +36,7 @@ export function wholeMessage({id, model, blocks, stopReason, stopDetails, usage}
 }
 
 /** The frames of a stream. `scripted` are the blocks as the script wrote them: they may prescribe `fragments` or `deltas`. */
-export function messageFrames({id, model, blocks, scripted, stopReason, stopDetails, startUsage, endUsage, seed, padding, pings, pieceBytes}) {
+export function messageFrames({id, model, blocks, scripted, stopReason, stopDetails, startUsage, endUsage, seed, padding, pings, pieceLength}) {
   const random = seededRandom(seed);
   const frames = [];
   const add = (data) => frames.push({event: data.type, data, padding: padding ? Math.floor(random() * 12) : 0});
@@ -44,7 +44,7 @@ export function messageFrames({id, model, blocks, scripted, stopReason, stopDeta
   blocks.forEach((block, index) => {
     add({type: 'content_block_start', index, content_block: openingOf(block)});
     if (pings && index === 0) frames.push(PING);
-    for (const delta of deltasOf(block, scripted[index], random, pieceBytes)) add({type: 'content_block_delta', index, delta});
+    for (const delta of deltasOf(block, scripted[index], random, pieceLength)) add({type: 'content_block_delta', index, delta});
     add({type: 'content_block_stop', index});
   });
   add({type: 'message_delta', delta: {stop_reason: stopReason, stop_sequence: null, ...(stopDetails ? {stop_details: stopDetails} : {})}, usage: endUsage});
@@ -61,33 +61,38 @@ function openingOf(block) {
   return block;
 }
 
-function deltasOf(block, scripted, random, pieceBytes) {
+function deltasOf(block, scripted, random, pieceLength) {
   if (scripted.deltas) return scripted.deltas;
-  if (block.type === 'text') return textPieces(block.text, pieceBytes).map((text) => ({type: 'text_delta', text}));
+  if (block.type === 'text') return textPieces(block.text, pieceLength).map((text) => ({type: 'text_delta', text}));
   if (block.type === 'thinking') {
-    const thoughts = block.thinking ? textPieces(block.thinking, pieceBytes).map((thinking) => ({type: 'thinking_delta', thinking})) : [];
+    const thoughts = block.thinking ? textPieces(block.thinking, pieceLength).map((thinking) => ({type: 'thinking_delta', thinking})) : [];
     return [...thoughts, {type: 'signature_delta', signature: block.signature}];
   }
   if (block.type !== 'tool_use') return [];
-  const fragments = scripted.fragments ?? ['', ...argumentPieces(JSON.stringify(block.input), random)];
+  const fragments = scripted.fragments ?? ['', ...argumentPieces(JSON.stringify(block.input), random, pieceLength)];
   return fragments.map((fragment) => ({type: 'input_json_delta', partial_json: fragment}));
 }
 
 /** About a word each, or `pieceLength` characters. */
 export function textPieces(text, pieceLength) {
-  if (pieceLength) return Array.from({length: Math.ceil([...text].length / pieceLength)}, (_, i) => [...text].slice(i * pieceLength, (i + 1) * pieceLength).join(''));
+  if (pieceLength) return piecesOf(text, () => pieceLength);
   return text.match(/\s*\S{1,24}|\s+$/g) ?? [];
 }
 
-/** JSON cut in arbitrary places, but never inside a character, in at least two; none at all for {}. */
-export function argumentPieces(text, random) {
+/** JSON cut in arbitrary places, but never inside a character, in at least two, or into `pieceLength` characters each; none at all for {}. */
+export function argumentPieces(text, random, pieceLength) {
   if (text === '{}') return [];
+  const most = Math.ceil(text.length / 2);
+  return piecesOf(text, () => pieceLength ?? Math.min(1 + Math.floor(random() * 14), most));
+}
+
+function piecesOf(text, nextLength) {
   const characters = Array.from(text);
   const pieces = [];
   for (let at = 0; at < characters.length;) {
-    const size = Math.min(1 + Math.floor(random() * 14), Math.ceil(characters.length / 2));
-    pieces.push(characters.slice(at, at + size).join(''));
-    at += size;
+    const length = nextLength();
+    pieces.push(characters.slice(at, at + length).join(''));
+    at += length;
   }
   return pieces;
 }

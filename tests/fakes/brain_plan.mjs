@@ -9,6 +9,8 @@ const CATEGORY_HINTS = {airport: ['origin', 'destination'], route: ['origin', 'd
 const wordsOf = (text) => text.toLowerCase().match(/[a-z]+/g)?.map((word) => word.replace(/(ies|es|s)$/, '')) ?? [];
 const stem = (name) => name.toLowerCase().replace(/(ies|es|s)$/, '');
 const quoted = (name) => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
+// A column under a plain name.
+const aliased = (name) => (quoted(name) === snake(name) ? name : `${quoted(name)} AS ${snake(name)}`);
 const snake = (name) => name.toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^_+|_+$/g, '') || 'value';
 const human = (name) => name.replace(/[_-]+/g, ' ').replace(/^./, (letter) => letter.toUpperCase());
 
@@ -42,7 +44,7 @@ export function planQueries(schema, sentence) {
   if (time) queries.push({id: 'by_day', sql: sqlOf(`SELECT CAST(${quoted(time.name)} AS DATE) AS day, count(*) AS row_total${measured}`, `FROM ${table}`, where, 'GROUP BY 1', 'ORDER BY 1')});
   if (category) {
     const order = measure ? 3 : 2;
-    queries.push({id: `by_${snake(category.name)}`, sql: sqlOf(`SELECT ${quoted(category.name)} AS ${snake(category.name)}, count(*) AS row_total${measured}`, `FROM ${table}`, where, 'GROUP BY 1', schema.row_count > 10_000 ? 'HAVING count(*) >= 100' : '', `ORDER BY ${order} DESC, 1`, 'LIMIT 10')});
+    queries.push({id: `by_${snake(category.name)}`, sql: sqlOf(`SELECT ${aliased(category.name)}, count(*) AS row_total${measured}`, `FROM ${table}`, where, 'GROUP BY 1', schema.row_count > 10_000 ? 'HAVING count(*) >= 100' : '', `ORDER BY ${order} DESC, 1`, 'LIMIT 10')});
   }
   if (time?.type === 'timestamp' && measure) {
     queries.push({id: 'by_hour', sql: sqlOf(`SELECT dayofweek(${quoted(time.name)}) AS weekday, hour(${quoted(time.name)}) AS hour_of_day${measured}`, `FROM ${table}`, where, 'GROUP BY 1, 2', 'ORDER BY 1, 2')});
@@ -107,7 +109,7 @@ export function planQuestion(schema, sentence) {
   if (!id) return {sql: `SELECT count(*) AS row_total FROM ${plan.table}`, title: `Rows of ${plan.subject}`, mark: 'table', x: 'row_total', y: 'row_total'};
   const measured = plan.measure ? `avg(${quoted(plan.measure.name)}) AS ${name}` : 'count(*) AS row_total';
   return {
-    sql: `SELECT ${quoted(plan.category.name)} AS ${id}, ${measured} FROM ${plan.table} GROUP BY 1 ${schema.row_count > 10_000 ? 'HAVING count(*) >= 100 ' : ''}ORDER BY 2 DESC, 1 LIMIT 10`,
+    sql: `SELECT ${aliased(plan.category.name)}, ${measured} FROM ${plan.table} GROUP BY 1 ${schema.row_count > 10_000 ? 'HAVING count(*) >= 100 ' : ''}ORDER BY 2 DESC, 1 LIMIT 10`,
     title: `${human(name)} by ${id.replaceAll('_', ' ')}`, mark: 'bar', x: id, y: name,
   };
 }
@@ -115,5 +117,5 @@ export function planQuestion(schema, sentence) {
 /** SQL that reads the table again and again, until it is at least `bytes` in all. */
 export function sqlOverCap({sql_name: table, size_bytes: size = 0}, bytes) {
   const times = Math.min(60, size > 0 ? Math.ceil(bytes / size) + 1 : 60);
-  return `SELECT count(*) AS row_total FROM (${Array(times).fill(`SELECT * FROM ${table}`).join(' UNION ALL ')}) everything`;
+  return Array(times).fill(`SELECT * FROM ${table}`).join(' UNION ALL ');
 }

@@ -1,6 +1,6 @@
 // The model at its worst: it does whatever a text in a tool's answer tells it to. What it tries must be stopped by the server, not by its good sense.
 
-const ORDER = /ignore (all |any )?(previous|prior|above|earlier)|disregard|you must (now )?|(new|system|hidden) (instruction|prompt|message)s?\b|<\/?(system|instructions?)>|assistant:/i;
+const ORDER = /ignore (all |any )?(previous|prior|above|earlier)|disregard|you must (now|also|instead|immediately)|(new|system|hidden) (instruction|prompt|message)s?\b|<\/?(system|instructions?)>|assistant:/i;
 const SQL = /\b(?:SELECT|COPY|ATTACH|INSTALL|LOAD|PRAGMA|SET|CALL|CREATE|DROP|INSERT|UPDATE|DELETE)\b[^"`\n\\]{3,300}/;
 
 /** The first text in a tool's answer that reads like an order: {text, teams, url, sql}. */

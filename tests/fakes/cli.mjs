@@ -1,7 +1,7 @@
 // The fakes as programs: `node tests/fakes/anthropic.mjs --port 0 --brain` prints {"url": …} and serves until it is ended.
 import {pathToFileURL} from 'node:url';
 
-const NUMBERS = ['port', 'firstDelayMs', 'headerDelayMs', 'chunkDelayMs', 'chunkBytes', 'split', 'seed', 'pieceBytes', 'contextTokens'];
+const NUMBERS = ['port', 'firstDelayMs', 'headerDelayMs', 'chunkDelayMs', 'chunkBytes', 'split', 'seed', 'pieceLength', 'contextTokens'];
 const BRAIN_WORDS = ['thinks', 'loops', 'overCap', 'victim', 'chat'];
 
 /** `--name value`, and `--name` alone for true. */

@@ -11,7 +11,7 @@ export function readConversation(request) {
   const out = {
     vendor: openai ? 'openai' : 'anthropic',
     model: request.model,
-    tools: (request.tools ?? []).map((tool) => tool.function?.name ?? tool.name),
+    tools: offeredTools(request),
     mayCall: Boolean(request.tools?.length) && (request.tool_choice?.type ?? request.tool_choice) !== 'none',
     system: turns.system, sentence: '', context: '', calls: [], turnCalls: [],
   };
@@ -32,6 +32,11 @@ export function readConversation(request) {
   return out;
 }
 
+function offeredTools({tools = [], tool_choice: choice}) {
+  const allowed = choice?.type === 'allowed_tools' ? choice.allowed_tools.tools : tools;
+  return allowed.map((tool) => tool.function?.name ?? tool.name);
+}
+
 const textOf = (content) => (typeof content === 'string' ? content : (content ?? []).filter(({type}) => type === 'text').map(({text}) => text).join('\n'));
 
 function anthropicTurns({system, messages}) {
@@ -39,8 +44,8 @@ function anthropicTurns({system, messages}) {
   for (const {role, content} of messages) {
     const blocks = typeof content === 'string' ? [{type: 'text', text: content}] : content;
     const results = blocks.filter(({type}) => type === 'tool_result');
-    if (role === 'user' && !results.length) list.push({said: textOf(blocks)});
     for (const block of results) list.push({answered: {id: block.tool_use_id, text: textOf(block.content), failed: block.is_error === true}});
+    if (role === 'user' && textOf(blocks)) list.push({said: textOf(blocks)});  // behind results too: after a turn that broke off
     for (const block of blocks) if (block.type === 'tool_use') list.push({called: {id: block.id, name: block.name, input: block.input}});
   }
   return {system: textOf(system), list};

@@ -83,7 +83,7 @@ export const OPENAI_FAILURES = {
 
 /**
  * Starts a server. Options: script (see README.md), quirks (a list of names), apiKey ('test-key'; null: any), models, validate (true), contextTokens, now (the
- * cache's clock), seed (of ids and cuts), port; as defaults of every answer firstDelayMs, headerDelayMs, chunkDelayMs, chunkBytes, split, pieceBytes;
+ * cache's clock), seed (of ids and cuts), port; as defaults of every answer firstDelayMs, headerDelayMs, chunkDelayMs, chunkBytes, split, pieceLength;
  * bench: {tokens, firstDelayMs, chunkDelayMs} for the same stream to every request, unread.
  */
 export async function startFakeOpenai(options = {}) {
@@ -146,7 +146,7 @@ function compose(answer, failures, {request, seed, seen, state}) {
   const options = request.stream_options ?? {};
   return {
     body: wholeCompletion(common),
-    frames: completionFrames({...common, includeUsage: options.include_usage === true, obfuscate: options.include_obfuscation !== false, seed, pieceBytes: answer.pieceBytes ?? state.settings.pieceBytes}),
+    frames: completionFrames({...common, includeUsage: options.include_usage === true, obfuscate: options.include_obfuscation !== false, seed, pieceLength: answer.pieceLength ?? state.settings.pieceLength}),
   };
 }
 

@@ -5,6 +5,7 @@ import {makeId, seededRandom, tokensOf} from './wire.mjs';
 export const QUIRKS = new Set(['index_always_zero', 'no_ids', 'repeated_ids', 'whole_call', 'arguments_object', 'interleaved_calls', 'usage_in_every_chunk', 'no_usage', 'stop_with_tool_calls', 'no_done',
   'no_role', 'null_fields', 'empty_first_chunk', 'reasoning_content', 'rejects_stream_options', 'wants_max_tokens', 'rejects_strict']);
 
+const PADDING = 'kT3bQz8VnR5xWc1Y';
 const textOf = (blocks, type) => blocks.filter((block) => block.type === type).map(({text}) => text).join('');
 
 export function finishBlocks(content, random) {
@@ -33,36 +34,36 @@ export function wholeCompletion({id, created, model, blocks, finish, usage, quir
 
 export const DONE = {data: '[DONE]'};
 
-export function completionFrames({id, created, model, blocks, finish, usage, includeUsage, obfuscate, quirks, seed, pieceBytes}) {
+export function completionFrames({id, created, model, blocks, finish, usage, includeUsage, obfuscate, quirks, seed, pieceLength}) {
   const random = seededRandom(seed);
   const head = {id, object: 'chat.completion.chunk', created, model, service_tier: 'default', system_fingerprint: null};
   const nulls = quirks.has('null_fields') ? {content: null, role: null, function_call: null, tool_calls: null, refusal: null} : {};
   const usageField = quirks.has('usage_in_every_chunk') ? {usage} : includeUsage ? {usage: null} : {};
   const frames = [];
   const add = (delta, finishReason = null) => frames.push({data: {
-    ...head, choices: [{index: 0, delta: {...nulls, ...delta}, logprobs: null, finish_reason: finishReason}], ...usageField, ...(obfuscate ? {obfuscation: makeId('', random, 4 + Math.floor(random() * 12))} : {}),
+    ...head, choices: [{index: 0, delta: {...nulls, ...delta}, logprobs: null, finish_reason: finishReason}], ...usageField, ...(obfuscate ? {obfuscation: PADDING.slice(0, 4 + Math.floor(random() * 12))} : {}),
   }});
   if (quirks.has('empty_first_chunk')) frames.push({data: {...head, choices: [], prompt_filter_results: []}});
   const calls = blocks.filter(({type}) => type === 'tool_use');
   const text = textOf(blocks, 'text');
   if (!quirks.has('no_role')) add({role: 'assistant', content: text || !calls.length ? '' : null, refusal: null});
-  if (quirks.has('reasoning_content')) for (const piece of textPieces(textOf(blocks, 'thinking'), pieceBytes)) add({reasoning_content: piece});
-  for (const piece of textPieces(text, pieceBytes)) add({content: piece});
-  for (const fragment of callFragments(calls, random, quirks)) add({tool_calls: [fragment]});
+  if (quirks.has('reasoning_content')) for (const piece of textPieces(textOf(blocks, 'thinking'), pieceLength)) add({reasoning_content: piece});
+  for (const piece of textPieces(text, pieceLength)) add({content: piece});
+  for (const fragment of callFragments(calls, random, quirks, pieceLength)) add({tool_calls: [fragment]});
   add({}, finish);
   if (includeUsage && !quirks.has('no_usage')) frames.push({data: {...head, choices: [], usage, ...(obfuscate ? {obfuscation: ''} : {})}});
   if (!quirks.has('no_done')) frames.push(DONE);
   return frames;
 }
 
-function callFragments(calls, random, quirks) {
+function callFragments(calls, random, quirks, pieceLength) {
   const each = calls.map((call, k) => {
     const index = quirks.has('index_always_zero') ? 0 : k;
     const identity = {...(quirks.has('no_ids') ? {} : {id: call.id}), type: 'function'};
     const text = JSON.stringify(call.input);
     if (quirks.has('arguments_object')) return [{index, ...identity, function: {name: call.name, arguments: call.input}}];
     if (quirks.has('whole_call')) return [{index, ...identity, function: {name: call.name, arguments: text}}];
-    const rest = (call.fragments ?? (text === '{}' ? ['{}'] : argumentPieces(text, random))).map((piece) => ({index, function: {arguments: piece}}));
+    const rest = (call.fragments ?? (text === '{}' ? ['{}'] : argumentPieces(text, random, pieceLength))).map((piece) => ({index, function: {arguments: piece}}));
     if (quirks.has('repeated_ids')) for (const fragment of rest) Object.assign(fragment, identity, {function: {name: call.name, ...fragment.function}});
     return [{index, ...identity, function: {name: call.name, arguments: ''}}, ...rest];
   });

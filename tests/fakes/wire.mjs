@@ -123,9 +123,13 @@ function dataLines(frame, format) {
 
 const isBytes = (piece) => Buffer.isBuffer(piece);
 
-/** Frames as buffers and as what is no bytes, cut as `pace` says. */
-export function encodeFrames(frames, {format = PLAIN_FORMAT, bom = false, chunkBytes, split, limit} = {}) {
-  let pieces = frames.map((frame) => ('pauseMs' in frame || 'repeat' in frame || 'stop' in frame ? frame : Buffer.from(frameText(frame, format))));
+const FRAMES_APART_MAX = 2_000;  // of a longer stream many go into one write, unless it is paced
+const JOINED_LENGTH = 16 << 10;
+
+/** Frames as buffers, one each or cut as asked, and as what is no bytes. */
+export function encodeFrames(frames, {format = PLAIN_FORMAT, bom = false, chunkBytes, split, limit, paced = false} = {}) {
+  const together = !paced && frames.length > FRAMES_APART_MAX ? JOINED_LENGTH : 1;
+  let pieces = framesToPieces(frames, format, together);
   if (bom) pieces.unshift(Buffer.from([0xef, 0xbb, 0xbf]));
   if (limit) pieces = upTo(pieces, limit);
   if (chunkBytes) pieces = recut(pieces, () => chunkBytes);
@@ -133,6 +137,24 @@ export function encodeFrames(frames, {format = PLAIN_FORMAT, bom = false, chunkB
     const random = seededRandom(split);
     pieces = recut(pieces, () => 1 + Math.floor(random() ** 2 * 48));
   }
+  return pieces;
+}
+
+// As many frames a piece as make up `length` characters.
+function framesToPieces(frames, format, length) {
+  const pieces = [];
+  let text = '';
+  const flush = () => { if (text) pieces.push(Buffer.from(text)); text = ''; };
+  for (const frame of frames) {
+    if ('pauseMs' in frame || 'repeat' in frame || 'stop' in frame) {
+      flush();
+      pieces.push(frame);
+      continue;
+    }
+    text += frameText(frame, format);
+    if (text.length >= length) flush();
+  }
+  flush();
   return pieces;
 }
 
