@@ -113,11 +113,13 @@ test('a moved cache marker breaks no signature', async (t) => {
   assert.equal(second.content[0].text, 'Two.');
 });
 
-test('with display omitted only the signature of a thought is sent', async (t) => {
+test('with display omitted only the signature of a thought is sent; Opus 5.5 omits unless it is asked', async (t) => {
   const {send} = await withFake(t, {script: {content: [{type: 'thinking', text: 'Secret.'}, {type: 'text', text: 'Open.'}]}});
-  const deltas = [];
-  for await (const event of await send({stream: true, thinking: {type: 'adaptive', display: 'omitted'}})) if (event.delta?.type) deltas.push(event.delta.type);
-  assert.deepEqual(deltas.slice(0, 2), ['signature_delta', 'text_delta']);
+  const firstDelta = async (body) => { for await (const {delta} of await send({stream: true, ...body})) if (delta) return delta.type; };
+  assert.equal(await firstDelta({thinking: {type: 'adaptive', display: 'omitted'}}), 'signature_delta');
+  assert.equal(await firstDelta({thinking: {type: 'adaptive', display: 'summarized'}}), 'thinking_delta');
+  assert.equal(await firstDelta({}), 'signature_delta');
+  assert.equal(await firstDelta({model: 'claude-opus-5', thinking: {type: 'adaptive'}}), 'thinking_delta');
 });
 
 test('usage tells what was written into the cache and what was read from it', async (t) => {
@@ -159,6 +161,21 @@ test('the lookback is twenty positions, and a run of tool calls is one', async (
   const tools = (await send({system, tools: [WEATHER], messages: [{role: 'user', content: [{type: 'text', text: 'Go.', cache_control: mark}]}]})).usage;
   const after = (await send({system, tools: [WEATHER], messages: [{role: 'user', content: [{type: 'text', text: 'Go.'}]}, ...call(15)]})).usage;
   assert.equal(after.cache_read_input_tokens, tools.cache_creation_input_tokens);
+});
+
+test('in a loop of twenty steps with a marker that moves, each step reads all that the one before wrote', async (t) => {
+  const {client} = await withFake(t, {script: (request, n) => ({content: [{type: 'thinking', text: `step ${n}`}, ...[1, 2, 3].map((i) => ({type: 'tool_use', name: 'get_weather', input: {city: `${n}.${i}`}}))]})});
+  const messages = [{role: 'user', content: [{type: 'text', text: 'Go. ' + 'x'.repeat(4000)}]}];
+  let before = {cache_read_input_tokens: 0, cache_creation_input_tokens: 0};
+  for (let step = 0; step < 20; ++step) {
+    messages.at(-1).content.at(-1).cache_control = {type: 'ephemeral'};
+    const {content, usage} = await client.messages.create({model: MODEL, max_tokens: 1000, system: 'Be brief.', tools: [WEATHER], messages});
+    assert.equal(usage.cache_read_input_tokens, before.cache_read_input_tokens + before.cache_creation_input_tokens, `step ${step}`);
+    assert.ok(usage.cache_creation_input_tokens > 0 && usage.input_tokens === 0);
+    before = usage;
+    delete messages.at(-1).content.at(-1).cache_control;
+    messages.push({role: 'assistant', content}, {role: 'user', content: content.filter(({type}) => type === 'tool_use').map(({id}) => ({type: 'tool_result', tool_use_id: id, content: 'sunny'}))});
+  }
 });
 
 test('what the API refuses is refused, in its words and with a request id', async (t) => {

@@ -108,6 +108,8 @@ each('a connection is reset before and after the head', async (t, vendor) => {
   assert.deepEqual([mid.end, mid.bytes.length > 100], ['ECONNRESET', true]);
   const counted = await rawExchange(fake, vendor);
   assert.deepEqual([counted.end, counted.bytes.length], ['ECONNRESET', 100]);
+  await wait(20);
+  assert.ok(fake.requests.every(({closedAt, brokenOffAt}) => closedAt === undefined && brokenOffAt > 0), 'it was not the client who left');
 });
 
 each('silences last until the client leaves, which is seen at once', async (t, vendor) => {

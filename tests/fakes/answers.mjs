@@ -1,7 +1,7 @@
 // From a script to a sent answer: the same for both fakes.
 import {setTimeout as sleep} from 'node:timers/promises';
 import {applyFailures, parseFailures} from './failures.mjs';
-import {encodeFrames, PLAIN_FORMAT, sendJson, sendStream} from './wire.mjs';
+import {breakOff, encodeFrames, PLAIN_FORMAT, sendJson, sendStream} from './wire.mjs';
 
 /** The answer of a script to its request number `n`. A list is used up; a function is asked; a single answer is given always. */
 export async function answerOf(script, parsed, n, record) {
@@ -18,7 +18,7 @@ export async function sendDraft(exchange, draft, answer, defaults) {
   const {response, record, gone} = exchange;
   const pace = {...defaults, ...answer};
   if (draft.before === 'hang') return;
-  if (draft.before === 'reset') return void response.socket.resetAndDestroy();
+  if (draft.before === 'reset') return breakOff(exchange);
   if (pace.headerDelayMs) {
     try { await sleep(pace.headerDelayMs, undefined, {signal: gone}); } catch { return; }
   }

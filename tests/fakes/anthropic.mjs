@@ -150,7 +150,8 @@ function compose(answer, failures, {request, seed, usage, state}) {
   const random = seededRandom(seed);
   const scripted = answer.content ?? defaultContent(request, failures);
   const sign = (content, words) => state.signatures.sign(state.signatures.prefixOf(request, request.messages, content), words);
-  const blocks = finishBlocks(scripted, {random, sign, hideThoughts: request.thinking?.display === 'omitted'});
+  const display = request.thinking?.display ?? findModel(state.models, request.model)?.thinkingDisplay;
+  const blocks = finishBlocks(scripted, {random, sign, hideThoughts: display === 'omitted'});
   const {output, thinking} = outputTokens(blocks);
   const common = {id: makeId('msg_01', random), model: request.model, blocks, stopDetails: answer.stop_details};
   common.stopReason = answer.stop_reason ?? (blocks.some(({type}) => type === 'tool_use') ? 'tool_use' : 'end_turn');

@@ -1,11 +1,14 @@
 // What each Claude model accepts, as of November 2026. A name may carry a date: claude-haiku-4-5-20251001.
 
+const alwaysThinks = {thinkingCanBeDisabled: false, thinkingDisplay: 'omitted'};
+
 const model = (version, cacheTokensMin, rest = {}) => ({
   cacheTokensMin,                        // a shorter prefix is silently not cached
   sampling: version <= 4.6,              // temperature, top_p, top_k
   prefill: version < 4.6,                // a last message of the assistant
   budgetedThinking: version < 4.7,       // thinking: {type: "enabled", budget_tokens}
   thinkingCanBeDisabled: true,
+  thinkingDisplay: 'summarized',         // unless a request says: 'omitted' sends a thought's signature without its words
   forcedTools: true,                     // tool_choice any and tool
   systemMessages: false,                 // role "system" after a user message
   bindsThinking: version >= 5,           // thinking blocks belong to the whole prefix
@@ -15,9 +18,9 @@ const model = (version, cacheTokensMin, rest = {}) => ({
 });
 
 export const ANTHROPIC_MODELS = {
-  'claude-fable-5-1': model(5.1, 512, {forcedTools: false, thinkingCanBeDisabled: false, systemMessages: true}),
+  'claude-fable-5-1': model(5.1, 512, {forcedTools: false, ...alwaysThinks, systemMessages: true}),
   'claude-fable-5': model(5, 512, {systemMessages: true}),
-  'claude-opus-5-5': model(5.5, 512, {forcedTools: false, thinkingCanBeDisabled: false, systemMessages: true}),
+  'claude-opus-5-5': model(5.5, 512, {forcedTools: false, ...alwaysThinks, systemMessages: true}),
   'claude-opus-5': model(5, 512, {systemMessages: true}),
   'claude-sonnet-5-5': model(5.5, 1024),
   'claude-sonnet-5': model(5, 1024),

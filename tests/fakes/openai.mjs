@@ -82,7 +82,7 @@ export const OPENAI_FAILURES = {
 };
 
 /**
- * Starts a server. Options: script (see README.md), quirks (a list of names), apiKey ('test-key'; null: any), models, validate (true), contextTokens, now (the
+ * Starts a server. Options: script (see README.md), quirks (a list of names), apiKey ('test-key'; null: any), models, anyModel (where there are quirks), validate (true), contextTokens, now (the
  * cache's clock), seed (of ids and cuts), port; as defaults of every answer firstDelayMs, headerDelayMs, chunkDelayMs, chunkBytes, split, pieceLength;
  * bench: {tokens, firstDelayMs, chunkDelayMs} for the same stream to every request, unread.
  */
@@ -122,7 +122,7 @@ async function answer(exchange, state) {
   const badHead = settings.validate ? refuseHead(record, settings.apiKey) : null;
   if (badHead) return refuse(badHead);
   try { record.body = JSON.parse(record.raw); } catch { return refuse({status: 400, message: 'We could not parse the JSON body of your request.', type: 'invalid_request_error', param: null, code: null}); }
-  const badBody = settings.validate ? refuseBody(record.body, {models: state.models, quirks: new Set(settings.quirks), contextTokens: settings.contextTokens}) : null;
+  const badBody = settings.validate ? refuseBody(record.body, {models: state.models, anyModel: settings.anyModel ?? settings.quirks.length > 0, quirks: new Set(settings.quirks), contextTokens: settings.contextTokens}) : null;
   if (badBody) return refuse(badBody);
 
   const request = record.body;

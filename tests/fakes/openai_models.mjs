@@ -13,4 +13,7 @@ export const OPENAI_MODELS = {
   'gpt-6-astra': gpt56, 'gpt-6-sol': gpt56, 'gpt-6-luna': gpt56, 'gpt-6.1-sol': gpt56, 'gpt-6.1-terra': gpt56,
 };
 
+/** A model of a server that is only compatible: it takes everything. */
+export const ANY_MODEL = {...classic, reasons: true};
+
 export const findModel = (models, name) => (typeof name === 'string' ? models[name] ?? models[name.replace(/-\d{4}-\d\d-\d\d$/, '')] : undefined);

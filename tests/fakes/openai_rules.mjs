@@ -1,5 +1,5 @@
 // What Chat Completions refuses, and in which words. Each rule gives {status, type, message, param, code} or nothing.
-import {findModel} from './openai_models.mjs';
+import {ANY_MODEL, findModel} from './openai_models.mjs';
 import {tokensOf} from './wire.mjs';
 
 const refuse = (message, {status = 400, type = 'invalid_request_error', param = null, code = null} = {}) => ({status, type, message, param, code});
@@ -23,13 +23,13 @@ export function refuseHead({method, path, headers, raw}, apiKey) {
 }
 
 /** `quirks` are those of a server that is only compatible. */
-export function refuseBody(body, {models, quirks, contextTokens}) {
+export function refuseBody(body, {models, anyModel, quirks, contextTokens}) {
   if (!isObject(body)) return refuse('We could not parse the JSON body of your request.');
   if (typeof body.model !== 'string') return refuse('you must provide a model parameter');
   if (body.messages === undefined) return missing('messages');
   const unknown = Object.keys(body).find((field) => !FIELDS.has(field));
   if (unknown) return refuse(`Unrecognized request argument supplied: ${unknown}`);
-  const model = findModel(models, body.model);
+  const model = findModel(models, body.model) ?? (anyModel ? ANY_MODEL : undefined);
   if (!model) return refuse(`The model \`${body.model}\` does not exist or you do not have access to it.`, {status: 404, code: 'model_not_found'});
   return refuseOfCompatibleServer(body, quirks) ?? refuseParameters(body, model, quirks) ?? refuseTools(body) ?? refuseToolChoice(body) ?? refuseReasoning(body, model) ?? refuseMessages(body) ??
     refuseLength(body, contextTokens ?? model.contextTokens);

@@ -62,13 +62,14 @@ function openExchange(request, response, n) {
   const leaving = new AbortController();
   const record = {
     n, method: request.method, path: request.url, headers: request.headers, raw: '', body: undefined, status: undefined,
-    receivedAt: performance.now(), firstByteAt: undefined, finishedAt: undefined, closedAt: undefined,
+    receivedAt: performance.now(), firstByteAt: undefined, finishedAt: undefined, closedAt: undefined, brokenOffAt: undefined,
   };
   record.gone = new Promise((tell) => {
     const left = () => {
-      if (response.writableFinished || record.closedAt !== undefined) return;
-      record.closedAt = performance.now();
+      if (response.writableFinished || leaving.signal.aborted) return;
       leaving.abort();
+      if (record.brokenOffAt !== undefined) return;  // it was not the client who left
+      record.closedAt = performance.now();
       tell(record.closedAt);
     };
     request.socket.once('end', left);
@@ -228,7 +229,7 @@ export async function sendStream(exchange, {status = 200, headers = {}, pieces, 
         return;
       } else if (piece.stop === 'reset') {
         await new Promise((done) => setTimeout(done, 20));  // what was written should arrive before the reset overtakes it
-        response.socket?.resetAndDestroy();
+        breakOff(exchange);
         return;
       } else {
         break;
@@ -238,6 +239,12 @@ export async function sendStream(exchange, {status = 200, headers = {}, pieces, 
   } catch (error) {
     if (!gone.aborted) throw error;
   }
+}
+
+/** Ends the connection with a reset. */
+export function breakOff({response, record}) {
+  record.brokenOffAt = performance.now();
+  response.socket?.resetAndDestroy();
 }
 
 async function write(out, buffer, gone) {
