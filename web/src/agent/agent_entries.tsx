@@ -1,11 +1,8 @@
 import { useMemo } from 'react';
 import { MarkdownView } from '../components/markdown_view';
 import type { Answer, Entry } from './answer';
-import { drawn_result } from './drawn_result';
+import { folded } from './folded_steps';
 import { StepView } from './step_view';
-
-// From this many on, steps of a finished answer that drew nothing are folded into one line.
-const FOLDED_STEPS_MIN = 3;
 
 interface Props {
   answer: Answer;
@@ -65,24 +62,4 @@ function FoldedSteps({ entries }: { entries: Entry[] }) {
       </details>
     </li>
   );
-}
-
-function folded(entries: Entry[]): Entry[][] {
-  const parts: Entry[][] = [];
-  let quiet: Entry[] = [];
-  const close = () => {
-    if (quiet.length >= FOLDED_STEPS_MIN) parts.push(quiet);
-    else parts.push(...quiet.map((entry) => [entry]));
-    quiet = [];
-  };
-  for (const entry of entries) {
-    if (entry.kind === 'step' && !drawn_result(entry.step.result)) {
-      quiet.push(entry);
-      continue;
-    }
-    close();
-    parts.push([entry]);
-  }
-  close();
-  return parts;
 }

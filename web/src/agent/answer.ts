@@ -12,6 +12,7 @@ export type Entry = { kind: 'words'; text: string } | { kind: 'step'; step: Step
 
 export interface Answer {
   state: 'running' | 'done' | 'failed' | 'stopped';
+  // 0 when this page did not see it begin.
   started_at: number;
   ended_at: number | null;
   session_id: string | null;

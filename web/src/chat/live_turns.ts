@@ -54,10 +54,10 @@ export function ask(session_id: string, question: string): void {
   begin(session_id, { number: null, question, answer: started(Date.now()), connection: 'open', stopping: false }, (signal) => say(session_id, question, signal));
 }
 
-// Shows a turn that is under way from its beginning.
+// Shows a turn that is under way from its beginning. When it began is not known.
 export function join(session_id: string, number: number, question: string | null): void {
   if (live_turns(session_id).some((turn) => turn.number === number)) return;
-  begin(session_id, { number, question: question ?? recall_question(session_id), answer: started(Date.now()), connection: 'open', stopping: false }, (signal) => resume_chat(session_id, `${number}:0`, signal));
+  begin(session_id, { number, question: question ?? recall_question(session_id), answer: started(0), connection: 'open', stopping: false }, (signal) => resume_chat(session_id, `${number}:0`, signal));
 }
 
 // The stream's own last event says that it has stopped; the page does not wait for it for ever.

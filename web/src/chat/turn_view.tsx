@@ -49,7 +49,7 @@ export const TurnView = memo(function TurnView({ turn, last, on_ask_again }: Pro
         <Foot answer={answer} />
         {last && (
           <p className="visually-hidden" role="status">
-            {answer.state === 'running' ? 'Answering' : answer.started_at === 0 ? '' : last_words(answer)}
+            {answer.state === 'running' ? 'Answering' : 'connection' in turn ? last_words(answer) : ''}
           </p>
         )}
       </div>
@@ -72,7 +72,12 @@ function Foot({ answer }: { answer: Answer }) {
   if (answer.state === 'running')
     return (
       <p className="turn-foot">
-        Answering, <Elapsed since={answer.started_at} />
+        Answering
+        {answer.started_at > 0 && (
+          <>
+            , <Elapsed since={answer.started_at} />
+          </>
+        )}
       </p>
     );
   const took = answer.started_at > 0 && answer.ended_at !== null ? format_duration(answer.ended_at - answer.started_at) : '';
