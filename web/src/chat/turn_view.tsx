@@ -82,6 +82,8 @@ function Foot({ answer }: { answer: Answer }) {
     );
   const took = answer.started_at > 0 && answer.ended_at !== null ? format_duration(answer.ended_at - answer.started_at) : '';
   const parts = [answer.state === 'done' ? took : `${answer.state === 'stopped' ? 'Stopped' : 'Failed'}${took ? ` after ${took}` : ''}`, answer.done ? usage_text(answer.done) : ''].filter(Boolean);
+  // Of an answer that was stopped before its first word, the transcript has only the question.
+  if (parts.length === 0 && answer.entries.length === 0) parts.push('No answer');
   return parts.length > 0 ? (
     <p className="turn-foot" data-testid="turn-foot">
       {parts.join(' · ')}
