@@ -50,7 +50,7 @@ export async function startServer({folder = temporaryFolder(), env = {}, args = 
       const text = await response.text();
       let json = null;
       const packed = response.headers.get('content-encoding') === 'zstd';  // which fetch does not unpack
-      if ((response.headers.get('content-type') ?? '').includes('json') && !packed) json = JSON.parse(text);
+      if (/json(;|$)/.test((response.headers.get('content-type') ?? '').replace('x-ndjson', '')) && !packed) json = JSON.parse(text);
       return {status: response.status, headers: response.headers, text, json};
     },
     async stop({force = false} = {}) {

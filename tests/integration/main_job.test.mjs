@@ -77,7 +77,7 @@ test('every step is seen: exploring, dry runs under the cap, validation, saving,
     for (const {data} of events.filter(({event}) => event === 'tool_result')) assert.equal(data.ok, true, JSON.stringify(data));
     assert.match(done.gcs_yaml_path, new RegExp(`dashboards/${team.id}/${done.dashboard_slug}\\.yaml$`));
     const saved = (await team.call('GET', `/v1/dashboards/${done.dashboard_slug}/yaml`)).text;
-    const dryRun = events.filter(({event, data}) => event === 'tool_call' && data.name === 'run_dry_run_query').map(({data}) => data.arguments.sql.replaceAll(/\s+/g, ' ').trim());
+    const dryRun = events.filter(({event, data}) => event === 'tool_call' && data.name === 'run_dry_run_query').map(({data}) => data.input.sql.replaceAll(/\s+/g, ' ').trim());
     const valid = (await expectStatus(team.call('POST', '/v1/dashboards/validate?dry_run=true', {body: saved, type: 'application/yaml'}), 200)).json;
     assert.deepEqual(valid.errors, []);
     const document = (await team.call('GET', `/v1/dashboards/${done.dashboard_slug}/document`)).json;
