@@ -8,6 +8,7 @@ namespace bridge {
 namespace {
 
 constexpr std::chrono::seconds kCallTimeout{120};
+constexpr std::chrono::seconds kStreamTimeout{700};  // over the longest turn of a model
 
 Result<Secret> read_operator_key(const Config& config) {
   std::ifstream in(config.path("operator.key"));
@@ -18,9 +19,9 @@ Result<Secret> read_operator_key(const Config& config) {
   return Secret(std::move(key));
 }
 
-CallContext call_context() {
+CallContext call_context(std::chrono::seconds time_max = kCallTimeout) {
   CallContext context;
-  context.deadline = CallContext::Clock::now() + kCallTimeout;
+  context.deadline = CallContext::Clock::now() + time_max;
   return context;
 }
 
@@ -125,11 +126,8 @@ Result<> ApiClient::stream(std::string_view path, const json::value& body,
   out.headers.emplace_back("accept", "text/event-stream");
   out.body = json::serialize(body);
   EventStreamReader reader;
-  const ClientResponse response = TRY(http_->stream(call_context(), out, [&](std::string_view bytes) -> Result<> {
-    const auto events = TRY(reader.feed(bytes));
-    for (const ServerSentEvent& event : events) TRY(on_event(event));
-    return {};
-  }));
+  const ClientResponse response =
+      TRY(http_->stream(call_context(kStreamTimeout), out, [&](std::string_view bytes) { return reader.feed(bytes, on_event); }));
   if (response.status >= 400) return fail(problem_error(response));
   return {};
 }

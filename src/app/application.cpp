@@ -97,6 +97,7 @@ class BridgeApplication final : public Application {
   void stop() override {
     if (stopped_) return;
     stopped_ = true;
+    if (services_) services_->chat->shut_down();
     if (server_) server_->stop(kDrainMs);
     if (reconciler_.joinable()) reconciler_.join();
     refresher_.reset();

@@ -8,6 +8,7 @@
 #include <functional>
 #include <sstream>
 
+#include "ai_sdk/llm_config/model_catalogue.h"
 #include "base/text.h"
 
 extern char** environ;
@@ -16,6 +17,7 @@ namespace bridge {
 namespace {
 
 constexpr std::size_t kConfigFileBytesMax = 256 << 10;
+constexpr std::size_t kModelNameBytesMax = 200;
 
 // Why a value is not allowed, or nothing.
 using Check = std::function<Result<>(std::string_view value, Config& config)>;
@@ -67,6 +69,43 @@ Result<> apply_flag(std::string_view value, bool& out) {
   return {};
 }
 
+Result<> apply_key(std::string_view value, Secret& out) {
+  if (value.find_first_of(std::string_view("\r\n\t \0", 5)) != std::string_view::npos) return bad("a key without spaces or line breaks");
+  out = Secret(std::string(value));
+  return {};
+}
+
+Result<> apply_base_url(std::string_view value, std::string& out) {
+  if (!value.empty() && !value.starts_with("http://") && !value.starts_with("https://"))
+    return bad("a URL that begins with http:// or https://");
+  if (value.find_first_of(std::string_view("\r\n\t \0@?#", 8)) != std::string_view::npos)
+    return bad("a URL without spaces, user name, query or fragment");
+  out = value;
+  return {};
+}
+
+Result<> apply_fallback(std::string_view value, Config& config) {
+  config.fallbacks.clear();
+  for (const std::string& part : split(value, ',')) {
+    const std::string_view target = trim(part);
+    if (target.empty()) continue;
+    const std::size_t slash = target.find('/');
+    Fallback fallback{.provider = std::string(target.substr(0, slash))};
+    if (slash != std::string_view::npos) fallback.model = target.substr(slash + 1);
+    if (fallback.provider != "anthropic" && fallback.provider != "openai")
+      return bad("anthropic, openai, or one of them with a model behind a slash");
+    config.fallbacks.push_back(std::move(fallback));
+  }
+  return {};
+}
+
+std::optional<std::int64_t> parse_count(std::string_view text) {
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || end != text.data() + text.size() || count < 0) return std::nullopt;
+  return count;
+}
+
 std::vector<Setting> make_settings(bool& insecure_listen, bool terminal) {
   return {
       {"BRIDGE_DATA_DIR", "data_dir", "~/.bridge", "where everything embedded lives", false,
@@ -102,15 +141,69 @@ std::vector<Setting> make_settings(bool& insecure_listen, bool terminal) {
          return {};
        }},
       {"KMS_KEY_NAME", "kms_key_name", "", "Cloud KMS key; empty: a local key file", false, only_empty("Cloud KMS")},
-      {"BRIDGE_PROVIDER", "provider", "rules", "the default provider of a model", false,
+      {"ANTHROPIC_API_KEY", "anthropic_api_key", "", "key for Claude", true,
+       [](std::string_view value, Config& config) { return apply_key(value, config.anthropic_api_key); }},
+      {"ANTHROPIC_BASE_URL", "anthropic_base_url", "", "another server that speaks Anthropic's Messages API", false,
+       [](std::string_view value, Config& config) { return apply_base_url(value, config.anthropic_base_url); }},
+      {"OPENAI_API_KEY", "openai_api_key", "", "key for OpenAI, or for the server at OPENAI_BASE_URL", true,
+       [](std::string_view value, Config& config) { return apply_key(value, config.openai_api_key); }},
+      {"OPENAI_BASE_URL", "openai_base_url", "", "another server that speaks OpenAI's Chat Completions, such as http://127.0.0.1:11434/v1",
+       false, [](std::string_view value, Config& config) { return apply_base_url(value, config.openai_base_url); }},
+      {"OPENAI_PROFILE", "openai_profile", "", "what that server takes: openai, compatible or minimal; empty: by its URL", false,
        [](std::string_view value, Config& config) -> Result<> {
-         if (value != "rules") return bad("rules");
+         if (!value.empty() && !find_openai_profile(value, "")) return bad("openai, compatible or minimal");
+         config.openai_profile = value;
+         return {};
+       }},
+      {"BRIDGE_PROVIDER", "provider", "", "the default provider: anthropic, openai or rules; empty: the first with a key, else rules",
+       false,
+       [](std::string_view value, Config& config) -> Result<> {
+         if (!value.empty() && value != "rules" && value != "anthropic" && value != "openai") return bad("anthropic, openai or rules");
          config.provider = value;
          return {};
        }},
-      {"BRIDGE_MODEL", "model", "", "the default model of the provider", false,
+      {"BRIDGE_MODEL", "model", "", "the default model of the provider; empty: the provider's own", false,
        [](std::string_view value, Config& config) -> Result<> {
+         if (value.size() > kModelNameBytesMax) return bad("the name of a model");
          config.model = value;
+         return {};
+       }},
+      {"BRIDGE_FALLBACK", "fallback", "", "who is asked when a provider cannot be had: openai/gpt-6.1-sol, or several with commas", false,
+       apply_fallback},
+      {"BRIDGE_TEAM_STREAMS", "team_streams", "50", "answers of models that a team may have under way at once; 0: any number", false,
+       [](std::string_view value, Config& config) -> Result<> {
+         const auto count = parse_count(value);
+         if (!count || *count > 100'000) return bad("a number from 0 to 100000");
+         config.team_limits.calls_at_once_max = static_cast<int>(*count);
+         return {};
+       }},
+      {"BRIDGE_TEAM_TOKENS_PER_HOUR", "team_tokens_per_hour", "10000000", "tokens that a team may use in an hour; 0: any number", false,
+       [](std::string_view value, Config& config) -> Result<> {
+         const auto count = parse_count(value);
+         if (!count) return bad("a number of tokens such as 10000000, or 0");
+         config.team_limits.tokens_per_hour_max = *count;
+         return {};
+       }},
+      {"BRIDGE_TEAM_USD_PER_DAY", "team_usd_per_day", "50", "dollars that a team may spend on models in a day (UTC); 0: any number", false,
+       [](std::string_view value, Config& config) -> Result<> {
+         double dollars = 0;
+         const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), dollars);
+         if (error != std::errc{} || end != value.data() + value.size() || !(dollars >= 0) || dollars > 1'000'000)
+           return bad("a number of dollars from 0 to 1000000 such as 50 or 2.5");
+         config.team_limits.nano_usd_per_day_max = static_cast<std::int64_t>(dollars * 1e9);
+         return {};
+       }},
+      {"BRIDGE_REDACTION", "redaction", "on", "on: models outside this machine see stand-ins for e-mail addresses and card numbers; off",
+       false,
+       [](std::string_view value, Config& config) -> Result<> {
+         if (value != "on" && value != "off") return bad("on or off");
+         config.redact = value == "on";
+         return {};
+       }},
+      {"BRIDGE_CASSETTE", "cassette", "", "for tests: record:FILE or replay:FILE of what providers were sent and answered", false,
+       [](std::string_view value, Config& config) -> Result<> {
+         if (!value.empty() && !value.starts_with("record:") && !value.starts_with("replay:")) return bad("record:FILE or replay:FILE");
+         config.cassette = value;
          return {};
        }},
       {"BRIDGE_MAX_BYTES_BILLED", "max_bytes_billed", "100000000", "the byte cap; connections and dashboards may only lower it", false,
@@ -241,6 +334,13 @@ Result<Config> load_config(const ConfigSources& sources) {
                   str(entry.name, " (from ", entry.source, "): ", shown, " is not allowed; allowed is: ", applied.error().message));
     }
     config.entries.push_back(std::move(entry));
+  }
+  if (config.provider.empty()) {
+    const bool openai = !config.openai_api_key.empty() || !config.openai_base_url.empty();
+    config.provider = !config.anthropic_api_key.empty() ? "anthropic" : openai ? "openai" : "rules";
+    for (ConfigEntry& entry : config.entries) {
+      if (entry.name == "BRIDGE_PROVIDER") entry.value = config.provider;
+    }
   }
   if (!is_loopback(config.listen_address) && !config.trusted_proxy && !insecure_listen) {
     return fail(ErrorCode::invalid_argument,

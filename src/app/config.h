@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ai_sdk/gateway/model_gateway.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -32,6 +33,15 @@ struct Config {
   std::int64_t cache_ttl_ms = 0;
   std::string provider;
   std::string model;
+  Secret anthropic_api_key;
+  std::string anthropic_base_url;
+  Secret openai_api_key;
+  std::string openai_base_url;
+  std::string openai_profile;
+  std::vector<Fallback> fallbacks;
+  TeamLimits team_limits;
+  bool redact = true;
+  std::string cassette;  // "record:FILE" or "replay:FILE"; empty: neither
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::json;
   std::vector<ConfigEntry> entries;  // all settings, in the order of the documentation

@@ -9,11 +9,14 @@
 #include "app/system_endpoints.h"
 #include "app/web_page.h"
 #include "features/catalog/catalog_endpoints.h"
+#include "features/chat/chat_endpoints.h"
+#include "features/chat/prompt_blocks_endpoints.h"
 #include "features/connections/connections_endpoints.h"
 #include "features/dashboard_generation/generation_endpoints.h"
 #include "features/dashboards/dashboard_endpoints.h"
 #include "features/dashboards/data_endpoints.h"
 #include "features/jobs/jobs_endpoints.h"
+#include "features/observability/observability_endpoints.h"
 #include "features/teams/teams_endpoints.h"
 #include "platform/telemetry/metrics.h"
 
@@ -64,6 +67,9 @@ std::vector<Route> make_routes(Services& services) {
       catalog_routes(*services.catalog),
       dashboard_routes(*services.dashboards),
       data_routes(*services.data, *services.dashboards),
+      make_observability_routes(*services.observability, *services.tool_cache),
+      make_chat_routes(*services.chat),
+      make_prompt_block_routes(*services.prompt_blocks),
       make_generation_routes(*services.generation),
       web_page_routes(),
   };

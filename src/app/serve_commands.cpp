@@ -97,7 +97,7 @@ Result<json::object> generate(ApiClient& api, Terminal& terminal, const json::ob
       words += text_of(data, "text");
     } else if (event.event == "tool_call") {
       flush_words();
-      const json::value* arguments = data.if_contains("arguments");
+      const json::value* arguments = data.if_contains("input");
       calls[text_of(data, "id")] = arguments && arguments->is_object() ? about_call(arguments->get_object()) : "";
       if (show) terminal.progress(str("  … ", text_of(data, "name"), " ", calls[text_of(data, "id")]));
     } else if (event.event == "tool_result") {
@@ -107,8 +107,17 @@ Result<json::object> generate(ApiClient& api, Terminal& terminal, const json::ob
       std::string line = str("  ", good ? terminal.good("✓") : terminal.bad("✗"), " ", text_of(data, "name"));
       if (const std::string about = calls[text_of(data, "id")]; !about.empty()) line += " " + terminal.dim(about);
       if (const std::string summary = text_of(data, "summary"); !summary.empty()) line += " → " + summary;
-      if (const auto ms = number_of(data, "duration_ms")) line += terminal.dim(str(" (", *ms, " ms)"));
+      if (const auto ms = number_of(data, "ms")) line += terminal.dim(str(" (", *ms, " ms)"));
       if (show) terminal.note(line);
+    } else if (event.event == "reset") {
+      words.clear();
+    } else if (event.event == "warning") {
+      terminal.clear_progress();
+      if (show) terminal.note(str("  ", terminal.dim(text_of(data, "message"))));
+    } else if (event.event == "fallback") {
+      flush_words();
+      terminal.clear_progress();
+      if (show) terminal.note(str("  ", text_of(data, "reason"), terminal.dim(str(" (now ", text_of(data, "to"), ")"))));
     } else if (event.event == "error") {
       ClientResponse response{.status = static_cast<int>(number_of(data, "status").value_or(500)), .body = event.data};
       problem = problem_error(response);

@@ -3,12 +3,17 @@
 #include <filesystem>
 
 #include "ai_sdk/core/provider_list.h"
+#include "ai_sdk/recording/cassette.h"
 #include "base/text.h"
 #include "features/chat/session_store.h"
+#include "features/dashboard_generation/connection_context.h"
 #include "features/dashboard_generation/generation_adapters.h"
+#include "features/observability/model_call_log.h"
+#include "features/observability/model_call_store.h"
 #include "features/query_execution/limits.h"
 #include "platform/key_management/key_service.h"
 #include "platform/metadata_db/migrations.h"
+#include "platform/metadata_db/row_mapper.h"
 #include "warehouse/driver_list.h"
 
 namespace bridge {
@@ -47,6 +52,80 @@ class TeamConnectionDirectory final : public ConnectionDirectory {
   std::vector<std::shared_ptr<WarehouseDriver>> drivers_;
   QueryLimits limits_;
 };
+
+// The team's connection of that id; its only active one for an empty id, or none.
+Result<ConnectionId> choose_connection(ConnectionService& connections, const CallContext& context, const ConnectionId& wanted) {
+  if (!wanted.empty()) return TRY(connections.get(context, wanted)).id;
+  ConnectionId only;
+  for (const Connection& connection : TRY(connections.list(context, {.limit = kPageSizeMax}))) {
+    if (connection.status != ConnectionStatus::active) continue;
+    if (!only.empty()) return ConnectionId();
+    only = connection.id;
+  }
+  return only;
+}
+
+// Everything that talks to models: the providers behind their gateway, sessions, tools, and the two features over them.
+Result<> open_models(Services& s, const Config& config) {
+  s.model_call_log = make_model_call_log(s.database, s.clock);
+  s.observability = make_observability_service(s.database);
+  s.tool_cache = make_tool_cache(s.cache, s.database, s.clock,
+                                 {.catalog = [catalog = s.catalog](const CallContext& context, const ConnectionId& connection) {
+                                   return catalog->catalog_version(context, connection);
+                                 }});
+  s.prompt_blocks = make_prompt_block_service(s.database, s.clock);
+  TRY(s.prompt_blocks->add_missing_defaults({}));
+  s.sessions = make_session_manager(make_session_store(s.database), s.lake, s.clock);
+
+  const auto providers = TRY(make_providers({.anthropic_api_key = config.anthropic_api_key,
+                                             .anthropic_base_url = config.anthropic_base_url,
+                                             .openai_api_key = config.openai_api_key,
+                                             .openai_base_url = config.openai_base_url,
+                                             .openai_profile = config.openai_profile,
+                                             .http = TRY(open_cassette(config.cassette, make_http_client())),
+                                             .clock = s.clock}));
+  const auto read_use = [database = s.database](const CallContext& context, const TeamScope& team, Time since) {
+    return read_value<TeamUse>(*database, context, [&](Transaction& transaction) { return read_team_use(transaction, team, since); });
+  };
+  s.providers = std::make_unique<ProviderFactory>(behind_gateway(providers, config.fallbacks,
+                                                                 {.observer = s.model_call_log,
+                                                                  .limiter = make_team_limiter(config.team_limits, s.clock, read_use),
+                                                                  .clock = s.clock,
+                                                                  .redact = config.redact}),
+                                                  config.provider, config.model);
+
+  s.dry_runs = std::make_unique<DryRunLedger>();
+  s.catalog_reader = make_catalog_reader(*s.connections, *s.catalog);
+  s.library = make_dashboard_library(*s.dashboards);
+  const GenerationToolParts tools{.catalog = *s.catalog_reader,
+                                  .library = *s.library,
+                                  .local = *s.local_engine,
+                                  .ledger = *s.dry_runs,
+                                  .clock = *s.clock,
+                                  .data = s.data.get(),
+                                  .cap_bytes = config.bytes_max};
+  s.generation = TRY(make_generation_service(
+      {.tools = tools, .providers = *s.providers, .sessions = *s.sessions, .prompt_blocks = *s.prompt_blocks, .tool_cache = s.tool_cache}));
+  s.chat = make_chat_service({.providers = *s.providers,
+                              .sessions = *s.sessions,
+                              .prompt_blocks = *s.prompt_blocks,
+                              .tools = TRY(make_chat_tools(tools)),
+                              .tool_cache = s.tool_cache,
+                              .choose_connection =
+                                  [connections = s.connections](const CallContext& context, const ConnectionId& wanted) {
+                                    return choose_connection(*connections, context, wanted);
+                                  },
+                              .describe_connection =
+                                  [reader = s.catalog_reader.get(), clock = s.clock, cap = config.bytes_max](
+                                      const CallContext& context, const ConnectionId& connection) {
+                                    return describe_connection(context, *reader, connection, cap, clock->now());
+                                  },
+                              .on_message =
+                                  [ledger = s.dry_runs.get()](const SessionState& session, std::string_view message) {
+                                    ledger->open_session(session.id, {.generator = session.provider, .prompt = std::string(message)});
+                                  }});
+  return {};
+}
 
 }  // namespace
 
@@ -91,22 +170,7 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
   s.data = make_data_service({*s.dashboards, *s.connection_directory, *s.queries, *s.local_engine, *s.query_workers, *s.clock,
                               std::chrono::milliseconds(config.cache_ttl_ms)});
 
-  s.prompt_blocks = make_prompt_block_service(s.database, s.clock);
-  TRY(s.prompt_blocks->add_missing_defaults({}));
-  s.sessions = make_session_manager(make_session_store(s.database), s.lake, s.clock);
-  s.providers = std::make_unique<ProviderFactory>(make_providers(), config.provider);
-  s.dry_runs = std::make_unique<DryRunLedger>();
-  s.catalog_reader = make_catalog_reader(*s.connections, *s.catalog);
-  s.library = make_dashboard_library(*s.dashboards);
-  s.generation = TRY(make_generation_service({.tools = {.catalog = *s.catalog_reader,
-                                                        .library = *s.library,
-                                                        .local = *s.local_engine,
-                                                        .ledger = *s.dry_runs,
-                                                        .clock = *s.clock,
-                                                        .cap_bytes = config.bytes_max},
-                                              .providers = *s.providers,
-                                              .sessions = *s.sessions,
-                                              .prompt_blocks = *s.prompt_blocks}));
+  TRY(open_models(s, config));
   return services;
 }
 

@@ -6,11 +6,14 @@
 #include "ai_sdk/core/provider_factory.h"
 #include "app/config.h"
 #include "features/catalog/catalog_service.h"
+#include "features/chat/chat_service.h"
 #include "features/connections/connection_service.h"
 #include "features/dashboard_generation/generation_service.h"
 #include "features/dashboards/dashboard_service.h"
 #include "features/dashboards/data_service.h"
 #include "features/jobs/job_service.h"
+#include "features/observability/observability_service.h"
+#include "features/observability/tool_cache.h"
 #include "features/teams/team_service.h"
 #include "platform/cache/byte_cache.h"
 
@@ -36,6 +39,10 @@ struct Services {
   std::unique_ptr<DashboardService> dashboards;
   std::unique_ptr<DashboardDataService> data;
 
+  std::shared_ptr<ModelCallObserver> model_call_log;
+  std::shared_ptr<ToolCache> tool_cache;
+  std::unique_ptr<ObservabilityService> observability;
+
   std::unique_ptr<PromptBlockService> prompt_blocks;
   std::unique_ptr<SessionManager> sessions;
   std::unique_ptr<ProviderFactory> providers;
@@ -43,6 +50,7 @@ struct Services {
   std::unique_ptr<CatalogReader> catalog_reader;
   std::unique_ptr<DashboardLibrary> library;
   std::unique_ptr<GenerationService> generation;
+  std::unique_ptr<ChatService> chat;
 };
 
 // Opens the data folder's database (migrated to the newest step), lake and keys, and makes the services over them.

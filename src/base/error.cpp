@@ -27,6 +27,8 @@ constexpr std::array<ErrorCodeTraits, 15> kTraits{{
 
 const ErrorCodeTraits& traits_of(ErrorCode code) { return kTraits.at(static_cast<std::size_t>(code)); }
 
+bool is_retryable(const Error& error) { return error.retryable.value_or(traits_of(error.code).retryable); }
+
 std::string_view reason_of(const Error& error) {
   return error.reason.empty() ? traits_of(error.code).name : std::string_view(error.reason);
 }

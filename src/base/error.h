@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,7 +48,9 @@ struct Error {
   // Stable machine-readable name such as "slug_conflict"; empty means the code's own name.
   std::string reason;
   std::vector<Violation> violations;
-  std::optional<int> retry_after_s;
+  std::optional<std::chrono::milliseconds> retry_after;
+  // Whether trying again may help, where the one that failed said so itself; else what the code says.
+  std::optional<bool> retryable;
 };
 
 // What every surface (HTTP, command line) makes of a code. The only such table.
@@ -60,6 +63,9 @@ struct ErrorCodeTraits {
 };
 
 const ErrorCodeTraits& traits_of(ErrorCode code);
+
+// Whether the same call may succeed a moment later.
+bool is_retryable(const Error& error);
 
 // The reason when there is one, else the name of the code.
 std::string_view reason_of(const Error& error);

@@ -31,8 +31,11 @@ Result<> CompletionReader::take(const StreamPart& part) {
   if (const auto* start = std::get_if<ToolCallStart>(&part)) return take_start(*start);
   if (const auto* delta = std::get_if<ToolCallDelta>(&part)) return take_delta(*delta);
   if (const auto* end = std::get_if<ToolCallEnd>(&part)) return take_end(*end);
-  completion_.finish = std::get<Finish>(part);
-  finished_ = true;
+  if (const auto* opaque = std::get_if<OpaquePart>(&part)) completion_.opaque = opaque->content;
+  if (const auto* finish = std::get_if<Finish>(&part)) {
+    completion_.finish = *finish;
+    finished_ = true;
+  }
   return {};
 }
 
@@ -44,7 +47,7 @@ Result<Completion> CompletionReader::finish() {
 }
 
 Result<> CompletionReader::take_text(const TextDelta& part) {
-  if (completion_.text.size() + part.text.size() > limits_.step_text_bytes_max) return too_large("text", limits_.step_text_bytes_max);
+  if (completion_.text.size() + part.text.size() > limits_->step_text_bytes_max) return too_large("text", limits_->step_text_bytes_max);
   completion_.text += part.text;
   return {};
 }
@@ -58,7 +61,7 @@ Result<> CompletionReader::take_start(const ToolCallStart& part) {
 Result<> CompletionReader::take_delta(const ToolCallDelta& part) {
   if (!open_.contains(part.id)) return broken(str("arguments came for a tool call that is not open: ", part.id));
   argument_bytes_ += part.arguments_fragment.size();
-  if (argument_bytes_ > limits_.step_argument_bytes_max) return too_large("tool arguments", limits_.step_argument_bytes_max);
+  if (argument_bytes_ > limits_->step_argument_bytes_max) return too_large("tool arguments", limits_->step_argument_bytes_max);
   return {};
 }
 

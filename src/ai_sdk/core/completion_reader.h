@@ -14,13 +14,14 @@ struct Completion {
   std::string text;
   std::vector<ToolCallEnd> calls;  // in the order they ended; unfinished ones are left out
   Finish finish;
+  std::optional<OpaqueContent> opaque;
 };
 
 // Collects the parts of one stream and holds it to the contract: known ids, bounded sizes, one Finish and nothing after it. A provider
 // that breaks it is unavailable ("provider_stream_broken").
 class CompletionReader final {
  public:
-  explicit CompletionReader(const OrchestratorLimits& limits) : limits_(limits) {}
+  explicit CompletionReader(const OrchestratorLimits& limits) : limits_(&limits) {}
 
   Result<> take(const StreamPart& part);
   // The whole. unavailable ("premature_eof") when the stream ended without Finish.
@@ -32,7 +33,7 @@ class CompletionReader final {
   Result<> take_delta(const ToolCallDelta& part);
   Result<> take_end(const ToolCallEnd& part);
 
-  const OrchestratorLimits& limits_;
+  const OrchestratorLimits* limits_;
   Completion completion_;
   std::set<std::string, std::less<>> open_;
   std::set<std::string, std::less<>> ended_;

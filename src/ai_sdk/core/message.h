@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -29,14 +30,26 @@ struct ToolResult {
 };
 BOOST_DESCRIBE_STRUCT(ToolResult, (), (call_id, name, ok, content))
 
+// An assistant's message in the words of the provider that made it: JSON, byte for byte. It holds what no other provider understands and
+// what this one wants back unchanged, such as signed thinking. Of no use to another model.
+struct OpaqueContent {
+  std::string provider;
+  std::string model;
+  std::string json;
+};
+BOOST_DESCRIBE_STRUCT(OpaqueContent, (), (provider, model, json))
+template <>
+inline constexpr auto field_notes<OpaqueContent> = std::to_array<FieldNote>({{.name = "json", .length_max = 32 << 20}});
+
 // One message of a conversation. Assistants have text and tool calls; a tool message has the results of all calls of one assistant turn.
 struct Message {
   MessageRole role = MessageRole::user;
   std::string text;
   std::vector<ToolCall> tool_calls;
   std::vector<ToolResult> tool_results;
+  std::optional<OpaqueContent> opaque;
 };
-BOOST_DESCRIBE_STRUCT(Message, (), (role, text, tool_calls, tool_results))
+BOOST_DESCRIBE_STRUCT(Message, (), (role, text, tool_calls, tool_results, opaque))
 template <>
 inline constexpr auto field_notes<Message> = std::to_array<FieldNote>({{.name = "text", .length_max = 32 << 20}});
 

@@ -1,111 +1,73 @@
 #include "ai_sdk/core/orchestrator.h"
 
-#include <mutex>
-#include <thread>
+#include <set>
 
 #include "ai_sdk/core/completion_reader.h"
 #include "ai_sdk/core/tool_runner.h"
-#include "base/log.h"
 #include "base/text.h"
 
 namespace bridge {
 
 namespace {
 
-using SteadyClock = CallContext::Clock;
-
-std::int64_t milliseconds_since(SteadyClock::time_point start) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - start).count();
-}
-
-// One call to the provider: what comes of it, and the record of it.
-class ModelCall final {
+// One step's completion as it comes in.
+class StepReader final {
  public:
-  ModelCall(const ToolContext& context, ProviderAdapter& provider, const SessionState& session, const OrchestratorLimits& limits,
-            const TurnSink& sink)
-      : context_(context), provider_(provider), session_(session), reader_(limits), sink_(sink) {}
-
-  Result<Completion> run(const std::vector<ToolSpecification>& tools) {
-    const CompletionRequest request{
-        .model = session_.model, .prompt_blocks = &session_.prompt_blocks, .messages = &session_.messages, .tools = &tools};
-    const Result<> streamed = stream(request);
-    Result<Completion> completion = streamed ? reader_.finish() : std::unexpected(streamed.error());
-    // A provider may wrap the way its call ended; what ended it is known better here.
-    if (const Result<> still_wanted = context_.call.check(); !completion && !still_wanted)
-      completion = std::unexpected(still_wanted.error());
-    status_ = completion ? "ok" : completion.error().code == ErrorCode::cancelled ? "cancelled" : "error";
-    if (!completion) error_code_ = reason_of(completion.error());
-    return completion;
-  }
-
-  ModelCallRecord record() const {
-    return {.team_id = session_.team_id,
-            .user_id = session_.user_id,
-            .session_id = session_.id,
-            .provider = session_.provider,
-            .model = session_.model,
-            .usage = usage_,
-            .latency_ms = milliseconds_since(start_),
-            .time_to_first_token_ms = first_part_ms_,
-            .status = status_,
-            .error_code = error_code_,
-            .correlation_id = context_.call.correlation_id};
-  }
-
- private:
-  Result<> stream(const CompletionRequest& request) {
-    try {
-      return provider_.stream_completion(context_.call, request, [this](const StreamPart& part) { return take(part); });
-    } catch (const std::exception& exception) {
-      return fail(
-          Error{.code = ErrorCode::internal, .message = "The provider failed", .detail = exception.what(), .reason = "provider_failed"});
-    }
-  }
+  StepReader(const CallContext& context, const OrchestratorLimits& limits, const TurnSink& sink, int step)
+      : context_(context), limits_(limits), sink_(sink), step_(step), reader_(limits) {}
 
   Result<> take(const StreamPart& part) {
-    TRY(context_.call.check());
-    if (!first_part_ms_) first_part_ms_ = milliseconds_since(start_);
+    TRY(context_.check());
+    if (std::holds_alternative<StreamReset>(part)) {
+      reader_ = CompletionReader(limits_);
+      return sink_(StepResetEvent{step_});
+    }
+    if (const auto* warning = std::get_if<ProviderWarning>(&part)) return sink_(WarningEvent{warning->code, warning->message});
+    if (const auto* change = std::get_if<ProviderSwitch>(&part))
+      return sink_(ProviderSwitchEvent{change->from, change->to, change->reason});
     TRY(reader_.take(part));
-    if (const auto* finish = std::get_if<Finish>(&part)) usage_ = finish->usage;
-    if (const auto* text = std::get_if<TextDelta>(&part); text && !text->text.empty()) TRY(sink_(TextEvent{text->text}));
+    if (const auto* text = std::get_if<TextDelta>(&part); text && !text->text.empty()) return sink_(TextEvent{text->text});
     return {};
   }
+  Result<Completion> finish() { return reader_.finish(); }
 
-  const ToolContext& context_;
-  ProviderAdapter& provider_;
-  const SessionState& session_;
-  CompletionReader reader_;
+ private:
+  const CallContext& context_;
+  const OrchestratorLimits& limits_;
   const TurnSink& sink_;
-  SteadyClock::time_point start_ = SteadyClock::now();
-  std::optional<std::int64_t> first_part_ms_;
-  TokenUsage usage_;
-  std::string status_;
-  std::string error_code_;
+  const int step_;
+  CompletionReader reader_;
 };
 
 // The state of one turn on its way.
-class Turn final {
+class Turn final : public ModelCallObserver {
  public:
-  Turn(ToolContext context, ProviderAdapter& provider, const ToolRegistry& tools, SessionState& session, const OrchestratorLimits& limits,
-       ModelCallObserver* observer, const TurnSink& sink)
+  Turn(ToolContext context, ModelCaller& model, const ToolRegistry& tools, SessionState& session, const OrchestratorLimits& limits,
+       ToolResultCache* cache, const TurnSink& sink)
       : context_(std::move(context)),
-        provider_(provider),
+        model_(model),
+        tools_(tools),
         session_(session),
         limits_(limits),
-        observer_(observer),
-        sink_(sink),
-        runner_(tools, limits, sink) {
-    specifications_ = tools.list_tools(context_.call.caller);
-  }
+        sink_([this, &sink](const TurnEvent& event) { return filter(event, sink); }),
+        runner_(tools, limits, cache, sink_) {}
 
-  Result<TurnOutcome> run() {
+  Result<> run() {
     while (true) {
       TRY(check_limits());
       ++outcome_.steps;
       const Completion completion = TRY(complete());
-      if (completion.calls.empty()) return outcome_;
+      if (completion.calls.empty()) return {};
       TRY(answer(completion));
     }
+  }
+
+  const TurnOutcome& outcome() const { return outcome_; }
+
+  // Every attempt at the model, also those that failed.
+  void on_model_call(const ModelCallRecord& record) override {
+    add_call(outcome_.totals, record);
+    add_call(session_.totals, record);
   }
 
  private:
@@ -115,28 +77,59 @@ class Turn final {
       return fail(ErrorCode::resource_exhausted, "step_limit",
                   str("The agent did not come to an end within ", limits_.steps_max, " steps; ask for something smaller"));
     }
-    const std::int64_t tokens = outcome_.totals.input_tokens + outcome_.totals.output_tokens;
-    if (tokens >= limits_.tokens_max) {
+    if (outcome_.totals.all_tokens() >= limits_.tokens_max) {
       return fail(ErrorCode::resource_exhausted, "token_limit",
-                  str("The agent used ", format_count(static_cast<std::uint64_t>(tokens)), " tokens without coming to an end"));
+                  str("The agent used ", format_count(static_cast<std::uint64_t>(outcome_.totals.all_tokens())),
+                      " tokens without coming to an end"));
+    }
+    if (outcome_.totals.cost_nano_usd >= limits_.nano_usd_max) {
+      return fail(
+          ErrorCode::resource_exhausted, "cost_limit",
+          str("The agent cost $", static_cast<double>(outcome_.totals.cost_nano_usd / 10'000'000) / 100, " without coming to an end"));
     }
     return {};
   }
 
+  // The same warning of every step is news once.
+  Result<> filter(const TurnEvent& event, const TurnSink& sink) {
+    if (const auto* warning = std::get_if<WarningEvent>(&event); warning && !warned_.insert(warning->code).second) return {};
+    return sink(event);
+  }
+
   Result<Completion> complete() {
-    ModelCall call(context_, provider_, session_, limits_, sink_);
-    Result<Completion> completion = call.run(specifications_);
-    const ModelCallRecord record = call.record();
-    if (observer_) observer_->on_model_call(record);
-    add_usage(outcome_.totals, record.usage);
-    add_usage(session_.totals, record.usage);
+    Result<Completion> completion = ask();
+    if (!completion && completion.error().reason == "context_overflow" && !trimmed_) {
+      trimmed_ = true;
+      if (trim_history(session_.messages)) {
+        TRY(sink_(WarningEvent{"history_trimmed", "The conversation grew too long for the model: earlier answers of tools were left out"}));
+        TRY(sink_(StepResetEvent{outcome_.steps}));
+        completion = ask();
+      }
+    }
     if (!completion) return completion;
     outcome_.reason = completion->finish.reason;
+    outcome_.raw_reason = completion->finish.raw_reason;
     outcome_.text = completion->text;
-    Message message{.role = MessageRole::assistant, .text = completion->text};
+    Message message{.role = MessageRole::assistant, .text = completion->text, .opaque = completion->opaque};
     for (const ToolCallEnd& end : completion->calls) message.tool_calls.push_back(end.call);
-    if (!message.text.empty() || !message.tool_calls.empty()) session_.messages.push_back(std::move(message));
+    if (!message.text.empty() || !message.tool_calls.empty() || message.opaque) session_.messages.push_back(std::move(message));
     return completion;
+  }
+
+  Result<Completion> ask() {
+    const std::vector<ToolSpecification> specifications = tools_.list_tools(context_);
+    const CompletionRequest request{.model = session_.model,
+                                    .prompt_blocks = &session_.prompt_blocks,
+                                    .messages = &session_.messages,
+                                    .tools = &specifications,
+                                    // Who may always call a tool never has to answer.
+                                    .tool_choice = outcome_.steps == limits_.steps_max ? ToolChoice::none : ToolChoice::automatic,
+                                    .session_id = session_.id,
+                                    .step = outcome_.steps,
+                                    .observer = this};
+    StepReader reader(context_.call, limits_, sink_, outcome_.steps);
+    TRY(model_.stream_completion(context_.call, request, [&](const StreamPart& part) { return reader.take(part); }));
+    return reader.finish();
   }
 
   // Runs the calls; their results become one message, whatever happens.
@@ -147,32 +140,34 @@ class Turn final {
   }
 
   ToolContext context_;
-  ProviderAdapter& provider_;
+  ModelCaller& model_;
+  const ToolRegistry& tools_;
   SessionState& session_;
   const OrchestratorLimits& limits_;
-  ModelCallObserver* observer_;
-  const TurnSink& sink_;
+  const TurnSink sink_;
   ToolRunner runner_;
-  std::vector<ToolSpecification> specifications_;
+  std::set<std::string> warned_;
   TurnOutcome outcome_;
+  bool trimmed_ = false;
 };
 
 class LoopOrchestrator final : public Orchestrator {
  public:
-  LoopOrchestrator(OrchestratorLimits limits, std::shared_ptr<ModelCallObserver> observer)
-      : limits_(limits), observer_(std::move(observer)) {}
+  LoopOrchestrator(OrchestratorLimits limits, std::shared_ptr<ToolResultCache> cache) : limits_(limits), cache_(std::move(cache)) {}
 
-  Result<TurnOutcome> run_turn(const ToolContext& context, ProviderAdapter& provider, const ToolRegistry& tools, SessionState& session,
+  Result<TurnOutcome> run_turn(const ToolContext& context, ModelCaller& model, const ToolRegistry& tools, SessionState& session,
                                std::string user_message, const TurnSink& sink) override {
     session.messages.push_back({.role = MessageRole::user, .text = std::move(user_message)});
     ToolContext bounded = context;
     bounded.session_id = session.id;
     bounded.call = context.call.with_timeout(limits_.turn_time_max);
-    Result<TurnOutcome> outcome = Turn(bounded, provider, tools, session, limits_, observer_.get(), sink).run();
-    if (!outcome && outcome.error().code == ErrorCode::deadline_exceeded) outcome = timed_out();
+    Turn turn(bounded, model, tools, session, limits_, cache_.get(), sink);
+    Result<> ended = turn.run();
+    if (!ended && !bounded.call.check() && ended.error().code == ErrorCode::deadline_exceeded) ended = timed_out();
     // Nobody may be listening any more; the outcome is also returned.
-    (void)(outcome ? sink(TurnDone{*outcome}) : sink(TurnFailed{outcome.error()}));
-    return outcome;
+    (void)(ended ? sink(TurnDone{turn.outcome()}) : sink(TurnFailed{ended.error(), turn.outcome()}));
+    if (!ended) return fail(std::move(ended).error());
+    return turn.outcome();
   }
 
  private:
@@ -183,13 +178,13 @@ class LoopOrchestrator final : public Orchestrator {
   }
 
   const OrchestratorLimits limits_;
-  const std::shared_ptr<ModelCallObserver> observer_;
+  const std::shared_ptr<ToolResultCache> cache_;
 };
 
 }  // namespace
 
-std::unique_ptr<Orchestrator> make_orchestrator(OrchestratorLimits limits, std::shared_ptr<ModelCallObserver> observer) {
-  return std::make_unique<LoopOrchestrator>(limits, std::move(observer));
+std::unique_ptr<Orchestrator> make_orchestrator(OrchestratorLimits limits, std::shared_ptr<ToolResultCache> cache) {
+  return std::make_unique<LoopOrchestrator>(limits, std::move(cache));
 }
 
 }  // namespace bridge

@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "ai_sdk/gateway/accounting.h"
 #include "ai_sdk/testing/scripted_provider.h"
 
 namespace bridge {
@@ -54,10 +55,11 @@ struct Recorder final : ModelCallObserver {
 
 // One turn of a script, and all that was seen of it.
 struct Stage {
-  explicit Stage(std::vector<ScriptedTurn> turns, bool repeat_last = false) : provider(std::move(turns), repeat_last) {
+  explicit Stage(std::vector<ScriptedTurn> turns, bool repeat_last = false)
+      : provider(std::make_shared<ScriptedProvider>(std::move(turns), repeat_last)) {
     session.id = SessionId::make();
-    session.provider = provider.name();
-    session.model = provider.default_model();
+    session.provider = provider->name();
+    session.model = provider->default_model();
     context.call.caller.role = Role::editor;
     EXPECT_TRUE(tools.register_tool(std::make_shared<AddTool>()));
   }
@@ -67,7 +69,8 @@ struct Stage {
   }
 
   Result<TurnOutcome> run() {
-    return make_orchestrator(limits, recorder)->run_turn(context, provider, tools, session, "go", [this](const TurnEvent& event) {
+    const auto model = with_accounting(provider, recorder, make_system_clock());
+    return make_orchestrator(limits, cache)->run_turn(context, *model, tools, session, "go", [this](const TurnEvent& event) {
       return watch(event);
     });
   }
@@ -81,6 +84,9 @@ struct Stage {
     }
     if (const auto* failed = std::get_if<TurnFailed>(&event)) events.push_back(str("error ", reason_of(failed->error)));
     if (std::holds_alternative<TurnDone>(event)) events.push_back("done");
+    if (const auto* reset = std::get_if<StepResetEvent>(&event)) events.push_back(str("reset ", reset->step));
+    if (const auto* warning = std::get_if<WarningEvent>(&event)) events.push_back("warning " + warning->code);
+    if (const auto* change = std::get_if<ProviderSwitchEvent>(&event)) events.push_back(str(change->from, " to ", change->to));
     return {};
   }
 
@@ -92,12 +98,13 @@ struct Stage {
     return found == session.messages.rend() ? none : found->tool_results;
   }
 
-  ScriptedProvider provider;
+  std::shared_ptr<ScriptedProvider> provider;
   ToolRegistry tools;
   SessionState session;
   ToolContext context;
   OrchestratorLimits limits;
   std::shared_ptr<Recorder> recorder = std::make_shared<Recorder>();
+  std::shared_ptr<ToolResultCache> cache;
   std::vector<std::string> events;
   std::vector<std::string> summaries;
 };
@@ -124,7 +131,7 @@ TEST(Orchestrator, GivesTheModelTheResultsOfItsToolsAndGoesOn) {
   ASSERT_TRUE(stage.run());
   EXPECT_THAT(stage.events, testing::ElementsAre("call a", "ok a", "text 3", "done"));
   EXPECT_THAT(stage.summaries, testing::ElementsAre("sum 3"));
-  const auto shown = stage.provider.seen().at(1).messages;
+  const auto shown = stage.provider->seen().at(1).messages;
   ASSERT_EQ(shown.size(), 3u);
   EXPECT_EQ(shown[1].tool_calls.at(0).id, "a");
   EXPECT_EQ(shown[2].tool_results.at(0).content.at("sum").as_int64(), 3);
@@ -221,7 +228,7 @@ TEST(Orchestrator, NeitherOffersNorRunsAToolAboveTheCallersRole) {
   ASSERT_TRUE(stage.run());
   EXPECT_FALSE(ran);
   EXPECT_EQ(error_code(stage.last_results().at(0)), "permission_denied");
-  EXPECT_THAT(stage.provider.seen().at(0).tools, testing::ElementsAre("add"));
+  EXPECT_THAT(stage.provider->seen().at(0).tools, testing::ElementsAre("add"));
 }
 
 TEST(Orchestrator, RefusesTheThirdEqualCallAndEndsTheTurnAtTheFourth) {
@@ -283,7 +290,7 @@ TEST(Orchestrator, IsCancelledWithin100MsWhileTheModelThinks) {
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, ErrorCode::cancelled);
   EXPECT_LT(took, std::chrono::milliseconds{100});
-  EXPECT_EQ(stage.recorder->calls.at(0).status, "cancelled");
+  EXPECT_EQ(stage.recorder->calls.at(0).status, ModelCallStatus::cancelled);
   EXPECT_TRUE(stage.recorder->calls.at(0).time_to_first_token_ms);
   EXPECT_FALSE(stage.recorder->calls.at(0).usage.complete);
 }
@@ -359,7 +366,7 @@ TEST(Orchestrator, EndsTheTurnWithTheProvidersErrorAndTheSessionGoesOn) {
   const auto broken = stage.run();
   ASSERT_FALSE(broken);
   EXPECT_EQ(reason_of(broken.error()), "overloaded");
-  EXPECT_EQ(stage.recorder->calls.at(1).status, "error");
+  EXPECT_EQ(stage.recorder->calls.at(1).status, ModelCallStatus::error);
   EXPECT_EQ(stage.recorder->calls.at(1).error_code, "overloaded");
   EXPECT_EQ(stage.session.messages.size(), 3u);
   EXPECT_TRUE(stage.run());
@@ -400,10 +407,126 @@ TEST(Orchestrator, SurvivesAProviderThatThrows) {
 TEST(Orchestrator, EndsWhenNobodyListens) {
   Stage stage({say("Hello")});
   const auto outcome =
-      make_orchestrator()->run_turn(stage.context, stage.provider, stage.tools, stage.session, "go",
+      make_orchestrator()->run_turn(stage.context, *stage.provider, stage.tools, stage.session, "go",
                                     [](const TurnEvent&) -> Result<> { return fail(ErrorCode::cancelled, "The client is gone"); });
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, ErrorCode::cancelled);
+}
+
+ScriptedTurn play(std::vector<StreamPart> parts) {
+  ScriptedTurn turn;
+  turn.parts = std::move(parts);
+  return turn;
+}
+
+TEST(Orchestrator, ForgetsWhatWasVoidedAndTellsThoseWhoWatch) {
+  Stage stage({play({TextDelta{"Ye"}, ToolCallStart{"a", "add"}, ToolCallEnd{add_call("a", 1, 2), {}}, StreamReset{},
+                     ProviderSwitch{"x/1", "y/2", "down"}, TextDelta{"Yes."}, Finish{}})});
+  const auto outcome = stage.run();
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->text, "Yes.");
+  EXPECT_THAT(stage.events, testing::ElementsAre("text Ye", "reset 1", "x/1 to y/2", "text Yes.", "done"));
+  EXPECT_TRUE(stage.session.messages.back().tool_calls.empty());
+}
+
+TEST(Orchestrator, SaysAWarningOnceATurn) {
+  const ProviderWarning warning{"temperature_not_supported", "no"};
+  ScriptedTurn first = call_tools({add_call("a", 1, 2)});
+  first.parts.insert(first.parts.begin(), warning);
+  Stage stage({first, play({warning, TextDelta{"3"}, Finish{}})});
+  ASSERT_TRUE(stage.run());
+  EXPECT_EQ(std::ranges::count(stage.events, "warning temperature_not_supported"), 1);
+}
+
+TEST(Orchestrator, KeepsWhatAProviderWantsBackWithItsMessage) {
+  Stage stage({play({TextDelta{"Yes."}, OpaquePart{{"scripted", "script-1", "[1]"}}, Finish{}})});
+  ASSERT_TRUE(stage.run());
+  EXPECT_EQ(stage.session.messages.back().opaque->json, "[1]");
+}
+
+TEST(Orchestrator, AllowsNoToolInTheLastStepSoThatTheModelHasToAnswer) {
+  Stage stage({call_tools({add_call("a", 1, 2)}), call_tools({add_call("b", 1, 3)}), say("Enough.")});
+  stage.limits.steps_max = 3;
+  ASSERT_TRUE(stage.run());
+  const auto seen = stage.provider->seen();
+  EXPECT_EQ(seen[0].tool_choice, ToolChoice::automatic);
+  EXPECT_EQ(seen[2].tool_choice, ToolChoice::none);
+}
+
+TEST(Orchestrator, TrimsAHistoryThatIsTooLongOnceAndThenSaysSo) {
+  ScriptedTurn overflow;
+  overflow.error = Error{.code = ErrorCode::payload_too_large, .message = "too long", .reason = "context_overflow"};
+  Stage stage({call_tools({add_call("a", 1, 2)}), overflow, say("3"), overflow, overflow});
+  const json::object large{{"rows", std::string(5'000, 'x')}};
+  stage.session.messages = {
+      {.text = "before"},
+      {.role = MessageRole::assistant, .tool_calls = {add_call("old", 1, 1)}, .opaque = OpaqueContent{"scripted", "script-1", "[1]"}},
+      {.role = MessageRole::tool, .tool_results = {{.call_id = "old", .name = "add", .content = large}}}};
+  ASSERT_TRUE(stage.run());
+  EXPECT_THAT(stage.events, testing::Contains("warning history_trimmed"));
+  const auto shown = stage.provider->seen().at(2).messages;
+  EXPECT_TRUE(shown.at(2).tool_results.at(0).content.contains("trimmed"));
+  EXPECT_FALSE(shown.at(1).opaque) << "it was bound to what is gone";
+  EXPECT_FALSE(shown.back().tool_results.at(0).content.contains("trimmed")) << "the newest answers stay";
+  EXPECT_EQ(stage.run().error().reason, "context_overflow");
+}
+
+TEST(Orchestrator, StopsAtTheCostLimitAndCountsFailedAttempts) {
+  Stage stage({call_tools({add_call("a", 1, 2)})}, true);
+  stage.limits.nano_usd_max = 1;
+  stage.limits.tokens_max = 150;
+  EXPECT_EQ(stage.run().error().reason, "token_limit") << "a script has no price";
+  EXPECT_EQ(stage.session.totals.unpriced_calls, stage.session.totals.model_calls);
+}
+
+// Remembers one answer.
+class OneAnswer final : public ToolResultCache {
+ public:
+  std::optional<json::object> find(const ToolContext&, const std::string&, const json::object&) override { return answer; }
+  void keep(const ToolContext&, const std::string&, const json::object&, const json::object& given) override { answer = given; }
+  std::optional<json::object> answer;
+};
+
+class CountingTool final : public ToolDefinition {
+ public:
+  std::string name() const override { return "count"; }
+  std::string description() const override { return "Counts how often it was asked."; }
+  json::object parameters() const override { return {{"type", "object"}}; }
+  Role required_role() const override { return Role::viewer; }
+  bool cacheable() const override { return true; }
+  Result<> offered(const ToolContext&) const override {
+    return refused ? fail(ErrorCode::failed_precondition, "not_yet", "not yet") : Result<>{};
+  }
+  Result<json::object> execute(const ToolContext&, const json::object&) override { return json::object{{"n", ++asked}}; }
+  int asked = 0;
+  bool refused = false;
+};
+
+TEST(Orchestrator, AsksAToolOnceWhoseAnswerItKnows) {
+  Stage stage({call_tools({{.id = "a", .name = "count"}}), call_tools({{.id = "b", .name = "count"}}), say("1")});
+  auto tool = std::make_shared<CountingTool>();
+  ASSERT_TRUE(stage.tools.register_tool(tool));
+  stage.cache = std::make_shared<OneAnswer>();
+  ASSERT_TRUE(stage.run());
+  EXPECT_EQ(tool->asked, 1);
+  EXPECT_EQ(stage.last_results().at(0).content.at("n").as_int64(), 1);
+}
+
+TEST(Orchestrator, RefusesAToolThatIsNotOfferedYetWhateverTheModelSays) {
+  Stage stage({call_tools({{.id = "a", .name = "count"}}), say("no")});
+  auto tool = std::make_shared<CountingTool>();
+  tool->refused = true;
+  ASSERT_TRUE(stage.tools.register_tool(tool));
+  ASSERT_TRUE(stage.run());
+  EXPECT_EQ(tool->asked, 0);
+  EXPECT_EQ(error_code(stage.last_results().at(0)), "not_yet");
+}
+
+TEST(ToolRegistry, CanBeNarrowedToNamedTools) {
+  Stage stage({});
+  EXPECT_EQ(stage.tools.only({})->list_tools(stage.context).size(), 1u);
+  EXPECT_EQ(stage.tools.only({"add"})->list_tools(stage.context).size(), 1u);
+  EXPECT_EQ(stage.tools.only({"ad"}).error().reason, "unknown_tool");
 }
 
 TEST(ToolRegistry, RefusesASecondToolOfTheSameName) {

@@ -23,11 +23,34 @@ Message answers_of(const Message& assistant, const std::vector<ToolResult>& give
 
 }  // namespace
 
-void add_usage(TokenTotals& totals, const TokenUsage& usage) {
-  totals.input_tokens += usage.input_tokens.value_or(0) + usage.cache_read_tokens.value_or(0) + usage.cache_write_tokens.value_or(0);
+void add_call(TokenTotals& totals, const ModelCallRecord& record) {
+  const TokenUsage& usage = record.usage;
+  totals.input_tokens += usage.input_tokens.value_or(0);
+  totals.cache_read_tokens += usage.cache_read_tokens.value_or(0);
+  totals.cache_write_tokens += usage.cache_write_tokens.value_or(0) + usage.cache_write_long_tokens.value_or(0);
   totals.output_tokens += usage.output_tokens.value_or(0);
   totals.model_calls += 1;
+  totals.cost_nano_usd += record.cost_nano_usd.value_or(0);
+  totals.unpriced_calls += record.cost_nano_usd ? 0 : 1;
   totals.complete = totals.complete && usage.complete;
+}
+
+bool trim_history(std::vector<Message>& messages) {
+  constexpr std::size_t small_bytes = 500;  // not worth a note
+  static const json::object note{
+      {"trimmed", true}, {"note", "This answer was removed because the conversation grew too long; call the tool again if you need it"}};
+  const auto newest = std::ranges::find(messages.rbegin(), messages.rend(), MessageRole::tool, &Message::role);
+  bool trimmed = false;
+  for (auto message = messages.begin(); message != messages.end(); ++message) {
+    message->opaque.reset();
+    if (message->role != MessageRole::tool || (newest != messages.rend() && &*message == &*newest)) continue;
+    for (ToolResult& result : message->tool_results) {
+      if (json::serialize(result.content).size() <= small_bytes) continue;
+      result.content = note;
+      trimmed = true;
+    }
+  }
+  return trimmed;
 }
 
 json::object tool_error_content(const Error& error) {

@@ -13,14 +13,22 @@ namespace bridge {
 enum class SessionStatus : std::uint8_t { active, completed, failed };
 BOOST_DESCRIBE_ENUM(SessionStatus, active, completed, failed)
 
-// Sums over a session's model calls. `complete` is false as soon as one call did not say what it used: the sums are then lower bounds.
+// Sums over model calls. `complete` is false as soon as one call did not say what it used: the sums are then lower bounds.
 struct TokenTotals {
-  std::int64_t input_tokens = 0;  // cached ones included
+  std::int64_t input_tokens = 0;  // read neither from nor into a cache
+  std::int64_t cache_read_tokens = 0;
+  std::int64_t cache_write_tokens = 0;
   std::int64_t output_tokens = 0;
   std::int64_t model_calls = 0;
+  std::int64_t cost_nano_usd = 0;
+  std::int64_t unpriced_calls = 0;  // whose cost nobody knows
   bool complete = true;
+
+  std::int64_t all_tokens() const { return input_tokens + cache_read_tokens + cache_write_tokens + output_tokens; }
 };
-BOOST_DESCRIBE_STRUCT(TokenTotals, (), (input_tokens, output_tokens, model_calls, complete))
+BOOST_DESCRIBE_STRUCT(TokenTotals, (),
+                      (input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, model_calls, cost_nano_usd, unpriced_calls,
+                       complete))
 
 // One conversation with a model. Belongs to one caller; used by one turn at a time.
 struct SessionState {
@@ -30,6 +38,7 @@ struct SessionState {
   std::string provider;
   std::string model;
   std::string title;
+  ConnectionId connection_id;             // the warehouse it is about; may be empty
   std::vector<PromptText> prompt_blocks;  // frozen at the start: a change would drop caches and break signed messages
   std::vector<Message> messages;
   TokenTotals totals;
@@ -40,7 +49,7 @@ struct SessionState {
   std::size_t messages_saved = 0;  // how many of `messages` are in them
 };
 
-void add_usage(TokenTotals& totals, const TokenUsage& usage);
+void add_call(TokenTotals& totals, const ModelCallRecord& record);
 
 // {"error":{code,message,errors?}}: how a model is told that its call failed.
 json::object tool_error_content(const Error& error);
@@ -48,5 +57,9 @@ json::object tool_error_content(const Error& error);
 // Makes a history acceptable to every model API: each assistant turn's calls are followed by exactly one result each, in order. A call
 // whose result is missing (a crash, a lost stream) gets an error result that says so; results nobody asked for are dropped.
 std::vector<Message> close_orphaned_calls(std::vector<Message> messages);
+
+// Makes a history shorter that is too long for its model: the answers of tools but the newest become a note, and what was bound to the
+// whole history is let go. False when there was nothing to gain.
+bool trim_history(std::vector<Message>& messages);
 
 }  // namespace bridge

@@ -9,9 +9,12 @@ namespace bridge {
 struct SessionStart {
   std::string provider;
   std::string model;
+  ConnectionId connection_id;
   std::vector<PromptText> prompt_blocks;
 };
-BOOST_DESCRIBE_STRUCT(SessionStart, (), (provider, model, prompt_blocks))
+BOOST_DESCRIBE_STRUCT(SessionStart, (), (provider, model, connection_id, prompt_blocks))
+template <>
+inline constexpr auto field_notes<SessionStart> = std::to_array<FieldNote>({{.name = "connection_id", .optional = true}});
 
 // A line of the other objects: one message, and after the last one of a turn the sums so far.
 struct TranscriptLine {
@@ -62,9 +65,13 @@ class LakeSessions final : public SessionManager {
                          .provider = std::move(input.provider),
                          .model = std::move(input.model),
                          .title = std::string(cut_text(trim(input.title), kSessionTitleBytesMax)),
+                         .connection_id = std::move(input.connection_id),
                          .prompt_blocks = std::move(input.prompt_blocks),
                          .created_at = clock_->now()};
-    const SessionStart start{.provider = session.provider, .model = session.model, .prompt_blocks = session.prompt_blocks};
+    const SessionStart start{.provider = session.provider,
+                             .model = session.model,
+                             .connection_id = session.connection_id,
+                             .prompt_blocks = session.prompt_blocks};
     TRY(lake_->put(context, object_key(session.team_id, session.id, 0), to_json_text(start) + "\n", 0));
     TRY(manifests_->create(context, manifest_of(session)));
     return session;
@@ -74,6 +81,26 @@ class LakeSessions final : public SessionManager {
     SessionManifest manifest = TRY(manifests_->get(context, context.team(), id));
     if (manifest.user_id != context.caller.user_id) return fail(ErrorCode::not_found, "There is no such session");
     return manifest;
+  }
+
+  Result<std::vector<SessionManifest>> list_sessions(const CallContext& context, const SessionId& before, int limit) override {
+    return manifests_->list(context, context.team(), context.caller.user_id, before, limit);
+  }
+
+  Result<std::vector<std::string>> read_transcript(const CallContext& context, const SessionId& id) override {
+    const SessionManifest manifest = TRY(get_session(context, id));
+    const std::string prefix = object_prefix(manifest.team_id, id);
+    const int objects = count_objects(TRY(lake_->list(context, prefix)), prefix);
+    std::vector<std::string> out;
+    std::size_t bytes = 0;
+    for (int number = 0; number < objects; ++number) {
+      out.push_back(TRY(lake_->get(context, object_key(manifest.team_id, id, number))).content);
+      bytes += out.back().size();
+      if (bytes > kTranscriptExportBytesMax)
+        return fail(ErrorCode::resource_exhausted, "transcript_too_large",
+                    str("The transcript is over ", format_bytes(kTranscriptExportBytesMax), "; its parts are at ", manifest.gcs_log_path));
+    }
+    return out;
   }
 
   Result<SessionState> load_history(const CallContext& context, const SessionId& id) override {
@@ -93,7 +120,9 @@ class LakeSessions final : public SessionManager {
                          .turns_saved = objects - 1};
     const std::string first_key = object_key(session.team_id, id, 0);
     const Object first = TRY(lake_->get(context, first_key));
-    session.prompt_blocks = TRY(read_line<SessionStart>(trim(first.content), first_key)).prompt_blocks;
+    SessionStart start = TRY(read_line<SessionStart>(trim(first.content), first_key));
+    session.connection_id = std::move(start.connection_id);
+    session.prompt_blocks = std::move(start.prompt_blocks);
     for (int number = 1; number < objects; ++number) TRY(read_turn(context, session, number));
     session.messages = close_orphaned_calls(std::move(session.messages));
     session.messages_saved = session.messages.size();
@@ -150,7 +179,9 @@ class LakeSessions final : public SessionManager {
             .model = session.model,
             .title = session.title,
             .status = session.status,
-            .total_tokens = session.totals.input_tokens + session.totals.output_tokens,
+            .total_tokens = session.totals.all_tokens(),
+            .total_cost_usd = static_cast<double>(session.totals.cost_nano_usd) / 1e9,
+            .unpriced_calls = session.totals.unpriced_calls,
             .created_at = session.created_at,
             .ended_at = session.ended_at,
             .gcs_log_path = lake_->url(object_prefix(session.team_id, session.id))};

@@ -19,14 +19,15 @@ struct SessionManifest {
   std::string title;
   SessionStatus status = SessionStatus::active;
   std::int64_t total_tokens = 0;
-  double total_cost_usd = 0;
+  double total_cost_usd = 0;        // of the calls whose price is known
+  std::int64_t unpriced_calls = 0;  // the others
   Time created_at;
   std::optional<Time> ended_at;
   std::string gcs_log_path;
 };
 BOOST_DESCRIBE_STRUCT(SessionManifest, (),
-                      (id, team_id, user_id, provider_name, model, title, status, total_tokens, total_cost_usd, created_at, ended_at,
-                       gcs_log_path))
+                      (id, team_id, user_id, provider_name, model, title, status, total_tokens, total_cost_usd, unpriced_calls, created_at,
+                       ended_at, gcs_log_path))
 
 // Where manifests are kept. Thread-safe.
 class SessionManifestStore {
@@ -36,12 +37,16 @@ class SessionManifestStore {
   // not_found when there is none in this team.
   virtual Result<SessionManifest> get(const CallContext& context, const TeamScope& team, const SessionId& id) = 0;
   virtual Result<> update(const CallContext& context, const TeamScope& team, const SessionManifest& manifest) = 0;
+  // Of one person (empty: of keys that belong to none), newest first; those before `before`, if there is one.
+  virtual Result<std::vector<SessionManifest>> list(const CallContext& context, const TeamScope& team, const UserId& user,
+                                                    const SessionId& before, int limit) = 0;
 };
 
 struct NewSession {
   std::string provider;
   std::string model;
   std::string title;                      // cut to a sensible length
+  ConnectionId connection_id;             // may be empty
   std::vector<PromptText> prompt_blocks;  // frozen from here on
 };
 
@@ -56,6 +61,12 @@ class SessionManager {
 
   // The manifest alone. not_found for another team's session, and for another person's.
   virtual Result<SessionManifest> get_session(const CallContext& context, const SessionId& id) = 0;
+
+  // The caller's sessions, newest first; those before `before`, if there is one.
+  virtual Result<std::vector<SessionManifest>> list_sessions(const CallContext& context, const SessionId& before, int limit) = 0;
+
+  // The transcript as it is kept: JSON lines, an object of the store each. resource_exhausted when it is too large to be read at once.
+  virtual Result<std::vector<std::string>> read_transcript(const CallContext& context, const SessionId& id) = 0;
 
   // The whole session, ready for the next turn: calls that were never answered are closed with error results.
   virtual Result<SessionState> load_history(const CallContext& context, const SessionId& id) = 0;

@@ -22,6 +22,15 @@ class MapManifests final : public SessionManifestStore {
     if (found == manifests.end() || found->second.team_id != team.team_id()) return fail(ErrorCode::not_found, "There is no such session");
     return found->second;
   }
+  Result<std::vector<SessionManifest>> list(const CallContext&, const TeamScope& team, const UserId& user, const SessionId& before,
+                                            int limit) override {
+    std::vector<SessionManifest> out;
+    for (auto manifest = manifests.rbegin(); manifest != manifests.rend() && out.size() < static_cast<std::size_t>(limit); ++manifest) {
+      const SessionManifest& one = manifest->second;
+      if (one.team_id == team.team_id() && one.user_id == user && (before.empty() || one.id < before)) out.push_back(one);
+    }
+    return out;
+  }
   Result<> update(const CallContext&, const TeamScope&, const SessionManifest& manifest) override {
     manifests[manifest.id] = manifest;
     return {};

@@ -34,13 +34,23 @@ Result<std::shared_ptr<ToolDefinition>> ToolRegistry::get_tool(std::string_view 
   return fail(Error{.code = ErrorCode::not_found, .message = violation.message, .reason = "unknown_tool", .violations = {violation}});
 }
 
-std::vector<ToolSpecification> ToolRegistry::list_tools(const Caller& caller) const {
+std::vector<ToolSpecification> ToolRegistry::list_tools(const ToolContext& context) const {
   std::vector<ToolSpecification> specifications;
   for (const auto& [name, tool] : tools_) {
-    if (may_use(caller, *tool))
-      specifications.push_back({.name = name, .description = tool->description(), .parameters = tool->parameters()});
+    if (!may_use(context.call.caller, *tool)) continue;
+    specifications.push_back({.name = name,
+                              .description = tool->description(),
+                              .parameters = tool->parameters(),
+                              .offered = tool->offered(context).has_value()});
   }
   return specifications;
+}
+
+Result<ToolRegistry> ToolRegistry::only(const std::vector<std::string>& names) const {
+  if (names.empty()) return *this;
+  ToolRegistry out;
+  for (const std::string& name : names) out.tools_[name] = TRY(get_tool(name));
+  return out;
 }
 
 }  // namespace bridge

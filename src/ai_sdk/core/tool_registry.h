@@ -19,7 +19,10 @@ class ToolRegistry final {
   Result<std::shared_ptr<ToolDefinition>> get_tool(std::string_view name) const;
 
   // What this caller's role lets a model use, by name, always in the same order: providers cache by the exact text.
-  std::vector<ToolSpecification> list_tools(const Caller& caller) const;
+  std::vector<ToolSpecification> list_tools(const ToolContext& context) const;
+
+  // The same tools but for those that are not named; all of them when nothing is named. not_found names the nearest tool.
+  Result<ToolRegistry> only(const std::vector<std::string>& names) const;
 
  private:
   std::map<std::string, std::shared_ptr<ToolDefinition>, std::less<>> tools_;

@@ -84,11 +84,12 @@ ToolRunner::Answers ToolRunner::run(const ToolContext& context, const std::vecto
     for (std::size_t i = next++; i < jobs.size(); i = next++) {
       const auto start = std::chrono::steady_clock::now();
       ToolResult& result = answers.results[i];
-      result = run_them ? answer(context, jobs[i]) : refusal(calls[i].call, answers.status.error());
+      Answer given = run_them ? answer(context, jobs[i]) : Answer{refusal(calls[i].call, answers.status.error())};
+      result = std::move(given.result);
       if (!run_them) continue;
       const std::int64_t duration_ms =
           std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
-      const Result<> heard = emit(ToolResultEvent{result, step, duration_ms, summary_of(result)});
+      const Result<> heard = emit(ToolResultEvent{result, step, duration_ms, summary_of(result), given.cached});
       const std::lock_guard lock(status_mutex);
       if (!heard && answers.status) answers.status = heard;
     }
@@ -107,22 +108,23 @@ ToolRunner::Answers ToolRunner::run(const ToolContext& context, const std::vecto
   return answers;
 }
 
-ToolResult ToolRunner::answer(const ToolContext& context, const Job& job) {
+ToolRunner::Answer ToolRunner::answer(const ToolContext& context, const Job& job) {
   const ToolCall& call = job.call->call;
-  Result<json::object> content = execute(context, job);
-  if (!content) {
-    if (!content.error().detail.empty())
-      log_warning("tool_failed", {{"tool", call.name}, {"error", describe_error(content.error())}, {"detail", content.error().detail}});
-    ToolResult result = refusal(call, content.error());
+  Result<Executed> executed = execute(context, job);
+  if (!executed) {
+    if (!executed.error().detail.empty())
+      log_warning("tool_failed", {{"tool", call.name}, {"error", describe_error(executed.error())}, {"detail", executed.error().detail}});
+    ToolResult result = refusal(call, executed.error());
     result.content = bounded(std::move(result.content));
-    return result;
+    return {std::move(result)};
   }
-  const json::value* error = content->if_contains("error");
+  const json::value* error = executed->content.if_contains("error");
   const bool refused = error && error->is_object();
-  return {.call_id = call.id, .name = call.name, .ok = !refused, .content = bounded(*std::move(content))};
+  return {.result = {.call_id = call.id, .name = call.name, .ok = !refused, .content = bounded(std::move(executed->content))},
+          .cached = executed->cached};
 }
 
-Result<json::object> ToolRunner::execute(const ToolContext& context, const Job& job) const {
+Result<ToolRunner::Executed> ToolRunner::execute(const ToolContext& context, const Job& job) const {
   const ToolCall& call = job.call->call;
   TRY(context.call.check());
   if (job.position >= limits_.calls_per_step_max) {
@@ -145,10 +147,17 @@ Result<json::object> ToolRunner::execute(const ToolContext& context, const Job& 
                 str("You have called ", call.name, " with these arguments ", job.repeats - 1,
                     " times already and the answer will not change: use it, or change the arguments"));
   }
+  TRY(tool->offered(context));
+  const bool cacheable = cache_ && tool->cacheable();
+  if (cacheable) {
+    if (auto known = cache_->find(context, call.name, call.arguments)) return Executed{.content = *std::move(known), .cached = true};
+  }
   ToolContext bounded_context = context;
   bounded_context.call = context.call.with_timeout(limits_.tool_time_max);
   try {
-    return tool->execute(bounded_context, call.arguments);
+    json::object content = TRY(tool->execute(bounded_context, call.arguments));
+    if (cacheable && !content.contains("error")) cache_->keep(context, call.name, call.arguments, content);
+    return Executed{.content = std::move(content)};
   } catch (const std::exception& exception) {
     return fail(Error{.code = ErrorCode::internal,
                       .message = str("The tool ", call.name, " failed; this is not your fault"),

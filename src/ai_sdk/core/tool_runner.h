@@ -12,8 +12,9 @@ namespace bridge {
 // Runs the tool calls of one turn, those of a step in parallel. Remembers them, to notice a model that goes round in circles.
 class ToolRunner final {
  public:
-  ToolRunner(const ToolRegistry& tools, const OrchestratorLimits& limits, const TurnSink& sink)
-      : tools_(tools), limits_(limits), sink_(sink) {}
+  // `cache` may be null.
+  ToolRunner(const ToolRegistry& tools, const OrchestratorLimits& limits, ToolResultCache* cache, const TurnSink& sink)
+      : tools_(tools), limits_(limits), cache_(cache), sink_(sink) {}
 
   struct Answers {
     std::vector<ToolResult> results;  // one a call, in the order of the calls, also when the turn ends here
@@ -28,14 +29,24 @@ class ToolRunner final {
     int position = 0;
   };
 
-  ToolResult answer(const ToolContext& context, const Job& job);
-  Result<json::object> execute(const ToolContext& context, const Job& job) const;
+  struct Answer {
+    ToolResult result;
+    bool cached = false;
+  };
+  struct Executed {
+    json::object content;
+    bool cached = false;
+  };
+
+  Answer answer(const ToolContext& context, const Job& job);
+  Result<Executed> execute(const ToolContext& context, const Job& job) const;
   json::object bounded(json::object content) const;
   std::string summary_of(const ToolResult& result) const;
   Result<> emit(const TurnEvent& event);
 
   const ToolRegistry& tools_;
   const OrchestratorLimits& limits_;
+  ToolResultCache* cache_;
   const TurnSink& sink_;
   std::mutex sink_mutex_;
   std::map<std::string, int> seen_;  // name and canonical arguments → how often

@@ -24,7 +24,7 @@ struct PromptBlock {
 };
 BOOST_DESCRIBE_STRUCT(PromptBlock, (), (id, name, content, cache_control, version, active, position, created_at))
 
-// What somebody says of a block: a new one, or the next version of one.
+// What somebody says of a new block.
 struct PromptBlockInput {
   std::string name;
   std::string content;
@@ -32,6 +32,14 @@ struct PromptBlockInput {
   int position = 0;
 };
 BOOST_DESCRIBE_STRUCT(PromptBlockInput, (), (name, content, cache_control, position))
+
+// The next version of a block; what is not given stays as it is.
+struct PromptBlockVersion {
+  std::string name;
+  std::string content;
+  std::optional<CacheControl> cache_control = {};
+  std::optional<int> position = {};
+};
 
 template <>
 inline constexpr auto field_notes<PromptBlockInput> = std::to_array<FieldNote>({

@@ -42,6 +42,14 @@ class DirectoryPromptBlocks final : public PromptBlockService {
     });
   }
 
+  Result<std::vector<PromptBlock>> list_blocks(const CallContext& context) override {
+    return read_value<std::vector<PromptBlock>>(*database_, context, [](Transaction& transaction) -> Result<std::vector<PromptBlock>> {
+      static const std::string sql = str("SELECT ", select_list<PromptBlock>(),
+                                         " FROM prompt_blocks ORDER BY position, name, version DESC LIMIT ", kPromptBlockVersionsShownMax);
+      return read_rows<PromptBlock>(TRY(transaction.query(sql, {})));
+    });
+  }
+
   Result<PromptBlock> create_block(const CallContext& context, const PromptBlockInput& input) override {
     TRY(check_input(input));
     return transact_value<PromptBlock>(*database_, context, [&](Transaction& transaction) -> Result<PromptBlock> {
@@ -57,13 +65,28 @@ class DirectoryPromptBlocks final : public PromptBlockService {
     });
   }
 
-  Result<PromptBlock> update_block(const CallContext& context, const PromptBlockInput& input) override {
-    TRY(check_input(input));
+  Result<PromptBlock> update_block(const CallContext& context, const PromptBlockVersion& input) override {
+    TRY(check_input({.name = input.name, .content = input.content}));
     return transact_value<PromptBlock>(*database_, context, [&](Transaction& transaction) -> Result<PromptBlock> {
       const int last = TRY(last_version(transaction, input.name));
-      if (last == 0) return fail(ErrorCode::not_found, str("There is no prompt block '", input.name, "'"));
-      TRY(transaction.execute("UPDATE prompt_blocks SET active = 0 WHERE name = :p1 AND active = 1", {input.name}));
-      return insert(transaction, input, last + 1);
+      const PromptBlock before = TRY(get_version(transaction, input.name, last));
+      TRY(deactivate(transaction, input.name));
+      return insert(transaction,
+                    {.name = input.name,
+                     .content = input.content,
+                     .cache_control = input.cache_control.value_or(before.cache_control),
+                     .position = input.position.value_or(before.position)},
+                    last + 1);
+    });
+  }
+
+  Result<PromptBlock> activate_block(const CallContext& context, const std::string& name, int version) override {
+    return transact_value<PromptBlock>(*database_, context, [&](Transaction& transaction) -> Result<PromptBlock> {
+      PromptBlock block = TRY(get_version(transaction, name, version));
+      TRY(deactivate(transaction, name));
+      TRY(transaction.execute("UPDATE prompt_blocks SET active = 1 WHERE id = :p1", {block.id.value()}));
+      block.active = true;
+      return block;
     });
   }
 
@@ -84,6 +107,19 @@ class DirectoryPromptBlocks final : public PromptBlockService {
   static Result<int> last_version(Transaction& transaction, const std::string& name) {
     const auto rows = TRY(transaction.query("SELECT COALESCE(MAX(version), 0) FROM prompt_blocks WHERE name = :p1", {name}));
     return static_cast<int>(TRY(read_count(rows)));
+  }
+
+  static Result<PromptBlock> get_version(Transaction& transaction, const std::string& name, int version) {
+    static const std::string sql = str("SELECT ", select_list<PromptBlock>(), " FROM prompt_blocks WHERE name = :p1 AND version = :p2");
+    auto found = TRY(read_first<PromptBlock>(TRY(transaction.query(sql, {name, static_cast<std::int64_t>(version)}))));
+    if (found) return *std::move(found);
+    return fail(ErrorCode::not_found, version == 0 ? str("There is no prompt block '", name, "'")
+                                                   : str("The prompt block '", name, "' has no version ", version));
+  }
+
+  static Result<> deactivate(Transaction& transaction, const std::string& name) {
+    TRY(transaction.execute("UPDATE prompt_blocks SET active = 0 WHERE name = :p1 AND active = 1", {name}));
+    return {};
   }
 
   Result<PromptBlock> insert(Transaction& transaction, const PromptBlockInput& input, int version) {

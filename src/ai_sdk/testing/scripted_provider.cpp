@@ -27,7 +27,7 @@ ScriptedProvider::ScriptedProvider(std::vector<ScriptedTurn> turns, bool repeat_
 
 ScriptedTurn ScriptedProvider::next_turn(const CompletionRequest& request) {
   const std::lock_guard lock(mutex_);
-  SeenRequest seen{.model = request.model};
+  SeenRequest seen{.model = request.model, .tool_choice = request.tool_choice};
   if (request.prompt_blocks) seen.prompt_blocks = *request.prompt_blocks;
   if (request.messages) seen.messages = *request.messages;
   if (request.tools) {

@@ -40,6 +40,7 @@ class ScriptedProvider final : public ProviderAdapter {
     std::vector<PromptText> prompt_blocks;
     std::vector<Message> messages;
     std::vector<std::string> tools;
+    ToolChoice tool_choice = ToolChoice::automatic;
   };
   std::vector<SeenRequest> seen() const;
 

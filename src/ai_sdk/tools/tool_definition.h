@@ -24,6 +24,11 @@ class ToolDefinition {
   virtual std::string description() const = 0;  // one line, for the model
   virtual json::object parameters() const = 0;  // JSON Schema
   virtual Role required_role() const = 0;
+  // failed_precondition while something else has to happen first in this session, whatever the arguments: the model is told what, and
+  // where its API allows the tool is not even shown.
+  virtual Result<> offered(const ToolContext& /*context*/) const { return {}; }
+  // Whether equal arguments give equal answers for as long as the catalog stays the same, and nothing else happens.
+  virtual bool cacheable() const { return false; }
   // Wrong arguments and refusals are errors with violations; the model gets them back to mend its call.
   // An answer with an object named `error` is a refusal too, and may say more than an Error can.
   virtual Result<json::object> execute(const ToolContext& context, const json::object& arguments) = 0;

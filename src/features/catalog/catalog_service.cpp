@@ -170,6 +170,18 @@ class CatalogServiceOnWarehouses final : public CatalogService {
     return rank_hits(tables, wanted, static_cast<std::size_t>(limit));
   }
 
+  Result<std::string> catalog_version(const CallContext& context, const ConnectionId& connection) override {
+    TRY(connections_->get(context, connection));
+    return read_value<std::string>(*database_, context, [&](Transaction& transaction) -> Result<std::string> {
+      const auto rows = TRY(transaction.query(
+          "SELECT COUNT(*), COALESCE(MAX(discovered_at), 0), COALESCE(MAX(last_scanned_at), 0) FROM datasets WHERE connection_id = :p1",
+          {connection.value()}));
+      std::vector<std::string> parts;
+      for (const DbValue& value : rows.front().values) parts.push_back(str(std::get<std::int64_t>(value)));
+      return join(parts, "-");
+    });
+  }
+
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& connection) override {
     TRY(connections_->get(context, connection));  // before the memory is asked, which knows no teams
     const auto listed = TRY(datasets_.get(connection.value(), [&]() -> Result<std::vector<DatasetInfo>> {

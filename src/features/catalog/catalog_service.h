@@ -29,6 +29,9 @@ class CatalogService {
   virtual Result<std::vector<SearchHit>> search(const CallContext& context, std::string_view text, const ConnectionId& connection,
                                                 int limit) = 0;
 
+  // Changes whenever discovery or a scan wrote something down about the connection.
+  virtual Result<std::string> catalog_version(const CallContext& context, const ConnectionId& connection) = 0;
+
   // The warehouse as it is: from a recent scan, or asked and remembered for a while.
 
   virtual Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& connection) = 0;

@@ -25,10 +25,30 @@ class DirectorySessionStore final : public SessionManifestStore {
     return *std::move(found);
   }
 
+  Result<std::vector<SessionManifest>> list(const CallContext& context, const TeamScope& team, const UserId& user, const SessionId& before,
+                                            int limit) override {
+    std::string sql = str("SELECT ", select_list<SessionManifest>(), " FROM session_manifests WHERE team_id = :p1");
+    std::vector<DbValue> values{team.team_id().value()};
+    const auto add = [&](std::string_view condition, const std::string& value) {
+      values.push_back(value);
+      sql += str(" AND ", condition, " :p", values.size());
+    };
+    if (user.empty()) sql += " AND user_id IS NULL";
+    else add("user_id =", user.value());
+    // Ids sort by the time they were made.
+    if (!before.empty()) add("id <", before.value());
+    sql += str(" ORDER BY id DESC LIMIT ", limit);
+    return read_value<std::vector<SessionManifest>>(*database_, context,
+                                                    [&](Transaction& transaction) -> Result<std::vector<SessionManifest>> {
+                                                      return read_rows<SessionManifest>(TRY(transaction.query(sql, values)));
+                                                    });
+  }
+
   Result<> update(const CallContext& context, const TeamScope& team, const SessionManifest& manifest) override {
     // Only what changes in a session's life: whose it is and how it began stay.
     constexpr std::string_view sql =
-        "UPDATE session_manifests SET title = :p3, status = :p4, total_tokens = :p5, total_cost_usd = :p6, ended_at = :p7 WHERE id = :p1 "
+        "UPDATE session_manifests SET title = :p3, status = :p4, total_tokens = :p5, total_cost_usd = :p6, unpriced_calls = :p8, ended_at "
+        "= :p7 WHERE id = :p1 "
         "AND team_id = :p2";
     return database_->transact(context, [&](Transaction& transaction) -> Result<> {
       const std::vector<DbValue> values = {manifest.id.value(),
@@ -37,7 +57,8 @@ class DirectorySessionStore final : public SessionManifestStore {
                                            std::string(enum_name(manifest.status)),
                                            manifest.total_tokens,
                                            manifest.total_cost_usd,
-                                           manifest.ended_at ? db_time(*manifest.ended_at) : DbValue(nullptr)};
+                                           manifest.ended_at ? db_time(*manifest.ended_at) : DbValue(nullptr),
+                                           manifest.unpriced_calls};
       if (TRY(transaction.execute(sql, values)) == 0) return fail(ErrorCode::not_found, "There is no such session");
       return {};
     });

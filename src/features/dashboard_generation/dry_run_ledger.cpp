@@ -58,6 +58,15 @@ Result<> DryRunLedger::approve_document(const SessionId& session, const Connecti
   return approve(session, document_key(connection, yaml), 0);
 }
 
+bool DryRunLedger::has_approved_document(const SessionId& session, const ConnectionId& connection) const {
+  const std::string prefix = str("document ", connection.value(), ' ');
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(session);
+  if (found == sessions_.end()) return false;
+  const auto first = found->second.approved.lower_bound(prefix);
+  return first != found->second.approved.end() && first->first.starts_with(prefix);
+}
+
 bool DryRunLedger::is_approved_document(const SessionId& session, const ConnectionId& connection, std::string_view yaml) const {
   return find(session, document_key(connection, yaml)).has_value();
 }

@@ -33,6 +33,7 @@ class DryRunLedger final {
 
   // Documents are compared byte by byte.
   Result<> approve_document(const SessionId& session, const ConnectionId& connection, std::string_view yaml);
+  bool has_approved_document(const SessionId& session, const ConnectionId& connection) const;  // any
   bool is_approved_document(const SessionId& session, const ConnectionId& connection, std::string_view yaml) const;
 
  private:

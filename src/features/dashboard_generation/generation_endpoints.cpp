@@ -4,7 +4,7 @@ namespace bridge {
 
 namespace {
 
-constexpr int kGenerationTimeoutMs = 180'000;  // over the longest turn, so that a turn's own limit speaks first
+constexpr int kGenerationTimeoutMs = 660'000;  // over the longest turn, so that a turn's own limit speaks first
 constexpr std::size_t kGenerationBodyBytesMax = 16 << 10;
 
 Result<Response> generate(GenerationService& generation, const Request& request) {

@@ -55,9 +55,10 @@ class GenerationService {
   // looking at the warehouse failed with.
   virtual Result<GenerationStart> start(const CallContext& context, const GenerationRequest& request) = 0;
 
-  // Runs the agent and sends every step: session, token, tool_call, tool_result, and last done or error (as it is returned:
-  // "nothing_matched" when the agent did not find what to show, "not_saved" when it did not get that far). The session's
-  // transcript is kept however it ends.
+  // Runs the agent and sends every step: session, token, tool_call, tool_result, warning, reset, fallback, and last done or error (as it is
+  // returned: "nothing_matched" when the agent did not find what to show, "not_saved" when it did not get that far). When a model does not
+  // manage (its document stays wrong, it goes round in circles, it uses up what it may), the rules take over. The session's transcript is
+  // kept however it ends.
   virtual Result<GenerationDone> run(const CallContext& context, GenerationStart start, EventSink& sink) = 0;
 };
 
@@ -68,7 +69,7 @@ struct GenerationParts {
   SessionManager& sessions;
   PromptBlockService& prompt_blocks;
   OrchestratorLimits limits = {};
-  std::shared_ptr<ModelCallObserver> observer;  // may be null
+  std::shared_ptr<ToolResultCache> tool_cache = nullptr;  // may be null
 };
 Result<std::unique_ptr<GenerationService>> make_generation_service(GenerationParts parts);
 

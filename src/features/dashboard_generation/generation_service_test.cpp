@@ -42,7 +42,7 @@ TEST(GenerationService, TurnsASentenceIntoASavedDashboardAndShowsEveryStep) {
   const json::object& dry_run = sink.events[4].second;
   EXPECT_TRUE(dry_run.at("ok").as_bool());
   EXPECT_GT(dry_run.at("bytes_scanned").to_number<std::int64_t>(), 0);
-  EXPECT_TRUE(dry_run.contains("duration_ms") && dry_run.contains("summary"));
+  EXPECT_TRUE(dry_run.contains("ms") && dry_run.contains("summary"));
   EXPECT_EQ(sink.events.back().second.at("preview_url").as_string(), "/d/flights-by-day");
   const json::value provenance = parse_document(workspace.dashboards->get_text(workspace.context, "flights-by-day")->yaml)->meta.provenance;
   EXPECT_EQ(provenance.at("generator").as_string(), "scripted");
@@ -200,6 +200,54 @@ TEST(GenerationEndpoints, RefuseABadBodyBeforeAStreamBegins) {
   RecordingSink sink;
   response->stream(sink, workspace.context);
   EXPECT_EQ(sink.events.back().first, "done");
+}
+
+ScriptedTurn validate_nonsense(int n) {
+  return call_tools({{.id = str("v", n), .name = "validate_dashboard_yaml", .arguments = {{"yaml", str("bridge: 1\ntitle: ", n, "\n")}}}});
+}
+
+TEST(GenerationService, LetsAModelMendItsDocumentAFewTimesAndThenTheRulesTakeOverAndSaySo) {
+  std::vector<ScriptedTurn> turns;
+  for (int i = 0; i <= generation_limits::kRepairRoundsMax; ++i) turns.push_back(validate_nonsense(i));
+  GenerationWorkspace workspace(std::move(turns));
+  RecordingSink sink;
+  auto start = workspace.service()->start(workspace.context, {.connection_id = workspace.connection_id, .user_prompt = "flights by month"});
+  ASSERT_TRUE(start);
+  const auto done = workspace.service()->run(workspace.context, std::move(*start), sink);
+  ASSERT_TRUE(done) << sink.transcript();
+  const auto names = sink.names();
+  EXPECT_EQ(std::ranges::count(names, "fallback"), 1) << sink.transcript();
+  const auto fallback = std::ranges::find_if(sink.events, [](const auto& event) { return event.first == "fallback"; });
+  EXPECT_EQ(fallback->second.at("to").as_string(), "rules/" + make_rules_provider()->default_model());
+  EXPECT_EQ(names.back(), "done");
+  EXPECT_EQ(workspace.saved().size(), 1u);
+}
+
+TEST(GenerationService, DoesNotTakeOverFromAModelThatItsServerLetDown) {
+  ScriptedTurn down;
+  down.error = Error{.code = ErrorCode::unavailable, .message = "down", .reason = "overloaded_error"};
+  GenerationWorkspace workspace({down});
+  RecordingSink sink;
+  auto start = workspace.service()->start(workspace.context, {.connection_id = workspace.connection_id, .user_prompt = "flights by month"});
+  ASSERT_TRUE(start);
+  const auto done = workspace.service()->run(workspace.context, std::move(*start), sink);
+  EXPECT_EQ(done.error().reason, "overloaded_error");
+  EXPECT_TRUE(workspace.saved().empty());
+}
+
+TEST(GenerationService, OffersToSaveOnlyWhatIsValid) {
+  GenerationWorkspace workspace;
+  const ToolRegistry tools = *make_generation_tools(workspace.tool_parts());
+  const ToolContext context{.call = workspace.context, .session_id = SessionId("s"), .connection_id = workspace.connection_id};
+  const auto is_offered = [&] {
+    const auto specifications = tools.list_tools(context);
+    return std::ranges::find(specifications, "save_dashboard_yaml", &ToolSpecification::name)->offered;
+  };
+  EXPECT_FALSE(is_offered());
+  ASSERT_TRUE(workspace.call("run_dry_run_query", {{"sql", kTrendSql}, {"params", trend_params()}}));
+  const auto report = workspace.call("validate_dashboard_yaml", {{"yaml", trend_yaml()}});
+  ASSERT_TRUE(report->at("valid").as_bool()) << json::serialize(*report);
+  EXPECT_TRUE(is_offered());
 }
 
 }  // namespace

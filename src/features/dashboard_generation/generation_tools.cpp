@@ -13,4 +13,11 @@ Result<ToolRegistry> make_generation_tools(const GenerationToolParts& parts) {
   return registry;
 }
 
+Result<ToolRegistry> make_chat_tools(const GenerationToolParts& parts) {
+  ToolRegistry registry = TRY(make_generation_tools(parts));
+  TRY(registry.register_tool(make_run_query_tool(parts)));
+  TRY(registry.register_tool(make_show_chart_tool(parts)));
+  return registry;
+}
+
 }  // namespace bridge

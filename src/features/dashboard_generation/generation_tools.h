@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "features/dashboard_generation/dry_run_ledger.h"
 #include "features/dashboard_generation/generation_ports.h"
+#include "features/dashboards/data_service.h"
 
 namespace bridge {
 
@@ -16,6 +17,7 @@ struct GenerationToolParts {
   LocalQueryEngine& local;
   DryRunLedger& ledger;
   const Clock& clock;
+  DashboardDataService* data = nullptr;   // for the tools that show answers; null: there are none
   std::uint64_t cap_bytes = 100'000'000;  // at or over it a query is refused
 };
 
@@ -27,7 +29,13 @@ std::shared_ptr<ToolDefinition> make_run_dry_run_query_tool(const GenerationTool
 std::shared_ptr<ToolDefinition> make_validate_dashboard_yaml_tool(const GenerationToolParts& parts);
 std::shared_ptr<ToolDefinition> make_save_dashboard_yaml_tool(const GenerationToolParts& parts);
 
-// All of them.
+// Those that only a conversation needs.
+std::shared_ptr<ToolDefinition> make_run_query_tool(const GenerationToolParts& parts);
+std::shared_ptr<ToolDefinition> make_show_chart_tool(const GenerationToolParts& parts);
+
+// What it takes to make a dashboard.
 Result<ToolRegistry> make_generation_tools(const GenerationToolParts& parts);
+// That, and what it takes to answer with a table or a chart. Needs `parts.data`.
+Result<ToolRegistry> make_chat_tools(const GenerationToolParts& parts);
 
 }  // namespace bridge

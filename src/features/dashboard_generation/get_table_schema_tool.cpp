@@ -54,6 +54,7 @@ class GetTableSchemaTool final : public TypedTool<Arguments, TableSchema> {
            "the table.";
   }
   Role required_role() const override { return Role::viewer; }
+  bool cacheable() const override { return true; }
   std::string summarise(const json::object& answer) const override {
     return str(std::string_view(answer.at("table").as_string()), ": ", answer.at("columns").as_array().size(), " columns, ",
                format_count(static_cast<std::uint64_t>(answer.at("row_count").as_int64())), " rows");

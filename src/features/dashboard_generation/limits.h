@@ -24,6 +24,13 @@ inline constexpr std::size_t kHintTablesMax = 20;    // named beside the sentenc
 inline constexpr std::size_t kLedgerSessionsMax = 1'000;
 inline constexpr std::size_t kLedgerEntriesMax = 512;  // of one session
 
+// Failed validations of one dashboard that a model may mend; after one more the rules take over.
+inline constexpr int kRepairRoundsMax = 4;
+
+// What a conversation shows of an answer.
+inline constexpr std::size_t kRowsShownMax = 200;
+inline constexpr std::size_t kRowBytesShownMax = 48 << 10;
+
 // Two agents may choose the same free name at the same time.
 inline constexpr int kSaveAttemptsMax = 5;
 

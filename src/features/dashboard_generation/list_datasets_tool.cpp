@@ -25,6 +25,7 @@ class ListDatasetsTool final : public TypedTool<Arguments, Answer> {
   std::string name() const override { return "list_datasets"; }
   std::string description() const override { return "Lists the datasets (schemas) of the warehouse, with how many tables each has."; }
   Role required_role() const override { return Role::viewer; }
+  bool cacheable() const override { return true; }
 
  private:
   Result<Answer> run(const ToolContext& context, const Arguments&) override {

@@ -45,6 +45,7 @@ class ListTablesTool final : public TypedTool<Arguments, Answer> {
     return "Lists the tables of a dataset, with row counts, bytes and column names. sql_name is ready to stand after FROM.";
   }
   Role required_role() const override { return Role::viewer; }
+  bool cacheable() const override { return true; }
 
  private:
   Result<Answer> run(const ToolContext& context, const Arguments& arguments) override {

@@ -34,6 +34,11 @@ class SaveDashboardYamlTool final : public TypedTool<Arguments, SavedDocument> {
     return "Saves a document that validate_dashboard_yaml found valid in this session, unchanged since. Returns the slug that it got.";
   }
   Role required_role() const override { return Role::editor; }
+  Result<> offered(const ToolContext& context) const override {
+    if (parts_.ledger.has_approved_document(context.session_id, context.connection_id)) return {};
+    return fail(ErrorCode::failed_precondition, "not_validated",
+                "There is nothing to save yet: validate_dashboard_yaml has to find a document valid first");
+  }
   std::string summarise(const json::object& answer) const override {
     return str("saved as ", std::string_view(answer.at("slug").as_string()));
   }

@@ -49,7 +49,7 @@ class JobServiceOnThreads final : public JobService {
       return fail(Error{.code = ErrorCode::resource_exhausted,
                         .message = str("The team has ", kQueuedJobsPerTeamMax, " jobs waiting already: try again later"),
                         .reason = "too_many_jobs",
-                        .retry_after_s = 30});
+                        .retry_after = std::chrono::seconds(30)});
     }
     JobRow row;
     row.id = JobId::make();

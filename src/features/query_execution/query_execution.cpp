@@ -146,7 +146,7 @@ class CachedQueryExecution final : public QueryExecution {
             flights_.erase(key);
             return fail(Error{.code = ErrorCode::unavailable,
                               .message = "Too many different queries are running: try again in a second",
-                              .retry_after_s = 1});
+                              .retry_after = std::chrono::seconds(1)});
           }
           slot = std::make_shared<Flight>();
           leader = true;

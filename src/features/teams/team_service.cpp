@@ -300,7 +300,7 @@ class TeamServiceOnDatabase final : public TeamService {
     return fail(Error{.code = ErrorCode::resource_exhausted,
                       .message = str("Too many wrong credentials: wait ", wait_s, " s"),
                       .reason = "too_many_guesses",
-                      .retry_after_s = wait_s});
+                      .retry_after = std::chrono::seconds(wait_s)});
   }
 
   std::unexpected<Error> wrong_guess(std::string_view remote_address) {

@@ -35,7 +35,9 @@ struct Transfer {
   const std::function<Result<>(std::string_view)>* on_bytes = nullptr;
   ClientResponse response;
   std::size_t header_bytes = 0;
-  TimePoint last_byte = std::chrono::steady_clock::now();
+  TimePoint start = std::chrono::steady_clock::now();
+  TimePoint last_byte = start;
+  bool body_begun = false;
   std::optional<Error> error;
 };
 
@@ -61,6 +63,7 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   auto& transfer = *static_cast<Transfer*>(user);
   const std::size_t bytes = size * count;
   transfer.last_byte = std::chrono::steady_clock::now();
+  transfer.body_begun = true;
   long status = 0;
   curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
   if (transfer.on_bytes && status >= 200 && status < 300) {
@@ -103,12 +106,19 @@ Error transport_error(CURLcode code, const char* detail) {
               .detail = detail,
               .reason = "connect_timeout"};
     case CURLE_COULDNT_RESOLVE_HOST:
-      return {.code = ErrorCode::unavailable, .message = "The host name cannot be resolved", .detail = detail};
-    case CURLE_COULDNT_CONNECT: return {.code = ErrorCode::unavailable, .message = "The host refuses connections", .detail = detail};
+      return {.code = ErrorCode::unavailable, .message = "The host name cannot be resolved", .detail = detail, .reason = "host_unknown"};
+    case CURLE_COULDNT_CONNECT:
+      return {.code = ErrorCode::unavailable, .message = "The host refuses connections", .detail = detail, .reason = "connection_refused"};
     case CURLE_PEER_FAILED_VERIFICATION:
-      return {.code = ErrorCode::unavailable, .message = "The host's certificate cannot be verified", .detail = detail};
+      return {.code = ErrorCode::unavailable,
+              .message = "The host's certificate cannot be verified",
+              .detail = detail,
+              .reason = "bad_certificate"};
     default:
-      return {.code = ErrorCode::unavailable, .message = "The connection broke", .detail = str(curl_easy_strerror(code), ": ", detail)};
+      return {.code = ErrorCode::unavailable,
+              .message = "The connection broke",
+              .detail = str(curl_easy_strerror(code), ": ", detail),
+              .reason = "connection_broken"};
   }
 }
 
@@ -157,6 +167,8 @@ class CurlHttpClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    // Nothing compressed is asked for: it would be held back. What comes compressed all the same is unpacked.
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "identity");
     if (is_loopback(host)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, std::string(method_name(request.method)).c_str());
     if (request.method == Method::head) curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
@@ -201,7 +213,14 @@ class CurlHttpClient final : public HttpClient {
         transfer.error = checked.error();
         return CURLE_ABORTED_BY_CALLBACK;
       }
-      const auto silent = std::chrono::steady_clock::now() - transfer.last_byte;
+      const auto now = std::chrono::steady_clock::now();
+      if (!transfer.body_begun && now - transfer.start > std::chrono::milliseconds(std::max(request.first_byte_timeout_ms, 1))) {
+        transfer.error = Error{.code = ErrorCode::deadline_exceeded,
+                               .message = str("No answer came within ", request.first_byte_timeout_ms, " ms"),
+                               .reason = "first_byte_timeout"};
+        return CURLE_ABORTED_BY_CALLBACK;
+      }
+      const auto silent = now - transfer.last_byte;
       if (silent > std::chrono::milliseconds(std::max(request.idle_timeout_ms, 1))) {
         transfer.error = Error{.code = ErrorCode::deadline_exceeded,
                                .message = str("Nothing came for ", request.idle_timeout_ms, " ms"),

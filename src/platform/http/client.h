@@ -14,7 +14,8 @@ struct ClientRequest {
   Headers headers;
   std::string body;
   int connect_timeout_ms = 10'000;
-  int idle_timeout_ms = 60'000;  // no byte for this long ends the call
+  int first_byte_timeout_ms = 60'000;  // of the answer's body, from the start of the call
+  int idle_timeout_ms = 60'000;        // no byte for this long ends the call
   std::size_t response_bytes_max = 32 << 20;
 };
 
@@ -24,7 +25,9 @@ struct ClientResponse {
   std::string body;  // empty when the body was streamed
 };
 
-// Outgoing HTTP. Thread-safe; calls block, honour the context's deadline and stop token, follow no redirect.
+// Outgoing HTTP. Thread-safe; calls block, honour the context's deadline and stop token, follow no redirect. unavailable for what is the
+// network's or the other server's fault ("connect_timeout", "connection_refused", "connection_broken", …), deadline_exceeded
+// ("first_byte_timeout", "idle_timeout") for silence.
 class HttpClient {
  public:
   virtual ~HttpClient() = default;

@@ -238,7 +238,7 @@ void Connection::dispatch() {
     return answer_error({.code = ErrorCode::unavailable,
                          .message = "The server is busy: try again in a moment",
                          .reason = "overloaded",
-                         .retry_after_s = 1});
+                         .retry_after = std::chrono::seconds(1)});
   }
   read();  // so that a client that goes away is noticed
 }
@@ -251,14 +251,14 @@ void Connection::handle(TimePoint queued) {
       result = fail({.code = ErrorCode::unavailable,
                      .message = "The server is stopping: try again when it is back",
                      .reason = "stopping",
-                     .retry_after_s = 2});
+                     .retry_after = std::chrono::seconds(2)});
     } else if (request_.context.stop.stop_requested()) {
       result = fail(ErrorCode::cancelled, "The client is gone");
     } else if (steady_clock::now() - queued > milliseconds(shared_.options.queue_wait_ms)) {
       result = fail({.code = ErrorCode::unavailable,
                      .message = "The server is busy: try again in a moment",
                      .reason = "overloaded",
-                     .retry_after_s = 1});
+                     .retry_after = std::chrono::seconds(1)});
     } else {
       result = route().handler(request_);
     }
@@ -269,7 +269,7 @@ void Connection::handle(TimePoint queued) {
       result = fail({.code = ErrorCode::unavailable,
                      .message = "Too many streams are open: try again in a moment",
                      .reason = "overloaded",
-                     .retry_after_s = 1});
+                     .retry_after = std::chrono::seconds(1)});
     }
     if (result) {
       apply_conditions(request_, *result);

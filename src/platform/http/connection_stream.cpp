@@ -12,8 +12,8 @@ class ConnectionEventSink final : public EventSink {
   ConnectionEventSink(std::shared_ptr<Connection> connection, std::shared_ptr<StreamBuffer> buffer, int stall_ms)
       : connection_(std::move(connection)), buffer_(std::move(buffer)), stall_ms_(stall_ms) {}
 
-  Result<> send(std::string_view event, std::string_view data) override {
-    const std::string bytes = encode_event(event, data);
+  Result<> send(std::string_view event, std::string_view data, std::string_view id) override {
+    const std::string bytes = encode_event(event, data, id);
     if (bytes.size() > kStreamEventBytesMax) return fail(ErrorCode::payload_too_large, "The event is too large for the stream");
     std::unique_lock lock(buffer_->mutex);
     const auto has_room = [&] {

@@ -2,8 +2,7 @@
 
 namespace bridge {
 
-Result<std::vector<ServerSentEvent>> EventStreamReader::feed(std::string_view bytes) {
-  std::vector<ServerSentEvent> out;
+Result<> EventStreamReader::feed(std::string_view bytes, const std::function<Result<>(const ServerSentEvent&)>& on_event) {
   for (std::size_t i = 0; i < bytes.size();) {
     if (last_was_cr_ && bytes[i] == '\n') {
       last_was_cr_ = false;
@@ -18,25 +17,26 @@ Result<std::vector<ServerSentEvent>> EventStreamReader::feed(std::string_view by
     }
     if (end == bytes.size()) break;
     last_was_cr_ = bytes[end] == '\r';
-    end_line(out);
+    TRY(end_line(on_event));
+    line_.clear();
     i = end + 1;
   }
-  return out;
+  return {};
 }
 
-void EventStreamReader::end_line(std::vector<ServerSentEvent>& out) {
-  const std::string taken = std::exchange(line_, {});
-  std::string_view line = taken;
+Result<> EventStreamReader::end_line(const std::function<Result<>(const ServerSentEvent&)>& on_event) {
+  std::string_view line = line_;
   if (at_start_ && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
   at_start_ = false;
   if (line.empty()) {
     if (has_data_) {
       event_.data.pop_back();  // the line end after the last data line
-      out.push_back(event_);
+      TRY(on_event(event_));
     }
-    event_ = {.event = "message", .data = {}, .id = event_.id};
+    event_.event = "message";
+    event_.data.clear();
     has_data_ = false;
-    return;
+    return {};
   }
   const std::size_t colon = line.find(':');
   const std::string_view field = line.substr(0, colon);
@@ -51,6 +51,7 @@ void EventStreamReader::end_line(std::vector<ServerSentEvent>& out) {
   } else if (field == "id" && value.find('\0') == std::string_view::npos) {
     event_.id = value;
   }
+  return {};
 }
 
 std::string encode_event(std::string_view event, std::string_view data, std::string_view id) {

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 
@@ -19,11 +19,12 @@ class EventStreamReader {
  public:
   explicit EventStreamReader(std::size_t event_bytes_max = 8 << 20) : event_bytes_max_(event_bytes_max) {}
 
-  // The events that these bytes complete. payload_too_large when one event is over the limit.
-  Result<std::vector<ServerSentEvent>> feed(std::string_view bytes);
+  // Gives each event that these bytes complete to `on_event`, whose error ends it. payload_too_large when one event is over the limit.
+  // After an error nothing more may be fed.
+  Result<> feed(std::string_view bytes, const std::function<Result<>(const ServerSentEvent&)>& on_event);
 
  private:
-  void end_line(std::vector<ServerSentEvent>& out);
+  Result<> end_line(const std::function<Result<>(const ServerSentEvent&)>& on_event);
 
   std::size_t event_bytes_max_;
   std::string line_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace bridge {
 namespace {
 
@@ -16,9 +18,10 @@ Events read_pieces(const std::vector<std::string_view>& pieces) {
   EventStreamReader reader;
   Events all;
   for (const std::string_view piece : pieces) {
-    auto events = reader.feed(piece);
-    EXPECT_TRUE(events.has_value());
-    if (events) all.insert(all.end(), events->begin(), events->end());
+    EXPECT_TRUE(reader.feed(piece, [&](const ServerSentEvent& event) -> Result<> {
+      all.push_back(event);
+      return {};
+    }));
   }
   return all;
 }
@@ -67,8 +70,9 @@ TEST(EventStreamReader, GivesTheSameEventsForEverySplit) {
 
 TEST(EventStreamReader, RefusesAnEventOverTheLimit) {
   EventStreamReader reader(100);
-  EXPECT_TRUE(reader.feed("data: " + std::string(50, 'x') + "\n").has_value());
-  const auto result = reader.feed("data: " + std::string(60, 'x') + "\n");
+  const auto ignore = [](const ServerSentEvent&) -> Result<> { return {}; };
+  EXPECT_TRUE(reader.feed("data: " + std::string(50, 'x') + "\n", ignore).has_value());
+  const auto result = reader.feed("data: " + std::string(60, 'x') + "\n", ignore);
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().code, ErrorCode::payload_too_large);
 }

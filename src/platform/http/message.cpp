@@ -101,7 +101,8 @@ json::object problem_json(const Error& error, std::string_view correlation_id) {
 Response problem_response(const Error& error, std::string_view correlation_id) {
   Response response = json_response(problem_json(error, correlation_id), status_of(error));
   response.content_type = "application/problem+json";
-  if (error.retry_after_s) response.headers.emplace_back("retry-after", std::to_string(*error.retry_after_s));
+  if (error.retry_after)
+    response.headers.emplace_back("retry-after", std::to_string(std::chrono::ceil<std::chrono::seconds>(*error.retry_after).count()));
   if (error.code == ErrorCode::unauthenticated) response.headers.emplace_back("www-authenticate", "Bearer");
   response.headers.emplace_back("cache-control", "no-store");
   return response;

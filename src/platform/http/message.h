@@ -54,9 +54,9 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
 
-  // Queues one event, waiting up to kStreamStallMs for room. Fails with cancelled when the client is gone, and with resource_exhausted when
-  // it reads so slowly that the stream's buffer limit is reached (the stream is then closed).
-  virtual Result<> send(std::string_view event, std::string_view data) = 0;
+  // Queues one event, with an id when there is one, waiting up to kStreamStallMs for room. Fails with cancelled when the client is gone,
+  // and with resource_exhausted when it reads so slowly that the stream's buffer limit is reached (the stream is then closed).
+  virtual Result<> send(std::string_view event, std::string_view data, std::string_view id = {}) = 0;
 };
 
 // What a handler answers. The body is a list of shared fragments, sent in one gathered write without a copy.

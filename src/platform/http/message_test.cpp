@@ -45,7 +45,7 @@ TEST(Problem, SaysWhatIsWrongAndKeepsTheDetailToItself) {
       .detail = "secret internals",
       .reason = "slug_conflict",
       .violations = {{.path = "slug", .line = 3, .column = 1, .code = "taken", .message = "is taken", .suggestion = "sales-2"}},
-      .retry_after_s = 7};
+      .retry_after = std::chrono::seconds(7)};
   const Response response = problem_response(error, "trace-1");
   EXPECT_EQ(response.status, 409);
   EXPECT_EQ(response.content_type, "application/problem+json");

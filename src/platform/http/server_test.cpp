@@ -148,7 +148,10 @@ std::vector<Route> plain_routes() {
       Method::get, "/signed_in", [](const Request&) -> Result<Response> { return say("ok"); }, Access::signed_in));
   routes.push_back(route(Method::get, "/throws", [](const Request&) -> Result<Response> { throw std::runtime_error("secret cause"); }));
   routes.push_back(route(Method::get, "/fails", [](const Request&) -> Result<Response> {
-    return fail({.code = ErrorCode::unavailable, .message = "The warehouse is down", .detail = "host 10.0.0.1", .retry_after_s = 9});
+    return fail({.code = ErrorCode::unavailable,
+                 .message = "The warehouse is down",
+                 .detail = "host 10.0.0.1",
+                 .retry_after = std::chrono::seconds(9)});
   }));
   routes.push_back(route(Method::get, "/large", [](const Request&) -> Result<Response> { return say(std::string(50'000, 'a')); }));
   routes.push_back(route(Method::get, "/tagged", [](const Request&) -> Result<Response> {
@@ -746,11 +749,11 @@ TEST(HttpServer, AClientThatReadsGetsEveryEventOfAFastStreamInOrder) {
   EventStreamReader reader;
   const auto answer = make_http_client()->stream({}, {.url = str("http://127.0.0.1:", fixture.server->port(), "/events")},
                                                  [&](std::string_view bytes) -> Result<> {
-                                                   for (const ServerSentEvent& event : TRY(reader.feed(bytes))) {
+                                                   return reader.feed(bytes, [&](const ServerSentEvent& event) -> Result<> {
                                                      if (std::stoi(event.data) != next) return fail(ErrorCode::internal, "out of order");
                                                      ++next;
-                                                   }
-                                                   return {};
+                                                     return {};
+                                                   });
                                                  });
   ASSERT_TRUE(answer.has_value()) << answer.error().message;
   EXPECT_EQ(answer->status, 200);

@@ -232,7 +232,7 @@ class SqliteDatabase final : public Database {
       return fail(Error{.code = ErrorCode::unavailable,
                         .message = "The metadata database is busy: try again",
                         .reason = "database_busy",
-                        .retry_after_s = 1});
+                        .retry_after = std::chrono::seconds(1)});
     return lock;
   }
 

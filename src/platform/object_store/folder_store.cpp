@@ -61,7 +61,7 @@ std::unexpected<Error> storage_error(int code, std::string_view what, std::strin
     error.code = ErrorCode::unavailable;
     error.reason = "too_many_files";
     error.message = "Too many files are open: try again";
-    error.retry_after_s = 1;
+    error.retry_after = std::chrono::seconds(1);
   } else if (code == ENOTDIR || code == EISDIR || code == EEXIST || code == ELOOP) {
     error.code = ErrorCode::failed_precondition;
     error.reason = "object_in_the_way";
@@ -144,8 +144,10 @@ class TemporaryFile {
       if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 && ::fstat(fd.get(), &status) == 0 && status.st_nlink == 1)
         return TemporaryFile(std::move(path), std::move(fd));
     }
-    return fail(Error{
-        .code = ErrorCode::unavailable, .message = "The object store is busy: try again", .reason = "store_busy", .retry_after_s = 1});
+    return fail(Error{.code = ErrorCode::unavailable,
+                      .message = "The object store is busy: try again",
+                      .reason = "store_busy",
+                      .retry_after = std::chrono::seconds(1)});
   }
   TemporaryFile(TemporaryFile&& other) noexcept : path_(std::exchange(other.path_, {})), fd_(std::move(other.fd_)) {}
   TemporaryFile& operator=(TemporaryFile&&) = delete;
@@ -314,7 +316,7 @@ class FolderStore final : public ObjectStore {
       return fail(Error{.code = ErrorCode::unavailable,
                         .message = "The object is being written: try again",
                         .reason = "object_busy",
-                        .retry_after_s = 1});
+                        .retry_after = std::chrono::seconds(1)});
     };
     ContextMutex::Lock lock = TRY(stripe.mutex.lock(context, kLockWaitMax));
     if (!lock) return busy();

@@ -131,7 +131,6 @@ async function json<T>(path: string, options?: CallOptions): Promise<T> {
 
 const at = (slug: string) => `/v1/dashboards/${encodeURIComponent(slug)}`;
 const chat = (id: string) => `/v1/chat/sessions/${encodeURIComponent(id)}`;
-const prompt_block = (name: string) => `/v1/prompt-blocks/${encodeURIComponent(name)}`;
 const with_query = (path: string, query: string) => (query ? `${path}?${query}` : path);
 
 export interface Yaml {
@@ -236,8 +235,8 @@ export const api = {
 
   prompt_blocks: (signal?: AbortSignal) => json<{ items: PromptBlock[] }>('/v1/prompt-blocks', { signal }),
   create_prompt_block: (name: string, change: PromptBlockChange) => json<PromptBlock>('/v1/prompt-blocks', { method: 'POST', body: { name, ...change } }),
-  update_prompt_block: (name: string, change: PromptBlockChange) => json<PromptBlock>(prompt_block(name), { method: 'PUT', body: change }),
-  activate_prompt_block: (name: string, version: number) => json<PromptBlock>(`${prompt_block(name)}/activate`, { method: 'POST', body: { version } }),
+  update_prompt_block: (name: string, change: PromptBlockChange) => json<PromptBlock>('/v1/prompt-blocks', { method: 'PUT', body: { name, ...change } }),
+  activate_prompt_block: (name: string, version: number) => json<PromptBlock>('/v1/prompt-blocks', { method: 'PUT', body: { name, version } }),
 };
 
 // Asks for a dashboard and yields each step of the agent as it happens. Aborting `signal` closes the stream, which stops the agent.

@@ -4,7 +4,8 @@
 
 #include <filesystem>
 
-#include "ai_sdk/core/provider_list.h"
+#include "ai_sdk/gateway/model_gateway.h"
+#include "ai_sdk/providers/rules/rules_provider.h"
 #include "ai_sdk/testing/scripted_provider.h"
 #include "features/chat/session_store.h"
 #include "features/dashboard_generation/generation_adapters.h"
@@ -17,7 +18,7 @@ namespace bridge {
 // Keeps what it is sent.
 class RecordingSink final : public EventSink {
  public:
-  Result<> send(std::string_view event, std::string_view data) override {
+  Result<> send(std::string_view event, std::string_view data, std::string_view) override {
     if (gone_after && events.size() >= *gone_after) return fail(ErrorCode::cancelled, "The client is gone");
     events.emplace_back(event, json::parse(data).as_object());
     return {};
@@ -57,6 +58,11 @@ struct GenerationWorkspace {
   ~GenerationWorkspace() {
     dashboards.reset();
     std::filesystem::remove_all(folder);
+  }
+
+  // As the gateway gives them out: every call is accounted for.
+  static std::shared_ptr<ProviderAdapter> with_accounting(std::shared_ptr<ProviderAdapter> one) {
+    return behind_gateway({std::move(one)}, {}, {.clock = make_system_clock()}).front();
   }
 
   // Three million flights and a small table.
@@ -112,7 +118,7 @@ struct GenerationWorkspace {
   DryRunLedger ledger;
   std::uint64_t cap_bytes = 100'000'000;
   std::shared_ptr<ScriptedProvider> provider;
-  ProviderFactory providers{{provider, make_providers().front()}, "scripted"};
+  ProviderFactory providers{{with_accounting(provider), with_accounting(make_rules_provider())}, "scripted"};
   CallContext context;
 };
 

@@ -1,0 +1,260 @@
+#include "ai_sdk/gateway/redaction.h"
+
+#include <re2/re2.h>
+
+#include "ai_sdk/gateway/limits.h"
+#include "base/text.h"
+
+namespace bridge {
+
+namespace {
+
+constexpr std::string_view kRemoved = "[removed]";
+constexpr std::string_view kStandInStart = "redacted-";
+
+const re2::RE2& secrets() {
+  static const re2::RE2 pattern(
+      R"((\b(?:sk-ant-|sk-proj-|sk-|rk_live_|sk_live_|brg_|ghp_|gho_|github_pat_|glpat-|xox[abprs]-|AIza)[A-Za-z0-9_\-]{16,})"
+      R"(|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b)"
+      R"(|\beyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,})"
+      R"(|-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\s\\]*(?:-----END [A-Z ]*PRIVATE KEY-----)?))");
+  return pattern;
+}
+
+// The password of a URL: everything between the colon and the last @ before the host.
+const re2::RE2& url_passwords() {
+  static const re2::RE2 pattern(R"(\b([a-z][a-z0-9+.\-]*://[^\s:/@]+:)([^\s@/]+)@)");
+  return pattern;
+}
+
+const re2::RE2& personal_values() {
+  static const re2::RE2 pattern(R"(([A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}\.)+[A-Za-z]{2,24})"
+                                R"(|\b\d{3}-\d{2}-\d{4}\b)"
+                                R"(|\b\d(?:[ \-]?\d){12,18}\b)"
+                                R"(|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b))");
+  return pattern;
+}
+
+std::string digits_of(std::string_view text) {
+  std::string digits;
+  for (const char c : text) {
+    if (c >= '0' && c <= '9') digits += c;
+  }
+  return digits;
+}
+
+// The check digit of card numbers (ISO/IEC 7812-1, annex B).
+bool passes_luhn(std::string_view digits) {
+  int sum = 0;
+  bool twice = false;
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, twice = !twice) {
+    const int value = (*digit - '0') * (twice ? 2 : 1);
+    sum += value > 9 ? value - 9 : value;
+  }
+  return sum % 10 == 0;
+}
+
+// The check of account numbers (ISO 13616): the rest of a division by 97 is 1.
+bool passes_iban(std::string_view text) {
+  std::string compact;
+  for (const char c : text) {
+    if (c != ' ') compact += c;
+  }
+  if (compact.size() < 15 || compact.size() > 34) return false;
+  std::rotate(compact.begin(), compact.begin() + 4, compact.end());
+  int rest = 0;
+  for (const char c : compact) {
+    const int value = c >= 'A' ? c - 'A' + 10 : c - '0';
+    rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
+  }
+  return rest == 1;
+}
+
+// What kind of personal value a match is; empty when it only looks like one.
+std::string_view kind_of(std::string_view match) {
+  if (match.contains('@')) return match.starts_with(kStandInStart) ? "" : "email";
+  if (match.size() == 11 && match[3] == '-' && match[6] == '-') return "ssn";
+  if (match.front() >= 'A') return passes_iban(match) ? "account" : "";
+  const std::string digits = digits_of(match);
+  return digits.size() >= 13 && digits.find_first_not_of('0') != std::string::npos && passes_luhn(digits) ? "card" : "";
+}
+
+// The values of one conversation and their stand-ins, numbered in the order in which they came up.
+class StandIns final {
+ public:
+  std::string hide(std::string_view text) {
+    const std::string out = remove_secrets(text).text;
+    re2::StringPiece rest(out);
+    re2::StringPiece match;
+    std::string hidden;
+    const char* copied = out.data();
+    while (re2::RE2::FindAndConsume(&rest, personal_values(), &match)) {
+      const std::string_view value(match.data(), match.size());
+      const std::string_view kind = kind_of(value);
+      if (kind.empty() || values_.size() >= kPlaceholdersMax) continue;
+      hidden.append(copied, match.data());
+      hidden += stand_in_for(kind, value);
+      copied = match.data() + match.size();
+    }
+    if (copied == out.data()) return out;
+    hidden.append(copied, out.data() + out.size());
+    return hidden;
+  }
+
+  void hide(json::value& value) {
+    if (json::string* text = value.if_string()) {
+      *text = hide(std::string_view(*text));
+    } else if (json::array* array = value.if_array()) {
+      for (json::value& item : *array) hide(item);
+    } else if (json::object* object = value.if_object()) {
+      for (auto& [key, item] : *object) hide(item);
+    }
+  }
+
+  std::string restore(std::string_view text) const {
+    std::string out;
+    while (!text.empty()) {
+      const std::size_t at = text.find(kStandInStart);
+      out += text.substr(0, at);
+      if (at == std::string_view::npos) break;
+      text.remove_prefix(at);
+      const std::size_t length = stand_in_length(text);
+      const auto found = values_.find(text.substr(0, length));
+      if (found == values_.end()) out += text.substr(0, length);
+      else out += found->second;
+      text.remove_prefix(length);
+    }
+    return out;
+  }
+
+  void restore(json::value& value) const {
+    if (json::string* text = value.if_string()) {
+      *text = restore(std::string_view(*text));
+    } else if (json::array* array = value.if_array()) {
+      for (json::value& item : *array) restore(item);
+    } else if (json::object* object = value.if_object()) {
+      for (auto& [key, item] : *object) restore(item);
+    }
+  }
+
+  // How much of a text that goes on may be said already: not the beginning of what could become a stand-in.
+  static std::size_t settled_length(std::string_view text) {
+    const std::size_t start = text.rfind(kStandInStart);
+    if (start != std::string_view::npos && start + stand_in_length(text.substr(start)) == text.size()) return start;
+    for (std::size_t length = std::min(kStandInStart.size() - 1, text.size()); length > 0; --length) {
+      if (text.ends_with(kStandInStart.substr(0, length))) return text.size() - length;
+    }
+    return text.size();
+  }
+
+  bool empty() const { return values_.empty(); }
+
+ private:
+  // "redacted-", letters, "-", digits: of the text's beginning, as far as it goes.
+  static std::size_t stand_in_length(std::string_view text) {
+    std::size_t at = kStandInStart.size();
+    while (at < text.size() && text[at] >= 'a' && text[at] <= 'z') ++at;
+    if (at < text.size() && text[at] == '-') ++at;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+    return std::min(at, text.size());
+  }
+
+  const std::string& stand_in_for(std::string_view kind, std::string_view value) {
+    std::string& name = names_[std::string(value)];
+    if (name.empty()) {
+      name = str(kStandInStart, kind, "-", ++counts_[std::string(kind)]);
+      values_[name] = value;
+    }
+    return name;
+  }
+
+  std::map<std::string, std::string, std::less<>> names_;   // value → stand-in
+  std::map<std::string, std::string, std::less<>> values_;  // stand-in → value
+  std::map<std::string, int> counts_;
+};
+
+std::vector<Message> hidden_messages(const std::vector<Message>& messages, StandIns& stand_ins) {
+  std::vector<Message> out = messages;
+  for (Message& message : out) {
+    message.text = stand_ins.hide(message.text);
+    for (ToolCall& call : message.tool_calls) {
+      for (auto& [name, value] : call.arguments) stand_ins.hide(value);
+    }
+    for (ToolResult& result : message.tool_results) {
+      for (auto& [name, value] : result.content) stand_ins.hide(value);
+    }
+  }
+  return out;
+}
+
+// Puts the parts of an answer right: text may break off in the middle of a stand-in and go on in the next part.
+class Restorer final {
+ public:
+  Restorer(const StandIns& stand_ins, const StreamSink& sink) : stand_ins_(stand_ins), sink_(sink) {}
+
+  Result<> take(const StreamPart& part) {
+    if (const auto* text = std::get_if<TextDelta>(&part)) return take_text(text->text);
+    if (std::holds_alternative<StreamReset>(part)) held_.clear();
+    if (!std::holds_alternative<KeepAlive>(part) && !std::holds_alternative<UsageUpdate>(part)) TRY(flush());
+    if (const auto* reasoning = std::get_if<ReasoningDelta>(&part)) return sink_(ReasoningDelta{stand_ins_.restore(reasoning->text)});
+    if (const auto* end = std::get_if<ToolCallEnd>(&part)) {
+      ToolCallEnd restored = *end;
+      for (auto& [name, value] : restored.call.arguments) stand_ins_.restore(value);
+      return sink_(restored);
+    }
+    return sink_(part);
+  }
+
+ private:
+  Result<> take_text(std::string_view text) {
+    held_ += text;
+    const std::size_t length = StandIns::settled_length(held_);
+    if (length == 0) return {};
+    const std::string settled = stand_ins_.restore(std::string_view(held_).substr(0, length));
+    held_.erase(0, length);
+    return sink_(TextDelta{settled});
+  }
+
+  Result<> flush() {
+    if (held_.empty()) return {};
+    return sink_(TextDelta{stand_ins_.restore(std::exchange(held_, {}))});
+  }
+
+  const StandIns& stand_ins_;
+  const StreamSink& sink_;
+  std::string held_;
+};
+
+class RedactingCaller final : public ModelCaller {
+ public:
+  explicit RedactingCaller(std::shared_ptr<ModelCaller> caller) : caller_(std::move(caller)) {}
+
+  Result<> stream_completion(const CallContext& context, const CompletionRequest& request, const StreamSink& sink) override {
+    if (!request.messages) return caller_->stream_completion(context, request, sink);
+    StandIns stand_ins;
+    const std::vector<Message> messages = hidden_messages(*request.messages, stand_ins);
+    CompletionRequest hidden = request;
+    hidden.messages = &messages;
+    if (stand_ins.empty()) return caller_->stream_completion(context, hidden, sink);
+    Restorer restorer(stand_ins, sink);
+    return caller_->stream_completion(context, hidden, [&](const StreamPart& part) { return restorer.take(part); });
+  }
+
+ private:
+  const std::shared_ptr<ModelCaller> caller_;
+};
+
+}  // namespace
+
+CleanText remove_secrets(std::string_view text) {
+  CleanText out{.text = std::string(text)};
+  out.removed += re2::RE2::GlobalReplace(&out.text, secrets(), re2::StringPiece(kRemoved.data(), kRemoved.size()));
+  out.removed += re2::RE2::GlobalReplace(&out.text, url_passwords(), str("\\1", kRemoved, "@"));
+  return out;
+}
+
+std::shared_ptr<ModelCaller> with_redaction(std::shared_ptr<ModelCaller> caller) {
+  return std::make_shared<RedactingCaller>(std::move(caller));
+}
+
+}  // namespace bridge

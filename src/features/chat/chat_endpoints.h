@@ -1,0 +1,13 @@
+#pragma once
+
+#include <vector>
+
+#include "ai_sdk/prompts/prompt_block_service.h"
+#include "features/chat/chat_service.h"
+#include "platform/http/route.h"
+
+namespace bridge {
+
+std::vector<Route> make_chat_routes(ChatService& chat);
+
+}  // namespace bridge
