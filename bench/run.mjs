@@ -1,4 +1,4 @@
-// The figures of docs/benchmarks.md, each beside its peer in one run: node bench/run.mjs [start|memory|cold|cached|generate …]
+// The figures of docs/benchmarks.md, each beside its peer in one run: node bench/run.mjs [start|memory|cold|cached|generate|first_token|idle_streams …]
 import {spawn, execFileSync} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
@@ -6,6 +6,7 @@ import {cpus, tmpdir, totalmem} from 'node:os';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {DATA, expectStatus, generate, makeTeam, startServer} from '../tests/integration/harness.mjs';
+import {firstToken, idleStreams} from './streams/streams.mjs';
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const spread = (values) => `${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`;
@@ -150,6 +151,9 @@ http { access_log off; sendfile on; tcp_nopush on; open_file_cache max=100; keep
       await server.stop();
     }
   },
+
+  first_token: () => firstToken(figure),
+  idle_streams: () => idleStreams(figure),
 };
 
 function freePort() {
