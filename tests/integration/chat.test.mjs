@@ -1,0 +1,360 @@
+// Conversations over HTTP: what is kept of them, how their streams look on the wire, and how one comes back into an answer after the line was lost.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {execFileSync} from 'node:child_process';
+import {rmSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {makeBrain} from '../fakes/brain.mjs';
+import {DATA, expectStatus, makeTeam, temporaryFolder} from './harness.mjs';
+import {assertOneEnd, dashboards, eventually, FLIGHTS, modelCalls, openChat, openTurn, readDashboard, readTurn, resume, say, startServerFor, VENDORS, withModels} from './model_harness.mjs';
+
+const WEATHER = DATA + '/weather.csv';
+const QUESTION = 'Which airports have the longest delays?';
+const SLOW_WORDS = Array.from({length: 40}, (_, i) => `word${i} `).join('');
+const SLOW = {content: [{type: 'text', text: SLOW_WORDS}], pieceLength: 8, chunkDelayMs: 25};
+const words = (text) => ({content: [{type: 'text', text}]});
+const path = (session, rest = '') => `/v1/chat/sessions/${session}${rest}`;
+const detail = async (team, session) => (await expectStatus(team.call('GET', path(session)), 200)).json;
+
+test('a conversation is begun, listed, read, gone on with, exported and ended', () =>
+  withModels({fake: {script: makeBrain({chat: true, thinks: true})}}, async ({server, team, fake}) => {
+    const created = (await expectStatus(team.call('POST', '/v1/chat/sessions', {body: {}}), 201)).json;
+    assert.equal(created.provider, 'anthropic');
+    assert.equal(created.model, 'claude-sonnet-5-5');
+    assert.equal(created.connection_id, team.connectionId, 'the only connection is chosen');
+    const session = created.session_id;
+    const first = await say(server, team, session, QUESTION);
+    assert.ok(first.done, JSON.stringify(first.error));
+    const second = await say(server, team, session, 'And which have the shortest?');
+    assert.ok(second.done, JSON.stringify(second.error));
+
+    const last = fake.requests.at(-1).body.messages;
+    const said = last.filter(({role, content}) => role === 'user' && JSON.stringify(content).includes('longest')).length;
+    assert.equal(said, 1, 'the whole history goes along');
+    assert.ok(JSON.stringify(last).includes('shortest'));
+    assert.equal(JSON.stringify(last).split('<context>').length - 1, 1, 'the warehouse is described once');
+
+    const {items} = (await expectStatus(team.call('GET', '/v1/chat/sessions'), 200)).json;
+    assert.deepEqual(items.map(({session_id: id, title}) => [id, title]), [[session, QUESTION]]);
+    assert.ok(items[0].total_tokens > 0 && items[0].total_cost_usd > 0);
+    const {items: messages} = (await expectStatus(team.call('GET', path(session, '/messages')), 200)).json;
+    assert.deepEqual(messages.filter(({role}) => role === 'user').map(({turn, text}) => [turn, text]), [[1, QUESTION], [2, 'And which have the shortest?']]);
+    assert.equal(messages.at(-1).text, second.lastText);
+    for (const message of messages) for (const call of message.tool_calls ?? []) assert.ok(messages.some(({tool_results: results}) => results?.some(({call_id: id}) => id === call.id)), 'every call has its answer');
+    assert.doesNotMatch(JSON.stringify(messages), /signature|<context>/);
+    const shown = await detail(team, session);
+    assert.deepEqual(shown.messages, messages);
+    assert.equal(shown.running, false);
+
+    const exported = await expectStatus(team.call('GET', path(session, '/export')), 200);
+    assert.match(exported.headers.get('content-type'), /^application\/x-ndjson/);
+    const lines = exported.text.trim().split('\n').map((line) => JSON.parse(line));
+    assert.equal(lines[0].provider, 'anthropic');
+    assert.equal(lines.filter(({totals}) => totals).length, 2, 'one line of sums a turn');
+
+    const ended = (await expectStatus(team.call('DELETE', path(session)), 200)).json;
+    assert.equal(ended.status, 'completed');
+    const refused = await openTurn(server, team, session, 'One more thing');
+    assert.equal(refused.json?.code, 'session_ended', refused.raw);
+    assert.ok(refused.status >= 400 && refused.status < 500);
+    assert.equal((await team.call('DELETE', path(session))).json.code, 'session_ended');
+    assert.equal((await detail(team, session)).messages.length, messages.length, 'it can still be read');
+  }));
+
+test('lists of conversations come in pages', () =>
+  withModels({fake: {script: words('Hi.')}, table: WEATHER}, async ({server, team}) => {
+    const made = [];
+    for (let i = 0; i < 5; ++i) made.unshift(await openChat(server, team, {title: `Talk ${i}`}));
+    const seen = [];
+    for (let cursor = ''; ;) {
+      const page = (await expectStatus(team.call('GET', `/v1/chat/sessions?limit=2${cursor}`), 200)).json;
+      assert.ok(page.items.length <= 2);
+      seen.push(...page.items.map(({session_id: id}) => id));
+      if (!page.next_cursor) break;
+      cursor = `&cursor=${encodeURIComponent(page.next_cursor)}`;
+      assert.ok(seen.length <= 5, 'pages come to an end');
+    }
+    assert.deepEqual(seen, made, 'newest first');
+  }));
+
+test('a stream is an uncompressed, unbuffered event stream with numbered events, and comments only between them when it is silent', () =>
+  withModels({fake: {script: {...words('Now I know. And more.'), failure: 'pause_mid_stream:17000', pieceLength: 5}}, table: WEATHER}, async ({server, team}) => {
+    const session = await openChat(server, team);
+    const stream = await openTurn(server, team, session, 'Think', {headers: {'accept-encoding': 'gzip, zstd, br'}});
+    assert.equal(stream.headers.get('content-type').split(';')[0], 'text/event-stream');
+    assert.equal(stream.headers.get('content-encoding'), null);
+    assert.deepEqual(stream.headers.get('cache-control').split(/, */).sort(), ['no-cache', 'no-transform']);
+    assert.equal(stream.headers.get('x-accel-buffering'), 'no');
+    await stream.end;
+    const turn = assertOneEnd(readTurn(stream.events));
+    assert.equal(turn.text, 'Now I know. And more.', JSON.stringify(turn.error));
+    const comments = stream.blocks.filter(({comment}) => comment);
+    assert.ok(comments.length >= 1, 'a heartbeat within 17 s');
+    for (const {text} of comments) assert.match(text, /^:[^\n]*$/);
+    for (const {text, event, id} of stream.blocks.filter(({comment}) => !comment)) {
+      assert.ok(event && id, text);
+      assert.doesNotMatch(text, /^:/m, 'no comment inside an event');
+    }
+    assert.deepEqual(stream.events.map(({id}) => id), stream.events.map((_, i) => `1:${i + 1}`));
+    assert.equal(stream.rest, '', 'nothing is left open');
+  }));
+
+test('who asked to be waited for comes back in mid-answer and misses nothing', () =>
+  withModels({fake: {script: [SLOW, words('Hello.')]}, table: WEATHER}, async ({server, team, fake}) => {
+    const session = await openChat(server, team);
+    const stream = await openTurn(server, team, session, 'Talk to me', {resumable: true});
+    await stream.until(({id}) => id === '1:6');
+    stream.leave();
+    await stream.end;
+    const seen = stream.events;
+    await sleep(150);
+    assert.equal(fake.requests[0].closedAt, undefined, 'the model goes on');
+    const running = await detail(team, session);
+    assert.equal(running.running, true);
+    assert.equal(running.messages.at(-1).text, 'Talk to me', 'the question of the turn under way is shown');
+    assert.match(running.last_event_id, /^1:\d+$/);
+    const back = await resume(server, team, session, seen.at(-1).id);
+    assert.equal(back.status, 200, back.raw);
+    await back.end;
+    const all = [...seen, ...back.events];
+    assert.deepEqual(all.map(({id}) => id), all.map((_, i) => `1:${i + 1}`), 'no event twice, none missing');
+    assert.equal(assertOneEnd(readTurn(all)).text, SLOW_WORDS);
+    assert.equal(fake.requests.length, 1);
+
+    // Again after the end, from anywhere.
+    const again = await resume(server, team, session, '1:3');
+    await again.end;
+    assert.deepEqual(again.events.map(({id}) => id), all.slice(3).map(({id}) => id));
+    const nothing = await resume(server, team, session, all.at(-1).id);
+    await nothing.end;
+    assert.deepEqual(nothing.events, []);
+    assert.ok((await say(server, team, session, 'Thanks')).done);
+  }));
+
+test('ids of events that are none are refused in plain words', () =>
+  withModels({fake: {script: words('Hi.')}, table: WEATHER}, async ({server, team}) => {
+    const session = await openChat(server, team);
+    await say(server, team, session, 'Hello');
+    for (const id of ['x', '1', '1:', ':1', '0:1', '-1:2', '1:-1', '2:1', '99:1', '1:2:3', '1:99999999999999999999', ' ', '1;2']) {
+      const answer = await resume(server, team, session, id);
+      if (id.trim() === '') continue;  // as if it were missing
+      assert.equal(answer.status, 422, `${id}: ${answer.status} ${answer.raw}`);
+      assert.equal(answer.json.code, 'bad_event_id');
+    }
+    const far = await resume(server, team, session, '1:5000');
+    await Promise.race([far.end, sleep(3_000)]);
+    assert.ok(far.over, 'a number that has not been does not hang');
+  }));
+
+test('after a restart an answer that was finished comes from the transcript, behind a reset', async (t) => {
+  const fake = await VENDORS.anthropic.start({script: makeBrain({chat: true, thinks: true})});
+  t.after(() => fake.stop());
+  const folder = temporaryFolder();
+  t.after(() => rmSync(folder, {recursive: true, force: true}));
+  let server = await startServerFor({anthropic: fake}, {folder, keep: true});
+  const team = await makeTeam(server, 'Restart', FLIGHTS);
+  const session = await openChat(server, team);
+  const turn = await say(server, team, session, QUESTION);
+  assert.ok(turn.done);
+  await server.stop();
+  server = await startServerFor({anthropic: fake}, {folder, keep: true});
+  try {
+    const stream = await resume(server, team, session, '1:2');
+    await stream.end;
+    const again = assertOneEnd(readTurn(stream.events));
+    assert.equal(stream.events[0].event, 'reset');
+    assert.ok(again.done, JSON.stringify(again.error));
+    assert.equal(again.text, turn.text);
+    assert.deepEqual(again.calls.map(({id, name, input}) => [id, name, input]), turn.calls.map(({id, name, input}) => [id, name, input]));
+    assert.deepEqual(again.results.map(({id, ok}) => [id, ok]), turn.results.map(({id, ok}) => [id, ok]));
+    const next = await say(server, {id: team.id}, session, 'And the shortest?');
+    assert.ok(next.done, `thoughts survive a restart byte for byte: ${JSON.stringify(next.error)}`);
+    assert.ok(fake.requests.every(({status}) => status === 200));
+  } finally {
+    await server.stop();
+  }
+});
+
+test('a server that is killed in the middle of a turn has the earlier ones when it is back, and the conversation goes on', async (t) => {
+  for (const vendor of Object.keys(VENDORS)) {
+    await t.test(vendor, async () => {
+      const fake = await VENDORS[vendor].start({script: [words('The first answer.'), {content: [{type: 'tool_use', name: 'list_tables', input: {dataset: 'main'}}]}, SLOW, words('Back again.')]});
+      const folder = temporaryFolder();
+      let server = await startServerFor({[vendor]: fake}, {folder, keep: true});
+      try {
+        const team = await makeTeam(server, 'Killed', WEATHER);
+        const session = await openChat(server, team);
+        assert.ok((await say(server, team, session, 'First')).done);
+        const stream = await openTurn(server, team, session, 'Second');
+        await stream.until(({event}) => event === 'token');
+        await server.stop({force: true});
+        await stream.end;
+        assert.equal(readTurn(stream.events).done, undefined);
+        server = await startServerFor({[vendor]: fake}, {folder, keep: true});
+        const again = {id: team.id, call: (method, target, options = {}) => server.call(method, target, {team: team.id, ...options})};
+        const shown = await detail(again, session);
+        assert.equal(shown.running, false);
+        assert.ok(shown.messages.some(({text}) => text === 'The first answer.'));
+        const next = await say(server, again, session, 'Third');
+        assert.equal(next.lastText, 'Back again.', JSON.stringify(next.error));
+        assert.ok(fake.requests.every(({status}) => status === undefined || status === 200));
+      } finally {
+        await server.stop();
+        await fake.stop();
+        rmSync(folder, {recursive: true, force: true});
+      }
+    });
+  }
+});
+
+test('without being asked to wait, a closed connection stops the model; so does stop; the words until then are kept', () =>
+  withModels({fake: {script: [SLOW, SLOW, words('Done.')]}, table: WEATHER}, async ({server, team, fake}) => {
+    const session = await openChat(server, team);
+    const stream = await openTurn(server, team, session, 'Talk');
+    await stream.until('token');
+    const left = stream.leave();
+    await eventually(() => fake.requests[0].closedAt, 'the model is stopped');
+    assert.ok(fake.requests[0].closedAt - left < 200);
+    await eventually(async () => !(await detail(team, session)).running, 'the turn is over');
+    assert.deepEqual((await expectStatus(team.call('POST', path(session, '/stop')), 200)).json, {stopped: false});
+
+    const other = await openTurn(server, team, session, 'Talk again', {resumable: true});
+    await other.until(({id}) => id === '2:4');
+    assert.deepEqual((await expectStatus(team.call('POST', path(session, '/stop')), 200)).json, {stopped: true});
+    await other.end;
+    const stopped = assertOneEnd(readTurn(other.events));
+    assert.equal(stopped.error?.kind, 'cancelled', JSON.stringify(stopped.done ?? stopped.error));
+    assert.ok(fake.requests[1].closedAt);
+    assert.equal(stopped.error.partial, true);
+    const next = await say(server, team, session, 'Enough');
+    assert.equal(next.text, 'Done.', JSON.stringify(next.error));
+    assert.deepEqual((await detail(team, session)).messages.filter(({role}) => role === 'user').map(({text}) => text), ['Talk', 'Talk again', 'Enough']);
+  }));
+
+test('one answer at a time: a second stream on a session is a conflict, and both ways out work', () =>
+  withModels({fake: {script: [SLOW, SLOW, words('Free.')]}, table: WEATHER}, async ({server, team}) => {
+    const session = await openChat(server, team);
+    const stream = await openTurn(server, team, session, 'Talk');
+    await stream.until('token');
+    const second = await openTurn(server, team, session, 'Me too');
+    assert.equal(second.json?.code, 'session_in_use', second.raw);
+    assert.equal(second.status, 409);
+    await stream.end;
+    assert.equal(readTurn(stream.events).text, SLOW_WORDS, 'the first is not disturbed');
+
+    const many = await Promise.all(Array.from({length: 6}, () => openTurn(server, team, session, 'At once')));
+    assert.equal(many.filter(({status}) => status === 200).length, 1);
+    assert.equal(many.filter(({status}) => status === 409).length, 5);
+    const going = many.find(({status}) => status === 200);
+    await going.until('token');
+    const ended = (await expectStatus(team.call('DELETE', path(session)), 200)).json;
+    assert.equal(ended.status, 'completed', 'ending stops what is under way');
+    await going.end;
+    assertOneEnd(readTurn(going.events));
+  }));
+
+test('a conversation of another person or team is as if it were not there, to the byte', (t) =>
+  withModels({fake: {script: words('Hi.')}, table: WEATHER}, async ({server, team}) => {
+    const session = await openChat(server, team);
+    await say(server, team, session, 'Hello');
+    const other = await makeTeam(server, 'Others', WEATHER);
+    const key = await other.as('admin');
+    const missing = '01a2150d-2119-7000-a21b-c0c3646b6d7a';
+    const bytes = ({status, text}) => [status, text.replace(/"trace_id":"[^"]*"/, '')];
+    const requests = [['GET', ''], ['GET', '/messages'], ['GET', '/export'], ['POST', '/stop'], ['DELETE', ''], ['POST', '/stream', {message: 'Hello'}]];
+    const compare = async (caller) => {
+      for (const [method, rest, body] of requests) {
+        const theirs = await caller(method, path(session, rest), {body});
+        assert.equal(theirs.status, 404, `${method} ${rest}: ${theirs.text}`);
+        assert.deepEqual(bytes(theirs), bytes(await caller(method, path(missing, rest), {body})), `${method} ${rest}`);
+      }
+      const theirs = await caller('POST', path(session, '/stream'), {body: {}, headers: {'last-event-id': '1:1'}});
+      assert.deepEqual(bytes(theirs), bytes(await caller('POST', path(missing, '/stream'), {body: {}, headers: {'last-event-id': '1:1'}})));
+      assert.equal(theirs.status, 404);
+      assert.deepEqual((await caller('GET', '/v1/chat/sessions')).json.items, []);
+    };
+    await compare((method, target, options) => server.call(method, target, {key, ...options}));
+    const foreign = await server.call('POST', '/v1/chat/sessions', {key, body: {connection_id: team.connectionId}});
+    assert.equal(foreign.status, 404, 'nor is its connection');
+
+    // A key that belongs to a person, made so in the directory: there is no sign-in for people here.
+    const personal = (await expectStatus(team.call('POST', '/v1/keys', {body: {name: 'of a person', role: 'editor'}}), 201)).json;
+    const script = `import sqlite3,sys,glob
+for name in glob.glob(sys.argv[1] + '/**/*.db', recursive=True) + glob.glob(sys.argv[1] + '/**/*.sqlite*', recursive=True):
+  try:
+    db = sqlite3.connect(name, timeout=10)
+    n = db.execute("UPDATE api_keys SET user_id='person-1' WHERE id=?", (sys.argv[2],)).rowcount
+    columns = [c[1] for c in db.execute('PRAGMA table_info(team_members)')]
+    if n: db.execute("INSERT INTO team_members (team_id, user_id, role, created_at) SELECT team_id, 'person-1', 'editor', created_at FROM api_keys WHERE id=?", (sys.argv[2],))
+    db.commit()
+    print(n)
+  except sqlite3.Error as e: print(e)
+`;
+    let changed;
+    try { changed = execFileSync('python3', ['-c', script, server.folder, personal.id], {encoding: 'utf8'}); } catch { return t.diagnostic('no python3: another person is not tried'); }
+    assert.match(changed, /^1$/m, 'the key is a person\'s now');
+    await compare((method, target, options) => server.call(method, target, {key: personal.key, ...options}));
+  }));
+
+test('what is said is checked before a model is asked', () =>
+  withModels({fake: {script: words('Hi.')}, table: WEATHER}, async ({server, team, fake}) => {
+    const session = await openChat(server, team);
+    const post = (body, more = {}) => team.call('POST', path(session, '/stream'), {body, ...more});
+    for (const body of [{}, {message: ''}, {message: ' \n\t '}, {message: null}, {message: 7}, {message: ['a']}, {message: 'x', more: 1}, {message: 'x', tools: 'run_query'}, {message: 'x', tools: [1]}, {message: 'x', resumable: 'yes'}, [], 'text']) {
+      const answer = await post(typeof body === 'string' ? JSON.stringify(body) : body);
+      assert.ok([400, 422].includes(answer.status), `${JSON.stringify(body)}: ${answer.status} ${answer.text.slice(0, 300)}`);
+      assert.match(answer.headers.get('content-type'), /problem\+json/);
+    }
+    assert.ok([400, 422].includes((await post('{"message":')).status));
+    const long = await post({message: 'x'.repeat((32 << 10) + 1)});
+    assert.ok([413, 422].includes(long.status), long.text);
+    assert.match(long.text, /message/);
+    const huge = await post({message: 'x'.repeat(300 << 10)});
+    assert.equal(huge.status, 413, huge.text.slice(0, 300));
+    assert.equal(fake.requests.length, 0);
+    assert.equal((await say(server, team, session, 'x'.repeat(32 << 10))).text, 'Hi.', 'the limit itself is allowed');
+
+    const viewer = await team.as('viewer');
+    for (const [method, target, body] of [['POST', path(session, '/stream'), {message: 'Hello'}], ['POST', '/v1/chat/sessions', {}], ['GET', '/v1/chat/sessions', undefined], ['GET', '/v1/chat/providers', undefined]]) {
+      assert.equal((await server.call(method, target, {key: viewer, body})).status, 403, `${method} ${target}`);
+      assert.equal((await server.call(method, target, {key: null, body})).status, 401, `${method} ${target}`);
+    }
+  }));
+
+for (const vendor of Object.keys(VENDORS)) {
+  test(`${vendor}: a question is answered with rows and a chart, and "make a dashboard of this" saves one`, () =>
+    withModels({vendors: [vendor], fake: {script: makeBrain({chat: true, thinks: true})}}, async ({server, team}) => {
+      const session = await openChat(server, team);
+      const turn = await say(server, team, session, QUESTION);
+      assert.ok(turn.done, JSON.stringify(turn.error));
+      const rows = turn.results.find(({name}) => name === 'run_query');
+      assert.equal(rows?.ok, true, JSON.stringify(rows));
+      assert.equal(rows.result.rows.length, 10);
+      const chart = turn.results.find(({name}) => name === 'show_chart');
+      assert.equal(chart?.ok, true, JSON.stringify(chart));
+      assert.equal(chart.result.rows.length, 10);
+      assert.match(turn.text, /At the top: [A-Z]{3}: /);
+      assert.equal((await dashboards(team)).length, 0, 'nothing is saved that nobody asked for');
+      const made = await say(server, team, session, 'Please make a dashboard of this: the longest delays by airport');
+      assert.ok(made.done, JSON.stringify(made.error));
+      assert.equal(made.done.dashboards.length, 1, JSON.stringify(made.results.filter(({ok}) => !ok)));
+      const saved = await readDashboard(team, made.done.dashboards[0].slug);
+      assert.equal(saved.document.provenance.generator, vendor);
+    }));
+}
+
+test('a turn may be held to some tools', () =>
+  withModels({fake: {script: makeBrain({chat: true})}}, async ({server, team, fake}) => {
+    const session = await openChat(server, team);
+    const turn = await say(server, team, session, QUESTION, {tools: ['list_datasets', 'list_tables', 'get_table_schema']});
+    assert.ok(turn.done, JSON.stringify(turn.error));
+    for (const {body} of fake.requests) assert.deepEqual(body.tools.map(({name}) => name).sort(), ['get_table_schema', 'list_datasets', 'list_tables']);
+    assert.ok(turn.calls.every(({name}) => ['list_tables', 'list_datasets', 'get_table_schema'].includes(name)));
+    // A model that calls another one all the same is told that it may not.
+    fake.setScript([{content: [{type: 'tool_use', name: 'save_dashboard_yaml', input: {yaml: 'x'}}]}, words('Then not.')]);
+    const tried = await say(server, team, session, 'Save it', {tools: ['list_tables']});
+    assert.equal(tried.results[0].ok, false);
+    assert.match(JSON.stringify(tried.results[0].result), /unknown_tool/);
+    assert.equal(tried.lastText, 'Then not.');
+  }));
