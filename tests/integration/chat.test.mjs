@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {execFileSync} from 'node:child_process';
 import {rmSync} from 'node:fs';
-import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {makeBrain} from '../fakes/brain.mjs';
 import {DATA, expectStatus, makeTeam, temporaryFolder} from './harness.mjs';
@@ -254,48 +253,74 @@ test('one answer at a time: a second stream on a session is a conflict, and both
     assertOneEnd(readTurn(going.events));
   }));
 
-test('a conversation of another person or team is as if it were not there, to the byte', (t) =>
+const MISSING_SESSION = '01a2150d-2119-7000-a21b-c0c3646b6d7a';
+
+// To the byte, but for the number of the request.
+async function assertAsIfMissing(caller, session) {
+  const bytes = ({status, text}) => [status, text.replace(/"trace_id":"[^"]*"/, '')];
+  const again = {body: {}, headers: {'last-event-id': '1:1'}};
+  for (const [method, rest, options = {}] of [['GET', ''], ['GET', '/messages'], ['GET', '/export'], ['POST', '/stop'], ['DELETE', ''], ['POST', '/stream', {body: {message: 'Hello'}}], ['POST', '/stream', again]]) {
+    const theirs = await caller(method, path(session, rest), options);
+    assert.equal(theirs.status, 404, `${method} ${rest}: ${theirs.text}`);
+    assert.deepEqual(bytes(theirs), bytes(await caller(method, path(MISSING_SESSION, rest), options)), `${method} ${rest}`);
+  }
+  assert.deepEqual((await caller('GET', '/v1/chat/sessions')).json.items, []);
+}
+
+test('a conversation of another team is as if it were not there, to the byte', () =>
   withModels({fake: {script: words('Hi.')}, table: WEATHER}, async ({server, team}) => {
     const session = await openChat(server, team);
     await say(server, team, session, 'Hello');
     const other = await makeTeam(server, 'Others', WEATHER);
     const key = await other.as('admin');
-    const missing = '01a2150d-2119-7000-a21b-c0c3646b6d7a';
-    const bytes = ({status, text}) => [status, text.replace(/"trace_id":"[^"]*"/, '')];
-    const requests = [['GET', ''], ['GET', '/messages'], ['GET', '/export'], ['POST', '/stop'], ['DELETE', ''], ['POST', '/stream', {message: 'Hello'}]];
-    const compare = async (caller) => {
-      for (const [method, rest, body] of requests) {
-        const theirs = await caller(method, path(session, rest), {body});
-        assert.equal(theirs.status, 404, `${method} ${rest}: ${theirs.text}`);
-        assert.deepEqual(bytes(theirs), bytes(await caller(method, path(missing, rest), {body})), `${method} ${rest}`);
-      }
-      const theirs = await caller('POST', path(session, '/stream'), {body: {}, headers: {'last-event-id': '1:1'}});
-      assert.deepEqual(bytes(theirs), bytes(await caller('POST', path(missing, '/stream'), {body: {}, headers: {'last-event-id': '1:1'}})));
-      assert.equal(theirs.status, 404);
-      assert.deepEqual((await caller('GET', '/v1/chat/sessions')).json.items, []);
-    };
-    await compare((method, target, options) => server.call(method, target, {key, ...options}));
+    await assertAsIfMissing((method, target, options) => server.call(method, target, {key, ...options}), session);
     const foreign = await server.call('POST', '/v1/chat/sessions', {key, body: {connection_id: team.connectionId}});
     assert.equal(foreign.status, 404, 'nor is its connection');
-
-    // A key that belongs to a person, made so in the directory: there is no sign-in for people here.
-    const personal = (await expectStatus(team.call('POST', '/v1/keys', {body: {name: 'of a person', role: 'editor'}}), 201)).json;
-    const script = `import sqlite3,sys,glob
-for name in glob.glob(sys.argv[1] + '/**/*.db', recursive=True) + glob.glob(sys.argv[1] + '/**/*.sqlite*', recursive=True):
-  try:
-    db = sqlite3.connect(name, timeout=10)
-    n = db.execute("UPDATE api_keys SET user_id='person-1' WHERE id=?", (sys.argv[2],)).rowcount
-    columns = [c[1] for c in db.execute('PRAGMA table_info(team_members)')]
-    if n: db.execute("INSERT INTO team_members (team_id, user_id, role, created_at) SELECT team_id, 'person-1', 'editor', created_at FROM api_keys WHERE id=?", (sys.argv[2],))
-    db.commit()
-    print(n)
-  except sqlite3.Error as e: print(e)
-`;
-    let changed;
-    try { changed = execFileSync('python3', ['-c', script, server.folder, personal.id], {encoding: 'utf8'}); } catch { return t.diagnostic('no python3: another person is not tried'); }
-    assert.match(changed, /^1$/m, 'the key is a person\'s now');
-    await compare((method, target, options) => server.call(method, target, {key: personal.key, ...options}));
   }));
+
+// There is no sign-in for people here, so the directory is told that a key is a person's.
+const MAKE_PERSONAL = `import sqlite3, sys, glob
+for name in glob.glob(sys.argv[1] + '/**/*', recursive=True):
+  try:
+    db = sqlite3.connect('file:' + name + '?mode=rw', uri=True)
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'api_keys'").fetchone(): continue
+    db.execute("INSERT INTO users (id, email, name, created_at) VALUES ('person-1', 'p@example.com', 'P', 0)")
+    db.execute("UPDATE api_keys SET user_id = 'person-1' WHERE id = ?", (sys.argv[2],))
+    db.execute("INSERT INTO team_members (team_id, user_id, role, created_at) SELECT team_id, 'person-1', 'editor', created_at FROM api_keys WHERE id = ?", (sys.argv[2],))
+    db.commit()
+    print('done')
+  except sqlite3.Error as error: print(error)
+`;
+
+test('a conversation of another person of the same team is as if it were not there, to the byte', async (t) => {
+  const fake = await VENDORS.anthropic.start({script: words('Hi.')});
+  t.after(() => fake.stop());
+  const folder = temporaryFolder();
+  t.after(() => rmSync(folder, {recursive: true, force: true}));
+  let server = await startServerFor({anthropic: fake}, {folder, keep: true});
+  const team = await makeTeam(server, 'People', WEATHER);
+  const session = await openChat(server, team);
+  await say(server, team, session, 'Hello');
+  const personal = (await expectStatus(team.call('POST', '/v1/keys', {body: {name: 'of a person', role: 'editor'}}), 201)).json;
+  await server.stop();
+  let changed;
+  try { changed = execFileSync('python3', ['-c', MAKE_PERSONAL, folder, personal.id], {encoding: 'utf8'}); } catch (error) { return t.skip(`no python3 with sqlite3: ${error.message}`); }
+  assert.match(changed, /^done$/m);
+  server = await startServerFor({anthropic: fake}, {folder, keep: true});
+  try {
+    const {key} = personal;
+    assert.equal((await server.call('GET', '/v1/me', {key})).json.user_id, 'person-1');
+    await assertAsIfMissing((method, target, options) => server.call(method, target, {key, ...options}), session);
+    const own = await openChat(server, team, {key});
+    assert.equal((await say(server, team, own, 'Mine', {key})).text, 'Hi.');
+    await assertAsIfMissing(async (method, target, options) => {
+      const answer = await server.call(method, target, {team: team.id, ...options});
+      return target === '/v1/chat/sessions' ? {json: {items: answer.json.items.filter(({session_id: id}) => id === own)}} : answer;
+    }, own);
+  } finally {
+    await server.stop();
+  }
+});
 
 test('what is said is checked before a model is asked', () =>
   withModels({fake: {script: words('Hi.')}, table: WEATHER}, async ({server, team, fake}) => {
