@@ -340,6 +340,14 @@ test('what is said is checked before a model is asked', () =>
     assert.equal(fake.requests.length, 0);
     assert.equal((await say(server, team, session, 'x'.repeat(32 << 10))).text, 'Hi.', 'the limit itself is allowed');
 
+    // Text that is no text is refused, or goes as it is; it never breaks anything.
+    for (const body of ['{"message":"a \\ud800 b"}', '{"message":"a \\u0000 b"}', Buffer.from('{"message":"a \xff b"}', 'latin1')]) {
+      const answer = await server.call('POST', path(session, '/stream'), {team: team.id, body: body, headers: {}});
+      assert.ok(answer.status < 500, answer.text);
+      if (answer.status === 200) assert.match(answer.text, /event: done/);
+    }
+    assert.equal((await say(server, team, session, 'Still there?')).text, 'Hi.');
+
     const viewer = await team.as('viewer');
     for (const [method, target, body] of [['POST', path(session, '/stream'), {message: 'Hello'}], ['POST', '/v1/chat/sessions', {}], ['GET', '/v1/chat/sessions', undefined], ['GET', '/v1/chat/providers', undefined]]) {
       assert.equal((await server.call(method, target, {key: viewer, body})).status, 403, `${method} ${target}`);
@@ -382,4 +390,64 @@ test('a turn may be held to some tools', () =>
     assert.equal(tried.results[0].ok, false);
     assert.match(JSON.stringify(tried.results[0].result), /unknown_tool/);
     assert.equal(tried.lastText, 'Then not.');
+  }));
+
+test('a server that is asked to end in the middle of an answer keeps what was said, and is gone soon', async (t) => {
+  const fake = await VENDORS.anthropic.start({script: [SLOW, words('Back again.')]});
+  t.after(() => fake.stop());
+  const folder = temporaryFolder();
+  t.after(() => rmSync(folder, {recursive: true, force: true}));
+  let server = await startServerFor({anthropic: fake}, {folder, keep: true});
+  const team = await makeTeam(server, 'Ending', WEATHER);
+  const session = await openChat(server, team);
+  const stream = await openTurn(server, team, session, 'Talk', {resumable: true});
+  await stream.until(({id}) => id === '1:3');
+  const started = performance.now();
+  const {code} = await server.stop();
+  assert.equal(code, 0);
+  assert.ok(performance.now() - started < 10_000);
+  await stream.end;
+  assert.equal(readTurn(stream.events).done, undefined, 'it is no whole answer');
+  server = await startServerFor({anthropic: fake}, {folder, keep: true});
+  try {
+    const again = {id: team.id, call: (method, target, options = {}) => server.call(method, target, {team: team.id, ...options})};
+    assert.deepEqual((await detail(again, session)).messages.filter(({role}) => role === 'user').map(({text}) => text), ['Talk']);
+    const next = await say(server, again, session, 'Go on');
+    assert.equal(next.text, 'Back again.', JSON.stringify(next.error));
+  } finally {
+    await server.stop();
+  }
+});
+
+test('words of a stopped answer are kept as far as they were said', () =>
+  withModels({fake: {script: [SLOW, words('Fine.')]}, table: WEATHER}, async ({server, team, fake}) => {
+    const session = await openChat(server, team);
+    const stream = await openTurn(server, team, session, 'Talk');
+    await stream.until(({id}) => id === '1:8');
+    await expectStatus(team.call('POST', path(session, '/stop')), 200);
+    await stream.end;
+    const heard = readTurn(stream.events).text;
+    assert.ok(heard.length > 20);
+    const {messages} = await detail(team, session);
+    assert.equal(messages.find(({role}) => role === 'assistant')?.text, heard, JSON.stringify(messages));
+    assert.equal((await say(server, team, session, 'Go on')).text, 'Fine.');
+    assert.match(JSON.stringify(fake.requests.at(-1).body.messages), /word0/);
+  }));
+
+test('without a warehouse one can talk, but there are no tools', () =>
+  withModels({fake: {script: words('Hello.')}, table: null}, async ({server, team, fake}) => {
+    const {json} = await expectStatus(team.call('POST', '/v1/chat/sessions', {body: {}}), 201);
+    assert.equal(json.connection_id, null);
+    assert.equal((await say(server, team, json.session_id, 'Hello')).text, 'Hello.');
+    assert.deepEqual(fake.requests[0].body.tools ?? [], []);
+  }));
+
+test('the rules can be talked to as well, without any key', () =>
+  withModels({vendors: [], table: FLIGHTS}, async ({server, team}) => {
+    const {json} = await expectStatus(team.call('GET', '/v1/chat/providers'), 200);
+    assert.equal(json.default_provider, 'rules');
+    const session = await openChat(server, team);
+    const turn = await say(server, team, session, QUESTION);
+    assert.ok(turn.done || turn.error?.code, turn.stream.raw.slice(-500));
+    assert.ok(turn.done, JSON.stringify(turn.error));
   }));

@@ -46,7 +46,7 @@ export async function startServer({folder = temporaryFolder(), env = {}, args = 
       if (key) all.authorization = `Bearer ${key}`;
       if (team) all['x-bridge-team'] = team;
       if (body !== undefined) all['content-type'] = type;
-      const response = await fetch(ready.url + path, {method, headers: all, signal, body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)});
+      const response = await fetch(ready.url + path, {method, headers: all, signal, body: body === undefined ? undefined : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)});
       const text = await response.text();
       let json = null;
       const packed = response.headers.get('content-encoding') === 'zstd';  // which fetch does not unpack

@@ -1,6 +1,7 @@
 // What breaks between Bridge and a model's vendor, and what a person and the accounts see of it. Never an empty success, never a silent repeat.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import {createServer} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {DATA, makeTeam} from './harness.mjs';
 import {ANTHROPIC_MODELS} from '../fakes/anthropic_models.mjs';
@@ -189,6 +190,47 @@ onBoth('a request that was refused is not sent again', async ({t, room}) => {
   });
 });
 
+onBoth('retries of a team are budgeted: when all fails they do not multiply what is sent', async ({room}) => {
+  const first = await room(failing('status:503 + retry-after:0'));
+  let requests = 0;
+  let turns = 0;
+  for (let i = 0; i < 12; ++i) {
+    const at = await room(failing('status:503 + retry-after:0'), {team: first.team});
+    assert.ok((await at.say()).error);
+    ++turns;
+    requests += at.requests().length;
+  }
+  assert.ok(requests >= turns && requests <= turns + 5, `${requests} requests of ${turns} turns`);
+  const other = await room([failing('status:503 + retry-after:0'), GOOD]);
+  assert.equal((await other.say()).text, TEXT, 'another team has its own');
+});
+
+onBoth('a redirect is not followed: keys and words go nowhere else', async ({room}) => {
+  const hits = [];
+  const elsewhere = createServer((request, response) => { hits.push(request.headers); response.end(); });
+  await new Promise((done) => elsewhere.listen(0, '127.0.0.1', done));
+  try {
+    const at = await room(failing(`redirect:http://127.0.0.1:${elsewhere.address().port}/v1/messages`));
+    const turn = await at.say();
+    assert.ok(turn.error, JSON.stringify(turn.done));
+    assert.deepEqual(hits, []);
+    assert.ok(at.requests().length <= ATTEMPTS_MAX);
+  } finally {
+    elsewhere.close();
+  }
+});
+
+onBoth('what a vendor says of an error is shown without what it should not hold', async ({room}) => {
+  const at = await room(failing('status:400 + message:bad\u001b[31m thing\r\ndata: {"x":1} ' + 'y'.repeat(5_000)));
+  const turn = await at.say();
+  assert.equal(turn.terminal.length, 1);
+  const {detail} = turn.error;
+  assert.match(detail, /bad/);
+  assert.ok(detail.length < 1_000, `${detail.length} characters`);
+  // eslint-disable-next-line no-control-regex
+  assert.doesNotMatch(detail, /[\u0000-\u001f]/);
+});
+
 onBoth('a stream is read in whatever bytes it comes', async ({t, room, vendor}) => {
   const shared = ['crlf', 'bom', 'no_space_after_colon', 'multi_line_data', 'keepalive_comments', 'retry_fields', 'unknown_event', 'events_after_end', 'duplicate_stop', 'wrong_content_type'];
   const own = vendor === 'anthropic' ? ['unknown_block', 'unknown_delta', 'many_pings', 'cumulative_usage', 'usage_null_at_end', 'no_usage', 'pause_turn'] : ['usage_in_every_chunk', 'null_fields', 'no_role', 'empty_first_chunk', 'no_usage', 'reasoning_content'];
@@ -256,6 +298,15 @@ onBoth('arguments of a call are read when they are whole, once, and in linear ti
     assert.equal(turn.calls[0].input.yaml.length, yaml.length);
     assert.ok(performance.now() - started < 10_000, `${performance.now() - started} ms`);
   });
+});
+
+onBoth('an answer without end is broken off at 1 MiB, and the model is stopped', async ({room}) => {
+  const at = await room([{content: [{type: 'text', text: 'on and on '.repeat(400_000)}], pieceLength: 4_096}, GOOD]);
+  const turn = await at.say();
+  assert.ok(turn.error, 'no success');
+  assert.ok(turn.stream.raw.length < 4 << 20);
+  assert.equal(at.requests().length, 1, 'and is not asked for again');
+  assert.equal((await at.say('Shorter')).text, TEXT);
 });
 
 onBoth('an answer that was cut short at the limit never runs its tool, and says that it is cut', async ({t, room}) => {

@@ -1,12 +1,12 @@
 // The demo's sentence on Claude and on GPT, played by fakes that refuse what the vendors refuse: nothing but the keys is different.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {rmSync, writeFileSync} from 'node:fs';
+import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {makeBrain} from '../fakes/brain.mjs';
 import {QUIRKS} from '../fakes/openai_stream.mjs';
 import {expectStatus, temporaryFolder} from './harness.mjs';
-import {assertOneEnd, countMarkers, dashboards, FLIGHTS, generateWith, modelCalls, openChat, readDashboard, readTurn, say, SENTENCE, sumOfCalls, VENDORS, withModels} from './model_harness.mjs';
+import {countMarkers, dashboards, generateWith, modelCalls, openChat, readDashboard, say, SENTENCE, sumOfCalls, VENDORS, withModels} from './model_harness.mjs';
 
 const names = (turn) => turn.calls.map(({name}) => name);
 const withoutMarkers = (value) => JSON.stringify(value, (key, each) => (key === 'cache_control' ? undefined : each));
@@ -382,4 +382,29 @@ test('a secret in a message reaches neither the model nor what is kept', async (
       assert.doesNotMatch((await expectStatus(team.call('GET', path), 200)).text, /Ab3dEf6hIj9lMn/, path);
     }
   }));
+});
+
+test('a model that ends without saving is said to have, in its own words', () =>
+  withModels({fake: {script: [{content: [{type: 'tool_use', name: 'run_dry_run_query', input: {sql: 'SELECT count(*) AS n FROM flights_3m'}}]}, {content: [{type: 'text', text: 'I have changed my mind.'}]}]}}, async ({server, team}) => {
+    const turn = await generateWith(server, team, SENTENCE);
+    assert.equal(turn.error?.code, 'not_saved', JSON.stringify(turn.done ?? turn.error));
+    assert.match(turn.error.detail, /I have changed my mind/);
+    assert.deepEqual(await dashboards(team), []);
+  }));
+
+test('what was recorded once is played again without a vendor, and the record holds no key', async (t) => {
+  const folder = temporaryFolder();
+  t.after(() => rmSync(folder, {recursive: true, force: true}));
+  const file = join(folder, 'cassette.jsonl');
+  let yaml;
+  await withModels({fake: {script: makeBrain({thinks: true})}, env: {BRIDGE_CASSETTE: `record:${file}`}}, async ({server, team}) => {
+    yaml = (await assertSaved(team, await generateWith(server, team, SENTENCE), 'anthropic')).yaml;
+  });
+  assert.doesNotMatch(readFileSync(file, 'utf8'), /test-key/);
+  await withModels({fake: {script: 'status:500'}, env: {BRIDGE_CASSETTE: `replay:${file}`}}, async ({server, team, fake}) => {
+    const again = await assertSaved(team, await generateWith(server, team, SENTENCE), 'anthropic');
+    assert.equal(fake.requests.length, 0);
+    const withoutMeta = (text) => text.replace(/^meta:[\s\S]*?(?=^\S)/m, '').replace(/^meta:[\s\S]*$/m, '');
+    assert.equal(withoutMeta(again.yaml), withoutMeta(yaml));
+  });
 });

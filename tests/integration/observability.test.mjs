@@ -1,9 +1,10 @@
 // The accounts of calls to models: whole, equal wherever they are shown, a team's own; and the limits that are drawn from them.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import {rmSync} from 'node:fs';
 import {makeBrain} from '../fakes/brain.mjs';
-import {DATA, expectStatus, makeTeam} from './harness.mjs';
-import {assertOneEnd, eventually, FLIGHTS, generateWith, modelCalls, openChat, openTurn, readTurn, say, SENTENCE, sumOfCalls, tokensOfCall, tokensOfUsage, VENDORS, withModels} from './model_harness.mjs';
+import {DATA, expectStatus, makeTeam, temporaryFolder} from './harness.mjs';
+import {assertOneEnd, eventually, FLIGHTS, generateWith, modelCalls, openChat, openTurn, readTurn, say, SENTENCE, startServerFor, sumOfCalls, tokensOfCall, tokensOfUsage, VENDORS, withModels} from './model_harness.mjs';
 
 const WEATHER = DATA + '/weather.csv';
 const words = (text) => ({content: [{type: 'text', text}]});
@@ -228,4 +229,43 @@ test('a team has only so many answers under way; one more is told to wait, and a
     leaves.leave();
     await eventually(async () => !(await team.call('GET', `/v1/chat/sessions/${one}`)).json.running, 'it has stopped');
     assert.ok((await say(server, team, two, 'Hello')).done, 'a client that left holds no place');
+  }));
+
+test('what a team has used is known again after a restart', async (t) => {
+  const fake = await VENDORS.anthropic.start({script: words('Hi.')});
+  t.after(() => fake.stop());
+  const folder = temporaryFolder();
+  t.after(() => rmSync(folder, {recursive: true, force: true}));
+  let server = await startServerFor({anthropic: fake}, {folder, keep: true});
+  const team = await makeTeam(server, 'Thrifty', WEATHER);
+  assert.ok((await say(server, team, await openChat(server, team), 'Hello')).done);
+  const [call] = await modelCalls(server, team, null, {count: 1});
+  await server.stop();
+  // As much as is set aside for a call, so that only what was used before can be too much.
+  const most = 16_384 + 6_000;
+  for (const [limit, refused] of [[most + 20 * tokensOfCall(call), false], [most, true]]) {
+    server = await startServerFor({anthropic: fake}, {folder, keep: true, env: {BRIDGE_TEAM_TOKENS_PER_HOUR: String(limit)}});
+    try {
+      const turn = await say(server, team, await openChat(server, team), 'Hello');
+      assert.equal(turn.error?.code, refused ? 'team_token_limit' : undefined, `${limit}: ${JSON.stringify(turn.error)}`);
+    } finally {
+      await server.stop();
+    }
+  }
+});
+
+test('a dashboard that the rules had to finish is accounted for with both', () =>
+  withModels({fake: {script: makeBrain({badYaml: Infinity})}, table: FLIGHTS}, async ({server, team}) => {
+    const turn = await generateWith(server, team, SENTENCE);
+    assert.ok(turn.done, JSON.stringify(turn.error));
+    const calls = await modelCalls(server, team, turn.session, {count: turn.done.model_calls});
+    assert.equal(calls.length, turn.done.model_calls);
+    const {complete: _, ...usage} = turn.done.usage;
+    assert.deepEqual(usage, sumOfCalls(calls));
+    const free = calls.filter(({provider}) => provider === 'rules');
+    assert.ok(free.length > 0 && free.every(({cost_usd: cost, price_known: known}) => cost === 0 && known), 'the rules are known to cost nothing');
+    const all = await summary(team);
+    assert.equal(all.unpriced_calls, 0);
+    close(all.total_cost_usd, turn.done.cost_usd, 'the cost');
+    assert.equal(all.total_tokens, tokensOfUsage(turn.done.usage));
   }));
