@@ -451,3 +451,51 @@ test('the rules can be talked to as well, without any key', () =>
     assert.ok(turn.done || turn.error?.code, turn.stream.raw.slice(-500));
     assert.ok(turn.done, JSON.stringify(turn.error));
   }));
+
+test('many conversations at once do not mix: each gets its own words', () =>
+  withModels({fake: {script: (request) => {
+    const said = request.messages.at(-1).content.map(({text}) => text).join('').match(/number \d+/)[0];
+    return {content: [{type: 'thinking', text: said}, {type: 'text', text: `You said ${said}. `.repeat(20)}], chunkDelayMs: 3, split: 5};
+  }}, table: WEATHER}, async ({server, team}) => {
+    await Promise.all(Array.from({length: 24}, async (_, i) => {
+      const session = await openChat(server, team);
+      for (const n of [i, 100 + i]) {
+        const turn = await say(server, team, session, `I am number ${n}`);
+        assert.equal(turn.text, `You said number ${n}. `.repeat(20), JSON.stringify(turn.error));
+      }
+    }));
+    assert.equal((await modelCalls(server, team, null, {count: 48})).length, 48);
+  }));
+
+test('a conversation whose vendor has no key any more, or whose warehouse is gone, can be read and says what is missing', async (t) => {
+  const fake = await VENDORS.anthropic.start({script: [words('Hi.'), {content: [{type: 'tool_use', name: 'list_tables', input: {dataset: 'main'}}]}, words('It is gone.')]});
+  t.after(() => fake.stop());
+  const folder = temporaryFolder();
+  t.after(() => rmSync(folder, {recursive: true, force: true}));
+  let server = await startServerFor({anthropic: fake}, {folder, keep: true});
+  const team = await makeTeam(server, 'Lost', WEATHER);
+  const session = await openChat(server, team);
+  assert.equal((await say(server, team, session, 'Hello')).text, 'Hi.');
+  await server.stop();
+
+  server = await startServerFor({}, {folder, keep: true});
+  const again = {id: team.id, call: (method, target, options = {}) => server.call(method, target, {team: team.id, ...options})};
+  assert.equal((await detail(again, session)).messages.length, 2);
+  const refused = await openTurn(server, team, session, 'Still there?');
+  assert.equal(refused.json?.code, 'provider_not_configured', refused.raw);
+  await server.stop();
+
+  server = await startServerFor({anthropic: fake}, {folder, keep: true});
+  try {
+    const there = {id: team.id, call: (method, target, options = {}) => server.call(method, target, {team: team.id, ...options})};
+    const removed = await there.call('DELETE', `/v1/onboarding/connections/${team.connectionId}`);
+    assert.ok(removed.status < 300, removed.text);
+    const turn = await say(server, there, session, 'Which tables are there?');
+    assert.equal(turn.lastText, 'It is gone.', JSON.stringify(turn.error));
+    assert.equal(turn.results[0].ok, false);
+    assert.doesNotMatch(JSON.stringify(turn.results), /internal/);
+    assert.equal((await detail(there, session)).messages.length, 6);
+  } finally {
+    await server.stop();
+  }
+});

@@ -328,14 +328,14 @@ test('when Claude is down GPT goes on, people are told, and both attempts are ac
 
 test('an e-mail address in a message or in the data never reaches the model, and is right again in answers and calls', async (t) => {
   const folder = temporaryFolder();
-  writeFileSync(join(folder, 'customers.csv'), 'customer,spent\n' + Array.from({length: 40}, (_, i) => `buyer${i}@shop.example,${i * 3 + 1}`).join('\n') + '\n');
+  writeFileSync(join(folder, 'customers.csv'), 'customer,spent\n' + Array.from({length: 400}, (_, i) => `buyer${i % 40}@shop.example,${i * 3 + 1}`).join('\n') + '\n');
   t.after(() => rmSync(folder, {recursive: true, force: true}));
   for (const vendor of Object.keys(VENDORS)) {
     await t.test(vendor, () => {
       const script = (request) => {
         const text = JSON.stringify(request.messages);
         const standIn = text.match(/redacted-email-\d+/)?.[0];
-        if (!/"tool_result"|"role":"tool"/.test(text)) return {content: [{type: 'tool_use', name: 'run_query', input: {sql: `SELECT customer, spent FROM customers WHERE customer <> '${standIn}' ORDER BY spent DESC LIMIT 3`}}]};
+        if (!/"tool_result"|"role":"tool"/.test(text)) return {content: [{type: 'tool_use', name: 'get_table_schema', input: {table: 'customers'}}, {type: 'tool_use', name: 'run_query', input: {sql: `SELECT customer, max(spent) AS spent FROM customers WHERE customer <> '${standIn}' GROUP BY 1 ORDER BY 2 DESC LIMIT 3`}}]};
         const all = [...new Set(text.match(/redacted-email-\d+/g))];
         return {content: [{type: 'text', text: `I wrote to ${standIn}, and the best are ${all.join(' and ')}.`}], pieceLength: 3};
       };
@@ -344,8 +344,14 @@ test('an e-mail address in a message or in the data never reaches the model, and
         const turn = await say(server, team, session, 'Leave out ada.lovelace+test@example.com, who buys the most?');
         assert.ok(turn.done, JSON.stringify(turn.error));
         for (const {raw} of fake.requests) assert.doesNotMatch(raw, /ada\.lovelace|buyer\d+@|shop\.example/);
-        assert.match(turn.calls[0].input.sql, /customer <> 'ada\.lovelace\+test@example\.com'/);
-        assert.equal(turn.results[0].ok, true, JSON.stringify(turn.results));
+        const schema = turn.results.find(({name}) => name === 'get_table_schema');
+        assert.match(JSON.stringify(schema), /buyer\d+@shop\.example/, 'people see the real ones');
+        assert.ok(new Set(fake.requests.at(-1).raw.match(/redacted-email-\d+/g)).size >= 2, 'the model sees stand-ins of the data');
+        assert.match(turn.calls[1].input.sql, /customer <> 'ada\.lovelace\+test@example\.com'/);
+        assert.doesNotMatch(turn.text, /redacted-/);
+        assert.match(turn.text, /^I wrote to ada\.lovelace\+test@example\.com, and the best are .*buyer\d+@shop\.example/);
+        const query = turn.results.find(({name}) => name === 'run_query');
+        assert.equal(query.ok, true, JSON.stringify(query));
         assert.match(turn.text, /^I wrote to ada\.lovelace\+test@example\.com, and the best are .*buyer39@shop\.example.*\.$/);
         assert.doesNotMatch(turn.text, /redacted-/);
         const next = await say(server, team, session, 'Again please');
