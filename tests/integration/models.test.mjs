@@ -414,3 +414,46 @@ test('what was recorded once is played again without a vendor, and the record ho
     assert.equal(withoutMeta(again.yaml), withoutMeta(yaml));
   });
 });
+
+test('a model that always has another idea is made to answer in the last of 24 steps; its cache is read in every one of them', async (t) => {
+  for (const vendor of Object.keys(VENDORS)) {
+    await t.test(vendor, () => {
+      let n = 0;
+      const script = ({tool_choice: choice}) => {
+        if ((choice?.type ?? choice) === 'none') return {content: [{type: 'text', text: 'Well, then: it is late.'}]};
+        return {content: [{type: 'thinking', text: `Idea ${++n}.`}, {type: 'tool_use', name: 'run_dry_run_query', input: {sql: `SELECT count(*) + ${n} AS n FROM flights_3m WHERE delay > ${n}`}}]};
+      };
+      return withModels({vendors: [vendor], fake: {script}}, async ({server, team, fake}) => {
+        const session = await openChat(server, team);
+        const turn = await say(server, team, session, 'Think of something');
+        assert.equal(turn.text, 'Well, then: it is late.', JSON.stringify(turn.error));
+        assert.equal(fake.requests.length, 24);
+        assert.ok(fake.requests.every(({status}) => status === 200), fake.requests.map(({status}) => status).join());
+        const calls = await modelCalls(server, team, session, {count: 24});
+        const free = calls.slice(0, -1);  // another choice of tools is another prefix
+        for (const [i, call] of free.entries()) {
+          if (i === 0) continue;
+          assert.ok(call.cache_read_tokens >= free[i - 1].cache_read_tokens, `step ${i + 1}: ${free.map((each) => each.cache_read_tokens)}`);
+          assert.ok(call.cache_read_tokens > 0.8 * (call.input_tokens + call.cache_read_tokens + call.cache_write_tokens), `step ${i + 1} reads most of its prompt from the cache`);
+        }
+        for (const {raw} of fake.requests) assert.ok(countMarkers(raw) <= 4);
+      });
+    });
+  }
+});
+
+test('a turn that uses up too many tokens or too much money is ended', async (t) => {
+  const uses = (usage) => (request) => ({...makeBrain({chat: true})(request), usage});
+  await t.test('tokens', () => withModels({fake: {script: uses({input_tokens: 900_000, cache_read_input_tokens: 0, cache_creation_input_tokens: 0}), models: {}}, env: {BRIDGE_MODEL: 'claude-haiku-5-5'}}, async ({server, team, fake}) => {
+    const turn = await say(server, team, await openChat(server, team), 'Which airports run late?');
+    assert.equal(turn.error?.code, 'token_limit', JSON.stringify(turn.done ?? turn.error));
+    assert.equal(fake.requests.length, 2);
+    assert.equal(turn.error.usage.input_tokens, 1_800_000);
+  }));
+  await t.test('money', () => withModels({fake: {script: uses({input_tokens: 400_000, cache_read_input_tokens: 0, cache_creation_input_tokens: 0})}, env: {BRIDGE_MODEL: 'claude-opus-5'}}, async ({server, team, fake}) => {
+    const turn = await say(server, team, await openChat(server, team), 'Which airports run late?');
+    assert.equal(turn.error?.code, 'cost_limit', JSON.stringify(turn.done ?? turn.error));
+    assert.equal(fake.requests.length, 1);
+    assert.ok(turn.error.cost_usd >= 2);
+  }));
+});
