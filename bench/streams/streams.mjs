@@ -1,7 +1,7 @@
 // Streams of models through Bridge: what it adds to the first token, what a thousand that wait cost, and a reader that does not read.
 // The upstream and the clients are stream_load.cpp; BENCH_STREAM_LOAD names another build of it, BENCH_PAIRS, BENCH_STREAMS and BENCH_IDLE_STREAMS other numbers.
 import {execFile, execFileSync, spawn} from 'node:child_process';
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync, readFileSync, statSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {join, resolve} from 'node:path';
 import {createInterface} from 'node:readline';
@@ -9,6 +9,7 @@ import {promisify} from 'node:util';
 import {expectStatus, makeTeam, startServer} from '../../tests/integration/harness.mjs';
 
 const PAIRS = Number(process.env.BENCH_PAIRS ?? 5);
+const PORTKEY_PAIRS = 3;
 const STREAMS = Number(process.env.BENCH_STREAMS ?? 100);
 const TURNS = 5;  // of one session: its history grows with each
 const IDLE_STREAMS = Number(process.env.BENCH_IDLE_STREAMS ?? 1000);
@@ -26,8 +27,11 @@ const pause = (time) => new Promise((done) => setTimeout(done, time));
 
 function program() {
   if (process.env.BENCH_STREAM_LOAD) return process.env.BENCH_STREAM_LOAD;
-  execFileSync('./dev', ['_build', 'release', 'stream_load'], {stdio: ['ignore', 'ignore', 'inherit']});
-  return resolve('build/release/bench/streams/stream_load');
+  const built = resolve('build/release/bench/streams/stream_load');
+  const changed = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
+  // Not asked for needlessly: it would wait for whatever else is being built there.
+  if (changed(built) < changed('bench/streams/stream_load.cpp')) execFileSync('./dev', ['_build', 'release', 'stream_load'], {stdio: 'pipe'});
+  return built;
 }
 
 async function startUpstream(binary) {
@@ -181,7 +185,7 @@ export async function firstToken(figure) {
       const before = bridge.cpuMs();
       measured.bridge.push(await throughBridge(TURNS));
       cpu += bridge.cpuMs() - before;
-      if (!portkey.problem) measured.portkey.push(await throughPortkey(TURNS));
+      if (!portkey.problem && i < PORTKEY_PAIRS) measured.portkey.push(await throughPortkey(TURNS));
     }
     const difference = (name, which) => measured[name].map((one, i) => (one.first_us?.[which] ?? NaN) - measured.direct[i].first_us[which]);
     const middle = (name, part, which) => median(measured[name].map((one) => one[part]?.[which] ?? NaN));
@@ -272,11 +276,11 @@ async function slowReader(figure, binary, upstream, bridge) {
   const slow = load(binary, 'slow', {...through, path, patience_ms: 20_000, body: {message: 'bench(first=0,gap=0,tokens=200000)'}});
   const during = await others();
   const dropped = await slow.result;
-  const again = await expectStatus(bridge.server.call('GET', path.replace(/\/stream$/, ''), {key: bridge.key}), 200);
+  const again = await bridge.server.call('GET', path.replace(/\/stream$/, ''), {key: bridge.key});
   const trouble = problems(during);
   figure('others\' first token beside a slow reader', `${ms(during.outside_upstream_us?.median)}, p99 ${ms(during.outside_upstream_us?.p99)}`, 'as without it',
     `outside the upstream, ${OTHERS} streams; without it ${ms(before.outside_upstream_us?.median)}, p99 ${ms(before.outside_upstream_us?.p99)}${trouble ? `; ${trouble}` : ''}`);
   figure('a reader that does not read is dropped', dropped.closed_ms === null ? 'never' : `${(dropped.closed_ms / 1000).toFixed(1)} s`, 'at its buffer\'s limit',
     `status ${dropped.status || 'unread'}; ${dropped.whole ? 'it got the whole answer all the same' : `${(dropped.received / 2 ** 20).toFixed(2)} MiB reached it, then the connection was ${dropped.reset ? 'reset' : 'closed'}`}; ` +
-    `its conversation is ${again.json.running ? 'still running' : 'not running any more'}`);
+    `its conversation ${again.status === 200 ? (again.json.running ? 'is still running' : 'is not running any more') : `cannot be read: ${again.status} ${again.json?.code}`}`);
 }
