@@ -126,8 +126,8 @@ Result<> ApiClient::stream(std::string_view path, const json::value& body,
   out.headers.emplace_back("accept", "text/event-stream");
   out.body = json::serialize(body);
   EventStreamReader reader;
-  const ClientResponse response =
-      TRY(http_->stream(call_context(kStreamTimeout), out, [&](std::string_view bytes) { return reader.feed(bytes, on_event); }));
+  const ClientResponse response = TRY(
+      http_->stream(call_context(kStreamTimeout), std::move(out), [&](std::string_view bytes) { return reader.feed(bytes, on_event); }));
   if (response.status >= 400) return fail(problem_error(response));
   return {};
 }

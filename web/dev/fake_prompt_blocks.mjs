@@ -19,23 +19,21 @@ const blocks = [
 ];
 
 export function prompt_blocks_api({ pathname, method, body, json, Refused }) {
-  const parts = /^\/v1\/prompt-blocks(?:\/([^/]+))?(\/activate)?$/.exec(pathname);
-  if (!parts) return false;
-  const name = parts[1] ?? body.name;
-  const versions = blocks.filter((one) => one.name === name);
+  if (pathname !== '/v1/prompt-blocks') return false;
   if (method === 'GET') return json({ items: blocks }), true;
-  if (method === 'POST' && !parts[1]) {
-    if (versions.length > 0) throw new Refused(409, 'already_exists', 'The name is taken', `There is a prompt block '${name}'.`);
-    blocks.push(block(name, body.content, 1, true, body.position ?? 0, 0));
+  const versions = blocks.filter((one) => one.name === body.name);
+  if (method === 'POST') {
+    if (versions.length > 0) throw new Refused(409, 'already_exists', 'The name is taken', `There is a prompt block '${body.name}'.`);
+    blocks.push(block(body.name, body.content, 1, true, body.position ?? 0, 0));
     return json(blocks.at(-1), 201), true;
   }
   if (versions.length === 0) throw new Refused(404, 'not_found', 'Not found', 'There is no such prompt block.');
   for (const one of versions) one.active = false;
-  if (parts[2]) {
+  if (body.version) {
     const chosen = versions.find((one) => one.version === body.version);
     chosen.active = true;
     return json(chosen), true;
   }
-  blocks.push(block(name, body.content, Math.max(...versions.map((one) => one.version)) + 1, true, body.position ?? versions[0].position, 0));
+  blocks.push(block(body.name, body.content, Math.max(...versions.map((one) => one.version)) + 1, true, body.position ?? versions[0].position, 0));
   return json(blocks.at(-1)), true;
 }

@@ -24,6 +24,8 @@ class CompletionReader final {
   explicit CompletionReader(const OrchestratorLimits& limits) : limits_(&limits) {}
 
   Result<> take(const StreamPart& part);
+  // What has been said so far.
+  const std::string& text() const { return completion_.text; }
   // The whole. unavailable ("premature_eof") when the stream ended without Finish.
   Result<Completion> finish();
 

@@ -23,6 +23,11 @@ struct OrchestratorLimits {
 
 inline constexpr std::size_t kStepAnswerBytesMax = 8 << 20;  // text, reasoning and arguments of one answer as it comes in
 
+// Sessions that were used lately are kept in memory, so that the next turn need not be read.
+inline constexpr std::size_t kWarmSessionsMax = 2'000;
+inline constexpr std::size_t kWarmSessionBytesMax = 64 << 20;
+inline constexpr std::size_t kPromptSetsMax = 64;
+
 // Bounds of what is kept.
 inline constexpr int kSessionTurnsMax = 1'000;
 inline constexpr std::size_t kTranscriptTurnBytesMax = 32 << 20;

@@ -29,6 +29,7 @@ class StepReader final {
     if (const auto* text = std::get_if<TextDelta>(&part); text && !text->text.empty()) return sink_(TextEvent{text->text});
     return {};
   }
+  const std::string& text() const { return reader_.text(); }
   Result<Completion> finish() { return reader_.finish(); }
 
  private:
@@ -106,7 +107,11 @@ class Turn final : public ModelCallObserver {
         completion = ask();
       }
     }
-    if (!completion) return completion;
+    if (!completion) {
+      // What was said until then was heard, and belongs to the conversation.
+      if (!broken_off_.empty()) session_.messages.push_back({.role = MessageRole::assistant, .text = std::move(broken_off_)});
+      return completion;
+    }
     outcome_.reason = completion->finish.reason;
     outcome_.raw_reason = completion->finish.raw_reason;
     outcome_.text = completion->text;
@@ -119,7 +124,7 @@ class Turn final : public ModelCallObserver {
   Result<Completion> ask() {
     const std::vector<ToolSpecification> specifications = tools_.list_tools(context_);
     const CompletionRequest request{.model = session_.model,
-                                    .prompt_blocks = &session_.prompt_blocks,
+                                    .prompt_blocks = session_.prompt_blocks.get(),
                                     .messages = &session_.messages,
                                     .tools = &specifications,
                                     // Who may always call a tool never has to answer.
@@ -128,7 +133,9 @@ class Turn final : public ModelCallObserver {
                                     .step = outcome_.steps,
                                     .observer = this};
     StepReader reader(context_.call, limits_, sink_, outcome_.steps);
-    TRY(model_.stream_completion(context_.call, request, [&](const StreamPart& part) { return reader.take(part); }));
+    const Result<> streamed = model_.stream_completion(context_.call, request, [&](const StreamPart& part) { return reader.take(part); });
+    broken_off_ = reader.text();
+    if (!streamed) return fail(streamed.error());
     return reader.finish();
   }
 
@@ -148,6 +155,7 @@ class Turn final : public ModelCallObserver {
   ToolRunner runner_;
   std::set<std::string> warned_;
   TurnOutcome outcome_;
+  std::string broken_off_;  // the words of the last completion, for when it does not come to its end
   bool trimmed_ = false;
 };
 

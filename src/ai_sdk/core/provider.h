@@ -18,7 +18,7 @@ namespace bridge {
 struct ToolSpecification {
   std::string name;
   std::string description;
-  json::object parameters;  // JSON Schema of the arguments
+  std::shared_ptr<const std::string> parameters;  // JSON Schema of the arguments, as text; never null
   // False while calling it would be refused whatever the arguments. Providers whose prompts are bound to their tools list it all the same:
   // the refusal is the tool runner's.
   bool offered = true;

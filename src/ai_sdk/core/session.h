@@ -38,15 +38,17 @@ struct SessionState {
   std::string provider;
   std::string model;
   std::string title;
-  ConnectionId connection_id;             // the warehouse it is about; may be empty
-  std::vector<PromptText> prompt_blocks;  // frozen at the start: a change would drop caches and break signed messages
+  ConnectionId connection_id;  // the warehouse it is about; may be empty
+  // Frozen at the start: a change would drop caches and break signed messages. Shared by sessions that have the same; never null.
+  std::shared_ptr<const std::vector<PromptText>> prompt_blocks = std::make_shared<const std::vector<PromptText>>();
   std::vector<Message> messages;
   TokenTotals totals;
   SessionStatus status = SessionStatus::active;
   Time created_at;
   std::optional<Time> ended_at;
-  int turns_saved = 0;             // objects of the transcript
-  std::size_t messages_saved = 0;  // how many of `messages` are in them
+  std::size_t transcript_bytes = 0;  // of the objects that were saved
+  int turns_saved = 0;               // how many there are
+  std::size_t messages_saved = 0;    // how many of `messages` are in them
 };
 
 void add_call(TokenTotals& totals, const ModelCallRecord& record);

@@ -1,5 +1,9 @@
 #include "ai_sdk/core/session_manager.h"
 
+#include <deque>
+#include <list>
+#include <mutex>
+
 #include "ai_sdk/core/cut_text.h"
 #include "ai_sdk/core/limits.h"
 
@@ -53,6 +57,64 @@ Result<T> read_line(std::string_view line, std::string_view key) {
   return out;
 }
 
+bool same_prompts(const std::vector<PromptText>& a, const std::vector<PromptText>& b) {
+  return std::ranges::equal(a, b, [](const PromptText& x, const PromptText& y) {
+    return x.name == y.name && x.version == y.version && x.cache == y.cache && x.content == y.content;
+  });
+}
+
+// Most sessions have the same prompt blocks: each set is in memory once. Thread-safe.
+class PromptSets final {
+ public:
+  std::shared_ptr<const std::vector<PromptText>> share(std::vector<PromptText> prompts) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& known : known_) {
+      if (same_prompts(*known, prompts)) return known;
+    }
+    if (known_.size() >= kPromptSetsMax) known_.pop_front();
+    known_.push_back(std::make_shared<const std::vector<PromptText>>(std::move(prompts)));
+    return known_.back();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::deque<std::shared_ptr<const std::vector<PromptText>>> known_;  // oldest first
+};
+
+// Sessions between their turns, the oldest let go first. Thread-safe.
+class WarmSessions final {
+ public:
+  void put(SessionState session) {
+    const std::lock_guard lock(mutex_);
+    (void)remove(session.id);
+    bytes_ += session.transcript_bytes;
+    sessions_.push_back(std::move(session));
+    places_[sessions_.back().id] = std::prev(sessions_.end());
+    while (!sessions_.empty() && (sessions_.size() > kWarmSessionsMax || bytes_ > kWarmSessionBytesMax))
+      (void)remove(SessionId(sessions_.front().id));
+  }
+  std::optional<SessionState> take(const SessionId& id) {
+    const std::lock_guard lock(mutex_);
+    return remove(id);
+  }
+
+ private:
+  std::optional<SessionState> remove(const SessionId& id) {
+    const auto place = places_.find(id);
+    if (place == places_.end()) return std::nullopt;
+    SessionState session = std::move(*place->second);
+    bytes_ -= session.transcript_bytes;
+    sessions_.erase(place->second);
+    places_.erase(place);
+    return session;
+  }
+
+  std::mutex mutex_;
+  std::list<SessionState> sessions_;  // oldest first
+  std::unordered_map<SessionId, std::list<SessionState>::iterator> places_;
+  std::size_t bytes_ = 0;
+};
+
 class LakeSessions final : public SessionManager {
  public:
   LakeSessions(std::shared_ptr<SessionManifestStore> manifests, std::shared_ptr<ObjectStore> lake, std::shared_ptr<const Clock> clock)
@@ -66,12 +128,12 @@ class LakeSessions final : public SessionManager {
                          .model = std::move(input.model),
                          .title = std::string(cut_text(trim(input.title), kSessionTitleBytesMax)),
                          .connection_id = std::move(input.connection_id),
-                         .prompt_blocks = std::move(input.prompt_blocks),
+                         .prompt_blocks = prompt_sets_.share(std::move(input.prompt_blocks)),
                          .created_at = clock_->now()};
     const SessionStart start{.provider = session.provider,
                              .model = session.model,
                              .connection_id = session.connection_id,
-                             .prompt_blocks = session.prompt_blocks};
+                             .prompt_blocks = *session.prompt_blocks};
     TRY(lake_->put(context, object_key(session.team_id, session.id, 0), to_json_text(start) + "\n", 0));
     TRY(manifests_->create(context, manifest_of(session)));
     return session;
@@ -122,12 +184,26 @@ class LakeSessions final : public SessionManager {
     const Object first = TRY(lake_->get(context, first_key));
     SessionStart start = TRY(read_line<SessionStart>(trim(first.content), first_key));
     session.connection_id = std::move(start.connection_id);
-    session.prompt_blocks = std::move(start.prompt_blocks);
+    session.prompt_blocks = prompt_sets_.share(std::move(start.prompt_blocks));
     for (int number = 1; number < objects; ++number) TRY(read_turn(context, session, number));
     session.messages = close_orphaned_calls(std::move(session.messages));
     session.messages_saved = session.messages.size();
     return session;
   }
+
+  Result<SessionState> take_session(const CallContext& context, const SessionId& id) override {
+    auto warm = warm_.take(id);
+    if (!warm || warm->team_id != context.caller.team_id || warm->user_id != context.caller.user_id) {
+      if (warm) warm_.put(*std::move(warm));  // somebody else's
+      return load_history(context, id);
+    }
+    // Another replica may have gone on with it.
+    const auto newer = lake_->get(context, object_key(warm->team_id, id, warm->turns_saved + 1));
+    if (newer || newer.error().code != ErrorCode::not_found) return load_history(context, id);
+    return *std::move(warm);
+  }
+
+  void give_back(SessionState session) override { warm_.put(std::move(session)); }
 
   Result<> append_turn(const CallContext& context, SessionState& session) override {
     if (session.turns_saved >= kSessionTurnsMax) {
@@ -147,12 +223,14 @@ class LakeSessions final : public SessionManager {
     }
     TRY(written);
     ++session.turns_saved;
+    session.transcript_bytes += lines.size();
     session.messages_saved = session.messages.size();
     return manifests_->update(unhurried, TeamScope(session.team_id), manifest_of(session));
   }
 
   Result<> end_session(const CallContext& context, SessionState& session, SessionStatus status) override {
     if (session.status != SessionStatus::active) return fail(ErrorCode::failed_precondition, "session_ended", "The session has ended");
+    (void)warm_.take(session.id);
     session.status = status;
     session.ended_at = clock_->now();
     return manifests_->update(without_cancellation(context), TeamScope(session.team_id), manifest_of(session));
@@ -162,6 +240,7 @@ class LakeSessions final : public SessionManager {
   Result<> read_turn(const CallContext& context, SessionState& session, int number) {
     const std::string key = object_key(session.team_id, session.id, number);
     const Object object = TRY(lake_->get(context, key));
+    session.transcript_bytes += object.content.size();
     for (const std::string& line : split(object.content, '\n')) {
       if (line.empty()) continue;
       TranscriptLine read = TRY(read_line<TranscriptLine>(line, key));
@@ -199,6 +278,8 @@ class LakeSessions final : public SessionManager {
   std::shared_ptr<SessionManifestStore> manifests_;
   std::shared_ptr<ObjectStore> lake_;
   std::shared_ptr<const Clock> clock_;
+  PromptSets prompt_sets_;
+  WarmSessions warm_;
 };
 
 }  // namespace

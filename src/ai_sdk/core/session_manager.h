@@ -71,6 +71,12 @@ class SessionManager {
   // The whole session, ready for the next turn: calls that were never answered are closed with error results.
   virtual Result<SessionState> load_history(const CallContext& context, const SessionId& id) = 0;
 
+  // The same out of memory where the session was used here lately and nobody has gone on with it elsewhere. Handed out once, until it is
+  // given back.
+  virtual Result<SessionState> take_session(const CallContext& context, const SessionId& id) = 0;
+  // For the next turn. Only what append_turn or create_session has kept.
+  virtual void give_back(SessionState session) = 0;
+
   // Keeps the messages that are not kept yet as the next object. aborted ("session_in_use") when somebody else has added a turn meanwhile.
   // Works on when the caller has gone: what a model was paid for is written down.
   virtual Result<> append_turn(const CallContext& context, SessionState& session) = 0;

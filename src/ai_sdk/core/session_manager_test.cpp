@@ -81,7 +81,7 @@ TEST(SessionManager, BringsBackTheWholeConversationAndItsFrozenBlocks) {
   const auto loaded = keeping.sessions->load_history(keeping.context, session.id);
   ASSERT_TRUE(loaded) << describe_error(loaded.error()) << loaded.error().detail;
   EXPECT_EQ(to_json(loaded->messages), to_json(session.messages));
-  EXPECT_EQ(to_json(loaded->prompt_blocks), to_json(session.prompt_blocks));
+  EXPECT_EQ(to_json(*loaded->prompt_blocks), to_json(*session.prompt_blocks));
   EXPECT_EQ(loaded->totals.input_tokens, 120);
   EXPECT_EQ(keeping.manifests->manifests[session.id].total_tokens, 120);
 }
@@ -148,6 +148,38 @@ TEST(SessionManager, SaysThatADamagedTranscriptIsDamaged) {
   const auto loaded = keeping.sessions->load_history(keeping.context, session.id);
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, ErrorCode::data_loss);
+}
+
+TEST(SessionManager, HandsOutWhatItRemembersOnceAndToItsOwnerAlone) {
+  Keeping keeping;
+  SessionState session = keeping.begin();
+  const SessionId id = session.id;
+  session.title = "only in memory";
+  keeping.sessions->give_back(std::move(session));
+  CallContext other = keeping.context;
+  other.caller.user_id = UserId("somebody else");
+  EXPECT_EQ(keeping.sessions->take_session(other, id).error().code, ErrorCode::not_found);
+  EXPECT_EQ(keeping.sessions->take_session(keeping.context, id)->title, "only in memory");
+  EXPECT_EQ(keeping.sessions->take_session(keeping.context, id)->title, "Which carriers run late?") << "the second time it is read";
+}
+
+TEST(SessionManager, DoesNotTrustItsMemoryWhenSomebodyElseHasGoneOn) {
+  Keeping keeping;
+  SessionState session = keeping.begin();
+  const SessionId id = session.id;
+  const auto elsewhere = make_session_manager(keeping.manifests, keeping.lake, make_system_clock());
+  SessionState theirs = *elsewhere->load_history(keeping.context, id);
+  theirs.messages.push_back({.text = "said elsewhere"});
+  ASSERT_TRUE(elsewhere->append_turn(keeping.context, theirs));
+  keeping.sessions->give_back(std::move(session));
+  const auto taken = keeping.sessions->take_session(keeping.context, id);
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->messages.size(), 1u);
+}
+
+TEST(SessionManager, KeepsEqualPromptBlocksOnce) {
+  Keeping keeping;
+  EXPECT_EQ(keeping.begin().prompt_blocks.get(), keeping.begin().prompt_blocks.get());
 }
 
 }  // namespace

@@ -20,15 +20,16 @@ Result<> ToolRegistry::register_tool(std::shared_ptr<ToolDefinition> tool) {
   const std::string name = tool->name();
   if (!is_tool_name(name))
     return fail(ErrorCode::invalid_argument, "bad_tool_name", str("'", name, "' is no name for a tool: use a-z, 0-9 and _, at most 64"));
-  if (!tools_.emplace(name, std::move(tool)).second)
+  auto parameters = std::make_shared<const std::string>(json::serialize(tool->parameters()));
+  if (!tools_.emplace(name, Entry{std::move(tool), std::move(parameters)}).second)
     return fail(ErrorCode::already_exists, "tool_exists", str("There is already a tool '", name, "'"));
   return {};
 }
 
 Result<std::shared_ptr<ToolDefinition>> ToolRegistry::get_tool(std::string_view name) const {
-  if (const auto found = tools_.find(name); found != tools_.end()) return found->second;
+  if (const auto found = tools_.find(name); found != tools_.end()) return found->second.tool;
   Violation violation{.path = "name", .code = "unknown_tool", .got = std::string(name.substr(0, 100))};
-  for (const auto& [known, tool] : tools_) violation.allowed.push_back(known);
+  for (const auto& [known, entry] : tools_) violation.allowed.push_back(known);
   violation.message = str("There is no tool '", violation.got, "'; there are: ", join(violation.allowed, ", "));
   if (const auto near = nearest_name(violation.got, violation.allowed)) violation.suggestion = *near;
   return fail(Error{.code = ErrorCode::not_found, .message = violation.message, .reason = "unknown_tool", .violations = {violation}});
@@ -36,12 +37,12 @@ Result<std::shared_ptr<ToolDefinition>> ToolRegistry::get_tool(std::string_view 
 
 std::vector<ToolSpecification> ToolRegistry::list_tools(const ToolContext& context) const {
   std::vector<ToolSpecification> specifications;
-  for (const auto& [name, tool] : tools_) {
-    if (!may_use(context.call.caller, *tool)) continue;
+  for (const auto& [name, entry] : tools_) {
+    if (!may_use(context.call.caller, *entry.tool)) continue;
     specifications.push_back({.name = name,
-                              .description = tool->description(),
-                              .parameters = tool->parameters(),
-                              .offered = tool->offered(context).has_value()});
+                              .description = entry.tool->description(),
+                              .parameters = entry.parameters,
+                              .offered = entry.tool->offered(context).has_value()});
   }
   return specifications;
 }
@@ -49,7 +50,10 @@ std::vector<ToolSpecification> ToolRegistry::list_tools(const ToolContext& conte
 Result<ToolRegistry> ToolRegistry::only(const std::vector<std::string>& names) const {
   if (names.empty()) return *this;
   ToolRegistry out;
-  for (const std::string& name : names) out.tools_[name] = TRY(get_tool(name));
+  for (const std::string& name : names) {
+    TRY(get_tool(name));
+    out.tools_[name] = tools_.at(name);
+  }
   return out;
 }
 

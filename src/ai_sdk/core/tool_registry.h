@@ -25,7 +25,11 @@ class ToolRegistry final {
   Result<ToolRegistry> only(const std::vector<std::string>& names) const;
 
  private:
-  std::map<std::string, std::shared_ptr<ToolDefinition>, std::less<>> tools_;
+  struct Entry {
+    std::shared_ptr<ToolDefinition> tool;
+    std::shared_ptr<const std::string> parameters;  // written once
+  };
+  std::map<std::string, Entry, std::less<>> tools_;
 };
 
 bool may_use(const Caller& caller, const ToolDefinition& tool);

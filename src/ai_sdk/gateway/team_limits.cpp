@@ -127,10 +127,11 @@ class WindowedLimiter final : public TeamLimiter {
                   std::chrono::ceil<std::chrono::milliseconds>(state.hour.start + std::chrono::hours(1) - now));
     }
     if (limits_.nano_usd_per_day_max > 0 && state.day.used + state.day.reserved + wanted.nano_usd > limits_.nano_usd_per_day_max) {
-      return over("team_budget_spent",
-                  str("Your team has spent ", format_usd(state.day.used), " of today's ", format_usd(limits_.nano_usd_per_day_max),
-                      ", and this call may cost more than is left; an operator can raise BRIDGE_TEAM_USD_PER_DAY"),
-                  std::chrono::ceil<std::chrono::milliseconds>(state.day.start + std::chrono::days(1) - now));
+      return over(
+          "team_budget_spent",
+          str("Your team has spent ", format_usd(state.day.used), " of today's ", format_usd(limits_.nano_usd_per_day_max),
+              ", and this call may cost more than is left. The day ends at midnight UTC; an operator can raise BRIDGE_TEAM_USD_PER_DAY"),
+          std::chrono::ceil<std::chrono::milliseconds>(state.day.start + std::chrono::days(1) - now));
     }
     ++state.calls;
     state.hour.reserved += wanted.tokens;
@@ -146,8 +147,11 @@ class WindowedLimiter final : public TeamLimiter {
   }
 
   static std::string format_usd(std::int64_t nano_usd) {
-    const std::int64_t cents = nano_usd / 10'000'000;
-    return str("$", cents / 100, ".", cents % 100 < 10 ? "0" : "", cents % 100);
+    // Small amounts in more digits: a day's budget may be a few cents.
+    const bool small = nano_usd < 1'000'000'000;
+    char text[40];
+    std::snprintf(text, sizeof text, small ? "$%.4f" : "$%.2f", static_cast<double>(nano_usd) / 1e9);
+    return text;
   }
 
   TeamState& state_of(const TeamId& team) {

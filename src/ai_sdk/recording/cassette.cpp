@@ -27,8 +27,16 @@ std::string path_of(std::string_view url) {
   return slash == std::string_view::npos ? "/" : std::string(url.substr(slash));
 }
 
+const re2::RE2& file_addresses() {
+  static const re2::RE2 pattern(R"re(file://[^"\\\s]*)re");
+  return pattern;
+}
+
+// Where files are on the machine of a recording is nobody's business.
 json::object body_of(const ClientRequest& request) {
-  auto value = parse_json(request.body, {.bytes_max = kCassetteLineBytesMax});
+  std::string body = request.body;
+  re2::RE2::GlobalReplace(&body, file_addresses(), "file:///lake");
+  auto value = parse_json(body, {.bytes_max = kCassetteLineBytesMax});
   return value && value->is_object() ? std::move(value->get_object()) : json::object{};
 }
 
@@ -36,9 +44,8 @@ json::object body_of(const ClientRequest& request) {
 std::string without_chance(std::string_view text) {
   static const re2::RE2 ids("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
   static const re2::RE2 day(R"(Today: \d{4}-\d\d-\d\d)");
-  static const re2::RE2 files(R"re(file://[^"\\\s]*)re");
   std::string out(text);
-  re2::RE2::GlobalReplace(&out, files, "<file>");
+  re2::RE2::GlobalReplace(&out, file_addresses(), "<file>");
   re2::RE2::GlobalReplace(&out, ids, "<id>");
   re2::RE2::GlobalReplace(&out, day, "Today: <day>");
   return out;
@@ -89,7 +96,7 @@ class RecordingClient final : public HttpClient {
 
   Result<ClientResponse> send(const CallContext& context, const ClientRequest& request) override { return client_->send(context, request); }
 
-  Result<ClientResponse> stream(const CallContext& context, const ClientRequest& request,
+  Result<ClientResponse> stream(const CallContext& context, ClientRequest request,
                                 const std::function<Result<>(std::string_view)>& on_bytes) override {
     CassetteExchange exchange{.path = path_of(request.url), .request = body_of(request)};
     const auto start = CallContext::Clock::now();
@@ -100,7 +107,7 @@ class RecordingClient final : public HttpClient {
       else chunk.bytes = encode_base64url(bytes);
       exchange.chunks.push_back(std::move(chunk));
     };
-    auto response = client_->stream(context, request, [&](std::string_view bytes) {
+    auto response = client_->stream(context, std::move(request), [&](std::string_view bytes) {
       note(bytes);
       return on_bytes(bytes);
     });
@@ -141,7 +148,7 @@ class ReplayingClient final : public HttpClient {
     return fail(ErrorCode::internal, "cassette_mismatch", "A cassette holds streams alone");
   }
 
-  Result<ClientResponse> stream(const CallContext& context, const ClientRequest& request,
+  Result<ClientResponse> stream(const CallContext& context, ClientRequest request,
                                 const std::function<Result<>(std::string_view)>& on_bytes) override {
     const CassetteExchange& exchange = exchanges_[TRY(take(path_of(request.url), body_of(request)))];
     ClientResponse response{.status = exchange.status};
@@ -174,7 +181,11 @@ class ReplayingClient final : public HttpClient {
       taken_[i] = true;
       return i;
     }
-    const std::string why = next ? diff_of_requests(exchanges_[*next].request, actual) : std::string("the cassette has no exchange left");
+    std::string why = "the cassette has no exchange left";
+    if (next) {
+      why = exchanges_[*next].path == path ? diff_of_requests(exchanges_[*next].request, actual)
+                                           : str("path: - ", exchanges_[*next].path, " + ", path);
+    }
     return fail(Error{.code = ErrorCode::internal,
                       .message = str("The model was asked something else than when this was recorded:\n", why),
                       .reason = "cassette_mismatch",

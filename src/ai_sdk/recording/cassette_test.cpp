@@ -13,8 +13,7 @@ namespace {
 class FakeClient final : public HttpClient {
  public:
   Result<ClientResponse> send(const CallContext&, const ClientRequest&) override { return fail(ErrorCode::internal, "not used"); }
-  Result<ClientResponse> stream(const CallContext&, const ClientRequest&,
-                                const std::function<Result<>(std::string_view)>& on_bytes) override {
+  Result<ClientResponse> stream(const CallContext&, ClientRequest, const std::function<Result<>(std::string_view)>& on_bytes) override {
     ClientResponse response{.status = status,
                             .headers = {{"content-type", "text/event-stream"}, {"anthropic-organization-id", "org-secret"}}};
     for (const std::string& chunk : chunks) {

@@ -128,14 +128,16 @@ class ModelChat final : public ChatService {
         .provider = provider->name(), .model = TRY(parts_.providers.choose_model(*provider, input.model)), .title = input.title};
     session.connection_id = TRY(parts_.choose_connection(context, input.connection_id));
     session.prompt_blocks = to_prompt_texts(TRY(parts_.prompt_blocks.get_active_blocks(context)));
-    const SessionState state = TRY(parts_.sessions.create_session(context, std::move(session)));
-    return ChatSession{.session_id = state.id,
-                       .title = state.title,
-                       .provider = state.provider,
-                       .model = state.model,
-                       .connection_id = connection_of(state),
-                       .total_cost_usd = 0,
-                       .created_at = state.created_at};
+    SessionState state = TRY(parts_.sessions.create_session(context, std::move(session)));
+    ChatSession created{.session_id = state.id,
+                        .title = state.title,
+                        .provider = state.provider,
+                        .model = state.model,
+                        .connection_id = connection_of(state),
+                        .total_cost_usd = 0,
+                        .created_at = state.created_at};
+    parts_.sessions.give_back(std::move(state));
+    return created;
   }
 
   Result<ChatList> list(const CallContext& context, const SessionId& before, int limit) override {
@@ -201,12 +203,16 @@ class ModelChat final : public ChatService {
 
   Result<ChatTurn> start_turn(const CallContext& context, const SessionId& id, const ChatInput& input) override {
     TRY(check_message(input));
-    ChatTurn turn{.session = TRY(parts_.sessions.load_history(context, id))};
+    ToolRegistry named = TRY(choose_tools(input.tools));
+    if (const auto log = logs_.find(id); log && !log->finished()) {
+      TRY(parts_.sessions.get_session(context, id));  // to its owner alone
+      return session_in_use();
+    }
+    ChatTurn turn{.session = TRY(parts_.sessions.take_session(context, id))};
     if (turn.session.status != SessionStatus::active)
       return fail(ErrorCode::failed_precondition, "session_ended", "This conversation has ended: begin a new one");
     turn.provider = TRY(parts_.providers.get_provider(turn.session.provider));
-    const ToolRegistry named = TRY(parts_.tools.only(input.tools));
-    if (!turn.session.connection_id.empty()) turn.tools = named;
+    if (!turn.session.connection_id.empty()) turn.tools = std::move(named);
     const CleanText clean = remove_secrets(without_context_mark(input.message));
     turn.message = clean.text;
     turn.log = TRY(logs_.begin(id, turn.session.turns_saved + 1, turn.message, input.resumable));
@@ -230,7 +236,9 @@ class ModelChat final : public ChatService {
     if (!kept)
       log_error("transcript_not_kept",
                 {{"session_id", turn.session.id.value()}, {"error", describe_error(kept.error())}, {"detail", kept.error().detail}});
-    logs_.end(turn.session.id, turn.log);
+    const SessionId id = turn.session.id;
+    if (kept) parts_.sessions.give_back(std::move(turn.session));
+    logs_.end(id, turn.log);
   }
 
   Result<> check_resume(const CallContext& context, const SessionId& id, std::string_view last_event_id) override {
@@ -276,6 +284,15 @@ class ModelChat final : public ChatService {
   void shut_down() override { logs_.shut_down(); }
 
  private:
+  Result<ToolRegistry> choose_tools(const std::vector<std::string>& names) const {
+    auto tools = parts_.tools.only(names);
+    if (tools) return tools;
+    Error error = tools.error();
+    error.code = ErrorCode::invalid_argument;
+    for (Violation& violation : error.violations) violation.path = "tools";
+    return fail(std::move(error));
+  }
+
   static std::optional<ConnectionId> connection_of(const SessionState& state) {
     return state.connection_id.empty() ? std::nullopt : std::optional(state.connection_id);
   }

@@ -54,6 +54,8 @@ json::object error_data(const Error& error, std::string_view correlation_id, boo
   json::object data = problem_json(error, correlation_id);
   data["kind"] = traits_of(error.code).name;
   data["retryable"] = is_retryable(error);
+  data["retry_after_ms"] = nullptr;
+  if (error.retry_after) data["retry_after_ms"] = error.retry_after->count();
   data["partial"] = partial;
   data["request_id"] = correlation_id;
   const json::object used = done_data(so_far);

@@ -85,16 +85,19 @@ std::size_t TurnLog::bytes() const {
   return bytes_;
 }
 
+std::unexpected<Error> session_in_use() {
+  return fail(Error{.code = ErrorCode::failed_precondition,
+                    .message = "An answer in this conversation is still under way: wait for its end, or stop it first",
+                    .reason = "session_in_use"});
+}
+
 TurnLogs::TurnLogs() : watcher_([this](const std::stop_token& stop) { watch(stop); }) {}
 TurnLogs::~TurnLogs() { watcher_.request_stop(); }
 
 Result<std::shared_ptr<TurnLog>> TurnLogs::begin(const SessionId& session, int turn, std::string question, bool resumable) {
   const std::lock_guard lock(mutex_);
   std::shared_ptr<TurnLog>& log = logs_[session];
-  if (log && !log->finished())
-    return fail(Error{.code = ErrorCode::failed_precondition,
-                      .message = "An answer in this conversation is still under way: wait for its end, or stop it first",
-                      .reason = "session_in_use"});
+  if (log && !log->finished()) return session_in_use();
   if (log) {
     finished_bytes_ -= log->bytes();
     finished_.remove(session);

@@ -67,6 +67,8 @@ class TurnLog final {
   std::stop_source stop_;
 };
 
+std::unexpected<Error> session_in_use();
+
 // The turns under way and those that ended lately, one a session. Thread-safe.
 class TurnLogs final {
  public:

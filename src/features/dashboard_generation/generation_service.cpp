@@ -1,6 +1,7 @@
 #include "features/dashboard_generation/generation_service.h"
 
 #include "ai_sdk/core/cut_text.h"
+#include "ai_sdk/gateway/redaction.h"
 #include "base/log.h"
 #include "features/chat/turn_events.h"
 #include "features/dashboard_generation/connection_context.h"
@@ -102,6 +103,7 @@ class AgentGeneration final : public GenerationService {
 
   Result<GenerationStart> start(const CallContext& context, const GenerationRequest& request) override {
     TRY(check_prompt(request.user_prompt));
+    const std::string prompt = remove_secrets(request.user_prompt).text;
     GenerationStart start{.connection_id = request.connection_id};
     start.provider = TRY(parts_.providers.get_provider(request.provider));
     const GenerationConnection connection = TRY(parts_.tools.catalog.get_connection(context, request.connection_id));
@@ -111,15 +113,14 @@ class AgentGeneration final : public GenerationService {
       return fail(ErrorCode::failed_precondition, "no_tables",
                   str("The connection '", connection.name, "' has no tables to make a dashboard of"));
     start.table_names = names_of(tables);
-    start.user_message = without_blank_lines(request.user_prompt) +
-                         make_connection_context(connection, tables, parts_.tools.cap_bytes, parts_.tools.clock.now());
-    NewSession input{.provider = start.provider->name(),
-                     .model = TRY(parts_.providers.choose_model(*start.provider, request.model)),
-                     .title = request.user_prompt};
+    start.user_message =
+        without_blank_lines(prompt) + make_connection_context(connection, tables, parts_.tools.cap_bytes, parts_.tools.clock.now());
+    NewSession input{
+        .provider = start.provider->name(), .model = TRY(parts_.providers.choose_model(*start.provider, request.model)), .title = prompt};
     input.connection_id = request.connection_id;
     input.prompt_blocks = to_prompt_texts(TRY(parts_.prompt_blocks.get_active_blocks(context)));
     start.session = TRY(parts_.sessions.create_session(context, std::move(input)));
-    parts_.tools.ledger.open_session(start.session.id, {.generator = start.session.provider, .prompt = request.user_prompt});
+    parts_.tools.ledger.open_session(start.session.id, {.generator = start.session.provider, .prompt = prompt});
     return start;
   }
 

@@ -114,7 +114,7 @@ TEST(GenerationService, EndsWithTheProvidersErrorAndKeepsTheTranscript) {
   const auto kept = workspace.sessions->load_history(workspace.context, session);
   ASSERT_TRUE(kept);
   EXPECT_EQ(kept->status, SessionStatus::failed);
-  EXPECT_EQ(kept->messages.size(), 5u);
+  EXPECT_EQ(kept->messages.size(), 6u) << "the words before the error too";
 }
 
 TEST(GenerationService, KeepsTheTranscriptWhenTheClientGoesAway) {

@@ -79,15 +79,12 @@ Result<SmallAnswer> answer_with_chart(const GenerationToolParts& parts, const To
                                       const json::object& params, json::object chart) {
   const GenerationConnection connection = TRY(parts.catalog.get_connection(context.call, context.connection_id));
   chart["query"] = kId;
-  json::object document{{"bridge", 1},
-                        {"title", "An answer"},
-                        {"connection", connection.name},
-                        {"queries", json::object{{kId, json::object{{"sql", sql}}}}},
-                        {"charts", json::object{{kId, std::move(chart)}}},
-                        {"theme", "mono"}};
-  if (!params.empty()) document["params"] = params;
-  // JSON is YAML.
-  auto validation = validate(parts, context, json::serialize(document), connection.name);
+  // JSON is YAML, but for the document's own level, which is a key a line.
+  std::string document = str("bridge: 1\ntitle: An answer\nconnection: ", json::serialize(json::string(connection.name)), "\n");
+  if (!params.empty()) document += str("params: ", json::serialize(params), "\n");
+  document += str("queries: ", json::serialize(json::object{{kId, json::object{{"sql", sql}}}}), "\n");
+  document += str("charts: ", json::serialize(json::object{{kId, std::move(chart)}}), "\ntheme: mono\n");
+  auto validation = validate(parts, context, document, connection.name);
   if (!validation) return fail(in_terms_of_arguments(std::move(validation).error()));
   TRY(parts.ledger.approve_sql(context.session_id, context.connection_id, sql, validation->bytes_scanned));
   const Plan plan = TRY(compile_dashboard(*validation->document));

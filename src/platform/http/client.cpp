@@ -3,13 +3,16 @@
 #include <curl/curl.h>
 
 #include "platform/http/router.h"
+#include "platform/http/waiting_stack.h"
 
 namespace bridge {
 namespace {
 
-constexpr std::size_t kIdleSessionsMax = 16;
+constexpr std::size_t kIdleSessionsMax = 128;
 constexpr std::size_t kHeaderBytesMaxOfResponse = 256 << 10;
-constexpr int kPollMs = 50;  // how late a deadline is noticed; a stop request wakes the poll at once
+constexpr int kPollMsMax = 1'000;  // a stop request wakes the poll at once, and deadlines shorten it
+constexpr std::chrono::milliseconds kQuietTime{500};
+constexpr long kStreamBufferBytes = 4'096;  // of a transfer; streams come in small pieces, and many wait at the same time
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
@@ -33,11 +36,15 @@ struct Transfer {
   CURL* easy = nullptr;
   std::size_t body_bytes_max = 0;
   const std::function<Result<>(std::string_view)>* on_bytes = nullptr;
+  std::string* request_body = nullptr;  // no longer needed once the answer begins
   ClientResponse response;
   std::size_t header_bytes = 0;
   TimePoint start = std::chrono::steady_clock::now();
   TimePoint last_byte = start;
   bool body_begun = false;
+  bool stack_released = false;  // since the last byte
+  int sendings = 0;
+  bool once = false;
   std::optional<Error> error;
 };
 
@@ -45,6 +52,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   auto& transfer = *static_cast<Transfer*>(user);
   const std::size_t bytes = size * count;
   transfer.last_byte = std::chrono::steady_clock::now();
+  if (transfer.request_body) std::string().swap(*std::exchange(transfer.request_body, nullptr));
   transfer.header_bytes += bytes;
   if (transfer.header_bytes > kHeaderBytesMaxOfResponse) {
     transfer.error = Error{.code = ErrorCode::unavailable, .message = "The answer's header is too large"};
@@ -64,6 +72,7 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   const std::size_t bytes = size * count;
   transfer.last_byte = std::chrono::steady_clock::now();
   transfer.body_begun = true;
+  transfer.stack_released = false;
   long status = 0;
   curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
   if (transfer.on_bytes && status >= 200 && status < 300) {
@@ -81,6 +90,13 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   }
   transfer.response.body.append(data, bytes);
   return bytes;
+}
+
+// A request that may change something is sent once: libcurl would send it again when a connection that it kept turns out to be dead, and
+// nobody would know that it had been received twice.
+int before_request(void* user, char*, char*, int, int) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  return ++transfer.sendings > 1 && transfer.once ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 std::string host_of(std::string_view url) {
@@ -126,16 +142,18 @@ bool has_line_break(std::string_view text) { return text.find_first_of(std::stri
 
 class CurlHttpClient final : public HttpClient {
  public:
-  Result<ClientResponse> send(const CallContext& context, const ClientRequest& request) override { return call(context, request, nullptr); }
+  Result<ClientResponse> send(const CallContext& context, const ClientRequest& request) override {
+    return call(context, request, nullptr, nullptr);
+  }
 
-  Result<ClientResponse> stream(const CallContext& context, const ClientRequest& request,
+  Result<ClientResponse> stream(const CallContext& context, ClientRequest request,
                                 const std::function<Result<>(std::string_view)>& on_bytes) override {
-    return call(context, request, &on_bytes);
+    return call(context, request, &on_bytes, &request.body);
   }
 
  private:
   Result<ClientResponse> call(const CallContext& context, const ClientRequest& request,
-                              const std::function<Result<>(std::string_view)>* on_bytes) {
+                              const std::function<Result<>(std::string_view)>* on_bytes, std::string* body) {
     TRY(context.check());
     for (const auto& [name, value] : request.headers) {
       if (name.empty() || has_line_break(name) || has_line_break(value))
@@ -144,17 +162,17 @@ class CurlHttpClient final : public HttpClient {
     if (has_line_break(request.url)) return fail(ErrorCode::invalid_argument, "The URL has a line break");
     const std::string host = host_of(request.url);
     std::unique_ptr<Session> session = take_session(host);
-    Result<ClientResponse> result = run(*session, context, request, on_bytes, host);
+    Result<ClientResponse> result = run(*session, context, request, on_bytes, body, host);
     session->origin = host;
     give_back(std::move(session));
     return result;
   }
 
   static Result<ClientResponse> run(Session& session, const CallContext& context, const ClientRequest& request,
-                                    const std::function<Result<>(std::string_view)>* on_bytes, const std::string& host) {
+                                    const std::function<Result<>(std::string_view)>* on_bytes, std::string* body, const std::string& host) {
     CURL* const easy = session.easy;
     curl_easy_reset(easy);
-    Transfer transfer{.easy = easy, .body_bytes_max = request.response_bytes_max, .on_bytes = on_bytes};
+    Transfer transfer{.easy = easy, .body_bytes_max = request.response_bytes_max, .on_bytes = on_bytes, .request_body = body};
     char detail[CURL_ERROR_SIZE] = "";
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -164,9 +182,13 @@ class CurlHttpClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout_ms));
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+    transfer.once = request.method == Method::post || request.method == Method::patch;
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &before_request);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    if (on_bytes) curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kStreamBufferBytes);
     // Nothing compressed is asked for: it would be held back. What comes compressed all the same is unpacked.
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "identity");
     if (is_loopback(host)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -227,8 +249,24 @@ class CurlHttpClient final : public HttpClient {
                                .reason = "idle_timeout"};
         return CURLE_ABORTED_BY_CALLBACK;
       }
-      curl_multi_poll(session.multi, nullptr, 0, kPollMs, nullptr);
+      int woken = 0;
+      curl_multi_poll(session.multi, nullptr, 0, poll_ms(context, request, transfer), &woken);
+      const bool quiet = woken == 0 && std::chrono::steady_clock::now() - transfer.last_byte > kQuietTime;
+      if (quiet && !std::exchange(transfer.stack_released, true)) release_unused_stack();
     }
+  }
+
+  // Until the next deadline that could be missed. libcurl's own (connecting) shorten it by themselves.
+  static int poll_ms(const CallContext& context, const ClientRequest& request, const Transfer& transfer) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto left = [&](TimePoint start, int time_max_ms) {
+      return std::chrono::duration_cast<std::chrono::milliseconds>(start + std::chrono::milliseconds(time_max_ms) - now).count() + 1;
+    };
+    std::int64_t wait = std::min<std::int64_t>(kPollMsMax, left(transfer.last_byte, request.idle_timeout_ms));
+    if (!transfer.stack_released) wait = std::min<std::int64_t>(wait, kQuietTime.count() + 1);
+    if (!transfer.body_begun) wait = std::min(wait, left(transfer.start, request.first_byte_timeout_ms));
+    wait = std::min<std::int64_t>(wait, context.time_left(std::chrono::milliseconds(kPollMsMax)).count() + 1);
+    return static_cast<int>(std::max<std::int64_t>(wait, 1));
   }
 
   // A session that last spoke to the same host has a warm connection.

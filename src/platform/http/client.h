@@ -34,8 +34,8 @@ class HttpClient {
   virtual Result<ClientResponse> send(const CallContext& context, const ClientRequest& request) = 0;
 
   // Gives each piece of a 2xx body to `on_bytes` as it comes (any split); returning an error ends the call with that error.
-  // The body of any other status is collected instead.
-  virtual Result<ClientResponse> stream(const CallContext& context, const ClientRequest& request,
+  // The body of any other status is collected instead. The request's body is let go once the answer begins.
+  virtual Result<ClientResponse> stream(const CallContext& context, ClientRequest request,
                                         const std::function<Result<>(std::string_view)>& on_bytes) = 0;
 };
 

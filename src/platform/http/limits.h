@@ -22,6 +22,8 @@ inline constexpr std::size_t kStreamBufferBytesMax = 256 << 10;
 inline constexpr std::size_t kStreamEventBytesMax = 4 << 20;  // one event, when nothing else waits
 inline constexpr std::size_t kCompressionBytesMin = 1 << 10;
 inline constexpr std::size_t kWorkerQueueMax = 128;
+inline constexpr int kStreamThreads = 1'200;  // a stream has a thread of its own, which mostly waits
+inline constexpr std::size_t kStreamStackBytes = 2 << 20;
 inline constexpr std::size_t kStreamQueueMax = 16;
 
 inline constexpr int kHeaderDeadlineMs = 10'000;

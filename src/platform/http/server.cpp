@@ -54,8 +54,8 @@ Result<> AsioHttpServer::start() {
   make_metrics();
   shared_.workers =
       std::make_unique<TaskPool>(static_cast<std::size_t>(std::max(1, shared_.options.worker_threads)), shared_.options.worker_queue_max);
-  shared_.streamers =
-      std::make_unique<TaskPool>(static_cast<std::size_t>(std::max(1, shared_.options.stream_threads)), shared_.options.stream_queue_max);
+  shared_.streamers = std::make_unique<TaskPool>(static_cast<std::size_t>(std::max(1, shared_.options.stream_threads)),
+                                                 shared_.options.stream_queue_max, kStreamStackBytes);
 
   error_code error;
   const asio::ip::address address = asio::ip::make_address(shared_.options.address, error);

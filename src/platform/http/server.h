@@ -25,7 +25,7 @@ struct HttpServerOptions {
   std::uint16_t port = 8080;  // 0 picks a free one
   int io_threads = 2;
   int worker_threads = 8;
-  int stream_threads = 64;
+  int stream_threads = kStreamThreads;
   Headers extra_headers;      // sent with every answer, e.g. the content security policy
   bool log_requests = false;  // one debug line a request; answers of 500 and above are logged in any case
 

@@ -8,11 +8,7 @@ bool TaskPool::try_run(std::move_only_function<void()> task) {
   // An idle thread that was told of an earlier task has not taken it yet: it counts for that one.
   const bool has_free_thread = idle_ > tasks_.size();
   if (!has_free_thread && threads_.size() < threads_max_) {
-    try {
-      threads_.emplace_back([this] { work(); });
-    } catch (const std::system_error&) {
-      if (threads_.empty()) return false;
-    }
+    if (!start_thread() && threads_.empty()) return false;
   } else if (!has_free_thread && tasks_.size() >= queue_max_ + idle_) {
     return false;
   }
@@ -21,9 +17,24 @@ bool TaskPool::try_run(std::move_only_function<void()> task) {
   return true;
 }
 
+bool TaskPool::start_thread() {
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return false;
+  if (stack_bytes_ > 0) pthread_attr_setstacksize(&attributes, stack_bytes_);
+  pthread_t thread{};
+  const auto run = [](void* pool) -> void* {
+    static_cast<TaskPool*>(pool)->work();
+    return nullptr;
+  };
+  const bool started = pthread_create(&thread, &attributes, run, this) == 0;
+  pthread_attr_destroy(&attributes);
+  if (started) threads_.push_back(thread);
+  return started;
+}
+
 void TaskPool::stop() {
   std::deque<std::move_only_function<void()>> dropped;
-  std::vector<std::thread> threads;
+  std::vector<pthread_t> threads;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -31,7 +42,7 @@ void TaskPool::stop() {
     threads.swap(threads_);
   }
   changed_.notify_all();
-  for (std::thread& thread : threads) thread.join();
+  for (const pthread_t thread : threads) pthread_join(thread, nullptr);
 }
 
 std::size_t TaskPool::waiting() const {

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <pthread.h>
+
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 namespace bridge {
@@ -12,7 +13,9 @@ namespace bridge {
 // Threads that run tasks, started when they are first needed; a bounded queue in front of them.
 class TaskPool {
  public:
-  TaskPool(std::size_t threads_max, std::size_t queue_max) : threads_max_(threads_max), queue_max_(queue_max) {}
+  // `stack_bytes` 0: as the system has it. Stacks are address space that counts against the process's memory limit, used or not.
+  TaskPool(std::size_t threads_max, std::size_t queue_max, std::size_t stack_bytes = 0)
+      : threads_max_(threads_max), queue_max_(queue_max), stack_bytes_(stack_bytes) {}
   ~TaskPool() { stop(); }
   TaskPool(const TaskPool&) = delete;
   TaskPool& operator=(const TaskPool&) = delete;
@@ -26,14 +29,16 @@ class TaskPool {
   std::size_t waiting() const;
 
  private:
+  bool start_thread();
   void work();
 
   const std::size_t threads_max_;
   const std::size_t queue_max_;
+  const std::size_t stack_bytes_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::move_only_function<void()>> tasks_;
-  std::vector<std::thread> threads_;
+  std::vector<pthread_t> threads_;
   std::size_t idle_ = 0;
   bool stopping_ = false;
 };

@@ -768,6 +768,242 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/observability/model-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every request to a model provider, newest first
+         * @description Needs the role admin in the team.
+         */
+        get: operations["list_model_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/observability/cost-summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What calls to models have cost
+         * @description Needs the role viewer in the team.
+         */
+        get: operations["summarise_cost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/observability/tool-cache-stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often tools were answered from the cache
+         * @description Needs the role viewer in the team.
+         */
+        get: operations["get_tool_cache_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The model providers of this server, and their models
+         * @description Needs the role editor in the team.
+         */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your conversations, newest first
+         * @description Needs the role editor in the team.
+         */
+        get: operations["list_chats"];
+        put?: never;
+        /**
+         * Begin a conversation
+         * @description Needs the role editor in the team.
+         */
+        post: operations["create_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A conversation with its messages
+         * @description Needs the role editor in the team.
+         */
+        get: operations["get_chat"];
+        put?: never;
+        post?: never;
+        /**
+         * End a conversation; its transcript is kept
+         * @description Needs the role editor in the team.
+         */
+        delete: operations["end_chat"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/sessions/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was said in a conversation
+         * @description Needs the role editor in the team.
+         */
+        get: operations["list_chat_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/sessions/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop the answer that is under way
+         * @description Needs the role editor in the team.
+         */
+        post: operations["stop_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/sessions/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The transcript as JSON lines
+         * @description Needs the role editor in the team.
+         */
+        get: operations["export_chat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/sessions/{id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say something; the answer comes as events: token, tool_call, tool_result, warning, fallback, reset, and last done or error. With Last-Event-ID: what you have missed of an answer
+         * @description Needs the role editor in the team.
+         */
+        post: operations["stream_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompt-blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every version of every prompt block
+         * @description Needs the role admin in the team.
+         */
+        get: operations["list_prompt_blocks"];
+        /**
+         * Give a prompt block a new version, or make an earlier one active again; conversations that have begun keep theirs
+         * @description Needs the role admin in the team.
+         */
+        put: operations["change_prompt_block"];
+        /**
+         * Add a prompt block
+         * @description Needs the role admin in the team.
+         */
+        post: operations["create_prompt_block"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/dashboards/generate": {
         parameters: {
             query?: never;
@@ -1268,6 +1504,247 @@ export interface components {
                 code: string;
                 detail: string;
             }[];
+        };
+        ModelCallList: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                session_id: string;
+                /** Format: uuid */
+                user_id: string;
+                provider: string;
+                model: string;
+                step: number;
+                attempt: number;
+                input_tokens?: number | null;
+                cache_read_tokens?: number | null;
+                cache_write_tokens?: number | null;
+                output_tokens?: number | null;
+                usage_complete: boolean;
+                cost_usd?: number | null;
+                price_known: boolean;
+                price_date?: string | null;
+                latency_ms: number;
+                time_to_first_token_ms?: number | null;
+                /** @enum {string} */
+                status: "ok" | "error" | "cancelled";
+                error_code?: string | null;
+                trace_id?: string | null;
+                /** Format: date-time */
+                created_at: string;
+            }[];
+            total: number;
+            next_offset?: number | null;
+        };
+        CostSummary: {
+            total_cost_usd: number;
+            total_tokens: number;
+            unpriced_calls: number;
+            breakdown: {
+                date: string;
+                cost: number;
+                tokens: number;
+            }[];
+        };
+        ToolCacheStatistics: {
+            hit_rate_pct: number;
+            total_hits: number;
+            total_misses: number;
+            total_cached_tools: number;
+            storage_size_mb: number;
+        };
+        ProviderChoices: {
+            default_provider: string;
+            default_model: string;
+            providers: {
+                name: string;
+                default_model: string;
+                models: string[];
+                needs_network: boolean;
+                available: boolean;
+                reason?: string | null;
+            }[];
+        };
+        NewChat: {
+            /** @description a provider of this server; the default one when missing */
+            provider?: string;
+            /** @description a model of that provider; its default when missing */
+            model?: string;
+            /**
+             * Format: uuid
+             * @description the warehouse to talk about; the team's only active one when missing
+             */
+            connection_id?: string;
+            /** @description for people; the beginning of the first message when missing */
+            title?: string;
+        };
+        ChatSession: {
+            /** Format: uuid */
+            session_id: string;
+            title: string;
+            provider: string;
+            model: string;
+            /** Format: uuid */
+            connection_id?: string | null;
+            /** @enum {string} */
+            status: "active" | "completed" | "failed";
+            total_tokens: number;
+            total_cost_usd?: number | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+        };
+        ChatList: {
+            items: {
+                /** Format: uuid */
+                session_id: string;
+                title: string;
+                provider: string;
+                model: string;
+                /** Format: uuid */
+                connection_id?: string | null;
+                /** @enum {string} */
+                status: "active" | "completed" | "failed";
+                total_tokens: number;
+                total_cost_usd?: number | null;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                ended_at?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        ChatDetail: {
+            /** Format: uuid */
+            session_id: string;
+            title: string;
+            provider: string;
+            model: string;
+            /** Format: uuid */
+            connection_id?: string | null;
+            /** @enum {string} */
+            status: "active" | "completed" | "failed";
+            total_tokens: number;
+            total_cost_usd?: number | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            running: boolean;
+            last_event_id?: string | null;
+            messages: {
+                turn: number;
+                /** @enum {string} */
+                role: "system" | "user" | "assistant" | "tool";
+                text: string;
+                tool_calls: {
+                    id: string;
+                    name: string;
+                    arguments: Record<string, never>;
+                }[];
+                tool_results: {
+                    call_id: string;
+                    name: string;
+                    ok: boolean;
+                    content: Record<string, never>;
+                }[];
+            }[];
+        };
+        ChatMessages: {
+            items: {
+                turn: number;
+                /** @enum {string} */
+                role: "system" | "user" | "assistant" | "tool";
+                text: string;
+                tool_calls: {
+                    id: string;
+                    name: string;
+                    arguments: Record<string, never>;
+                }[];
+                tool_results: {
+                    call_id: string;
+                    name: string;
+                    ok: boolean;
+                    content: Record<string, never>;
+                }[];
+            }[];
+        };
+        ChatStopped: {
+            stopped: boolean;
+        };
+        ChatEnded: {
+            /** Format: uuid */
+            session_id: string;
+            /** @enum {string} */
+            status: "active" | "completed" | "failed";
+            /** Format: date-time */
+            ended_at?: string | null;
+        };
+        ChatInput: {
+            /** @description what you say; not needed with Last-Event-ID */
+            message?: string;
+            /** @description the only tools that may be used; all when missing */
+            tools?: string[];
+            /** @description true: a lost connection does not stop the answer for 30 s */
+            resumable?: boolean;
+        };
+        PromptBlockList: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                content: string;
+                /** @enum {string} */
+                cache_control: "ephemeral" | "none";
+                version: number;
+                active: boolean;
+                position: number;
+                /** Format: date-time */
+                created_at: string;
+            }[];
+        };
+        PromptBlockInput: {
+            /** @description a-z, 0-9 and _ */
+            name: string;
+            /** @description Markdown, for the model */
+            content: string;
+            /**
+             * @description whether providers should cache it
+             * @enum {string}
+             */
+            cache_control?: "ephemeral" | "none";
+            /** @description among the active blocks, smallest first */
+            position?: number;
+        };
+        PromptBlock: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            content: string;
+            /** @enum {string} */
+            cache_control: "ephemeral" | "none";
+            version: number;
+            active: boolean;
+            position: number;
+            /** Format: date-time */
+            created_at: string;
+        };
+        PromptBlockChange: {
+            /** @description of the block */
+            name: string;
+            /** @description the text of the new version */
+            content?: string | null;
+            /**
+             * @description as before when missing
+             * @enum {string|null}
+             */
+            cache_control?: "ephemeral" | "none" | null;
+            /** @description as before when missing */
+            position?: number | null;
+            /** @description instead of content: the version to make active again */
+            version?: number | null;
         };
         GenerationRequest: {
             /**
@@ -2547,6 +3024,414 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrecomputeReport"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    list_model_calls: {
+        parameters: {
+            query?: {
+                /** @description of one conversation */
+                session_id?: string;
+                /** @description of one provider */
+                provider?: string;
+                /** @description from this day or time on */
+                start_date?: string;
+                /** @description until this time, or the end of this day */
+                end_date?: string;
+                /** @description 1 to 1,000; default 100 */
+                limit?: string;
+                /** @description how many to leave out */
+                offset?: string;
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelCallList"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    summarise_cost: {
+        parameters: {
+            query?: {
+                /** @description whose; yours when missing; admins: anybody's, or * for the whole team */
+                user_id?: string;
+                /** @description day, week or month */
+                group_by?: string;
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostSummary"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    get_tool_cache_stats: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCacheStatistics"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderChoices"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    list_chats: {
+        parameters: {
+            query?: {
+                /** @description At most this many, 1 to 1,000; 100 when not given */
+                limit?: string;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatList"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    create_chat: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChat"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatSession"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    get_chat: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatDetail"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    end_chat: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatEnded"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    list_chat_messages: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatMessages"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    stop_chat: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatStopped"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    export_chat: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    stream_chat: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatInput"];
+            };
+        };
+        responses: {
+            /** @description Server-Sent Events */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    list_prompt_blocks: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptBlockList"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    change_prompt_block: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptBlockChange"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptBlock"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    create_prompt_block: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptBlockInput"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptBlock"];
                 };
             };
             default: components["responses"]["problem"];

@@ -145,7 +145,7 @@ class Encoder final {
     std::vector<std::string> tools;
     for (const ToolSpecification& tool : *request_.tools) {
       tools.push_back(str(R"({"name":)", json_literal(tool.name), R"(,"description":)", json_literal(tool.description),
-                          R"(,"input_schema":)", json::serialize(tool.parameters), "}"));
+                          R"(,"input_schema":)", *tool.parameters, "}"));
       prefix_bytes_ += tools.back().size();
     }
     const bool last_of_prefix = !request_.prompt_blocks || request_.prompt_blocks->empty();
@@ -188,7 +188,8 @@ class Encoder final {
     std::vector<WireMessage> messages = to_wire(request_);
     std::vector<std::size_t> candidates;  // messages of the user's side whose prefix is long enough
     for (std::size_t i = 0; i < messages.size(); ++i) {
-      prefix_bytes_ += messages[i].content().size();
+      prefix_bytes_ += messages[i].verbatim.size();
+      for (const std::string& block : messages[i].blocks) prefix_bytes_ += block.size();
       if (messages[i].role == "user" && worth_caching()) candidates.push_back(i);
     }
     for (std::size_t i = 0; i < candidates.size() && i < 2; ++i) {

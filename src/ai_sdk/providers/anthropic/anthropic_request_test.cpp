@@ -32,7 +32,8 @@ struct Asking {
   }
   std::vector<PromptText> blocks{{.name = "a", .content = std::string(8'000, 'a'), .cache = true}};
   std::vector<Message> messages{{.text = "Which airports are late?"}};
-  std::vector<ToolSpecification> tools{{.name = "list_tables", .description = "Lists.", .parameters = {{"type", "object"}}}};
+  std::vector<ToolSpecification> tools{
+      {.name = "list_tables", .description = "Lists.", .parameters = std::make_shared<const std::string>(R"({"type":"object"})")}};
   CompletionRequest request;
 };
 
@@ -157,7 +158,10 @@ TEST(AnthropicRequest, AsksForReasoningInTheModelsOwnWay) {
 
 TEST(AnthropicRequest, ListsToolsThatAreNotOfferedYetBecauseThinkingIsBoundToTheList) {
   Asking asking;
-  asking.tools.push_back({.name = "save", .description = "Saves.", .parameters = {{"type", "object"}}, .offered = false});
+  asking.tools.push_back({.name = "save",
+                          .description = "Saves.",
+                          .parameters = std::make_shared<const std::string>(R"({"type":"object"})"),
+                          .offered = false});
   EXPECT_EQ(asking.body().at("tools").as_array().size(), 2u);
 }
 

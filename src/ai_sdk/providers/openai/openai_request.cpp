@@ -90,7 +90,7 @@ class Encoder final {
       if (!tool.offered && !profile_.allowed_tools) continue;
       if (tool.offered) allowed.push_back(function_name(tool));
       tools.push_back(str(R"({"type":"function","function":{"name":)", json_literal(tool.name), R"(,"description":)",
-                          json_literal(tool.description), R"(,"parameters":)", json::serialize(tool.parameters), "}}"));
+                          json_literal(tool.description), R"(,"parameters":)", *tool.parameters, "}}"));
     }
     if (tools.empty()) return;
     body_ += str(R"(,"tools":[)", join(tools, ","), R"(],"tool_choice":)");

@@ -27,8 +27,9 @@ struct Asking {
   OpenaiProfile profile;
   std::vector<PromptText> blocks{{.name = "a", .content = "Be brief."}, {.name = "b", .content = "Be right."}};
   std::vector<Message> messages{{.text = "Which airports are late?"}};
-  std::vector<ToolSpecification> tools{{.name = "list_tables", .description = "Lists.", .parameters = {{"type", "object"}}},
-                                       {.name = "save", .description = "Saves.", .parameters = {{"type", "object"}}}};
+  std::vector<ToolSpecification> tools{
+      {.name = "list_tables", .description = "Lists.", .parameters = std::make_shared<const std::string>(R"({"type":"object"})")},
+      {.name = "save", .description = "Saves.", .parameters = std::make_shared<const std::string>(R"({"type":"object"})")}};
   CompletionRequest request;
 };
 

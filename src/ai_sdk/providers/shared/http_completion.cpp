@@ -39,7 +39,7 @@ Result<> stream_http_completion(const CallContext& context, HttpClient& http, Cl
     }
     return decoder.feed(bytes, sink);
   };
-  auto response = http.stream(call, request, on_bytes);
+  auto response = http.stream(call, std::move(request), on_bytes);
   if (!response) {
     // The call's own deadline is not the caller's: the caller may try again.
     if (response.error().code == ErrorCode::deadline_exceeded && context.check().has_value() && response.error().reason.empty()) {
