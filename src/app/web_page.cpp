@@ -11,7 +11,8 @@ std::span<const EmbeddedFile> embedded_web_page();
 namespace {
 
 // The addresses of the page's own screens, all answered by its first page.
-constexpr std::string_view kScreens[] = {"/", "/open", "/sign-in", "/d/{slug}", "/d/{slug}/edit", "/new"};
+constexpr std::string_view kScreens[] = {"/",    "/open", "/sign-in",           "/d/{slug}", "/d/{slug}/edit",
+                                         "/new", "/chat", "/chat/{session_id}", "/usage",    "/prompt-blocks"};
 
 std::string content_type_of(std::string_view name) {
   constexpr std::pair<std::string_view, std::string_view> types[] = {{".html", "text/html; charset=utf-8"},
