@@ -1,35 +1,74 @@
 #include "platform/http/client.h"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <list>
 
 #include "platform/http/router.h"
-#include "platform/http/waiting_stack.h"
+
+// A transfer runs in curl_easy_perform: its own multi handle is small, where one of curl_multi_init costs 29 KB for a table of sockets, and
+// a thousand streams may wait at the same time. What it lacks, a way to wake it, is done by shutting its sockets down.
 
 namespace bridge {
 namespace {
 
 constexpr std::size_t kIdleSessionsMax = 128;
 constexpr std::size_t kHeaderBytesMaxOfResponse = 256 << 10;
-constexpr int kPollMsMax = 1'000;  // a stop request wakes the poll at once, and deadlines shorten it
-constexpr std::chrono::milliseconds kQuietTime{500};
-constexpr long kStreamBufferBytes = 4'096;  // of a transfer; streams come in small pieces, and many wait at the same time
+constexpr std::chrono::milliseconds kWatchEvery{50};  // how late silence and deadlines are noticed; a stop request acts at once
+constexpr long kStreamBufferBytes = 4'096;            // of a transfer; streams come in small pieces, and many wait at the same time
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
+// The sockets of a session, which another thread may shut down: whatever waits on them then ends. Thread-safe.
+class Sockets final {
+ public:
+  // For the next transfer.
+  void reset() {
+    const std::lock_guard lock(mutex_);
+    shut_ = false;
+  }
+  int open(const curl_sockaddr& address) {
+    const std::lock_guard lock(mutex_);
+    if (shut_) return -1;
+    const int socket = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
+    if (socket >= 0) open_.push_back(socket);
+    return socket;
+  }
+  int close(int socket) {
+    const std::lock_guard lock(mutex_);
+    std::erase(open_, socket);
+    return ::close(socket);
+  }
+  void shut_down() {
+    const std::lock_guard lock(mutex_);
+    shut_ = true;
+    for (const int socket : open_) ::shutdown(socket, SHUT_RDWR);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<int> open_;
+  bool shut_ = false;
+};
+
+curl_socket_t on_open_socket(void* user, curlsocktype, curl_sockaddr* address) { return static_cast<Sockets*>(user)->open(*address); }
+int on_close_socket(void* user, curl_socket_t socket) { return static_cast<Sockets*>(user)->close(socket); }
+
 // One connection cache and one transfer at a time. Reused, so that connections and TLS sessions are.
 struct Session {
-  Session() : multi(curl_multi_init()), easy(curl_easy_init()) {}
-  ~Session() {
-    curl_easy_cleanup(easy);
-    curl_multi_cleanup(multi);
-  }
+  Session() : easy(curl_easy_init()) {}
+  ~Session() { curl_easy_cleanup(easy); }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  CURLM* multi;
+  Sockets sockets;
   CURL* easy;
   std::string origin;  // of the last call
 };
+
+enum class Silence : std::uint8_t { none, before_the_answer, within_the_answer };
 
 // What the callbacks of one transfer share. An error set here ends the transfer.
 struct Transfer {
@@ -37,15 +76,65 @@ struct Transfer {
   std::size_t body_bytes_max = 0;
   const std::function<Result<>(std::string_view)>* on_bytes = nullptr;
   std::string* request_body = nullptr;  // no longer needed once the answer begins
+  bool once = false;                    // a request that must not be sent twice
   ClientResponse response;
   std::size_t header_bytes = 0;
-  TimePoint start = std::chrono::steady_clock::now();
-  TimePoint last_byte = start;
-  bool body_begun = false;
-  bool stack_released = false;  // since the last byte
   int sendings = 0;
-  bool once = false;
   std::optional<Error> error;
+
+  // Looked at by the watchdog.
+  const TimePoint start = std::chrono::steady_clock::now();
+  std::atomic<TimePoint> last_byte = start;
+  std::atomic<bool> body_begun = false;
+  std::atomic<Silence> silence = Silence::none;
+};
+
+// Ends transfers that are silent for too long or out of time, by shutting their sockets down. Thread-safe.
+class Watchdog final {
+ public:
+  struct Watched {
+    const CallContext& context;
+    const ClientRequest& request;
+    Session& session;
+    Transfer& transfer;
+  };
+  using Place = std::list<Watched>::iterator;
+
+  Watchdog() : thread_([this](const std::stop_token& stop) { watch(stop); }) {}
+
+  Place add(Watched watched) {
+    const std::lock_guard lock(mutex_);
+    if (watched_.empty()) changed_.notify_all();
+    return watched_.insert(watched_.end(), watched);
+  }
+  void remove(Place place) {
+    const std::lock_guard lock(mutex_);
+    watched_.erase(place);
+  }
+
+ private:
+  void watch(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+      if (watched_.empty()) changed_.wait(lock, stop, [&] { return !watched_.empty(); });
+      for (const Watched& one : watched_) look_at(one);
+      changed_.wait_for(lock, stop, kWatchEvery, [] { return false; });
+    }
+  }
+
+  static void look_at(const Watched& one) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto over = [&](TimePoint since, int time_max_ms) { return now - since > std::chrono::milliseconds(std::max(time_max_ms, 1)); };
+    Transfer& transfer = one.transfer;
+    if (!transfer.body_begun && over(transfer.start, one.request.first_byte_timeout_ms)) transfer.silence = Silence::before_the_answer;
+    else if (over(transfer.last_byte, one.request.idle_timeout_ms)) transfer.silence = Silence::within_the_answer;
+    if (transfer.silence != Silence::none || !one.context.check()) one.session.sockets.shut_down();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::list<Watched> watched_;
+  std::jthread thread_;  // last: it uses all of the above
 };
 
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
@@ -72,7 +161,6 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   const std::size_t bytes = size * count;
   transfer.last_byte = std::chrono::steady_clock::now();
   transfer.body_begun = true;
-  transfer.stack_released = false;
   long status = 0;
   curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
   if (transfer.on_bytes && status >= 200 && status < 300) {
@@ -112,7 +200,17 @@ bool is_loopback(std::string_view host) {
   return host.starts_with("127.") || host.starts_with("[::1]") || host == "localhost" || host.starts_with("localhost:");
 }
 
-Error transport_error(CURLcode code, const char* detail) {
+Error transport_error(CURLcode code, const char* detail, const ClientRequest& request, Silence silence) {
+  if (silence == Silence::before_the_answer) {
+    return {.code = ErrorCode::deadline_exceeded,
+            .message = str("No answer came within ", request.first_byte_timeout_ms, " ms"),
+            .reason = "first_byte_timeout"};
+  }
+  if (silence == Silence::within_the_answer) {
+    return {.code = ErrorCode::deadline_exceeded,
+            .message = str("Nothing came for ", request.idle_timeout_ms, " ms"),
+            .reason = "idle_timeout"};
+  }
   switch (code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT: return {.code = ErrorCode::invalid_argument, .message = "The URL must be http or https", .detail = detail};
@@ -162,13 +260,13 @@ class CurlHttpClient final : public HttpClient {
     if (has_line_break(request.url)) return fail(ErrorCode::invalid_argument, "The URL has a line break");
     const std::string host = host_of(request.url);
     std::unique_ptr<Session> session = take_session(host);
-    Result<ClientResponse> result = run(*session, context, request, on_bytes, body, host);
+    Result<ClientResponse> result = run(*session, watchdog_, context, request, on_bytes, body, host);
     session->origin = host;
     give_back(std::move(session));
     return result;
   }
 
-  static Result<ClientResponse> run(Session& session, const CallContext& context, const ClientRequest& request,
+  static Result<ClientResponse> run(Session& session, Watchdog& watchdog, const CallContext& context, const ClientRequest& request,
                                     const std::function<Result<>(std::string_view)>* on_bytes, std::string* body, const std::string& host) {
     CURL* const easy = session.easy;
     curl_easy_reset(easy);
@@ -182,6 +280,10 @@ class CurlHttpClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout_ms));
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &session.sockets);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &on_close_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &session.sockets);
     transfer.once = request.method == Method::post || request.method == Method::patch;
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &before_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
@@ -208,65 +310,24 @@ class CurlHttpClient final : public HttpClient {
     if (!has_type) list = curl_slist_append(list, request.body.empty() ? "content-type:" : "content-type: application/json");
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
 
-    curl_multi_add_handle(session.multi, easy);
-    const CURLcode code = wait(session, context, request, transfer);
-    curl_multi_remove_handle(session.multi, easy);
+    session.sockets.reset();
+    const Watchdog::Place place = watchdog.add({context, request, session, transfer});
+    CURLcode code = CURLE_OK;
+    {
+      const std::stop_callback on_stop(context.stop, [&] { session.sockets.shut_down(); });
+      code = curl_easy_perform(easy);
+    }
+    watchdog.remove(place);
     curl_slist_free_all(list);
     if (transfer.error) return std::unexpected(std::move(*transfer.error));
-    if (code != CURLE_OK) return std::unexpected(transport_error(code, detail));
+    if (code != CURLE_OK) {
+      TRY(context.check());
+      return std::unexpected(transport_error(code, detail, request, transfer.silence));
+    }
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     transfer.response.status = static_cast<int>(status);
     return std::move(transfer.response);
-  }
-
-  // Runs the transfer to its end. Cancelling, the deadline and silence set the transfer's error.
-  static CURLcode wait(Session& session, const CallContext& context, const ClientRequest& request, Transfer& transfer) {
-    const std::stop_callback wake(context.stop, [&] { curl_multi_wakeup(session.multi); });
-    for (;;) {
-      int running = 0;
-      if (curl_multi_perform(session.multi, &running) != CURLM_OK) return CURLE_RECV_ERROR;
-      int left = 0;
-      while (const CURLMsg* message = curl_multi_info_read(session.multi, &left)) {
-        if (message->msg == CURLMSG_DONE) return message->data.result;
-      }
-      if (running == 0) return CURLE_RECV_ERROR;
-      if (const Result<> checked = context.check(); !checked) {
-        transfer.error = checked.error();
-        return CURLE_ABORTED_BY_CALLBACK;
-      }
-      const auto now = std::chrono::steady_clock::now();
-      if (!transfer.body_begun && now - transfer.start > std::chrono::milliseconds(std::max(request.first_byte_timeout_ms, 1))) {
-        transfer.error = Error{.code = ErrorCode::deadline_exceeded,
-                               .message = str("No answer came within ", request.first_byte_timeout_ms, " ms"),
-                               .reason = "first_byte_timeout"};
-        return CURLE_ABORTED_BY_CALLBACK;
-      }
-      const auto silent = now - transfer.last_byte;
-      if (silent > std::chrono::milliseconds(std::max(request.idle_timeout_ms, 1))) {
-        transfer.error = Error{.code = ErrorCode::deadline_exceeded,
-                               .message = str("Nothing came for ", request.idle_timeout_ms, " ms"),
-                               .reason = "idle_timeout"};
-        return CURLE_ABORTED_BY_CALLBACK;
-      }
-      int woken = 0;
-      curl_multi_poll(session.multi, nullptr, 0, poll_ms(context, request, transfer), &woken);
-      const bool quiet = woken == 0 && std::chrono::steady_clock::now() - transfer.last_byte > kQuietTime;
-      if (quiet && !std::exchange(transfer.stack_released, true)) release_unused_stack();
-    }
-  }
-
-  // Until the next deadline that could be missed. libcurl's own (connecting) shorten it by themselves.
-  static int poll_ms(const CallContext& context, const ClientRequest& request, const Transfer& transfer) {
-    const auto now = std::chrono::steady_clock::now();
-    const auto left = [&](TimePoint start, int time_max_ms) {
-      return std::chrono::duration_cast<std::chrono::milliseconds>(start + std::chrono::milliseconds(time_max_ms) - now).count() + 1;
-    };
-    std::int64_t wait = std::min<std::int64_t>(kPollMsMax, left(transfer.last_byte, request.idle_timeout_ms));
-    if (!transfer.stack_released) wait = std::min<std::int64_t>(wait, kQuietTime.count() + 1);
-    if (!transfer.body_begun) wait = std::min(wait, left(transfer.start, request.first_byte_timeout_ms));
-    wait = std::min<std::int64_t>(wait, context.time_left(std::chrono::milliseconds(kPollMsMax)).count() + 1);
-    return static_cast<int>(std::max<std::int64_t>(wait, 1));
   }
 
   // A session that last spoke to the same host has a warm connection.
@@ -287,6 +348,7 @@ class CurlHttpClient final : public HttpClient {
 
   std::mutex mutex_;
   std::vector<std::unique_ptr<Session>> idle_;
+  Watchdog watchdog_;
 };
 
 }  // namespace

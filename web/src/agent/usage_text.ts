@@ -2,7 +2,7 @@
 import type { AgentDone, TokenUsage } from '../api/types';
 import { format_cost, format_count } from '../charts/format';
 
-// "1,204 tokens in (900 cached), 310 out · $0.0042 · 3 model calls"
+// "2,104 tokens in (900 cached), 310 out · $0.0042 · 3 model calls": all that went in, and how much of it was read from the provider's cache
 export function usage_text(done: AgentDone): string {
   // An answer that was read back from the transcript: what it took is only known of the whole conversation.
   if (done.model_calls === 0) return '';
@@ -13,8 +13,9 @@ export function usage_text(done: AgentDone): string {
 
 function tokens_text(usage: TokenUsage | null): string {
   if (!usage || usage.input_tokens === null || usage.output_tokens === null) return usage ? 'tokens unknown' : '';
+  const tokens_in = usage.input_tokens + (usage.cache_read_tokens ?? 0) + (usage.cache_write_tokens ?? 0);
   const cached = usage.cache_read_tokens ? ` (${usage.cache_read_tokens.toLocaleString('en')} cached)` : '';
-  return `${usage.complete ? '' : 'at least '}${usage.input_tokens.toLocaleString('en')} tokens in${cached}, ${usage.output_tokens.toLocaleString('en')} out`;
+  return `${usage.complete ? '' : 'at least '}${tokens_in.toLocaleString('en')} tokens in${cached}, ${usage.output_tokens.toLocaleString('en')} out`;
 }
 
 // Why an answer ended before its end; null when it did not.

@@ -100,6 +100,11 @@ export function ModelCallList() {
   );
 }
 
+// All that the model read, from its provider's cache or not.
+function tokens_in(call: ModelCall): number | null {
+  return call.input_tokens === null ? null : call.input_tokens + (call.cache_read_tokens ?? 0) + (call.cache_write_tokens ?? 0);
+}
+
 function CallRow({ call, only_session }: { call: ModelCall; only_session: boolean }) {
   const good = call.error_code === null && !/err|fail/i.test(call.status);
   const partial = !call.usage_complete && call.input_tokens !== null;
@@ -111,7 +116,7 @@ function CallRow({ call, only_session }: { call: ModelCall; only_session: boolea
       </td>
       <td className="number" title={partial ? 'at least' : undefined}>
         {partial ? '≥ ' : ''}
-        {count(call.input_tokens)}
+        {count(tokens_in(call))}
       </td>
       <td className="number" title={call.cache_write_tokens ? `${call.cache_write_tokens.toLocaleString('en')} written to the cache` : undefined}>
         {count(call.cache_read_tokens)}
