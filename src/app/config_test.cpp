@@ -84,5 +84,36 @@ TEST(Config, ABrokenFileSaysWhere) {
   EXPECT_FALSE(load_config(sources).has_value());
 }
 
+TEST(Config, ChoosesTheFirstProviderWithAKeyAndTheRulesWithoutOne) {
+  const auto provider = [](std::map<std::string, std::string> environment) {
+    environment["HOME"] = "/tmp";
+    const auto config = load_config({.environment = std::move(environment)});
+    return config ? config->provider : config.error().message;
+  };
+  EXPECT_EQ(provider({}), "rules");
+  EXPECT_EQ(provider({{"OPENAI_API_KEY", "k"}}), "openai");
+  EXPECT_EQ(provider({{"OPENAI_API_KEY", "k"}, {"ANTHROPIC_API_KEY", "k"}}), "anthropic");
+  EXPECT_EQ(provider({{"OPENAI_BASE_URL", "http://127.0.0.1:11434/v1"}}), "openai") << "a server of one's own may want no key";
+  EXPECT_EQ(provider({{"ANTHROPIC_API_KEY", "k"}, {"BRIDGE_PROVIDER", "rules"}}), "rules");
+}
+
+TEST(Config, RefusesBadSettingsOfModelsAndNeverShowsAKey) {
+  for (const auto& [name, value] : std::map<std::string, std::string>{{"ANTHROPIC_API_KEY", "sk secret"},
+                                                                      {"OPENAI_BASE_URL", "ftp://x"},
+                                                                      {"ANTHROPIC_BASE_URL", "http://user@host"},
+                                                                      {"OPENAI_PROFILE", "other"},
+                                                                      {"BRIDGE_FALLBACK", "somebody"},
+                                                                      {"BRIDGE_TEAM_STREAMS", "-1"},
+                                                                      {"BRIDGE_TEAM_TOKENS_PER_HOUR", "many"},
+                                                                      {"BRIDGE_TEAM_USD_PER_DAY", "nan"},
+                                                                      {"BRIDGE_REDACTION", "maybe"},
+                                                                      {"BRIDGE_CASSETTE", "play:x"}}) {
+    const auto config = load_config({.environment = {{"HOME", "/tmp"}, {name, value}}});
+    ASSERT_FALSE(config) << name;
+    EXPECT_NE(config.error().message.find(name), std::string::npos);
+    EXPECT_EQ(config.error().message.find("secret"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace bridge

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "features/dashboards/schema.h"
 #include "features/dashboards/violations_format.h"
+#include "platform/http/client.h"
 #include "platform/metadata_db/migrations.h"
 
 namespace bridge {
@@ -193,6 +194,46 @@ Result<int> run_migrate(const CommandOptions& options, const std::string& direct
   return 0;
 }
 
+namespace {
+
+constexpr std::chrono::seconds kModelCheckTime{15};
+
+// Asks a model API for its list of models: free, and refused without a good key.
+Check check_model_api(const std::string& name, const std::string& url, Headers headers, const std::string& key_setting) {
+  CallContext context;
+  const auto answer = make_http_client()->send(context.with_timeout(kModelCheckTime), {.url = url, .headers = std::move(headers)});
+  if (!answer) {
+    return {.name = name,
+            .ok = false,
+            .detail = str(url, " cannot be reached: ", answer.error().message),
+            .help = "Check the network, and the base URL that bridge config shows"};
+  }
+  if (answer->status == 401 || answer->status == 403)
+    return {.name = name, .ok = false, .detail = "the key is refused", .help = str("Give the server a valid one: ", key_setting)};
+  if (answer->status >= 500)
+    return {.name = name, .ok = false, .detail = str("answers with status ", answer->status), .help = "Try again later"};
+  // Not every server lists its models.
+  return {.name = name, .detail = answer->status == 200 ? "reached, and the key is good" : "reached"};
+}
+
+void check_models(const Config& config, std::vector<Check>& checks) {
+  if (!config.anthropic_api_key.empty()) {
+    const std::string base = config.anthropic_base_url.empty() ? "https://api.anthropic.com" : config.anthropic_base_url;
+    checks.push_back(check_model_api("anthropic", base + "/v1/models",
+                                     {{"x-api-key", config.anthropic_api_key.reveal()}, {"anthropic-version", "2023-06-01"}},
+                                     "ANTHROPIC_API_KEY"));
+  }
+  if (!config.openai_api_key.empty() || !config.openai_base_url.empty()) {
+    const std::string base = config.openai_base_url.empty() ? "https://api.openai.com/v1" : config.openai_base_url;
+    Headers headers;
+    if (!config.openai_api_key.empty()) headers.emplace_back("authorization", str("Bearer ", config.openai_api_key.reveal()));
+    checks.push_back(check_model_api("openai", base + "/models", std::move(headers), "OPENAI_API_KEY"));
+  }
+  checks.push_back({.name = "default provider", .detail = config.provider + (config.model.empty() ? "" : ", model " + config.model)});
+}
+
+}  // namespace
+
 Result<int> run_doctor(const CommandOptions& options) {
   std::vector<Check> checks;
   checks.push_back({.name = "configuration", .detail = str("data folder ", options.config.data_dir)});
@@ -200,6 +241,7 @@ Result<int> run_doctor(const CommandOptions& options) {
                     .ok = !web_page_routes().empty(),
                     .detail = web_page_routes().empty() ? "not in this binary" : "in this binary",
                     .help = web_page_routes().empty() ? "Build it with ./dev build" : ""});
+  check_models(options.config, checks);
   auto api = ApiClient::connect(options.config);
   if (!api) {
     checks.push_back(

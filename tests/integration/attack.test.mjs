@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {DATA, expectStatus, generate, makeTeam, runBridge, startServer, temporaryFolder} from './harness.mjs';
+import {startFakeAnthropic} from '../fakes/anthropic.mjs';
+import {DATA, expectStatus, generate, makeTeam, parseEvents, runBridge, startServer, temporaryFolder} from './harness.mjs';
 
 const document = (slug, queries, parameters = '') => `bridge: 1\nslug: ${slug}\ntitle: T\nconnection: warehouse\n${parameters}queries:\n` +
   Object.entries(queries).map(([id, query]) => `  ${id}: ${JSON.stringify(typeof query === 'string' ? {sql: query} : query)}\n`).join('') + 'charts:\n' +
@@ -192,4 +193,37 @@ test('a damaged directory, and a folder in place of the settings, are one clear 
   assert.equal(settings.code, 1);
   assert.match(settings.stderr, /is a folder/);
   rmSync(folder, {recursive: true});
+});
+
+test('hostile SQL and texts in the tools of a conversation are refused one by one, and the conversation goes on', async () => {
+  const hostile = [
+    `SELECT ${'('.repeat(20_000)}1${')'.repeat(20_000)}`, `SELECT ${Array(3000).fill('1').join('+')}`, `SELECT ${'NOT '.repeat(5000)}true`,
+    `SELECT * FROM ${'(SELECT * FROM '.repeat(300)}flights_3m${') x'.repeat(300)}`, 'WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT * FROM t',
+    'SELECT unnest(range(10000000))', "SELECT repeat('x', 1000000000)", 'SELECT 1; DROP TABLE x', "SELECT * FROM read_csv('/etc/passwd')", '', '\u0000',
+  ].map((sql, i) => i % 2 ? {name: 'run_query', input: {sql}} : {name: 'show_chart', input: {title: 't', sql, mark: 'table'}});
+  hostile.push(
+    {name: 'show_chart', input: {title: '<img src=x onerror=alert(1)>', sql: 'SELECT 1 AS a', mark: 'kpi', y: 'a'}},
+    {name: 'show_chart', input: {title: 'One', sql: 'SELECT 1 AS a', mark: 'kpi', y: {field: 'a', title: '[here](http://elsewhere.example)'}}},
+    {name: 'show_chart', input: {title: 5, sql: [], mark: {}}},
+    {name: 'run_query', input: {sql: 'SELECT 1', team_id: 'another'}},
+  );
+  const good = {name: 'run_query', input: {sql: 'SELECT * FROM flights_3m'}};
+  const fake = await startFakeAnthropic({script: [...hostile, good].map((call) => ({content: [{type: 'tool_use', ...call}]})).concat([{content: [{type: 'text', text: 'Done.'}]}])});
+  const server = await startServer({env: {ANTHROPIC_API_KEY: 'test-key', ANTHROPIC_BASE_URL: fake.url}});
+  try {
+    const team = await makeTeam(server, 'Attacked', `${DATA}/flights-3m.parquet`);
+    const {session_id: id} = (await expectStatus(team.call('POST', '/v1/chat/sessions', {body: {}}), 201)).json;
+    const events = parseEvents((await expectStatus(team.call('POST', `/v1/chat/sessions/${id}/stream`, {body: {message: 'go'}}), 200)).text);
+    const results = events.filter(({event}) => event === 'tool_result').map(({data}) => data);
+    assert.equal(results.length, hostile.length + 1);
+    for (const [i, result] of results.slice(0, -1).entries()) assert.equal(result.ok, false, JSON.stringify([hostile[i], result]).slice(0, 500));
+    assert.equal(results.at(-1).ok, true, JSON.stringify(results.at(-1)).slice(0, 500));
+    assert.equal(results.at(-1).result.rows.length, 200, 'a small answer');
+    assert.equal(results.at(-1).result.truncated, true);
+    assert.equal(events.at(-1).event, 'done');
+    assert.equal((await server.call('GET', '/health')).status, 200);
+  } finally {
+    await server.stop();
+    await fake.stop();
+  }
 });

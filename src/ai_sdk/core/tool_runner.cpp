@@ -182,7 +182,7 @@ std::string ToolRunner::summary_of(const ToolResult& result) const {
     return std::string(cut_text(error->get_object().at("message").get_string(), kSummaryBytesMax));
   }
   const auto tool = tools_.get_tool(result.name);
-  std::string summary = tool && result.ok && !result.content.contains("truncated") ? (*tool)->summarise(result.content) : std::string();
+  std::string summary = tool && result.ok && !result.content.contains("beginning") ? (*tool)->summarise(result.content) : std::string();
   if (summary.empty()) summary = summary_of_fields(result.content);
   return std::string(cut_text(summary, kSummaryBytesMax));
 }

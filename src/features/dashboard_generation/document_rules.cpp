@@ -102,9 +102,25 @@ std::vector<Violation> find_links(const DashboardDocument& document) {
   };
   check("title", {}, document.title);
   check("description", {}, document.description);
+  for (const DocumentParameter& parameter : document.params) {
+    check(str("params.", parameter.name, ".label"), parameter.at, parameter.label);
+    check(str("params.", parameter.name, ".description"), parameter.at, parameter.description);
+  }
+  for (const DocumentQuery& query : document.queries) {
+    check(str("queries.", query.id, ".description"), query.at, query.description);
+    for (const DocumentColumn& column : query.columns) {
+      check(str("queries.", query.id, ".columns.", column.name, ".label"), column.at, column.label);
+      check(str("queries.", query.id, ".columns.", column.name, ".unit"), column.at, column.unit);
+    }
+  }
   for (const DocumentChart& chart : document.charts) {
     check(str("charts.", chart.id, ".title"), chart.at, chart.title);
     check(str("charts.", chart.id, ".description"), chart.at, chart.description);
+    const auto check_encoding = [&](const Encoding& encoding) { check(encoding.path + ".title", encoding.at, encoding.title); };
+    for (const auto* encoding : {&chart.x, &chart.color, &chart.size, &chart.facet}) {
+      if (*encoding) check_encoding(**encoding);
+    }
+    std::ranges::for_each(chart.y, check_encoding);
   }
   for (std::size_t r = 0; r < document.layout.size(); ++r) {
     for (std::size_t i = 0; i < document.layout[r].items.size(); ++i) {

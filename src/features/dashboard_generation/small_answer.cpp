@@ -26,6 +26,10 @@ Error in_terms_of_arguments(Error error) {
     }
     if (violation.path != "sql") violation.line = violation.column = 0;
   }
+  if (!error.violations.empty()) {
+    error.message = error.violations.front().message;
+    if (error.violations.size() > 1) error.message += str(" (and ", error.violations.size() - 1, " more)");
+  }
   return error;
 }
 
@@ -81,6 +85,7 @@ Result<SmallAnswer> answer_with_chart(const GenerationToolParts& parts, const To
   chart["query"] = kId;
   // JSON is YAML, but for the document's own level, which is a key a line.
   std::string document = str("bridge: 1\ntitle: An answer\nconnection: ", json::serialize(json::string(connection.name)), "\n");
+  document += str("policy: {max_rows: ", generation_limits::kRowsShownMax, "}\n");
   if (!params.empty()) document += str("params: ", json::serialize(params), "\n");
   document += str("queries: ", json::serialize(json::object{{kId, json::object{{"sql", sql}}}}), "\n");
   document += str("charts: ", json::serialize(json::object{{kId, std::move(chart)}}), "\ntheme: mono\n");

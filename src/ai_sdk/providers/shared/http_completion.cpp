@@ -15,6 +15,15 @@ std::unexpected<Error> first_event_timeout(int milliseconds) {
                     .retryable = true});
 }
 
+// "The host refuses connections" helps nobody who does not know which host.
+Error in_words_of_models(Error error, const std::string& origin) {
+  constexpr std::string_view reasons[] = {"connect_timeout", "host_unknown", "connection_refused", "bad_certificate"};
+  if (std::ranges::find(reasons, error.reason) != std::end(reasons))
+    error.message = str("The model's server at ", origin, " cannot be reached: ", error.message);
+  if (error.reason == "connection_broken") error.message = str("The connection to the model's server at ", origin, " broke");
+  return error;
+}
+
 Result<> refused(Error error, const StreamSink& sink) {
   TRY(sink(UsageUpdate{{.input_tokens = 0, .cache_read_tokens = 0, .cache_write_tokens = 0, .output_tokens = 0, .complete = true}}));
   return fail(std::move(error));
@@ -30,6 +39,7 @@ Result<> stream_http_completion(const CallContext& context, HttpClient& http, Cl
   request.first_byte_timeout_ms = deadlines.first_event_ms;
   request.idle_timeout_ms = deadlines.idle_ms;
   request.response_bytes_max = kErrorBodyBytesMax;
+  const std::string origin = request.url.substr(0, request.url.find('/', request.url.find("://") + 3));
   std::string beginning;  // until the first event, in case that it is no stream at all
   const auto on_bytes = [&](std::string_view bytes) -> Result<> {
     if (!decoder.has_begun()) {
@@ -49,7 +59,7 @@ Result<> stream_http_completion(const CallContext& context, HttpClient& http, Cl
                         .retryable = false});
     }
     if (response.error().reason == "first_byte_timeout") return first_event_timeout(deadlines.first_event_ms);
-    return fail(std::move(response).error());
+    return fail(in_words_of_models(std::move(response).error(), origin));
   }
   if (response->status < 200 || response->status >= 300)
     return refused(read_error(response->status, response->headers, response->body), sink);
