@@ -27,6 +27,6 @@ inline constexpr std::chrono::milliseconds kBreakerOpenMax{300'000};
 inline constexpr std::size_t kTeamsRememberedMax = 10'000;
 inline constexpr std::size_t kCircuitsMax = 256;
 
-inline constexpr std::size_t kPlaceholdersMax = 10'000;  // of one call
+inline constexpr std::size_t kStandInsMax = 10'000;  // of one call
 
 }  // namespace bridge

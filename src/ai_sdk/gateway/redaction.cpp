@@ -91,7 +91,7 @@ class StandIns final {
     while (re2::RE2::FindAndConsume(&rest, personal_values(), &match)) {
       const std::string_view value(match.data(), match.size());
       const std::string_view kind = kind_of(value);
-      if (kind.empty() || values_.size() >= kPlaceholdersMax) continue;
+      if (kind.empty() || values_.size() >= kStandInsMax) continue;
       hidden.append(copied, match.data());
       hidden += stand_in_for(kind, value);
       copied = match.data() + match.size();

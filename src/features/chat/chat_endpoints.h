@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "ai_sdk/prompts/prompt_block_service.h"
 #include "features/chat/chat_service.h"
 #include "platform/http/route.h"
 

@@ -11,14 +11,6 @@ namespace bridge {
 
 namespace {
 
-std::unexpected<Error> broken(std::string what) {
-  return fail(Error{.code = ErrorCode::unavailable,
-                    .message = "The model's answer could not be read",
-                    .detail = std::move(what),
-                    .reason = "provider_stream_broken",
-                    .retryable = true});
-}
-
 void overwrite(std::optional<std::int64_t>& counter, std::optional<std::int64_t> value) {
   if (value) counter = value;
 }
@@ -82,10 +74,7 @@ class AnthropicDecoder final : public StreamDecoder {
 
   Result<> end(const StreamSink&) override {
     if (finished_) return {};
-    return fail(Error{.code = ErrorCode::unavailable,
-                      .message = "The model's answer broke off before its end",
-                      .reason = "premature_eof",
-                      .retryable = true});
+    return stream_cut();
   }
 
  private:
@@ -93,8 +82,8 @@ class AnthropicDecoder final : public StreamDecoder {
     if (finished_) return {};
     begun_ = true;
     const auto parsed = parse_json(event.data);
-    if (!parsed) return broken(str("an event is not JSON: ", parsed.error().message));
-    if (!parsed->is_object()) return broken("an event is not a JSON object");
+    if (!parsed) return stream_broken(str("an event is not JSON: ", parsed.error().message));
+    if (!parsed->is_object()) return stream_broken("an event is not a JSON object");
     const json::object& data = parsed->get_object();
     const std::string_view type = text_field(data, "type");
     if (type == "content_block_delta") return take_delta(data, sink);
@@ -142,7 +131,7 @@ class AnthropicDecoder final : public StreamDecoder {
   Result<> take_delta(const json::object& data, const StreamSink& sink) {
     const std::string key = key_of(data);
     Block* block = find_block(key);
-    if (!block) return broken("a delta of a block that was never begun");
+    if (!block) return stream_broken("a delta of a block that was never begun");
     const json::object& delta = object_field(data, "delta");
     const std::string_view type = text_field(delta, "type");
     bytes_ += text_field(delta, "text").size() + text_field(delta, "thinking").size() + text_field(delta, "partial_json").size();

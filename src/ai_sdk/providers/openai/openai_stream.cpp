@@ -11,14 +11,6 @@ namespace bridge {
 
 namespace {
 
-std::unexpected<Error> broken(std::string what) {
-  return fail(Error{.code = ErrorCode::unavailable,
-                    .message = "The model's answer could not be read",
-                    .detail = std::move(what),
-                    .reason = "provider_stream_broken",
-                    .retryable = true});
-}
-
 // Whether a growing JSON object has come to its end: one look at each byte.
 class ObjectScanner final {
  public:
@@ -58,10 +50,7 @@ class OpenaiDecoder final : public StreamDecoder {
     if (finished_) return {};
     // Some servers close the connection instead of saying [DONE]; that the answer had ended is known from its reason.
     if (!finish_reason_.empty() && !ends_with_done_) return finish(sink);
-    return fail(Error{.code = ErrorCode::unavailable,
-                      .message = "The model's answer broke off before its end",
-                      .reason = "premature_eof",
-                      .retryable = true});
+    return stream_cut();
   }
 
  private:
@@ -80,8 +69,8 @@ class OpenaiDecoder final : public StreamDecoder {
       return finish_reason_.empty() ? end(sink) : finish(sink);
     }
     const auto parsed = parse_json(event.data);
-    if (!parsed) return broken(str("an event is not JSON: ", parsed.error().message));
-    if (!parsed->is_object()) return broken("an event is not a JSON object");
+    if (!parsed) return stream_broken(str("an event is not JSON: ", parsed.error().message));
+    if (!parsed->is_object()) return stream_broken("an event is not a JSON object");
     const json::object& chunk = parsed->get_object();
     if (const json::value* error = chunk.if_contains("error"); (error && !error->is_null()) || event.event == "error")
       return fail(openai_event_error(chunk));
@@ -147,7 +136,7 @@ class OpenaiDecoder final : public StreamDecoder {
     const auto index = count_field(fragment, "index");
     OpenCall* call = find_call(index, id, name);
     if (!call) {
-      if (id.empty() && name.empty()) return broken("a fragment of a tool call that was never begun");
+      if (id.empty() && name.empty()) return stream_broken("a fragment of a tool call that was never begun");
       call = &calls_.emplace_back(OpenCall{.key = str(calls_.size()), .id = std::string(id), .name = std::string(name)});
       by_index_[index.value_or(-1)] = calls_.size() - 1;
       TRY(assembler_.start(call->key, id.empty() ? str(call_id_prefix_, call->key) : std::string(id), std::string(name), sink));

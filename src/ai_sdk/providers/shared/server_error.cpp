@@ -85,6 +85,21 @@ std::string printable(std::string_view text) {
 
 }  // namespace
 
+std::unexpected<Error> stream_broken(std::string detail) {
+  return fail(Error{.code = ErrorCode::unavailable,
+                    .message = "The model's answer could not be read",
+                    .detail = std::move(detail),
+                    .reason = "provider_stream_broken",
+                    .retryable = true});
+}
+
+std::unexpected<Error> stream_cut() {
+  return fail(Error{.code = ErrorCode::unavailable,
+                    .message = "The model's answer broke off before its end",
+                    .reason = "premature_eof",
+                    .retryable = true});
+}
+
 std::string_view header_value(const Headers& headers, std::string_view lower_name) {
   for (const auto& [name, value] : headers) {
     if (name == lower_name) return value;

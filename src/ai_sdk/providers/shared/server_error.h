@@ -19,6 +19,10 @@ RetryAdvice read_retry_advice(const Headers& headers, Time now);
 // becomes the reason; `message` is what it said to people, which is shown shortened and without control characters.
 Error make_server_error(std::string_view provider, int status, std::string_view kind, std::string_view message, const RetryAdvice& advice);
 
+// An answer that is not what its protocol says; and one that ended before it had come to its end. Both may be better the next time.
+std::unexpected<Error> stream_broken(std::string detail);
+std::unexpected<Error> stream_cut();
+
 std::string_view header_value(const Headers& headers, std::string_view lower_name);
 
 }  // namespace bridge
