@@ -11,7 +11,7 @@ std::span<const EmbeddedFile> embedded_prompts();
 namespace {
 
 // The order in which a model should read them; a file that is not named here comes after them.
-constexpr std::string_view kDefaultOrder[] = {"dashboard_yaml", "warehouse_practice", "layout_rules"};
+constexpr std::string_view kDefaultOrder[] = {"dashboard_yaml", "warehouse_practice", "layout_rules", "conversation"};
 
 std::unexpected<Error> bad_field(std::string_view field, std::string message) {
   const Violation violation{.path = std::string(field), .code = "bad_value", .message = message};

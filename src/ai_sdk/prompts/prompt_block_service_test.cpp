@@ -15,14 +15,15 @@ struct Directory {
 
 TEST(PromptBlockService, BringsTheBuildsBlocksInOnceAndInOrder) {
   Directory directory;
-  EXPECT_EQ(directory.blocks->add_missing_defaults({}), 3);
+  EXPECT_EQ(directory.blocks->add_missing_defaults({}), 4);
   EXPECT_EQ(directory.blocks->add_missing_defaults({}), 0);
   const auto active = directory.blocks->get_active_blocks({});
   ASSERT_TRUE(active);
-  ASSERT_EQ(active->size(), 3u);
+  ASSERT_EQ(active->size(), 4u);
   EXPECT_EQ((*active)[0].name, "dashboard_yaml");
   EXPECT_EQ((*active)[1].name, "warehouse_practice");
   EXPECT_EQ((*active)[2].name, "layout_rules");
+  EXPECT_EQ((*active)[3].name, "conversation");
   EXPECT_EQ((*active)[0].cache_control, CacheControl::ephemeral);
 }
 
@@ -43,7 +44,7 @@ TEST(PromptBlockService, KeepsAnEditedDefaultWhenTheServerStartsAgain) {
   ASSERT_TRUE(directory.blocks->add_missing_defaults({}));
   ASSERT_TRUE(directory.blocks->update_block({}, {.name = "layout_rules", .content = "Ours.", .position = 2}));
   EXPECT_EQ(directory.blocks->add_missing_defaults({}), 0);
-  EXPECT_EQ(directory.blocks->get_active_blocks({})->back().content, "Ours.");
+  EXPECT_EQ((*directory.blocks->get_active_blocks({}))[2].content, "Ours.");
 }
 
 TEST(PromptBlockService, RefusesASecondBlockOfANameAnUnknownOneAndEmptyText) {

@@ -55,7 +55,7 @@ TEST(GenerationService, ShowsTheModelTheBlocksTheSentenceAndTheTables) {
   RecordingSink sink;
   ASSERT_TRUE(generate(workspace, sink, demo_request(workspace)));
   const auto seen = workspace.provider->seen();
-  EXPECT_EQ(seen[0].prompt_blocks.size(), 3u);
+  EXPECT_EQ(seen[0].prompt_blocks.size(), 4u);
   EXPECT_EQ(words_of(seen[0].messages[0]), "How many flights a day?");
   EXPECT_NE(seen[0].messages[0].text.find("flights_3m"), std::string::npos);
   EXPECT_THAT(seen[0].tools, testing::ElementsAre("get_table_schema", "list_datasets", "list_tables", "run_dry_run_query",
