@@ -851,6 +851,12 @@ TEST(HttpClient, HonoursStopDeadlineSilenceAndLimits) {
   ASSERT_FALSE(idle.has_value());
   EXPECT_EQ(idle.error().reason, "idle_timeout");
 
+  ClientRequest unanswered = out.request("/gate");
+  unanswered.first_byte_timeout_ms = 50;
+  const auto first = out.client->send({}, unanswered);
+  ASSERT_FALSE(first.has_value());
+  EXPECT_EQ(first.error().reason, "first_byte_timeout");
+
   ClientRequest small = out.request("/large");
   small.response_bytes_max = 1'000;
   const auto large = out.client->send({}, small);
