@@ -121,10 +121,7 @@ using StreamPart = std::variant<ResponseStart, TextDelta, ReasoningDelta, ToolCa
 using StreamSink = std::function<Result<>(const StreamPart&)>;
 
 struct ProviderCapabilities {
-  bool prompt_caching = false;
-  bool tool_use = true;
   bool needs_network = true;
-  bool forced_tool_choice = true;
   std::string price_list = {};  // under which name prices of its models are looked up; empty: nobody knows them
 };
 

@@ -60,24 +60,12 @@ struct ChatMessages {
 };
 BOOST_DESCRIBE_STRUCT(ChatMessages, (), (items))
 
-struct ChatDetail {
-  SessionId session_id;
-  std::string title;
-  std::string provider;
-  std::string model;
-  std::optional<ConnectionId> connection_id;
-  SessionStatus status = SessionStatus::active;
-  std::int64_t total_tokens = 0;
-  std::optional<double> total_cost_usd;  // null when the price of some call is unknown
-  Time created_at;
-  std::optional<Time> ended_at;
+struct ChatDetail : ChatSession {
   bool running = false;                      // a turn is under way
   std::optional<std::string> last_event_id;  // of the turn under way, or of the last one while it is remembered
   std::vector<ChatMessage> messages;
 };
-BOOST_DESCRIBE_STRUCT(ChatDetail, (),
-                      (session_id, title, provider, model, connection_id, status, total_tokens, total_cost_usd, created_at, ended_at,
-                       running, last_event_id, messages))
+BOOST_DESCRIBE_STRUCT(ChatDetail, (ChatSession), (running, last_event_id, messages))
 
 // What a person says next.
 struct ChatInput {

@@ -159,19 +159,12 @@ class ModelChat final : public ChatService {
     // What is said now is in the transcript only when the turn has ended.
     if (log && !log->finished() && log->turn() > state.turns_saved)
       messages.push_back({.turn = log->turn(), .role = MessageRole::user, .text = log->question()});
-    return ChatDetail{.session_id = manifest.id,
-                      .title = manifest.title,
-                      .provider = manifest.provider_name,
-                      .model = manifest.model,
-                      .connection_id = connection_of(state),
-                      .status = manifest.status,
-                      .total_tokens = manifest.total_tokens,
-                      .total_cost_usd = cost_of(manifest),
-                      .created_at = manifest.created_at,
-                      .ended_at = manifest.ended_at,
-                      .running = log && !log->finished(),
-                      .last_event_id = log ? std::optional(log->last_id()) : std::nullopt,
-                      .messages = std::move(messages)};
+    ChatDetail detail{to_chat(manifest)};
+    detail.connection_id = connection_of(state);
+    detail.running = log && !log->finished();
+    if (log) detail.last_event_id = log->last_id();
+    detail.messages = std::move(messages);
+    return detail;
   }
 
   Result<ChatMessages> get_messages(const CallContext& context, const SessionId& id) override {

@@ -21,12 +21,7 @@ class AnthropicProvider final : public ProviderAdapter {
   std::string default_model() const override { return listed_models(kName).front(); }
   std::vector<std::string> models() const override { return listed_models(kName); }
 
-  ProviderCapabilities capabilities(std::string_view model) const override {
-    const ModelTraits& traits = traits_of_model(kName, model);
-    return {.prompt_caching = traits.cache_tokens_min.has_value(),
-            .forced_tool_choice = traits.forced_tool_choice,
-            .price_list = std::string(kName)};
-  }
+  ProviderCapabilities capabilities(std::string_view) const override { return {.price_list = std::string(kName)}; }
 
   Result<> ready() const override {
     if (!options_.api_key.empty()) return {};

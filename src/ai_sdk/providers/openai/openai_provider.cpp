@@ -19,11 +19,7 @@ class OpenaiProvider final : public ProviderAdapter {
   std::string default_model() const override { return listed_models(kName).front(); }
   std::vector<std::string> models() const override { return listed_models(kName); }
 
-  ProviderCapabilities capabilities(std::string_view model) const override {
-    return {.prompt_caching = options_.profile.prompt_cache_key,
-            .forced_tool_choice = traits_of_model(kName, model).forced_tool_choice,
-            .price_list = options_.profile.price_list};
-  }
+  ProviderCapabilities capabilities(std::string_view) const override { return {.price_list = options_.profile.price_list}; }
 
   Result<> ready() const override {
     if (!options_.key_required || !options_.api_key.empty()) return {};

@@ -493,9 +493,7 @@ class RulesProvider final : public ProviderAdapter {
  public:
   std::string name() const override { return "rules"; }
   std::string default_model() const override { return "rules-1"; }
-  ProviderCapabilities capabilities(std::string_view) const override {
-    return {.prompt_caching = false, .tool_use = true, .needs_network = false, .price_list = "rules"};
-  }
+  ProviderCapabilities capabilities(std::string_view) const override { return {.needs_network = false, .price_list = "rules"}; }
 
   Result<> stream_completion(const CallContext& context, const CompletionRequest& request, const StreamSink& sink) override {
     TRY(context.check());
