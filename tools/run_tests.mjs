@@ -45,7 +45,17 @@ function report(name, result, passed, failed, skipped = 0) {
   totals.skipped += skipped;
   const mark = failed ? 'FAILED' : 'ok';
   console.log(`${mark.padEnd(7)} ${name.padEnd(34)} ${String(passed).padStart(5)} passed ${failed ? failed + ' failed' : ''} (${result.seconds} s)`);
-  if (failed) failures.push({name, log: result.log, tail: result.text.split('\n').slice(-40).join('\n')});
+  if (failed) failures.push({name, log: result.log, excerpt: whatFailed(result.text)});
+}
+
+const EXCERPT_LINES_MAX = 120;
+
+// What the tests that failed said (TAP's and GoogleTest's own marks), and the end of the output when none is marked.
+function whatFailed(text) {
+  const tap = [...text.matchAll(/^( *)not ok .*\n(?:\1 {2}.*\n)*/gm)].map(([block]) => block);
+  const gtest = [...text.matchAll(/^\[ RUN {6}\] (.*)\n(?:(?!\[ RUN).*\n)*?\[ {2}FAILED {2}\] \1.*$/gm)].map(([block]) => block);
+  const lines = [...tap, ...gtest].join('\n').split('\n');
+  return lines.length > 1 ? lines.slice(0, EXCERPT_LINES_MAX).join('\n') : text.split('\n').slice(-40).join('\n');
 }
 
 const count = (text, pattern) => [...text.matchAll(pattern)].reduce((sum, match) => sum + Number(match[1]), 0);
@@ -139,6 +149,6 @@ for (const name of wanted.length ? wanted : Object.keys(suites)) {
   await suites[name]();
 }
 
-for (const failure of failures) console.log(`\n──── ${failure.name} (whole log: ${failure.log})\n${failure.tail}`);
+for (const failure of failures) console.log(`\n──── ${failure.name} (whole log: ${failure.log})\n${failure.excerpt}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exit(totals.failed ? 1 : 0);

@@ -62,6 +62,7 @@ void Connection::on_read(error_code error, std::size_t size) {
       lingered_bytes_ += size;
       begin_ = end_ = 0;
       if (lingered_bytes_ > kLingerBytesMax) return close();
+      deadline_ = std::min(linger_until_, steady_clock::now() + milliseconds(kLingerSilenceMs));
       return read();
     default: return read();  // pipelined: kept for later, while the socket stays watched
   }
@@ -405,13 +406,15 @@ void Connection::release_body() {
   if (body_bytes_counted_ > 0) shared_.bodies_bytes.fetch_sub(std::exchange(body_bytes_counted_, 0));
 }
 
-// Closes the sending side and reads on for a moment: closing with unread bytes would throw the answer away on its way.
+// Closes the sending side and reads on while the client sends: closing with unread bytes would throw the answer away on
+// its way.
 void Connection::linger() {
   error_code ignored;
   socket_->shutdown(Socket::shutdown_send, ignored);
   if (end_of_input_) return close();
   state_ = State::lingering;
-  deadline_ = steady_clock::now() + milliseconds(kLingerMs);
+  linger_until_ = steady_clock::now() + milliseconds(kLingerMs);
+  deadline_ = steady_clock::now() + milliseconds(kLingerSilenceMs);
   if (!read_pending_) begin_ = end_ = 0;
   read();
 }

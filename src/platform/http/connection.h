@@ -227,6 +227,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   TimePoint last_stream_write_;
   bool frame_in_flight_ = false;
   std::size_t lingered_bytes_ = 0;
+  TimePoint linger_until_;
 };
 
 }  // namespace bridge::http_server

@@ -354,6 +354,14 @@ TEST(HttpServer, ARefusalArrivesThoughTheClientIsStillSending) {
   EXPECT_EQ(status_of(client.read_answer()), 413);
 }
 
+TEST(HttpServer, ARefusalArrivesAtAClientThatReadsOnlyAfterItHasSentALargeBody) {
+  Fixture fixture;
+  RawClient client = fixture.connect();
+  client.send("POST /things HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer viewer\r\nContent-Length: 40000000\r\n\r\n");
+  client.send(std::string(40'000'000, 'x'));
+  EXPECT_EQ(status_of(client.read_answer()), 413);
+}
+
 TEST(HttpServer, MeetsTheExpectationOf100Continue) {
   Fixture fixture;
   RawClient client = fixture.connect();
