@@ -75,7 +75,7 @@ Result<> open_models(Services& s, const Config& config) {
                                  }});
   s.prompt_blocks = make_prompt_block_service(s.database, s.clock);
   TRY(s.prompt_blocks->add_missing_defaults({}));
-  s.sessions = make_session_manager(make_session_store(s.database), s.lake, s.clock);
+  s.sessions = make_session_manager(make_session_store(s.database), s.lake, s.clock, SessionWriters::this_process);
 
   const auto providers = TRY(make_providers({.anthropic_api_key = config.anthropic_api_key,
                                              .anthropic_base_url = config.anthropic_base_url,

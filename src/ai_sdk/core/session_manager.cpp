@@ -117,8 +117,9 @@ class WarmSessions final {
 
 class LakeSessions final : public SessionManager {
  public:
-  LakeSessions(std::shared_ptr<SessionManifestStore> manifests, std::shared_ptr<ObjectStore> lake, std::shared_ptr<const Clock> clock)
-      : manifests_(std::move(manifests)), lake_(std::move(lake)), clock_(std::move(clock)) {}
+  LakeSessions(std::shared_ptr<SessionManifestStore> manifests, std::shared_ptr<ObjectStore> lake, std::shared_ptr<const Clock> clock,
+               SessionWriters writers)
+      : manifests_(std::move(manifests)), lake_(std::move(lake)), clock_(std::move(clock)), writers_(writers) {}
 
   Result<SessionState> create_session(const CallContext& context, NewSession input) override {
     SessionState session{.id = SessionId::make(),
@@ -197,6 +198,7 @@ class LakeSessions final : public SessionManager {
       if (warm) warm_.put(*std::move(warm));  // somebody else's
       return load_history(context, id);
     }
+    if (writers_ == SessionWriters::this_process) return *std::move(warm);
     // Another replica may have gone on with it.
     const auto newer = lake_->get(context, object_key(warm->team_id, id, warm->turns_saved + 1));
     if (newer || newer.error().code != ErrorCode::not_found) return load_history(context, id);
@@ -278,6 +280,7 @@ class LakeSessions final : public SessionManager {
   std::shared_ptr<SessionManifestStore> manifests_;
   std::shared_ptr<ObjectStore> lake_;
   std::shared_ptr<const Clock> clock_;
+  const SessionWriters writers_;
   PromptSets prompt_sets_;
   WarmSessions warm_;
 };
@@ -285,8 +288,8 @@ class LakeSessions final : public SessionManager {
 }  // namespace
 
 std::unique_ptr<SessionManager> make_session_manager(std::shared_ptr<SessionManifestStore> manifests, std::shared_ptr<ObjectStore> lake,
-                                                     std::shared_ptr<const Clock> clock) {
-  return std::make_unique<LakeSessions>(std::move(manifests), std::move(lake), std::move(clock));
+                                                     std::shared_ptr<const Clock> clock, SessionWriters writers) {
+  return std::make_unique<LakeSessions>(std::move(manifests), std::move(lake), std::move(clock), writers);
 }
 
 }  // namespace bridge

@@ -85,7 +85,13 @@ class SessionManager {
   virtual Result<> end_session(const CallContext& context, SessionState& session, SessionStatus status) = 0;
 };
 
+// Who writes transcripts into the lake.
+enum class SessionWriters : std::uint8_t {
+  this_process,  // alone: a session in memory is the newest
+  replicas,      // others too: the lake is asked before a session in memory is gone on with
+};
+
 std::unique_ptr<SessionManager> make_session_manager(std::shared_ptr<SessionManifestStore> manifests, std::shared_ptr<ObjectStore> lake,
-                                                     std::shared_ptr<const Clock> clock);
+                                                     std::shared_ptr<const Clock> clock, SessionWriters writers);
 
 }  // namespace bridge

@@ -43,7 +43,7 @@ struct Keeping {
     std::string pattern = "/tmp/bridge_sessions_XXXXXX";
     folder = mkdtemp(pattern.data());
     lake = *open_folder_store(folder);
-    sessions = make_session_manager(manifests, lake, make_system_clock());
+    sessions = make_session_manager(manifests, lake, make_system_clock(), SessionWriters::replicas);
     context.caller = {.user_id = UserId("u"), .team_id = TeamId("t"), .role = Role::editor};
   }
   ~Keeping() { std::filesystem::remove_all(folder); }
@@ -167,7 +167,7 @@ TEST(SessionManager, DoesNotTrustItsMemoryWhenSomebodyElseHasGoneOn) {
   Keeping keeping;
   SessionState session = keeping.begin();
   const SessionId id = session.id;
-  const auto elsewhere = make_session_manager(keeping.manifests, keeping.lake, make_system_clock());
+  const auto elsewhere = make_session_manager(keeping.manifests, keeping.lake, make_system_clock(), SessionWriters::replicas);
   SessionState theirs = *elsewhere->load_history(keeping.context, id);
   theirs.messages.push_back({.text = "said elsewhere"});
   ASSERT_TRUE(elsewhere->append_turn(keeping.context, theirs));
@@ -175,6 +175,17 @@ TEST(SessionManager, DoesNotTrustItsMemoryWhenSomebodyElseHasGoneOn) {
   const auto taken = keeping.sessions->take_session(keeping.context, id);
   ASSERT_TRUE(taken);
   EXPECT_EQ(taken->messages.size(), 1u);
+}
+
+TEST(SessionManager, TrustsItsMemoryWhenItIsTheOnlyWriter) {
+  Keeping keeping;
+  const auto alone = make_session_manager(keeping.manifests, keeping.lake, make_system_clock(), SessionWriters::this_process);
+  SessionState session = keeping.begin();
+  const SessionId id = session.id;
+  const std::string next = str("sessions/", session.team_id.value(), "/", id.value(), "/1.jsonl");
+  alone->give_back(std::move(session));
+  ASSERT_TRUE(keeping.lake->put(keeping.context, next, "nobody reads this", 0));
+  EXPECT_TRUE(alone->take_session(keeping.context, id));
 }
 
 TEST(SessionManager, KeepsEqualPromptBlocksOnce) {

@@ -415,6 +415,17 @@ TEST(Redaction, RemovesSecretsForGood) {
   EXPECT_EQ(clean.removed, 4);
 }
 
+TEST(Redaction, FindsEachKindAlone) {
+  for (const char* secret : {"sk-abcdefghijklmnop", "brg_0123456789abcdef", "AKIAIOSFODNN7EXAMPLE", "eyJabcdefghij.abcdefghij.abcdefghij",
+                             "-----BEGIN PRIVATE KEY-----", "x://a:b@c"})
+    EXPECT_EQ(remove_secrets(str("a ", secret, " b")).removed, 1) << secret;
+  for (const char* value : {"a@b.cc", "078-05-1120", "4222222222222", "NO93 8601 1117 947"}) {
+    Redacting stage;
+    stage.run({{.text = str("of ", value)}}, {Finish{}});
+    EXPECT_TRUE(stage.seen.front().text.starts_with("of redacted-")) << value;
+  }
+}
+
 TEST(Redaction, DoesNotTouchWhatAProviderWantsBackUnchanged) {
   Redacting stage;
   stage.run(

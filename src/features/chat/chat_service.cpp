@@ -95,8 +95,23 @@ class TurnWriter final {
 
   // An error only when the turn should end over it: its client is gone, and nobody asked to wait for another.
   Result<> send(std::string_view name, const json::object& data) {
+    return send_logged(name, data, [] {});
+  }
+
+  // The client may go on as soon as it has read the last event: `before` is done when the log has it and the client has not.
+  void send_last(std::string_view name, const json::object& data, const std::function<void()>& before) {
+    (void)send_logged(name, data, before);  // when nobody listens any more there is nobody to tell
+  }
+
+  bool has_text() const { return has_text_; }
+  const TurnOutcome& so_far() const { return so_far_; }  // of a turn that failed
+  const json::array& saved() const { return saved_; }
+
+ private:
+  Result<> send_logged(std::string_view name, const json::object& data, const std::function<void()>& before_client) {
     const std::string text = json::serialize(data);
     const std::int64_t number = log_.append(name, text);
+    before_client();
     if (client_gone_) return {};
     Result<> sent = sink_.send(name, text, log_.id_of(number));
     if (sent) return {};
@@ -105,11 +120,6 @@ class TurnWriter final {
     return log_.stop_token().stop_requested() ? sent : Result<>{};
   }
 
-  bool has_text() const { return has_text_; }
-  const TurnOutcome& so_far() const { return so_far_; }  // of a turn that failed
-  const json::array& saved() const { return saved_; }
-
- private:
   TurnLog& log_;
   EventSink& sink_;
   bool client_gone_ = false;
@@ -222,16 +232,15 @@ class ModelChat final : public ChatService {
     TurnWriter writer(log, sink);
     const Result<TurnOutcome> outcome = run_model(call, turn, writer);
     const Result<> kept = parts_.sessions.append_turn(call, turn.session);
-    // The stream's last event; when nobody listens any more there is nobody to tell.
-    if (!outcome) (void)writer.send("error", error_data(outcome.error(), context.correlation_id, writer.has_text(), writer.so_far()));
-    else if (!kept) (void)writer.send("error", error_data(kept.error(), context.correlation_id, true, *outcome));
-    else (void)writer.send("done", with_saved(done_data(*outcome), writer.saved()));
-    if (!kept)
-      log_error("transcript_not_kept",
-                {{"session_id", turn.session.id.value()}, {"error", describe_error(kept.error())}, {"detail", kept.error().detail}});
     const SessionId id = turn.session.id;
     if (kept) parts_.sessions.give_back(std::move(turn.session));
-    logs_.end(id, turn.log);
+    else
+      log_error("transcript_not_kept",
+                {{"session_id", id.value()}, {"error", describe_error(kept.error())}, {"detail", kept.error().detail}});
+    const auto end = [&] { logs_.end(id, turn.log); };
+    if (!outcome) writer.send_last("error", error_data(outcome.error(), context.correlation_id, writer.has_text(), writer.so_far()), end);
+    else if (!kept) writer.send_last("error", error_data(kept.error(), context.correlation_id, true, *outcome), end);
+    else writer.send_last("done", with_saved(done_data(*outcome), writer.saved()), end);
   }
 
   Result<> check_resume(const CallContext& context, const SessionId& id, std::string_view last_event_id) override {

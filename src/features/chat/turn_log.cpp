@@ -75,9 +75,9 @@ void TurnLog::client_gone() {
   if (readers_ == 0) alone_since_ = SteadyClock::now();
 }
 
-void TurnLog::stop_if_forgotten() {
+void TurnLog::stop_if_forgotten(SteadyClock::time_point now) {
   const std::lock_guard lock(mutex_);
-  if (!finished_ && alone_since_ && readers_ == 0 && SteadyClock::now() - *alone_since_ > chat_limits::kGraceTime) stop_.request_stop();
+  if (!finished_ && alone_since_ && readers_ == 0 && now - *alone_since_ > chat_limits::kGraceTime) stop_.request_stop();
 }
 
 std::size_t TurnLog::bytes() const {
@@ -96,25 +96,26 @@ TurnLogs::~TurnLogs() { watcher_.request_stop(); }
 
 Result<std::shared_ptr<TurnLog>> TurnLogs::begin(const SessionId& session, int turn, std::string question, bool resumable) {
   const std::lock_guard lock(mutex_);
-  std::shared_ptr<TurnLog>& log = logs_[session];
-  if (log && !log->finished()) return session_in_use();
-  if (log) {
-    finished_bytes_ -= log->bytes();
-    finished_.remove(session);
+  Entry& entry = logs_[session];
+  if (entry.log && !entry.place) return session_in_use();
+  if (entry.place) {
+    finished_bytes_ -= entry.log->bytes();
+    finished_.erase(*entry.place);
   }
-  log = std::make_shared<TurnLog>(turn, std::move(question), resumable && !shut_down_);
-  changed_.notify_all();
-  return log;
+  entry = {.log = std::make_shared<TurnLog>(turn, std::move(question), resumable && !shut_down_)};
+  // Only the first one wakes the watcher; later it looks at all of them in its own time.
+  if (logs_.size() == finished_.size() + 1) changed_.notify_all();
+  return entry.log;
 }
 
 void TurnLogs::end(const SessionId& session, const std::shared_ptr<TurnLog>& log) {
-  log->finish();
   const std::lock_guard lock(mutex_);
-  finished_.push_back(session);
+  log->finish();
+  logs_.at(session).place = finished_.insert(finished_.end(), session);
   finished_bytes_ += log->bytes();
   while (!finished_.empty() && (finished_.size() > chat_limits::kFinishedTurnsMax || finished_bytes_ > chat_limits::kFinishedBytesMax)) {
     const auto oldest = logs_.find(finished_.front());
-    finished_bytes_ -= oldest->second->bytes();
+    finished_bytes_ -= oldest->second.log->bytes();
     logs_.erase(oldest);
     finished_.pop_front();
   }
@@ -123,13 +124,13 @@ void TurnLogs::end(const SessionId& session, const std::shared_ptr<TurnLog>& log
 std::shared_ptr<TurnLog> TurnLogs::find(const SessionId& session) const {
   const std::lock_guard lock(mutex_);
   const auto found = logs_.find(session);
-  return found == logs_.end() ? nullptr : found->second;
+  return found == logs_.end() ? nullptr : found->second.log;
 }
 
 void TurnLogs::shut_down() {
   const std::lock_guard lock(mutex_);
   shut_down_ = true;
-  for (const auto& [session, log] : logs_) log->request_stop();
+  for (const auto& [session, entry] : logs_) entry.log->request_stop();
 }
 
 void TurnLogs::watch(const std::stop_token& stop) {
@@ -137,7 +138,7 @@ void TurnLogs::watch(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     // With nothing under way there is nothing to look after.
     if (logs_.size() == finished_.size()) changed_.wait(lock, stop, [&] { return logs_.size() > finished_.size(); });
-    for (const auto& [session, log] : logs_) log->stop_if_forgotten();
+    for (const auto& [session, entry] : logs_) entry.log->stop_if_forgotten(SteadyClock::now());
     changed_.wait_for(lock, stop, chat_limits::kGraceCheckEvery, [] { return false; });
   }
 }

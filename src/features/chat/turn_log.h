@@ -3,11 +3,11 @@
 #include <condition_variable>
 #include <deque>
 #include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>
+#include <unordered_map>
 
 #include "base/call_context.h"
 #include "platform/http/message.h"
@@ -48,7 +48,7 @@ class TurnLog final {
   // The client that began the turn has gone. It stops at once, unless it was asked to be waited for.
   void client_gone();
   // Stops a turn that nobody came back to.
-  void stop_if_forgotten();
+  void stop_if_forgotten(CallContext::Clock::time_point now);
 
   std::size_t bytes() const;
 
@@ -88,7 +88,12 @@ class TurnLogs final {
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::map<SessionId, std::shared_ptr<TurnLog>> logs_;
+  struct Entry {
+    std::shared_ptr<TurnLog> log;
+    std::optional<std::list<SessionId>::iterator> place;  // in finished_, once it has ended
+  };
+
+  std::unordered_map<SessionId, Entry> logs_;
   std::list<SessionId> finished_;  // oldest first
   std::size_t finished_bytes_ = 0;
   bool shut_down_ = false;

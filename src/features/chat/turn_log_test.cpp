@@ -54,8 +54,11 @@ TEST(TurnLog, StopsATurnWhoseClientLeftUnlessItWasAskedToWait) {
   TurnLog patient(1, "?", true);
   patient.client_gone();
   EXPECT_FALSE(patient.stop_token().stop_requested());
-  patient.stop_if_forgotten();
+  const auto now = CallContext::Clock::now();
+  patient.stop_if_forgotten(now + chat_limits::kGraceTime / 2);
   EXPECT_FALSE(patient.stop_token().stop_requested()) << "not yet";
+  patient.stop_if_forgotten(now + chat_limits::kGraceTime * 2);
+  EXPECT_TRUE(patient.stop_token().stop_requested());
 }
 
 TEST(TurnLog, StopsReadingWhenTheReaderLeaves) {
@@ -86,6 +89,21 @@ TEST(TurnLogs, LetsASessionHaveOneTurnAtATime) {
   logs.end(session, *first);
   EXPECT_EQ(logs.find(session), *first) << "its events are still there for who missed them";
   EXPECT_TRUE(logs.begin(session, 2, "?", false));
+}
+
+TEST(TurnLogs, ATurnThatEndsIsNotMixedUpWithTheNextOneOfItsSession) {
+  TurnLogs logs;
+  const SessionId session("s");
+  const auto first = logs.begin(session, 1, "?", false);
+  ASSERT_TRUE(first);
+  logs.end(session, *first);
+  const auto second = logs.begin(session, 2, "?", false);
+  ASSERT_TRUE(second);
+  for (std::size_t i = 0; i <= chat_limits::kFinishedTurnsMax; ++i) {
+    const SessionId other(std::to_string(i));
+    logs.end(other, *logs.begin(other, 1, "?", false));
+  }
+  EXPECT_EQ(logs.find(session), *second) << "what is under way is not forgotten";
 }
 
 TEST(TurnLogs, ForgetsTheOldestTurnsThatHaveEnded) {

@@ -429,6 +429,7 @@ void Connection::close() {
     {
       const std::lock_guard lock(stream_->mutex);
       stream_->closed = true;
+      stream_->socket = -1;
     }
     stream_->room.notify_all();
   }
@@ -471,14 +472,7 @@ void Connection::sweep(TimePoint now) {
 }
 
 void Connection::check_time(TimePoint now) {
-  if (state_ == State::streaming && !frame_in_flight_ && now - last_stream_write_ >= milliseconds(shared_.options.heartbeat_ms)) {
-    {
-      const std::lock_guard lock(stream_->mutex);
-      stream_->pending += ": \n\n";
-    }
-    flush_stream();
-    return;
-  }
+  if (state_ == State::streaming && !frame_in_flight_ && put_heartbeat(now)) return flush_stream();
   if (now < deadline_) return;
   switch (state_) {
     case State::head:

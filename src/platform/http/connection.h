@@ -104,15 +104,22 @@ struct IoThread {
   std::thread thread;
 };
 
-// The events of one stream on their way from the handler's thread to the I/O thread.
+// The events of one stream on their way from the handler's thread to the client: straight into the socket while nothing is in the way, else
+// through `pending` and the I/O thread.
 struct StreamBuffer {
   std::mutex mutex;
   std::condition_variable room;
-  std::string pending;
+  int socket = -1;  // once the head is out and until the connection closes: whoever holds the mutex may send on it, without waiting
+  bool chunked = true;
+  TimePoint last_write;
+  std::string unsent;   // the rest of a chunk that the socket did not take
+  std::string pending;  // events, not yet a chunk
   std::size_t in_flight = 0;
   bool flush_posted = false;
   bool finished = false;  // by the handler
   bool closed = false;    // by the client, by the limit, or by the server's end
+
+  void append_events(std::string& out, std::string_view events) const { chunked ? append_chunk(out, events) : void(out += events); }
 };
 
 class Connection final : public std::enable_shared_from_this<Connection> {
@@ -178,6 +185,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   // streaming
   void begin_stream();
+  bool put_heartbeat(TimePoint now);
   void run_stream(const Response& response);
   void flush_stream();
   void end_stream();
@@ -224,7 +232,6 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   std::shared_ptr<StreamBuffer> stream_;
   std::string frame_;
-  TimePoint last_stream_write_;
   bool frame_in_flight_ = false;
   std::size_t lingered_bytes_ = 0;
   TimePoint linger_until_;

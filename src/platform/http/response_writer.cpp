@@ -152,19 +152,13 @@ void write_stream_head(std::string& out, const Response& response, const HeadOpt
   out += "\r\n";
 }
 
-void write_chunk_frame(std::string& size_line, const std::string& frame, bool http_1_0, std::vector<iovec>& pieces) {
+void append_chunk(std::string& out, std::string_view bytes) {
   static constexpr std::string_view kLineEnd = "\r\n";
-  const iovec data{const_cast<char*>(frame.data()), frame.size()};
-  if (http_1_0) {
-    pieces.push_back(data);
-    return;
-  }
-  char digits[20];
-  size_line.assign(digits, std::to_chars(digits, digits + sizeof digits, frame.size(), 16).ptr);
-  size_line += kLineEnd;
-  pieces.push_back({size_line.data(), size_line.size()});
-  pieces.push_back(data);
-  pieces.push_back({const_cast<char*>(kLineEnd.data()), kLineEnd.size()});
+  char digits[16];
+  const std::string_view size(digits,
+                              static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, bytes.size(), 16).ptr - digits));
+  out.reserve(out.size() + size.size() + bytes.size() + 2 * kLineEnd.size());
+  out.append(size).append(kLineEnd).append(bytes).append(kLineEnd);
 }
 
 std::string header_block(const Headers& headers) {

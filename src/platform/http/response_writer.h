@@ -29,8 +29,8 @@ bool has_body(int status);
 std::size_t write_head(std::string& out, const Response& response, const HeadOptions& options);
 void write_stream_head(std::string& out, const Response& response, const HeadOptions& options);
 
-// `frame` as one chunk (as it is for HTTP/1.0), with its size line in `size_line`. All must stay where they are until sent.
-void write_chunk_frame(std::string& size_line, const std::string& frame, bool http_1_0, std::vector<iovec>& pieces);
+// One chunk (RFC 9112, 7.1).
+void append_chunk(std::string& out, std::string_view bytes);
 
 // "name: value\r\n" of each; a header that would break the line structure is left out.
 std::string header_block(const Headers& headers);

@@ -3,46 +3,55 @@
 namespace bridge {
 
 bool TaskPool::try_run(std::move_only_function<void()> task) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (stopping_) return false;
-  // An idle thread that was told of an earlier task has not taken it yet: it counts for that one.
-  const bool has_free_thread = idle_ > tasks_.size();
-  if (!has_free_thread && threads_.size() < threads_max_) {
-    if (!start_thread() && threads_.empty()) return false;
-  } else if (!has_free_thread && tasks_.size() >= queue_max_ + idle_) {
-    return false;
+  if (!idle_.empty()) {
+    Worker& worker = *idle_.back();
+    idle_.pop_back();
+    worker.task = std::move(task);
+    lock.unlock();  // first, so that the thread that wakes does not wait for it
+    worker.wake.notify_one();
+    return true;
   }
+  if (workers_.size() < threads_max_ && start_thread(task)) return true;
+  if (workers_.empty() || tasks_.size() >= queue_max_) return false;
   tasks_.push_back(std::move(task));
-  changed_.notify_one();
   return true;
 }
 
-bool TaskPool::start_thread() {
+// Takes the task only when there is a thread for it.
+bool TaskPool::start_thread(std::move_only_function<void()>& task) {
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return false;
   if (stack_bytes_ > 0) pthread_attr_setstacksize(&attributes, stack_bytes_);
-  pthread_t thread{};
-  const auto run = [](void* pool) -> void* {
-    static_cast<TaskPool*>(pool)->work();
+  Worker& worker = workers_.emplace_back(this);
+  worker.task = std::move(task);
+  const auto run = [](void* started) -> void* {
+    auto& self = *static_cast<Worker*>(started);
+    self.pool->work(self);
     return nullptr;
   };
-  const bool started = pthread_create(&thread, &attributes, run, this) == 0;
+  const bool started = pthread_create(&worker.thread, &attributes, run, &worker) == 0;
   pthread_attr_destroy(&attributes);
-  if (started) threads_.push_back(thread);
-  return started;
+  if (started) return true;
+  task = std::move(worker.task);
+  workers_.pop_back();
+  return false;
 }
 
 void TaskPool::stop() {
   std::deque<std::move_only_function<void()>> dropped;
-  std::vector<pthread_t> threads;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     dropped.swap(tasks_);
-    threads.swap(threads_);
+    for (Worker* worker : idle_) worker->wake.notify_one();
+    idle_.clear();
   }
-  changed_.notify_all();
-  for (const pthread_t thread : threads) pthread_join(thread, nullptr);
+  // No thread is started any more, so the list stays as it is.
+  for (Worker& worker : workers_) {
+    if (worker.thread != pthread_t{}) pthread_join(std::exchange(worker.thread, pthread_t{}), nullptr);
+  }
 }
 
 std::size_t TaskPool::waiting() const {
@@ -50,15 +59,20 @@ std::size_t TaskPool::waiting() const {
   return tasks_.size();
 }
 
-void TaskPool::work() {
+void TaskPool::work(Worker& worker) {
   std::unique_lock lock(mutex_);
   for (;;) {
-    ++idle_;
-    changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
-    --idle_;
-    if (tasks_.empty()) return;
-    std::move_only_function<void()> task = std::move(tasks_.front());
-    tasks_.pop_front();
+    if (!worker.task && !tasks_.empty()) {
+      worker.task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    if (!worker.task) {
+      if (stopping_) return;
+      idle_.push_back(&worker);
+      worker.wake.wait(lock, [&] { return stopping_ || worker.task; });
+      continue;
+    }
+    std::move_only_function<void()> task = std::exchange(worker.task, nullptr);
     lock.unlock();
     task();
     task = nullptr;

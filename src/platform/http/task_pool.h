@@ -5,12 +5,14 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <vector>
 
 namespace bridge {
 
-// Threads that run tasks, started when they are first needed; a bounded queue in front of them.
+// Threads that run tasks, started when they are first needed; a bounded queue in front of them. The thread that became idle last is the
+// next to run: what it uses is still in the processor's caches.
 class TaskPool {
  public:
   // `stack_bytes` 0: as the system has it. Stacks are address space that counts against the process's memory limit, used or not.
@@ -29,17 +31,23 @@ class TaskPool {
   std::size_t waiting() const;
 
  private:
-  bool start_thread();
-  void work();
+  struct Worker {
+    TaskPool* pool;
+    pthread_t thread{};
+    std::condition_variable wake;
+    std::move_only_function<void()> task;  // given to it while it was idle, or to begin with
+  };
+
+  bool start_thread(std::move_only_function<void()>& task);
+  void work(Worker& worker);
 
   const std::size_t threads_max_;
   const std::size_t queue_max_;
   const std::size_t stack_bytes_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::move_only_function<void()>> tasks_;
-  std::vector<pthread_t> threads_;
-  std::size_t idle_ = 0;
+  std::deque<std::move_only_function<void()>> tasks_;  // only while no thread is idle
+  std::list<Worker> workers_;
+  std::vector<Worker*> idle_;  // the latest last
   bool stopping_ = false;
 };
 

@@ -8,69 +8,20 @@ namespace bridge {
 
 namespace {
 
-constexpr std::size_t kBytesPerToken = 4;  // of English and code, about; only decides whether a breakpoint is worth its place
+constexpr std::size_t kBytesPerToken = 4;          // of English and code, about; only decides whether a breakpoint is worth its place
+constexpr std::size_t kMessageBreakpointsMax = 2;  // beside the one of the system prompt
 constexpr std::string_view kCacheControl = R"("cache_control":{"type":"ephemeral"})";
 constexpr int kBudgetLow = 2'048;
 constexpr int kBudgetMedium = 8'192;
 constexpr int kBudgetHigh = 16'384;
 constexpr int kBudgetMin = 1'024;
 
-// `object` with a breakpoint: a JSON object's text, its last brace taken off and put back.
-std::string with_breakpoint(std::string object) {
-  object.pop_back();
-  return str(object, object == "{" ? "" : ",", kCacheControl, "}");
+bool is_verbatim(const Message& message, const CompletionRequest& request) {
+  return message.role == MessageRole::assistant && message.opaque && message.opaque->provider == "anthropic" &&
+         message.opaque->model == request.model;
 }
 
-std::string text_block(std::string_view text) { return str(R"({"type":"text","text":)", json_literal(text), "}"); }
-
-// A message as it goes out: content blocks, each the text of a JSON object; or the assistant's own content, word for word.
-struct WireMessage {
-  std::string_view role;
-  std::vector<std::string> blocks;
-  std::string verbatim;  // a JSON array
-
-  std::string content() const { return verbatim.empty() ? str("[", join(blocks, ","), "]") : verbatim; }
-};
-
-std::string result_block(const ToolResult& result) {
-  return str(R"({"type":"tool_result","tool_use_id":)", json_literal(result.call_id), R"(,"content":)",
-             json_literal(marked_as_data(result)), result.ok ? "" : R"(,"is_error":true)", "}");
-}
-
-std::string call_block(const ToolCall& call) {
-  return str(R"({"type":"tool_use","id":)", json_literal(call.id), R"(,"name":)", json_literal(call.name), R"(,"input":)",
-             json::serialize(call.arguments), "}");
-}
-
-WireMessage to_wire(const Message& message, const CompletionRequest& request) {
-  WireMessage out{.role = message.role == MessageRole::assistant ? "assistant" : "user"};
-  if (message.role == MessageRole::assistant && message.opaque && message.opaque->provider == "anthropic" &&
-      message.opaque->model == request.model) {
-    out.verbatim = message.opaque->json;
-    return out;
-  }
-  if (!trim(message.text).empty()) out.blocks.push_back(text_block(message.text));
-  for (const ToolCall& call : message.tool_calls) out.blocks.push_back(call_block(call));
-  for (const ToolResult& result : message.tool_results) out.blocks.push_back(result_block(result));
-  return out;
-}
-
-// Neighbours of one role become one message: a turn that broke off leaves two of the user's behind each other.
-std::vector<WireMessage> to_wire(const CompletionRequest& request) {
-  std::vector<WireMessage> out;
-  if (!request.messages) return out;
-  for (const Message& message : *request.messages) {
-    if (message.role == MessageRole::system) continue;
-    WireMessage wire = to_wire(message, request);
-    if (wire.blocks.empty() && wire.verbatim.empty()) continue;
-    if (!out.empty() && out.back().role == wire.role && out.back().verbatim.empty() && wire.verbatim.empty()) {
-      std::ranges::move(wire.blocks, std::back_inserter(out.back().blocks));
-    } else {
-      out.push_back(std::move(wire));
-    }
-  }
-  return out;
-}
+std::string_view wire_role(const Message& message) { return message.role == MessageRole::assistant ? "assistant" : "user"; }
 
 class Encoder final {
  public:
@@ -90,8 +41,18 @@ class Encoder final {
  private:
   void warn(std::string code, std::string message) { out_.warnings.push_back({std::move(code), std::move(message)}); }
 
+  // The prefix is what is written so far.
   bool worth_caching() const {
-    return traits_.cache_tokens_min && prefix_bytes_ / kBytesPerToken >= static_cast<std::size_t>(*traits_.cache_tokens_min);
+    return traits_.cache_tokens_min && body_.size() / kBytesPerToken >= static_cast<std::size_t>(*traits_.cache_tokens_min);
+  }
+
+  // Into the object that ends with the brace at `brace`.
+  void put_breakpoint(std::size_t brace) { body_.insert(brace, str(",", kCacheControl)); }
+
+  void add_text(std::string_view text) {
+    body_ += R"({"type":"text","text":)";
+    append_json_literal(body_, text);
+    body_ += '}';
   }
 
   void add_reasoning() {
@@ -142,15 +103,17 @@ class Encoder final {
   // All tools, offered or not: signed thinking and the cache are bound to this list.
   void add_tools() {
     if (!request_.tools || request_.tools->empty()) return;
-    std::vector<std::string> tools;
+    body_ += R"(,"tools":[)";
     for (const ToolSpecification& tool : *request_.tools) {
-      tools.push_back(str(R"({"name":)", json_literal(tool.name), R"(,"description":)", json_literal(tool.description),
-                          R"(,"input_schema":)", *tool.parameters, "}"));
-      prefix_bytes_ += tools.back().size();
+      body_ += R"({"name":)";
+      append_json_literal(body_, tool.name);
+      body_ += R"(,"description":)";
+      append_json_literal(body_, tool.description);
+      body_ += str(R"(,"input_schema":)", *tool.parameters, "},");
     }
+    body_.back() = ']';
     const bool last_of_prefix = !request_.prompt_blocks || request_.prompt_blocks->empty();
-    if (last_of_prefix && worth_caching()) tools.back() = with_breakpoint(std::move(tools.back()));
-    body_ += str(R"(,"tools":[)", join(tools, ","), "]");
+    if (last_of_prefix && worth_caching()) put_breakpoint(body_.size() - 2);
     body_ += str(R"(,"tool_choice":)", tool_choice());
   }
 
@@ -171,42 +134,77 @@ class Encoder final {
 
   void add_system() {
     if (!request_.prompt_blocks || request_.prompt_blocks->empty()) return;
-    std::vector<std::string> blocks;
     std::optional<std::size_t> breakpoint;
+    const std::size_t before = body_.size();
+    body_ += R"(,"system":[)";
     for (const PromptText& prompt : *request_.prompt_blocks) {
       if (trim(prompt.content).empty()) continue;
-      blocks.push_back(text_block(prompt.content));
-      prefix_bytes_ += blocks.back().size();
-      if (prompt.cache && worth_caching()) breakpoint = blocks.size() - 1;
+      add_text(prompt.content);
+      if (prompt.cache && worth_caching()) breakpoint = body_.size() - 1;
+      body_ += ',';
     }
-    if (blocks.empty()) return;
-    if (breakpoint) blocks[*breakpoint] = with_breakpoint(std::move(blocks[*breakpoint]));
-    body_ += str(R"(,"system":[)", join(blocks, ","), "]");
+    if (body_.back() == '[') return body_.resize(before);
+    body_.back() = ']';
+    if (breakpoint) put_breakpoint(*breakpoint);
   }
 
+  // Neighbours of one role become one message: a turn that broke off leaves two of the user's behind each other.
   void add_messages() {
-    std::vector<WireMessage> messages = to_wire(request_);
-    std::vector<std::size_t> candidates;  // messages of the user's side whose prefix is long enough
-    for (std::size_t i = 0; i < messages.size(); ++i) {
-      prefix_bytes_ += messages[i].verbatim.size();
-      for (const std::string& block : messages[i].blocks) prefix_bytes_ += block.size();
-      if (messages[i].role == "user" && worth_caching()) candidates.push_back(i);
+    static const std::vector<Message> none;
+    const std::vector<Message>& messages = request_.messages ? *request_.messages : none;
+    std::vector<std::size_t> candidates;  // the last brace of messages of the user's side whose prefix is long enough
+    std::string_view open_role;           // of the message whose blocks are being written
+    const auto close = [&] {
+      if (open_role.empty()) return;
+      body_.back() = ']';
+      if (open_role == "user" && worth_caching()) candidates.push_back(body_.size() - 2);
+      body_ += "},";
+      open_role = {};
+    };
+    body_ += R"(,"messages":[)";
+    for (const Message& message : messages) {
+      if (message.role == MessageRole::system) continue;
+      if (is_verbatim(message, request_)) {
+        close();
+        body_ += str(R"({"role":"assistant","content":)", message.opaque->json, "},");
+        continue;
+      }
+      const bool has_text = !trim(message.text).empty();
+      if (!has_text && message.tool_calls.empty() && message.tool_results.empty()) continue;
+      if (open_role != wire_role(message)) {
+        close();
+        open_role = wire_role(message);
+        body_ += str(R"({"role":")", open_role, R"(","content":[)");
+      }
+      if (has_text) {
+        add_text(message.text);
+        body_ += ',';
+      }
+      for (const ToolCall& call : message.tool_calls) add_call(call);
+      for (const ToolResult& result : message.tool_results) add_result(result);
     }
-    for (std::size_t i = 0; i < candidates.size() && i < 2; ++i) {
-      std::vector<std::string>& blocks = messages[candidates[candidates.size() - 1 - i]].blocks;
-      blocks.back() = with_breakpoint(std::move(blocks.back()));
-    }
-    std::vector<std::string> texts;
-    for (const WireMessage& message : messages)
-      texts.push_back(str(R"({"role":")", message.role, R"(","content":)", message.content(), "}"));
-    body_ += str(R"(,"messages":[)", join(texts, ","), "]");
+    close();
+    if (body_.back() == ',') body_.pop_back();
+    body_ += ']';
+    // The last two, the later one first: it moves nothing that is before it.
+    for (std::size_t i = 0; i < candidates.size() && i < kMessageBreakpointsMax; ++i) put_breakpoint(candidates[candidates.size() - 1 - i]);
+  }
+
+  void add_call(const ToolCall& call) {
+    body_ += str(R"({"type":"tool_use","id":)", json_literal(call.id), R"(,"name":)", json_literal(call.name), R"(,"input":)",
+                 json::serialize(call.arguments), "},");
+  }
+
+  void add_result(const ToolResult& result) {
+    body_ += str(R"({"type":"tool_result","tool_use_id":)", json_literal(result.call_id), R"(,"content":)");
+    append_json_literal(body_, marked_as_data(result));
+    body_ += result.ok ? "}," : R"(,"is_error":true},)";
   }
 
   const CompletionRequest& request_;
   const ModelTraits& traits_;
   EncodedRequest out_;
   std::string body_;
-  std::size_t prefix_bytes_ = 0;
   bool budgeted_ = false;
 };
 

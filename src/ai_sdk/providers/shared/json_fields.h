@@ -15,7 +15,8 @@ const json::array& array_field(const json::object& object, std::string_view name
 // A whole number of at least 0.
 std::optional<std::int64_t> count_field(const json::object& object, std::string_view name);
 
-// A JSON string literal.
+// A JSON string literal (RFC 8259, 7), of text that is UTF-8 already.
 std::string json_literal(std::string_view text);
+void append_json_literal(std::string& out, std::string_view text);
 
 }  // namespace bridge

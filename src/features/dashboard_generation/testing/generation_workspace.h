@@ -51,7 +51,7 @@ struct GenerationWorkspace {
     lake = *open_folder_store(folder + "/lake");
     context.caller = {.team_id = TeamId("t"), .role = Role::editor};
     connect();
-    sessions = make_session_manager(make_session_store(database), lake, clock);
+    sessions = make_session_manager(make_session_store(database), lake, clock, SessionWriters::this_process);
     dashboards = make_dashboard_service({.database = *database, .store = *lake, .local = local.get(), .clock = clock});
     library = make_dashboard_library(*dashboards);
   }
