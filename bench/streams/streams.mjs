@@ -240,7 +240,7 @@ async function idle(figure, binary, upstream, bridge) {
   const run = load(binary, 'load', {...through, streams: IDLE_STREAMS, paths, spread_ms: 4000, patience_ms: 50_000, tell_when_waiting: true, body: {message: 'hello bench(first=20,tokens=2,hold=1)'}});
   const waiting = await Promise.race([run.waiting, pause(25_000).then(() => null)]);
   const count = (await upstream.stats()).under_way;
-  await pause(1000);
+  await pause(2000);  // all have been silent for a second and more
   const full = bridge.memory();
   const health = [];
   for (let i = 0; i < 50; ++i) {

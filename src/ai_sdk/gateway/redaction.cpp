@@ -28,10 +28,10 @@ const re2::RE2& url_passwords() {
 }
 
 const re2::RE2& personal_values() {
-  static const re2::RE2 pattern(R"(([A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}\.)+[A-Za-z]{2,24})"
+  static const re2::RE2 pattern(R"([A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}\.)+[A-Za-z]{2,24})"
                                 R"(|\b\d{3}-\d{2}-\d{4}\b)"
                                 R"(|\b\d(?:[ \-]?\d){12,18}\b)"
-                                R"(|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b))");
+                                R"(|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b)");
   return pattern;
 }
 
@@ -109,11 +109,11 @@ class StandIns final {
   std::string hide(std::string_view text) {
     const std::string out = remove_secrets(text).text;
     if (!may_hold_personal_values(out)) return out;
-    re2::StringPiece rest(out);
-    re2::StringPiece match;
     std::string hidden;
     const char* copied = out.data();
-    while (re2::RE2::FindAndConsume(&rest, personal_values(), &match)) {
+    re2::StringPiece match;  // the whole of it: without groups the pattern is matched much faster
+    for (std::size_t from = 0; personal_values().Match(out, from, out.size(), re2::RE2::UNANCHORED, &match, 1);) {
+      from = static_cast<std::size_t>(match.data() + match.size() - out.data());
       const std::string_view value(match.data(), match.size());
       const std::string_view kind = kind_of(value);
       if (kind.empty() || values_.size() >= kStandInsMax) continue;

@@ -43,6 +43,21 @@ void Connection::read() {
       [self = shared_from_this()](error_code error, std::size_t size) { self->guarded([&] { self->on_read(error, size); }); });
 }
 
+// Like read(), but without a buffer until there is something to read: streams wait for long, and many of them.
+void Connection::watch() {
+  if (begin_ != end_ || read_pending_) return read();
+  buffer_.reset();
+  capacity_ = begin_ = end_ = 0;
+  read_pending_ = true;
+  socket_->async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
+    self->guarded([&] {
+      self->read_pending_ = false;
+      if (error) self->on_read(error, 0);
+      else self->read();
+    });
+  });
+}
+
 void Connection::on_read(error_code error, std::size_t size) {
   read_pending_ = false;
   if (state_ == State::closed) return;
@@ -241,7 +256,9 @@ void Connection::dispatch() {
                          .reason = "overloaded",
                          .retry_after = std::chrono::seconds(1)});
   }
-  read();  // so that a client that goes away is noticed
+  // So that a client that goes away is noticed.
+  if (route().streams) watch();
+  else read();
 }
 
 // On a thread of a pool; the request is this thread's until it posts the answer.

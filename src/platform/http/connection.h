@@ -157,6 +157,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   // reading
   void read();
+  void watch();
   void on_read(error_code error, std::size_t size);
   void process();
   std::string_view unread() const { return {buffer_.get() + begin_, end_ - begin_}; }

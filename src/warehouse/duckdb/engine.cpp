@@ -1,12 +1,11 @@
 #include "warehouse/duckdb/engine.h"
 
-#include <duckdb.h>
-
 #include <sys/sysinfo.h>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "warehouse/duckdb/duckdb_library.h"
 #include "warehouse/duckdb/limits.h"
 #include "warehouse/duckdb/query_error.h"
 #include "warehouse/duckdb/result_reader.h"
@@ -19,15 +18,15 @@ constexpr std::chrono::milliseconds interrupt_interval{2};  // a query forgets a
 
 struct ResultCloser {
   duckdb_result* result;
-  ~ResultCloser() { duckdb_destroy_result(result); }
+  ~ResultCloser() { capi::destroy_result(result); }
 };
 
 struct PendingCloser {
-  void operator()(_duckdb_pending_result* pending) const { duckdb_destroy_pending(&pending); }
+  void operator()(_duckdb_pending_result* pending) const { capi::destroy_pending(&pending); }
 };
 
 struct AppenderCloser {
-  void operator()(_duckdb_appender* appender) const { duckdb_appender_destroy(&appender); }
+  void operator()(_duckdb_appender* appender) const { capi::appender_destroy(&appender); }
 };
 
 std::uint64_t default_memory_bytes() {
@@ -44,13 +43,13 @@ Result<std::int32_t> parse_days(const std::string& text) {
 Result<> bind_value(duckdb_prepared_statement statement, idx_t index, const SqlValue& value) {
   const auto bind = [&](const auto& typed) -> Result<duckdb_state> {
     using T = std::remove_cvref_t<decltype(typed)>;
-    if constexpr (std::is_same_v<T, std::nullptr_t>) return duckdb_bind_null(statement, index);
-    else if constexpr (std::is_same_v<T, bool>) return duckdb_bind_boolean(statement, index, typed);
-    else if constexpr (std::is_same_v<T, std::int64_t>) return duckdb_bind_int64(statement, index, typed);
-    else if constexpr (std::is_same_v<T, double>) return duckdb_bind_double(statement, index, typed);
-    else if constexpr (std::is_same_v<T, std::string>) return duckdb_bind_varchar_length(statement, index, typed.data(), typed.size());
-    else if constexpr (std::is_same_v<T, Date>) return duckdb_bind_date(statement, index, {TRY(parse_days(typed.text))});
-    else return duckdb_bind_timestamp(statement, index, {TRY(parse_time(typed.text)).time_since_epoch().count()});
+    if constexpr (std::is_same_v<T, std::nullptr_t>) return capi::bind_null(statement, index);
+    else if constexpr (std::is_same_v<T, bool>) return capi::bind_boolean(statement, index, typed);
+    else if constexpr (std::is_same_v<T, std::int64_t>) return capi::bind_int64(statement, index, typed);
+    else if constexpr (std::is_same_v<T, double>) return capi::bind_double(statement, index, typed);
+    else if constexpr (std::is_same_v<T, std::string>) return capi::bind_varchar_length(statement, index, typed.data(), typed.size());
+    else if constexpr (std::is_same_v<T, Date>) return capi::bind_date(statement, index, {TRY(parse_days(typed.text))});
+    else return capi::bind_timestamp(statement, index, {TRY(parse_time(typed.text)).time_since_epoch().count()});
   };
   if (TRY(std::visit(bind, value)) == DuckDBSuccess) return {};
   return fail(ErrorCode::invalid_argument, str("The value of parameter ", index, " cannot be used"));
@@ -104,7 +103,7 @@ class QueryWatch final {
       std::optional<CallContext::Clock::time_point> next;
       for (const Entry& entry : entries_) {
         if (entry.is_stopped || (entry.deadline && *entry.deadline <= now)) {
-          duckdb_interrupt(entry.connection);
+          capi::interrupt(entry.connection);
           next = now + interrupt_interval;
         } else if (entry.deadline && (!next || *entry.deadline < *next)) {
           next = entry.deadline;
@@ -176,18 +175,18 @@ namespace {
 Result<QueryResult> read_all(const CallContext& context, CallContext::Clock::time_point started, duckdb_result* result,
                              std::string_view sql, const ExecuteLimits& limits) {
   ResultReader reader(limits);
-  for (idx_t i = 0; i < duckdb_column_count(result); ++i) {
-    const char* name = duckdb_column_name(result, i);
-    TRY(reader.add_column(name ? name : "", duckdb_column_logical_type(result, i)));
+  for (idx_t i = 0; i < capi::column_count(result); ++i) {
+    const char* name = capi::column_name(result, i);
+    TRY(reader.add_column(name ? name : "", capi::column_logical_type(result, i)));
   }
   while (true) {
-    duckdb_data_chunk chunk = duckdb_fetch_chunk(*result);
+    duckdb_data_chunk chunk = capi::fetch_chunk(*result);
     if (!chunk) break;
     const bool wants_more = reader.append(chunk);
-    duckdb_destroy_data_chunk(&chunk);
+    capi::destroy_data_chunk(&chunk);
     if (!wants_more) return reader.take();
   }
-  if (const char* raw = duckdb_result_error(result); raw && *raw) return query_failure(context, started, raw, sql);
+  if (const char* raw = capi::result_error(result); raw && *raw) return query_failure(context, started, raw, sql);
   if (const auto check = context.check(); !check) return query_failure(context, started, "", sql);
   return reader.take();
 }
@@ -202,21 +201,21 @@ struct Session::Prepared {
   std::vector<ColumnName> columns;
   bool columns_known = false;  // the types of an answer may depend on the types of the values
 
-  ~Prepared() { duckdb_destroy_prepare(&handle); }
+  ~Prepared() { capi::destroy_prepare(&handle); }
 };
 
 Session::Session(_duckdb_connection* connection, std::shared_ptr<QueryWatch> watch) : connection_(connection), watch_(std::move(watch)) {}
 
 Session::~Session() {
   prepared_.clear();
-  duckdb_disconnect(&connection_);
+  capi::disconnect(&connection_);
 }
 
 Result<std::unique_ptr<Session::Prepared>> Session::prepare_new(const std::string& sql) {
   auto statement = std::make_unique<Prepared>();
   statement->sql = sql;
-  if (duckdb_prepare(connection_, sql.c_str(), &statement->handle) == DuckDBSuccess) return statement;
-  const char* raw = duckdb_prepare_error(statement->handle);
+  if (capi::prepare(connection_, sql.c_str(), &statement->handle) == DuckDBSuccess) return statement;
+  const char* raw = capi::prepare_error(statement->handle);
   return fail(translate_query_error(raw ? raw : "", sql));
 }
 
@@ -227,15 +226,15 @@ Result<Session::Prepared*> Session::prepare(const std::string& sql) {
     return prepared_.front().get();
   }
   auto statement = TRY(prepare_new(sql));
-  const idx_t count = duckdb_prepared_statement_column_count(statement->handle);
+  const idx_t count = capi::prepared_statement_column_count(statement->handle);
   statement->columns_known = true;
   for (idx_t i = 0; i < count; ++i) {
-    duckdb_logical_type type = duckdb_prepared_statement_column_logical_type(statement->handle, i);
-    const char* name = duckdb_prepared_statement_column_name(statement->handle, i);
-    if (!type || duckdb_get_type_id(type) == DUCKDB_TYPE_INVALID) statement->columns_known = false;
+    duckdb_logical_type type = capi::prepared_statement_column_logical_type(statement->handle, i);
+    const char* name = capi::prepared_statement_column_name(statement->handle, i);
+    if (!type || capi::get_type_id(type) == DUCKDB_TYPE_INVALID) statement->columns_known = false;
     else statement->columns.push_back({.name = name ? name : "", .type = column_type_of(type)});
-    duckdb_destroy_logical_type(&type);
-    duckdb_free(const_cast<char*>(name));
+    capi::destroy_logical_type(&type);
+    capi::free(const_cast<char*>(name));
   }
   if (prepared_.size() >= prepared_statements_max) prepared_.pop_back();
   prepared_.push_front(std::move(statement));
@@ -255,9 +254,9 @@ std::string_view bare_statement(std::string_view sql) {
 
 Result<std::vector<ColumnName>> Session::describe(const CallContext& context, const BoundQuery& query) {
   Prepared& statement = *TRY(prepare(query.sql));
-  if (duckdb_prepared_statement_type(statement.handle) != DUCKDB_STATEMENT_TYPE_SELECT) return fail(not_a_select());
-  if (duckdb_nparams(statement.handle) != query.values.size())
-    return fail(wrong_parameter_count(duckdb_nparams(statement.handle), query.values.size()));
+  if (capi::prepared_statement_type(statement.handle) != DUCKDB_STATEMENT_TYPE_SELECT) return fail(not_a_select());
+  if (capi::nparams(statement.handle) != query.values.size())
+    return fail(wrong_parameter_count(capi::nparams(statement.handle), query.values.size()));
   if (statement.columns_known) return statement.columns;
   const BoundQuery empty{.sql = str("SELECT * FROM (\n", bare_statement(query.sql), "\n) LIMIT 0"), .values = query.values};
   const QueryResult result = TRY(run(context, empty, {}));
@@ -279,7 +278,7 @@ Result<std::vector<ColumnInfo>> Session::describe_columns(const std::string& sql
 
 Result<QueryResult> Session::run(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) {
   Prepared& statement = *TRY(prepare(query.sql));
-  if (duckdb_prepared_statement_type(statement.handle) != DUCKDB_STATEMENT_TYPE_SELECT) return fail(not_a_select());
+  if (capi::prepared_statement_type(statement.handle) != DUCKDB_STATEMENT_TYPE_SELECT) return fail(not_a_select());
   return execute(context, statement, query, limits);
 }
 
@@ -301,8 +300,8 @@ Result<QueryResult> Session::query_directly(const CallContext& context, const st
   const Watched watched(*watch_, context, connection_);
   duckdb_result result{};
   const ResultCloser closer{&result};
-  if (duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
-    const char* raw = duckdb_result_error(&result);
+  if (capi::query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
+    const char* raw = capi::result_error(&result);
     return query_failure(context, started, raw ? raw : "", sql);
   }
   return read_all(context, started, &result, sql, {});
@@ -313,8 +312,8 @@ Result<> Session::command(const CallContext& context, const std::string& sql) {
   const Watched watched(*watch_, context, connection_);
   duckdb_result result{};
   const ResultCloser closer{&result};
-  if (duckdb_query(connection_, sql.c_str(), &result) == DuckDBSuccess) return {};
-  const char* raw = duckdb_result_error(&result);
+  if (capi::query(connection_, sql.c_str(), &result) == DuckDBSuccess) return {};
+  const char* raw = capi::result_error(&result);
   return query_failure(context, started, raw ? raw : "", sql);
 }
 
@@ -322,22 +321,22 @@ Result<QueryResult> Session::execute(const CallContext& context, Prepared& state
                                      const ExecuteLimits& limits) {
   const auto started = CallContext::Clock::now();
   TRY(context.check());
-  if (const idx_t wanted = duckdb_nparams(statement.handle); wanted != query.values.size())
+  if (const idx_t wanted = capi::nparams(statement.handle); wanted != query.values.size())
     return fail(wrong_parameter_count(wanted, query.values.size()));
   for (idx_t i = 0; i < query.values.size(); ++i) TRY(bind_value(statement.handle, i + 1, query.values[i]));
 
   const Watched watched(*watch_, context, connection_);
   duckdb_pending_result pending = nullptr;
-  const duckdb_state state = duckdb_pending_prepared_streaming(statement.handle, &pending);
+  const duckdb_state state = capi::pending_prepared_streaming(statement.handle, &pending);
   const std::unique_ptr<_duckdb_pending_result, PendingCloser> owned_pending(pending);
   if (state != DuckDBSuccess) {
-    const char* raw = duckdb_pending_error(pending);
+    const char* raw = capi::pending_error(pending);
     return query_failure(context, started, raw ? raw : "", query.sql);
   }
   duckdb_result result{};
   const ResultCloser closer{&result};
-  if (duckdb_execute_pending(pending, &result) != DuckDBSuccess) {
-    const char* raw = duckdb_result_error(&result);
+  if (capi::execute_pending(pending, &result) != DuckDBSuccess) {
+    const char* raw = capi::result_error(&result);
     return query_failure(context, started, raw ? raw : "", query.sql);
   }
   return read_all(context, started, &result, query.sql, limits);
@@ -362,18 +361,18 @@ std::string_view sql_type_of(ColumnType type) {
 }
 
 duckdb_state append_cell(duckdb_appender appender, const ResultColumn& column, std::size_t row) {
-  if (!column.valid[row]) return duckdb_append_null(appender);
+  if (!column.valid[row]) return capi::append_null(appender);
   switch (column.type) {
-    case ColumnType::boolean: return duckdb_append_bool(appender, column.integers[row] != 0);
-    case ColumnType::integer: return duckdb_append_int64(appender, column.integers[row]);
-    case ColumnType::number: return duckdb_append_double(appender, column.numbers[row]);
+    case ColumnType::boolean: return capi::append_bool(appender, column.integers[row] != 0);
+    case ColumnType::integer: return capi::append_int64(appender, column.integers[row]);
+    case ColumnType::number: return capi::append_double(appender, column.numbers[row]);
     case ColumnType::date:
-      if (const auto days = parse_days(column.texts[row])) return duckdb_append_date(appender, {*days});
-      return duckdb_append_null(appender);
+      if (const auto days = parse_days(column.texts[row])) return capi::append_date(appender, {*days});
+      return capi::append_null(appender);
     case ColumnType::timestamp:
-      if (const auto time = parse_time(column.texts[row])) return duckdb_append_timestamp(appender, {time->time_since_epoch().count()});
-      return duckdb_append_null(appender);
-    default: return duckdb_append_varchar_length(appender, column.texts[row].data(), column.texts[row].size());
+      if (const auto time = parse_time(column.texts[row])) return capi::append_timestamp(appender, {time->time_since_epoch().count()});
+      return capi::append_null(appender);
+    default: return capi::append_varchar_length(appender, column.texts[row].data(), column.texts[row].size());
   }
 }
 
@@ -387,10 +386,10 @@ Result<> Session::create_temporary_table(const CallContext& context, const std::
   }
   TRY(command(context, sql + ")"));
   duckdb_appender appender = nullptr;
-  const duckdb_state created = duckdb_appender_create_ext(connection_, "temp", "main", name.c_str(), &appender);
+  const duckdb_state created = capi::appender_create_ext(connection_, "temp", "main", name.c_str(), &appender);
   const std::unique_ptr<_duckdb_appender, AppenderCloser> owned(appender);
   const auto appender_failure = [&] {
-    const char* raw = duckdb_appender_error(appender);
+    const char* raw = capi::appender_error(appender);
     Error error{.code = ErrorCode::invalid_argument,
                 .message = str("The answer '", name, "' cannot be made into a table"),
                 .detail = raw ? raw : ""};
@@ -402,40 +401,41 @@ Result<> Session::create_temporary_table(const CallContext& context, const std::
     for (const ResultColumn& column : rows.columns) {
       if (append_cell(appender, column, row) != DuckDBSuccess) return appender_failure();
     }
-    if (duckdb_appender_end_row(appender) != DuckDBSuccess) return appender_failure();
+    if (capi::appender_end_row(appender) != DuckDBSuccess) return appender_failure();
   }
-  if (duckdb_appender_close(appender) != DuckDBSuccess) return appender_failure();
+  if (capi::appender_close(appender) != DuckDBSuccess) return appender_failure();
   return {};
 }
 
 // ---- engine --------------------------------------------------------------------------------------------------------
 
 Result<std::shared_ptr<Engine>> Engine::open(const EngineOptions& options) {
+  TRY(load_duckdb_library());
   std::shared_ptr<Engine> engine(new Engine);
   duckdb_config config = nullptr;
-  duckdb_create_config(&config);
+  capi::create_config(&config);
   const unsigned threads = options.threads ? options.threads : std::clamp(std::thread::hardware_concurrency(), 1U, threads_max);
-  duckdb_set_config(config, "threads", str(threads).c_str());
-  duckdb_set_config(config, "memory_limit",
-                    options.memory_max.empty() ? str(default_memory_bytes() >> 20, "MiB").c_str() : options.memory_max.c_str());
-  duckdb_set_config(config, "autoinstall_known_extensions", "false");
-  duckdb_set_config(config, "autoload_known_extensions", "false");
-  duckdb_set_config(config, "allow_community_extensions", "false");
-  if (!options.database_file.empty()) duckdb_set_config(config, "access_mode", "READ_ONLY");
+  capi::set_config(config, "threads", str(threads).c_str());
+  capi::set_config(config, "memory_limit",
+                   options.memory_max.empty() ? str(default_memory_bytes() >> 20, "MiB").c_str() : options.memory_max.c_str());
+  capi::set_config(config, "autoinstall_known_extensions", "false");
+  capi::set_config(config, "autoload_known_extensions", "false");
+  capi::set_config(config, "allow_community_extensions", "false");
+  if (!options.database_file.empty()) capi::set_config(config, "access_mode", "READ_ONLY");
   char* raw_error = nullptr;
   const char* file = options.database_file.empty() ? nullptr : options.database_file.c_str();
-  const duckdb_state opened = duckdb_open_ext(file, &engine->database_, config, &raw_error);
-  duckdb_destroy_config(&config);
+  const duckdb_state opened = capi::open_ext(file, &engine->database_, config, &raw_error);
+  capi::destroy_config(&config);
   if (opened != DuckDBSuccess) {
     Error error{.code = ErrorCode::failed_precondition, .message = "The database cannot be opened", .detail = raw_error ? raw_error : ""};
-    duckdb_free(raw_error);
+    capi::free(raw_error);
     return fail(std::move(error));
   }
 
   const auto watch = std::make_shared<QueryWatch>();
   for (std::size_t i = 0; i < (options.sessions ? options.sessions : sessions_max); ++i) {
     duckdb_connection connection = nullptr;
-    if (duckdb_connect(engine->database_, &connection) != DuckDBSuccess)
+    if (capi::connect(engine->database_, &connection) != DuckDBSuccess)
       return fail(ErrorCode::internal, "A connection to the engine cannot be made");
     engine->sessions_.push_back(std::make_unique<Session>(connection, watch));
     engine->free_sessions_.push_back(engine->sessions_.back().get());
@@ -456,7 +456,7 @@ Result<std::shared_ptr<Engine>> Engine::open(const EngineOptions& options) {
 
 Engine::~Engine() {
   sessions_.clear();
-  duckdb_close(&database_);
+  capi::close(&database_);
 }
 
 Result<Engine::Lease> Engine::borrow(const CallContext& context) {

@@ -1,11 +1,10 @@
 #include "warehouse/duckdb/result_reader.h"
 
-#include <duckdb.h>
-
 #include <charconv>
 #include <cmath>
 
 #include "base/text.h"
+#include "warehouse/duckdb/duckdb_library.h"
 #include "warehouse/json_text.h"
 
 namespace bridge::duckdb {
@@ -128,19 +127,19 @@ void append_uuid(std::string& out, duckdb_hugeint value) {
 
 std::string_view text_at(const duckdb_string_t* values, idx_t row) {
   const duckdb_string_t& value = values[row];
-  return duckdb_string_is_inlined(value) ? std::string_view(value.value.inlined.inlined, value.value.inlined.length)
-                                         : std::string_view(value.value.pointer.ptr, value.value.pointer.length);
+  return capi::string_is_inlined(value) ? std::string_view(value.value.inlined.inlined, value.value.inlined.length)
+                                        : std::string_view(value.value.pointer.ptr, value.value.pointer.length);
 }
 
 struct LogicalTypeCloser {
-  void operator()(_duckdb_logical_type* type) const { duckdb_destroy_logical_type(&type); }
+  void operator()(_duckdb_logical_type* type) const { capi::destroy_logical_type(&type); }
 };
 using LogicalType = std::unique_ptr<_duckdb_logical_type, LogicalTypeCloser>;
 
 bool has_alias(duckdb_logical_type type, std::string_view wanted) {
-  char* alias = duckdb_logical_type_get_alias(type);
+  char* alias = capi::logical_type_get_alias(type);
   const bool is_same = alias && wanted == alias;
-  duckdb_free(alias);
+  capi::free(alias);
   return is_same;
 }
 
@@ -156,38 +155,38 @@ struct TypeInfo {
 };
 
 TypeInfo type_info_of(duckdb_logical_type type) {
-  TypeInfo info{.id = duckdb_get_type_id(type)};
+  TypeInfo info{.id = capi::get_type_id(type)};
   const auto add_child = [&](duckdb_logical_type child) {
     const LogicalType owned(child);
     info.children.push_back(type_info_of(child));
   };
   const auto add_name = [&](char* name) {
     info.names.emplace_back(name ? name : "");
-    duckdb_free(name);
+    capi::free(name);
   };
   switch (info.id) {
     case DUCKDB_TYPE_VARCHAR: info.is_json_text = has_alias(type, "JSON"); break;
     case DUCKDB_TYPE_DECIMAL:
-      info.storage = duckdb_decimal_internal_type(type);
-      info.scale = duckdb_decimal_scale(type);
+      info.storage = capi::decimal_internal_type(type);
+      info.scale = capi::decimal_scale(type);
       break;
     case DUCKDB_TYPE_ENUM:
-      info.storage = duckdb_enum_internal_type(type);
-      for (idx_t i = 0; i < duckdb_enum_dictionary_size(type); ++i) add_name(duckdb_enum_dictionary_value(type, i));
+      info.storage = capi::enum_internal_type(type);
+      for (idx_t i = 0; i < capi::enum_dictionary_size(type); ++i) add_name(capi::enum_dictionary_value(type, i));
       break;
-    case DUCKDB_TYPE_LIST: add_child(duckdb_list_type_child_type(type)); break;
+    case DUCKDB_TYPE_LIST: add_child(capi::list_type_child_type(type)); break;
     case DUCKDB_TYPE_ARRAY:
-      info.array_size = duckdb_array_type_array_size(type);
-      add_child(duckdb_array_type_child_type(type));
+      info.array_size = capi::array_type_array_size(type);
+      add_child(capi::array_type_child_type(type));
       break;
     case DUCKDB_TYPE_MAP:
-      add_child(duckdb_map_type_key_type(type));
-      add_child(duckdb_map_type_value_type(type));
+      add_child(capi::map_type_key_type(type));
+      add_child(capi::map_type_value_type(type));
       break;
     case DUCKDB_TYPE_STRUCT:
-      for (idx_t i = 0; i < duckdb_struct_type_child_count(type); ++i) {
-        add_name(duckdb_struct_type_child_name(type, i));
-        add_child(duckdb_struct_type_child_type(type, i));
+      for (idx_t i = 0; i < capi::struct_type_child_count(type); ++i) {
+        add_name(capi::struct_type_child_name(type, i));
+        add_child(capi::struct_type_child_type(type, i));
       }
       break;
     default: break;
@@ -196,8 +195,8 @@ TypeInfo type_info_of(duckdb_logical_type type) {
 }
 
 bool is_valid_at(duckdb_vector vector, idx_t row) {
-  std::uint64_t* validity = duckdb_vector_get_validity(vector);
-  return !validity || duckdb_validity_row_is_valid(validity, row);
+  std::uint64_t* validity = capi::vector_get_validity(vector);
+  return !validity || capi::validity_row_is_valid(validity, row);
 }
 
 // The value as text (false: it has none, such as an infinite date). Only for types that are not nested.
@@ -252,13 +251,13 @@ bool append_scalar(std::string& out, const TypeInfo& type, void* data, idx_t row
     }
     case DUCKDB_TYPE_DATE: {
       const duckdb_date value = static_cast<duckdb_date*>(data)[row];
-      if (!duckdb_is_finite_date(value)) return false;
+      if (!capi::is_finite_date(value)) return false;
       append_date(out, value.days);
       return true;
     }
     case DUCKDB_TYPE_TIME: append_time(out, static_cast<duckdb_time*>(data)[row].micros); return true;
     case DUCKDB_TYPE_TIME_TZ: {
-      const duckdb_time_tz_struct value = duckdb_from_time_tz(static_cast<duckdb_time_tz*>(data)[row]);
+      const duckdb_time_tz_struct value = capi::from_time_tz(static_cast<duckdb_time_tz*>(data)[row]);
       append_time(out, ((value.time.hour * 60LL + value.time.min) * 60 + value.time.sec) * 1'000'000 + value.time.micros);
       out += value.offset < 0 ? '-' : '+';
       const int offset = value.offset < 0 ? -value.offset : value.offset;
@@ -270,25 +269,25 @@ bool append_scalar(std::string& out, const TypeInfo& type, void* data, idx_t row
     case DUCKDB_TYPE_TIMESTAMP:
     case DUCKDB_TYPE_TIMESTAMP_TZ: {
       const duckdb_timestamp value = static_cast<duckdb_timestamp*>(data)[row];
-      if (!duckdb_is_finite_timestamp(value)) return false;
+      if (!capi::is_finite_timestamp(value)) return false;
       append_timestamp(out, value.micros);
       return true;
     }
     case DUCKDB_TYPE_TIMESTAMP_S: {
       const duckdb_timestamp_s value = static_cast<duckdb_timestamp_s*>(data)[row];
-      if (!duckdb_is_finite_timestamp_s(value)) return false;
+      if (!capi::is_finite_timestamp_s(value)) return false;
       append_timestamp(out, value.seconds * 1'000'000);
       return true;
     }
     case DUCKDB_TYPE_TIMESTAMP_MS: {
       const duckdb_timestamp_ms value = static_cast<duckdb_timestamp_ms*>(data)[row];
-      if (!duckdb_is_finite_timestamp_ms(value)) return false;
+      if (!capi::is_finite_timestamp_ms(value)) return false;
       append_timestamp(out, value.millis * 1'000);
       return true;
     }
     case DUCKDB_TYPE_TIMESTAMP_NS: {
       const duckdb_timestamp_ns value = static_cast<duckdb_timestamp_ns*>(data)[row];
-      if (!duckdb_is_finite_timestamp_ns(value)) return false;
+      if (!capi::is_finite_timestamp_ns(value)) return false;
       append_timestamp(out, floor_divide(value.nanos, 1'000));
       return true;
     }
@@ -318,12 +317,12 @@ void append_json(std::string& out, const TypeInfo& type, duckdb_vector vector, i
     out += "null";
     return;
   }
-  void* data = duckdb_vector_get_data(vector);
+  void* data = capi::vector_get_data(vector);
   switch (type.id) {
     case DUCKDB_TYPE_LIST:
     case DUCKDB_TYPE_ARRAY: {
       const bool is_list = type.id == DUCKDB_TYPE_LIST;
-      duckdb_vector child = is_list ? duckdb_list_vector_get_child(vector) : duckdb_array_vector_get_child(vector);
+      duckdb_vector child = is_list ? capi::list_vector_get_child(vector) : capi::array_vector_get_child(vector);
       const duckdb_list_entry entry =
           is_list ? static_cast<duckdb_list_entry*>(data)[row] : duckdb_list_entry{row * type.array_size, type.array_size};
       out += '[';
@@ -340,20 +339,20 @@ void append_json(std::string& out, const TypeInfo& type, duckdb_vector vector, i
         if (i > 0) out += ',';
         append_json_string(out, type.names[i]);
         out += ':';
-        append_json(out, type.children[i], duckdb_struct_vector_get_child(vector, i), row, depth + 1);
+        append_json(out, type.children[i], capi::struct_vector_get_child(vector, i), row, depth + 1);
       }
       out += '}';
       return;
     case DUCKDB_TYPE_MAP: {
-      duckdb_vector entries = duckdb_list_vector_get_child(vector);
-      duckdb_vector keys = duckdb_struct_vector_get_child(entries, 0);
-      duckdb_vector values = duckdb_struct_vector_get_child(entries, 1);
+      duckdb_vector entries = capi::list_vector_get_child(vector);
+      duckdb_vector keys = capi::struct_vector_get_child(entries, 0);
+      duckdb_vector values = capi::struct_vector_get_child(entries, 1);
       const duckdb_list_entry entry = static_cast<duckdb_list_entry*>(data)[row];
       out += '{';
       for (idx_t i = 0; i < entry.length; ++i) {
         if (i > 0) out += ',';
         std::string key;
-        if (!append_scalar(key, type.children[0], duckdb_vector_get_data(keys), entry.offset + i)) {
+        if (!append_scalar(key, type.children[0], capi::vector_get_data(keys), entry.offset + i)) {
           append_json(key, type.children[0], keys, entry.offset + i, depth + 1);  // a nested key
         }
         append_json_string(out, key);
@@ -395,7 +394,7 @@ bool is_readable(const TypeInfo& type) {
 }  // namespace
 
 ColumnType column_type_of(_duckdb_logical_type* type) {
-  switch (duckdb_get_type_id(type)) {
+  switch (capi::get_type_id(type)) {
     case DUCKDB_TYPE_BOOLEAN: return ColumnType::boolean;
     case DUCKDB_TYPE_TINYINT:
     case DUCKDB_TYPE_SMALLINT:
@@ -438,8 +437,8 @@ struct ResultReader::Column {
 
   // Copies up to `rows` rows and adds the bytes of each to `row_bytes`; returns how many rows fit into `bytes_left` together.
   std::size_t append(duckdb_vector vector, std::size_t rows, std::vector<std::size_t>& row_bytes, std::size_t bytes_left) {
-    void* data = duckdb_vector_get_data(vector);
-    std::uint64_t* validity = duckdb_vector_get_validity(vector);
+    void* data = capi::vector_get_data(vector);
+    std::uint64_t* validity = capi::vector_get_validity(vector);
     const auto is_valid = [&](idx_t row) { return !validity || (validity[row / 64] >> (row % 64) & 1) != 0; };
     switch (type.id) {
       case DUCKDB_TYPE_BOOLEAN: append_integers(static_cast<bool*>(data), rows, is_valid); break;
@@ -564,14 +563,14 @@ Result<> ResultReader::add_column(std::string name, _duckdb_logical_type* type) 
 }
 
 bool ResultReader::append(_duckdb_data_chunk* chunk) {
-  const std::size_t chunk_rows = duckdb_data_chunk_get_size(chunk);
+  const std::size_t chunk_rows = capi::data_chunk_get_size(chunk);
   const std::size_t wanted = std::min(chunk_rows, limits_.rows_max - row_count_);
   const std::size_t fixed_bytes = bytes_per_fixed_value * std::max<std::size_t>(columns_.size(), 1);
   const std::size_t bytes_left = limits_.result_bytes_max - std::min(bytes_, limits_.result_bytes_max);
   row_bytes_.assign(wanted, fixed_bytes);
   std::size_t rows = std::min(wanted, bytes_left / fixed_bytes);
   for (std::size_t i = 0; i < columns_.size(); ++i)
-    rows = columns_[i]->append(duckdb_data_chunk_get_vector(chunk, i), rows, row_bytes_, bytes_left);
+    rows = columns_[i]->append(capi::data_chunk_get_vector(chunk, i), rows, row_bytes_, bytes_left);
   row_count_ += rows;
   for (std::size_t row = 0; row < rows; ++row) bytes_ += row_bytes_[row];
   if (rows < wanted) {

@@ -1,11 +1,10 @@
 #include "warehouse/duckdb/test_data.h"
 
-#include <duckdb.h>
-
 #include <fstream>
 #include <stdexcept>
 
 #include "base/ids.h"
+#include "warehouse/duckdb/duckdb_library.h"
 
 namespace bridge::duckdb {
 
@@ -25,18 +24,19 @@ std::filesystem::path TestFolder::write(std::string_view name, std::string_view 
 }
 
 void run_in_duckdb(const std::filesystem::path& database, const std::vector<std::string>& statements) {
+  if (!load_duckdb_library()) throw std::runtime_error("DuckDB cannot be loaded");
   duckdb_database opened = nullptr;
   duckdb_connection connection = nullptr;
-  if (duckdb_open(database.empty() ? nullptr : database.c_str(), &opened) != DuckDBSuccess) throw std::runtime_error("cannot open");
-  duckdb_connect(opened, &connection);
+  if (capi::open(database.empty() ? nullptr : database.c_str(), &opened) != DuckDBSuccess) throw std::runtime_error("cannot open");
+  capi::connect(opened, &connection);
   std::string failure;
   for (const std::string& sql : statements) {
     duckdb_result result{};
-    if (duckdb_query(connection, sql.c_str(), &result) != DuckDBSuccess) failure = duckdb_result_error(&result);
-    duckdb_destroy_result(&result);
+    if (capi::query(connection, sql.c_str(), &result) != DuckDBSuccess) failure = capi::result_error(&result);
+    capi::destroy_result(&result);
   }
-  duckdb_disconnect(&connection);
-  duckdb_close(&opened);
+  capi::disconnect(&connection);
+  capi::close(&opened);
   if (!failure.empty()) throw std::runtime_error(failure);
 }
 
