@@ -106,14 +106,18 @@ std::string_view kind_of(std::string_view match) {
 // The values of one conversation and their stand-ins, numbered in the order in which they came up.
 class StandIns final {
  public:
-  std::string hide(std::string_view text) {
-    const std::string out = remove_secrets(text).text;
-    if (!may_hold_personal_values(out)) return out;
+  // The text without what has to be hidden; nothing when there is nothing to hide, which is nearly always.
+  std::optional<std::string> hide(std::string_view text) {
+    std::optional<std::string> clean;
+    if (may_hold_secrets(text)) {
+      if (CleanText found = remove_secrets(text); found.removed > 0) text = clean.emplace(std::move(found.text));
+    }
+    if (!may_hold_personal_values(text)) return clean;
     std::string hidden;
-    const char* copied = out.data();
+    const char* copied = text.data();
     re2::StringPiece match;  // the whole of it: without groups the pattern is matched much faster
-    for (std::size_t from = 0; personal_values().Match(out, from, out.size(), re2::RE2::UNANCHORED, &match, 1);) {
-      from = static_cast<std::size_t>(match.data() + match.size() - out.data());
+    for (std::size_t from = 0; personal_values().Match({text.data(), text.size()}, from, text.size(), re2::RE2::UNANCHORED, &match, 1);) {
+      from = static_cast<std::size_t>(match.data() + match.size() - text.data());
       const std::string_view value(match.data(), match.size());
       const std::string_view kind = kind_of(value);
       if (kind.empty() || values_.size() >= kStandInsMax) continue;
@@ -121,14 +125,22 @@ class StandIns final {
       hidden += stand_in_for(kind, value);
       copied = match.data() + match.size();
     }
-    if (copied == out.data()) return out;
-    hidden.append(copied, out.data() + out.size());
+    if (copied == text.data()) return clean;
+    hidden.append(copied, text.data() + text.size());
     return hidden;
+  }
+
+  bool hides(const json::value& value) {
+    if (const json::string* text = value.if_string()) return hide(std::string_view(*text)).has_value();
+    if (const json::array* array = value.if_array())
+      return std::ranges::any_of(*array, [&](const json::value& item) { return hides(item); });
+    const json::object* object = value.if_object();
+    return object && std::ranges::any_of(*object, [&](const auto& member) { return hides(member.value()); });
   }
 
   void hide(json::value& value) {
     if (json::string* text = value.if_string()) {
-      *text = hide(std::string_view(*text));
+      if (auto hidden = hide(std::string_view(*text))) *text = *hidden;
     } else if (json::array* array = value.if_array()) {
       for (json::value& item : *array) hide(item);
     } else if (json::object* object = value.if_object()) {
@@ -198,10 +210,20 @@ class StandIns final {
   std::map<std::string, int> counts_;
 };
 
+bool hides_anything(const std::vector<Message>& messages, StandIns& stand_ins) {
+  const auto hides_in = [&](const json::object& object) {
+    return std::ranges::any_of(object, [&](const auto& member) { return stand_ins.hides(member.value()); });
+  };
+  return std::ranges::any_of(messages, [&](const Message& message) {
+    return stand_ins.hide(message.text) || std::ranges::any_of(message.tool_calls, hides_in, &ToolCall::arguments) ||
+           std::ranges::any_of(message.tool_results, hides_in, &ToolResult::content);
+  });
+}
+
 std::vector<Message> hidden_messages(const std::vector<Message>& messages, StandIns& stand_ins) {
   std::vector<Message> out = messages;
   for (Message& message : out) {
-    message.text = stand_ins.hide(message.text);
+    if (auto hidden = stand_ins.hide(message.text)) message.text = *std::move(hidden);
     for (ToolCall& call : message.tool_calls) {
       for (auto& [name, value] : call.arguments) stand_ins.hide(value);
     }
@@ -257,6 +279,8 @@ class RedactingCaller final : public ModelCaller {
   Result<> stream_completion(const CallContext& context, const CompletionRequest& request, const StreamSink& sink) override {
     if (!request.messages) return caller_->stream_completion(context, request, sink);
     StandIns stand_ins;
+    // A conversation is long and has rarely anything to hide: it is copied only then.
+    if (!hides_anything(*request.messages, stand_ins)) return caller_->stream_completion(context, request, sink);
     const std::vector<Message> messages = hidden_messages(*request.messages, stand_ins);
     CompletionRequest hidden = request;
     hidden.messages = &messages;

@@ -28,18 +28,32 @@ class Encoder final {
   Encoder(const CompletionRequest& request, const ModelTraits& traits) : request_(request), traits_(traits) {}
 
   EncodedRequest encode() {
-    body_ = str(R"({"model":)", json_literal(request_.model), R"(,"max_tokens":)", request_.max_output_tokens, R"(,"stream":true)");
+    body_.reserve(likely_bytes());
+    body_ += str(R"({"model":)", json_literal(request_.model), R"(,"max_tokens":)", request_.max_output_tokens, R"(,"stream":true)");
     add_reasoning();
     add_temperature();
     add_tools();
     add_system();
     add_messages();
-    out_.body = std::move(body_) + "}";
+    body_ += '}';
+    out_.body = std::move(body_);
     return std::move(out_);
   }
 
  private:
   void warn(std::string code, std::string message) { out_.warnings.push_back({std::move(code), std::move(message)}); }
+
+  // About as much as prompts, tools and words come to, so that the body is not moved while it grows.
+  std::size_t likely_bytes() const {
+    std::size_t bytes = 1'024;
+    if (request_.prompt_blocks)
+      for (const PromptText& prompt : *request_.prompt_blocks) bytes += prompt.content.size();
+    if (request_.tools)
+      for (const ToolSpecification& tool : *request_.tools) bytes += tool.description.size() + tool.parameters->size();
+    if (request_.messages)
+      for (const Message& message : *request_.messages) bytes += message.text.size() + (message.opaque ? message.opaque->json.size() : 0);
+    return bytes + bytes / 8;
+  }
 
   // The prefix is what is written so far.
   bool worth_caching() const {
