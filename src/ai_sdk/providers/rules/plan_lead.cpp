@@ -1,0 +1,103 @@
+#include "ai_sdk/providers/rules/planner.h"
+
+#include <algorithm>
+
+#include "ai_sdk/providers/rules/plan_limits.h"
+#include "base/text.h"
+
+namespace bridge::rules {
+
+void Planner::add_lead() {
+  if (question_.relation) add_relation();
+  else if (question_.part == TimePart::none && question_.grain == Grain::none && question_.measure_asked) add_top_rows();
+  if (question_.distribution) add_distribution(*question_.distribution);
+  if (question_.mark == MarkWord::box) add_box();
+  if (question_.mark == MarkWord::map) add_map();
+  if (question_.mark == MarkWord::heatmap) add_heatmap();
+}
+
+void Planner::add_distribution(std::size_t column) {
+  const Dimension bands = make_bands(table_, column);
+  Select select{
+      .id = "distribution", .keys = {key_of(bands)}, .measures = {count_rows(table_)}, .conditions = bands.conditions, .order = {"1"}};
+  if (!add_query(select)) return;
+  PlannedChart chart{.id = "distribution",
+                     .query = "distribution",
+                     .mark = "bar",
+                     .title = str(table_.rows_label, " by ", in_sentence(bands.label)),
+                     .x = column_at(0),
+                     .y = {column_at(1)}};
+  chart.description = bands.conditions.size() > 1 ? "Each band is named by where it begins; the far tail is left out."
+                                                  : "Each band is named by where it begins.";
+  if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "distribution"}}, .height = 7});
+}
+
+void Planner::add_box() {
+  const Dimension* group = nullptr;
+  for (const auto* list : {&question_.asked, &question_.others}) {
+    for (const Dimension& dimension : *list) {
+      if (!group && !dimension.ordered()) group = &dimension;
+    }
+  }
+  const auto measure =
+      std::find_if(question_.measures.begin(), question_.measures.end(), [](const Measure& one) { return one.column.has_value(); });
+  // Of a large table the first rows would be a wrong picture.
+  if (!group || measure == question_.measures.end() || table_.row_count > points_max) return;
+  const ColumnProfile& value = table_.columns[*measure->column];
+  if (!add_raw("spread", {key_of(*group)}, {&value}, group->conditions)) return;
+  if (add_chart({.id = "spread",
+                 .query = "spread",
+                 .mark = "box",
+                 .title = str(value.label, " by ", in_sentence(group->label)),
+                 .x = column_at(0),
+                 .y = {column_at(1)}}))
+    plan_.layout.push_back({.items = {{.chart = "spread"}}, .height = 7});
+}
+
+void Planner::add_map() {
+  const ColumnProfile* latitude = nullptr;
+  const ColumnProfile* longitude = nullptr;
+  for (const ColumnProfile& column : table_.columns) {
+    if (column.role == ColumnRole::geography) (spelled_out(column.words.back()) == "latitude" ? latitude : longitude) = &column;
+  }
+  if (!latitude || !longitude || !add_raw("places", {}, {longitude, latitude}, {})) return;
+  PlannedChart chart{.id = "places",
+                     .query = "places",
+                     .mark = "map",
+                     .title = str(table_.rows_label, " on a map"),
+                     .x = column_at(0),
+                     .y = {column_at(1)}};
+  if (table_.row_count > points_max) chart.description = str("The first ", points_max, " places from the west.");
+  if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "places"}}, .height = 9});
+}
+
+void Planner::add_heatmap() {
+  std::vector<const Dimension*> sides;
+  for (const auto* list : {&question_.asked, &question_.others}) {
+    for (const Dimension& dimension : *list) {
+      if (sides.size() < 2) sides.push_back(&dimension);
+    }
+  }
+  if (sides.size() < 2) return;
+  Select select{.id = "matrix",
+                .keys = {key_of(*sides[0]), key_of(*sides[1])},
+                .measures = {lead()},
+                .conditions = sides[0]->conditions,
+                .order = {"1", "2"},
+                .latest_only = latest_only()};
+  for (const std::string& condition : sides[1]->conditions) add_unique(select.conditions, condition);
+  for (const Dimension* side : sides) {
+    if (!side->ordered() && side->distinct && *side->distinct > 30) select.conditions.push_back(top_of_latest(*side, bars_max));
+  }
+  if (!add_query(select)) return;
+  PlannedChart chart{.id = "matrix",
+                     .query = "matrix",
+                     .mark = "heatmap",
+                     .title = str(lead().label, " by ", in_sentence(sides[0]->label), " and ", in_sentence(sides[1]->label)),
+                     .x = column_at(0),
+                     .y = {column_at(1)},
+                     .color = column_at(2)};
+  if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "matrix"}}, .height = 8});
+}
+
+}  // namespace bridge::rules
