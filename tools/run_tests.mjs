@@ -110,7 +110,7 @@ const suites = {
   },
   // What threads share, under the thread sanitizer.
   async threads() {
-    const programs = ['query_execution_test', 'cache_test', 'http_test', 'chat_test', 'observability_test'];
+    const programs = ['query_execution_test', 'cache_test', 'http_test', 'chat_test', 'observability_test', 'otlp_test'];
     if (!(await build('tsan', ...programs))) return;
     const found = [...testPrograms('build/tsan/src')].filter((path) => programs.includes(path.split('/').pop()));
     for (const program of found) await gtest(`${program.split('/').pop()} (threads)`, program, {TSAN_OPTIONS: 'suppressions=tools/races.txt halt_on_error=0'});

@@ -9,6 +9,7 @@
 #include "app/data_folder.h"
 #include "app/endpoint_list.h"
 #include "app/services.h"
+#include "app/version.h"
 #include "app/web_page.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -16,6 +17,7 @@
 #include "features/teams/team_authenticator.h"
 #include "platform/http/server.h"
 #include "platform/metadata_db/migrations.h"
+#include "platform/otlp/otlp_exporter.h"
 
 namespace bridge {
 namespace {
@@ -38,6 +40,17 @@ std::string read_key_file(const std::string& path) {
   std::string key;
   std::getline(in, key);
   return key;
+}
+
+std::shared_ptr<SpanExporter> make_exporter(const Config& config) {
+  std::string url = config.otlp_endpoint;
+  while (url.ends_with('/')) url.pop_back();
+  return make_otlp_exporter({.url = url + "/v1/traces",
+                             .headers = config.otlp_headers,
+                             .service_name = config.service_name,
+                             .service_version = std::string(kBridgeVersion),
+                             .delay = config.otlp_delay},
+                            make_http_client());
 }
 
 class BridgeApplication final : public Application {
@@ -64,6 +77,7 @@ class BridgeApplication final : public Application {
   }
 
   Result<> start() override {
+    if (!config_.otlp_endpoint.empty()) set_span_exporter(make_exporter(config_));
     authenticator_ = make_team_authenticator(services_->teams);
     HttpServerOptions options{.address = config_.listen_address, .port = config_.listen_port, .extra_headers = security_headers()};
     options.log_requests = config_.log_level == LogLevel::debug;
@@ -103,6 +117,7 @@ class BridgeApplication final : public Application {
     refresher_.reset();
     if (!services_) return;
     services_->jobs->stop();
+    set_span_exporter(nullptr);  // sends what is left
     if (const auto flushed = services_->dashboards->flush_access_counters(operator_context()); !flushed) {
       log_warning("access_counters_lost", {{"error", describe_error(flushed.error())}});
     }

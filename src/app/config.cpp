@@ -106,6 +106,23 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
   return count;
 }
 
+// "name=value,name=value", values percent-encoded (the OpenTelemetry specification's form).
+Result<> apply_otlp_headers(std::string_view value, Config& config) {
+  config.otlp_headers.clear();
+  for (const std::string& part : split(value, ',')) {
+    const std::string_view pair = trim(part);
+    if (pair.empty()) continue;
+    const std::size_t equals = pair.find('=');
+    const std::string decoded = equals == std::string_view::npos ? "" : decode_percent(trim(pair.substr(equals + 1)), false);
+    const std::string name = lower(trim(pair.substr(0, equals)));
+    const bool is_name = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
+    if (equals == std::string_view::npos || !is_name || decoded.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
+      return bad("name=value,name=value, with values percent-encoded");
+    config.otlp_headers.emplace_back(name, decoded);
+  }
+  return {};
+}
+
 std::vector<Setting> make_settings(bool& insecure_listen, bool terminal) {
   return {
       {"BRIDGE_DATA_DIR", "data_dir", "~/.bridge", "where everything embedded lives", false,
@@ -225,6 +242,24 @@ std::vector<Setting> make_settings(bool& insecure_listen, bool terminal) {
          const auto ms = parse_duration_ms(value);
          if (!ms || *ms <= 0 || *ms > 48LL * 3'600'000) return bad("a time of at most 48h such as 24h or 15m");
          config.cache_ttl_ms = *ms;
+         return {};
+       }},
+      {"OTEL_EXPORTER_OTLP_ENDPOINT", "otel_exporter_otlp_endpoint", "",
+       "an OpenTelemetry collector (OTLP over HTTP) that takes traces, such as http://127.0.0.1:4318; empty: no traces", false,
+       [](std::string_view value, Config& config) { return apply_base_url(value, config.otlp_endpoint); }},
+      {"OTEL_EXPORTER_OTLP_HEADERS", "otel_exporter_otlp_headers", "", "headers for it: name=value,name=value", true, apply_otlp_headers},
+      {"OTEL_SERVICE_NAME", "otel_service_name", "bridge", "what traces call this server", false,
+       [](std::string_view value, Config& config) -> Result<> {
+         config.service_name = value.empty() ? "bridge" : value;
+         return {};
+       }},
+      {"OTEL_BSP_SCHEDULE_DELAY", "otel_bsp_schedule_delay", "5000", "milliseconds that spans are collected for before they are sent",
+       false,
+       [](std::string_view value, Config& config) -> Result<> {
+         constexpr std::int64_t longest = 600'000;
+         const auto ms = parse_count(value);
+         if (!ms || *ms < 1 || *ms > longest) return bad("milliseconds from 1 to 600000");
+         config.otlp_delay = std::chrono::milliseconds(*ms);
          return {};
        }},
       {"BRIDGE_LOG_LEVEL", "log_level", "info", "debug, info, warning or error", false,

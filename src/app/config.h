@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "platform/http/message.h"
 
 namespace bridge {
 
@@ -41,7 +42,11 @@ struct Config {
   std::vector<Fallback> fallbacks;
   TeamLimits team_limits;
   bool redact = true;
-  std::string cassette;  // "record:FILE" or "replay:FILE"; empty: neither
+  std::string cassette;       // "record:FILE" or "replay:FILE"; empty: neither
+  std::string otlp_endpoint;  // of an OpenTelemetry collector; empty: no traces
+  Headers otlp_headers;
+  std::string service_name;
+  std::chrono::milliseconds otlp_delay{5'000};
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::json;
   std::vector<ConfigEntry> entries;  // all settings, in the order of the documentation

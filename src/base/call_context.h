@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -32,6 +33,12 @@ class TeamScope {
   TeamId team_id_;
 };
 
+// The place of a call in a trace (W3C Trace Context): lower-case hex of 16 and of 8 bytes.
+struct TraceContext {
+  std::string trace_id;
+  std::string span_id;  // of the span that is under way; empty when the trace begins here
+};
+
 // What travels with every call that may block: who asks, until when, and whether they still want the answer. Cheap to copy.
 struct CallContext {
   using Clock = std::chrono::steady_clock;
@@ -40,6 +47,7 @@ struct CallContext {
   std::string correlation_id;
   std::optional<Clock::time_point> deadline;
   std::stop_token stop;
+  std::shared_ptr<const TraceContext> trace;  // null when nobody traces it
 
   TeamScope team() const { return TeamScope(caller.team_id); }
 

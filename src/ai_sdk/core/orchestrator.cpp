@@ -3,6 +3,7 @@
 #include <set>
 
 #include "ai_sdk/core/completion_reader.h"
+#include "ai_sdk/core/gen_ai_spans.h"
 #include "ai_sdk/core/tool_runner.h"
 #include "base/text.h"
 
@@ -168,10 +169,12 @@ class LoopOrchestrator final : public Orchestrator {
     session.messages.push_back({.role = MessageRole::user, .text = std::move(user_message)});
     ToolContext bounded = context;
     bounded.session_id = session.id;
-    bounded.call = context.call.with_timeout(limits_.turn_time_max);
+    Span span(context.call, "invoke_agent bridge");
+    bounded.call = span.inside(context.call.with_timeout(limits_.turn_time_max));
     Turn turn(bounded, model, tools, session, limits_, cache_.get(), sink);
     Result<> ended = turn.run();
     if (!ended && !bounded.call.check() && ended.error().code == ErrorCode::deadline_exceeded) ended = timed_out();
+    describe_turn(span, session, turn.outcome(), ended);
     // Nobody may be listening any more; the outcome is also returned.
     (void)(ended ? sink(TurnDone{turn.outcome()}) : sink(TurnFailed{ended.error(), turn.outcome()}));
     if (!ended) return fail(std::move(ended).error());

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "ai_sdk/core/cut_text.h"
+#include "ai_sdk/core/gen_ai_spans.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -84,7 +85,7 @@ ToolRunner::Answers ToolRunner::run(const ToolContext& context, const std::vecto
     for (std::size_t i = next++; i < jobs.size(); i = next++) {
       const auto start = std::chrono::steady_clock::now();
       ToolResult& result = answers.results[i];
-      Answer given = run_them ? answer(context, jobs[i]) : Answer{refusal(calls[i].call, answers.status.error())};
+      Answer given = run_them ? answer_in_span(context, jobs[i]) : Answer{refusal(calls[i].call, answers.status.error())};
       result = std::move(given.result);
       if (!run_them) continue;
       const std::int64_t duration_ms =
@@ -106,6 +107,15 @@ ToolRunner::Answers ToolRunner::run(const ToolContext& context, const std::vecto
   helpers.clear();
   if (answers.status) answers.status = context.call.check();
   return answers;
+}
+
+ToolRunner::Answer ToolRunner::answer_in_span(const ToolContext& context, const Job& job) {
+  Span span(context.call, tool_span_name(job.call->call.name));
+  ToolContext inside = context;
+  inside.call = span.inside(context.call);
+  Answer given = answer(inside, job);
+  describe_tool_call(span, given.result, given.cached);
+  return given;
 }
 
 ToolRunner::Answer ToolRunner::answer(const ToolContext& context, const Job& job) {

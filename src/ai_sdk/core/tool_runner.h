@@ -38,6 +38,7 @@ class ToolRunner final {
     bool cached = false;
   };
 
+  Answer answer_in_span(const ToolContext& context, const Job& job);
   Answer answer(const ToolContext& context, const Job& job);
   Result<Executed> execute(const ToolContext& context, const Job& job) const;
   json::object bounded(json::object content) const;

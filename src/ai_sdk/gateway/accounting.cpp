@@ -1,5 +1,6 @@
 #include "ai_sdk/gateway/accounting.h"
 
+#include "ai_sdk/core/gen_ai_spans.h"
 #include "ai_sdk/llm_config/price_list.h"
 #include "platform/telemetry/metrics.h"
 
@@ -101,10 +102,13 @@ class AccountedCaller final : public ModelCaller {
       : provider_(std::move(provider)), observer_(std::move(observer)), clock_(std::move(clock)) {}
 
   Result<> stream_completion(const CallContext& context, const CompletionRequest& request, const StreamSink& sink) override {
-    Attempt attempt(context, request, sink);
+    Span span(context, model_call_span_name(request.model), SpanKind::client);
+    const CallContext inside = span.inside(context);
+    Attempt attempt(inside, request, sink);
     const Result<> result = attempt.run(*provider_);
     const ModelCallRecord record = attempt.record(*provider_, result, clock_->now());
     count_call(record);
+    describe_model_call(span, record, result);
     if (observer_) observer_->on_model_call(record);
     if (request.observer) request.observer->on_model_call(record);
     return result;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "features/query_execution/limits.h"
+#include "platform/telemetry/trace.h"
 
 namespace bridge {
 namespace {
@@ -178,6 +179,23 @@ class CachedQueryExecution final : public QueryExecution {
   }
 
   Result<QueryAnswer> load(const CallContext& caller, const std::string& key, const QueryRequest& request, const QueryEngine& engine) {
+    Span span(caller, "query");
+    if (span.recorded()) {
+      span.set("bridge.dashboard.slug", request.slug);
+      span.set("bridge.query.id", request.query_id);
+    }
+    Result<QueryAnswer> answer = load_in_span(span.inside(caller), key, request, engine);
+    if (!answer) {
+      span.fail(answer.error());
+    } else {
+      span.set("bridge.bytes_scanned", static_cast<std::int64_t>(answer->bytes_scanned));
+      span.set("db.response.returned_rows", static_cast<std::int64_t>(answer->row_count));
+    }
+    return answer;
+  }
+
+  Result<QueryAnswer> load_in_span(const CallContext& caller, const std::string& key, const QueryRequest& request,
+                                   const QueryEngine& engine) {
     const CallContext context = caller.with_timeout(std::min<milliseconds>(request.timeout, query_limits::kTimeoutMax));
     const auto start = steady_clock::now();
     const DryRun estimate = TRY(engine.dry_run(context, request.query));

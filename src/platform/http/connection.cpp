@@ -263,6 +263,10 @@ void Connection::dispatch() {
 
 // On a thread of a pool; the request is this thread's until it posts the answer.
 void Connection::handle(TimePoint queued) {
+  request_.context.trace = begin_trace(request_.header("traceparent").value_or(""));
+  Span span(request_.context, request_.context.trace ? str(method_name(request_.method), " ", route().path) : "", SpanKind::server);
+  request_.context = span.inside(std::move(request_.context));
+  if (span.recorded()) describe(span);
   Result<Response> result = fail(ErrorCode::internal, "");
   try {
     if (request_.context.stop.stop_requested() && shared_.draining.load(std::memory_order_relaxed)) {
@@ -298,9 +302,20 @@ void Connection::handle(TimePoint queued) {
   } catch (...) {
     result = fail({.code = ErrorCode::internal, .message = "Something went wrong here", .detail = "an exception of an unknown type"});
   }
+  span.set("http.response.status_code", std::int64_t{result ? result->status : status_of(result.error())});
+  if (!result && status_of(result.error()) >= 500) span.fail(result.error());
   asio::post(home_.io, [self = shared_from_this(), result = std::move(result)]() mutable {
     self->guarded([&] { self->on_result(std::move(result)); });
   });
+}
+
+// OpenTelemetry's names for HTTP servers (semantic conventions 1.41), and what Bridge's own logs go by.
+void Connection::describe(Span& span) const {
+  span.set("http.request.method", std::string(method_name(request_.method)));
+  span.set("http.route", route().path);
+  span.set("url.path", request_.path);
+  span.set("bridge.correlation_id", request_.context.correlation_id);
+  if (!request_.context.caller.team_id.empty()) span.set("bridge.team.id", request_.context.caller.team_id.value());
 }
 
 void Connection::on_result(Result<Response> result) {

@@ -25,6 +25,7 @@
 #include "platform/http/server.h"
 #include "platform/http/task_pool.h"
 #include "platform/telemetry/metrics.h"
+#include "platform/telemetry/trace.h"
 
 // Internal to the server, and the only header that includes Asio: for server.cpp and connection*.cpp alone.
 //
@@ -171,6 +172,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void on_complete();
   void dispatch();
   void handle(TimePoint queued);
+  void describe(Span& span) const;
   void on_result(Result<Response> result);
   void take_identity();
 

@@ -28,6 +28,8 @@ json::object violation_json(const Violation& violation) {
   return out;
 }
 
+}  // namespace
+
 // HTTP has statuses of its own for these; everything else has that of its error code.
 int status_of(const Error& error) {
   const std::string_view reason = error.reason;
@@ -36,8 +38,6 @@ int status_of(const Error& error) {
   if (reason == "method_not_allowed") return 405;
   return traits_of(error.code).http_status;
 }
-
-}  // namespace
 
 std::optional<std::string> Request::header(std::string_view lower_name) const {
   for (const auto& [name, value] : headers) {

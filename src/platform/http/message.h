@@ -74,6 +74,7 @@ Response json_response(const json::value& value, int status = 200);
 Response text_response(std::string text, std::string content_type, int status = 200);
 Response no_content();
 // RFC 9457 problem+json. `detail` of the error stays out of it.
+int status_of(const Error& error);  // the HTTP status
 Response problem_response(const Error& error, std::string_view correlation_id);
 json::object problem_json(const Error& error, std::string_view correlation_id);
 

@@ -79,7 +79,7 @@ void Planner::add_breakdowns() {
   }
   if (is_quote() && !plain.empty() && items.size() == 1) add(add_change(plain.front()));
   for (const Dimension& dimension : question_.others) {
-    const std::size_t wanted = question_.overview ? 4 : question_.relation || !question_.asked.empty() ? 2 : 2;
+    const std::size_t wanted = question_.overview ? 4 : 2;
     if (items.size() >= wanted) break;
     if (question_.compare && dimension.sql == question_.compare->sql) continue;
     const Measure& measure = question_.overview && items.size() % 2 == 1 && question_.measures.size() > 1 ? question_.measures[1] : lead();
@@ -192,11 +192,8 @@ void Planner::add_over_time(const Dimension& dimension) {
                 .keys = {time_key(), key_of(dimension)},
                 .measures = {lead()},
                 .conditions = dimension.conditions,
-                .order = {"1", "2"}};
+                .order = {"1", "3 DESC", "2"}};
   select.conditions.push_back(top_values(dimension, heatmap_rows));
-  // The largest first, from top to bottom.
-  select.order = {str("sum(", lead().sql == "count(*)" ? "count(*)" : lead().sql, ") OVER (PARTITION BY 2) DESC"), "1"};
-  select.order = {"1", "3 DESC", "2"};
   if (!add_query(select)) return;
   PlannedChart chart{.id = "over_time",
                      .query = "over_time",

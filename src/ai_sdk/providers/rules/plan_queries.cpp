@@ -50,9 +50,9 @@ void Planner::add_unique(std::vector<std::string>& list, const std::string& item
   if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
 }
 
-std::vector<std::string> Planner::base_conditions(bool with_period) const {
+std::vector<std::string> Planner::base_conditions() const {
   std::vector<std::string> conditions;
-  if (has_period_ && with_period) conditions.push_back(str("filter(:period, ", time_->time_sql, ")"));
+  if (has_period_) conditions.push_back(str("filter(:period, ", time_->time_sql, ")"));
   for (const auto& [name, sql] : filters_) conditions.push_back(str("filter(:", name, ", ", sql, ")"));
   for (const std::string& condition : question_.conditions) conditions.push_back(condition);
   for (const std::string& condition : fixed_) conditions.push_back(condition);

@@ -60,7 +60,7 @@ class Planner final {
   static Measure raw_measure(const ColumnProfile& column);
   static void make_aliases_unique(Select& select);
   static void add_unique(std::vector<std::string>& list, const std::string& item);
-  std::vector<std::string> base_conditions(bool with_period = true) const;
+  std::vector<std::string> base_conditions() const;
   std::string where(std::vector<std::string> conditions, const std::vector<std::string>& more, bool latest_only,
                     std::string_view indent = "") const;
   std::string top_values(const Dimension& dimension, int count) const;
