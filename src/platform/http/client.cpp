@@ -21,6 +21,7 @@ constexpr std::size_t kHeaderBytesMaxOfResponse = 256 << 10;
 constexpr std::chrono::milliseconds kWatchEvery{50};  // how late silence and deadlines are noticed; a stop request acts at once
 constexpr long kStreamBufferBytes = 2'048;            // of a transfer; streams come in small pieces, and many wait at the same time
 constexpr std::size_t kStackGivenBackMax = 256 << 10;
+constexpr std::size_t kStackOfThisCall = 1 << 10;     // more than give_back_stack() and what it calls last have below its frame
 constexpr std::chrono::milliseconds kStackIdle{500};  // a transfer that waits for longer gives back what is unused of its thread's stack
 
 using TimePoint = std::chrono::steady_clock::time_point;
@@ -196,8 +197,8 @@ void give_back_stack() {
   const bool known = pthread_attr_getstack(&attributes, &lowest, &size) == 0;
   pthread_attr_destroy(&attributes);
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  // One page below this frame is left to the calls made here.
-  const std::uintptr_t end = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) / page * page - page;
+  const std::uintptr_t in_use = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - kStackOfThisCall;
+  const std::uintptr_t end = in_use / page * page;
   const auto begin = std::max(reinterpret_cast<std::uintptr_t>(lowest), end - kStackGivenBackMax);
   if (known && begin < end) (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
