@@ -1,7 +1,5 @@
 #include "ai_sdk/core/gen_ai_spans.h"
 
-#include "base/text.h"
-
 namespace bridge {
 
 namespace {
@@ -44,8 +42,6 @@ void describe_turn(Span& span, const SessionState& session, const TurnOutcome& o
   if (!ended) span.fail(ended.error());
 }
 
-std::string model_call_span_name(std::string_view model) { return str("chat ", model); }
-
 void describe_model_call(Span& span, const ModelCallRecord& record, const Result<>& result) {
   if (!span.recorded()) return;
   span.set(names::operation, std::string("chat"));
@@ -66,8 +62,6 @@ void describe_model_call(Span& span, const ModelCallRecord& record, const Result
   span.set("bridge.stream.end", std::string(enum_name(record.status)));
   if (!result) span.fail(result.error());
 }
-
-std::string tool_span_name(std::string_view tool) { return str("execute_tool ", tool); }
 
 void describe_tool_call(Span& span, const ToolResult& result, bool cached) {
   if (!span.recorded()) return;

@@ -13,11 +13,11 @@ namespace bridge {
 void describe_turn(Span& span, const SessionState& session, const TurnOutcome& outcome, const Result<>& ended);
 
 // chat: one request to a provider.
-std::string model_call_span_name(std::string_view model);
+inline constexpr std::string_view kModelCallSpanName = "chat ";  // and the model
 void describe_model_call(Span& span, const ModelCallRecord& record, const Result<>& result);
 
 // execute_tool.
-std::string tool_span_name(std::string_view tool);
+inline constexpr std::string_view kToolSpanName = "execute_tool ";  // and the tool
 void describe_tool_call(Span& span, const ToolResult& result, bool cached);
 
 }  // namespace bridge

@@ -169,8 +169,8 @@ class LoopOrchestrator final : public Orchestrator {
     session.messages.push_back({.role = MessageRole::user, .text = std::move(user_message)});
     ToolContext bounded = context;
     bounded.session_id = session.id;
-    Span span(context.call, "invoke_agent bridge");
-    bounded.call = span.inside(context.call.with_timeout(limits_.turn_time_max));
+    Span span(context.call, {"invoke_agent bridge"});
+    bounded.call = span.inside(context.call).with_timeout(limits_.turn_time_max);
     Turn turn(bounded, model, tools, session, limits_, cache_.get(), sink);
     Result<> ended = turn.run();
     if (!ended && !bounded.call.check() && ended.error().code == ErrorCode::deadline_exceeded) ended = timed_out();

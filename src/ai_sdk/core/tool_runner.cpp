@@ -110,7 +110,7 @@ ToolRunner::Answers ToolRunner::run(const ToolContext& context, const std::vecto
 }
 
 ToolRunner::Answer ToolRunner::answer_in_span(const ToolContext& context, const Job& job) {
-  Span span(context.call, tool_span_name(job.call->call.name));
+  Span span(context.call, {kToolSpanName, job.call->call.name});
   ToolContext inside = context;
   inside.call = span.inside(context.call);
   Answer given = answer(inside, job);

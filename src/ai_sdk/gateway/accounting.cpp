@@ -102,9 +102,8 @@ class AccountedCaller final : public ModelCaller {
       : provider_(std::move(provider)), observer_(std::move(observer)), clock_(std::move(clock)) {}
 
   Result<> stream_completion(const CallContext& context, const CompletionRequest& request, const StreamSink& sink) override {
-    Span span(context, model_call_span_name(request.model), SpanKind::client);
-    const CallContext inside = span.inside(context);
-    Attempt attempt(inside, request, sink);
+    Span span(context, {kModelCallSpanName, request.model}, SpanKind::client);
+    Attempt attempt(span.inside(context), request, sink);
     const Result<> result = attempt.run(*provider_);
     const ModelCallRecord record = attempt.record(*provider_, result, clock_->now());
     count_call(record);

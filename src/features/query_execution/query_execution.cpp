@@ -179,7 +179,7 @@ class CachedQueryExecution final : public QueryExecution {
   }
 
   Result<QueryAnswer> load(const CallContext& caller, const std::string& key, const QueryRequest& request, const QueryEngine& engine) {
-    Span span(caller, "query");
+    Span span(caller, {"query"});
     if (span.recorded()) {
       span.set("bridge.dashboard.slug", request.slug);
       span.set("bridge.query.id", request.query_id);

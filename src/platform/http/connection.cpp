@@ -264,9 +264,11 @@ void Connection::dispatch() {
 // On a thread of a pool; the request is this thread's until it posts the answer.
 void Connection::handle(TimePoint queued) {
   request_.context.trace = begin_trace(request_.header("traceparent").value_or(""));
-  Span span(request_.context, request_.context.trace ? str(method_name(request_.method), " ", route().path) : "", SpanKind::server);
-  request_.context = span.inside(std::move(request_.context));
-  if (span.recorded()) describe(span);
+  Span span(request_.context, {method_name(request_.method), " ", route().path}, SpanKind::server);
+  if (span.recorded()) {
+    describe(span);
+    request_.context.trace = span.inside(request_.context).trace;
+  }
   Result<Response> result = fail(ErrorCode::internal, "");
   try {
     if (request_.context.stop.stop_requested() && shared_.draining.load(std::memory_order_relaxed)) {

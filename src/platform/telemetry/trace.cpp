@@ -69,16 +69,16 @@ std::shared_ptr<const TraceContext> begin_trace(std::string_view traceparent) {
   return std::make_shared<const TraceContext>(TraceContext{.trace_id = encode_hex(random_bytes(16))});
 }
 
-Span::Span(const CallContext& context, std::string name, SpanKind kind) {
+Span::Span(const CallContext& context, std::initializer_list<std::string_view> name, SpanKind kind) {
   if (!context.trace) return;
   exporter_ = find_exporter();
   if (!exporter_) return;
   span_ = std::make_unique<FinishedSpan>(FinishedSpan{.trace_id = context.trace->trace_id,
                                                       .span_id = encode_hex(random_bytes(8)),
                                                       .parent_span_id = context.trace->span_id,
-                                                      .name = std::move(name),
                                                       .kind = kind,
                                                       .start = now()});
+  for (const std::string_view part : name) span_->name += part;
 }
 
 Span::~Span() {
@@ -87,9 +87,11 @@ Span::~Span() {
   exporter_->take(std::move(*span_));
 }
 
-CallContext Span::inside(CallContext context) const {
-  if (span_) context.trace = std::make_shared<const TraceContext>(TraceContext{.trace_id = span_->trace_id, .span_id = span_->span_id});
-  return context;
+const CallContext& Span::inside(const CallContext& context) {
+  if (!span_) return context;
+  inside_ = std::make_unique<CallContext>(context);
+  inside_->trace = std::make_shared<const TraceContext>(TraceContext{.trace_id = span_->trace_id, .span_id = span_->span_id});
+  return *inside_;
 }
 
 void Span::set(std::string_view name, SpanValue value) {

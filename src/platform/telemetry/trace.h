@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -46,14 +47,14 @@ std::shared_ptr<const TraceContext> begin_trace(std::string_view traceparent);
 // A piece of work, from construction to destruction. Used by one thread at a time.
 class Span final {
  public:
-  // A child of what `context` is in; recorded only if that is in a trace.
-  Span(const CallContext& context, std::string name, SpanKind kind = SpanKind::internal);
+  // A child of what `context` is in; recorded only if that is in a trace. The parts of the name are joined.
+  Span(const CallContext& context, std::initializer_list<std::string_view> name, SpanKind kind = SpanKind::internal);
   ~Span();
   Span(const Span&) = delete;
   Span& operator=(const Span&) = delete;
 
-  // The call as it goes on inside this span.
-  CallContext inside(CallContext context) const;
+  // The call as it goes on inside this span: `context` itself, or a copy that lives as long as the span.
+  const CallContext& inside(const CallContext& context);
 
   bool recorded() const { return span_ != nullptr; }
   void set(std::string_view name, SpanValue value);
@@ -61,7 +62,8 @@ class Span final {
 
  private:
   std::shared_ptr<SpanExporter> exporter_;
-  std::unique_ptr<FinishedSpan> span_;  // null when it is not recorded
+  std::unique_ptr<FinishedSpan> span_;   // null when it is not recorded
+  std::unique_ptr<CallContext> inside_;  // of inside()
 };
 
 }  // namespace bridge

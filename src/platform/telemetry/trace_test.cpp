@@ -22,9 +22,10 @@ constexpr std::string_view kParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b
 
 TEST(Trace, CostsNothingWhileNobodyExports) {
   EXPECT_EQ(begin_trace(kParent), nullptr);
-  Span span({}, "work");
+  const CallContext call;
+  Span span(call, {"work"});
   EXPECT_FALSE(span.recorded());
-  EXPECT_EQ(span.inside({}).trace, nullptr);
+  EXPECT_EQ(&span.inside(call), &call);
 }
 
 TEST(Trace, GoesOnWithTheTraceOfWhoAsks) {
@@ -50,14 +51,15 @@ TEST(Trace, SpansKnowTheirParents) {
   CallContext call;
   call.trace = begin_trace("");
   {
-    Span outer(call, "outer", SpanKind::server);
-    Span inner(outer.inside(call), "inner");
+    Span outer(call, {"out", "er"}, SpanKind::server);
+    Span inner(outer.inside(call), {"inner"});
     inner.set("n", std::int64_t{3});
     inner.fail({.code = ErrorCode::unavailable, .message = "It is down", .reason = "down"});
   }
   const auto& spans = exporting.kept->spans;
   ASSERT_EQ(spans.size(), 2u);
   EXPECT_EQ(spans[0].name, "inner");
+  EXPECT_EQ(spans[1].name, "outer");
   EXPECT_EQ(spans[0].parent_span_id, spans[1].span_id);
   EXPECT_EQ(spans[0].trace_id, spans[1].trace_id);
   EXPECT_TRUE(spans[0].failed);
@@ -71,7 +73,7 @@ TEST(Trace, KeepsABoundedNumberOfAttributes) {
   CallContext call;
   call.trace = begin_trace("");
   {
-    Span span(call, "wide");
+    Span span(call, {"wide"});
     for (int i = 0; i < 1'000; ++i) span.set(std::to_string(i), true);
   }
   EXPECT_EQ(exporting.kept->spans.front().attributes.size(), 64u);
