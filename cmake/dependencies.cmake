@@ -28,5 +28,4 @@ set_target_properties(duckdb_c PROPERTIES IMPORTED_LOCATION ${DUCKDB_LIBRARY} IN
 add_library(duckdb_headers INTERFACE)
 target_include_directories(duckdb_headers SYSTEM INTERFACE ${DUCKDB_INCLUDE})
 target_link_libraries(duckdb_headers INTERFACE ${CMAKE_DL_LIBS})
-cmake_path(GET DUCKDB_LIBRARY PARENT_PATH duckdb_folder)
-list(APPEND CMAKE_BUILD_RPATH "$ORIGIN" ${duckdb_folder})
+cmake_path(GET DUCKDB_LIBRARY PARENT_PATH DUCKDB_FOLDER)

@@ -9,7 +9,6 @@
 #include "app/data_folder.h"
 #include "app/endpoint_list.h"
 #include "app/services.h"
-#include "app/version.h"
 #include "app/web_page.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -42,17 +41,6 @@ std::string read_key_file(const std::string& path) {
   return key;
 }
 
-std::shared_ptr<SpanExporter> make_exporter(const Config& config) {
-  std::string url = config.otlp_endpoint;
-  while (url.ends_with('/')) url.pop_back();
-  return make_otlp_exporter({.url = url + "/v1/traces",
-                             .headers = config.otlp_headers,
-                             .service_name = config.service_name,
-                             .service_version = std::string(kBridgeVersion),
-                             .delay = config.otlp_delay},
-                            make_http_client());
-}
-
 class BridgeApplication final : public Application {
  public:
   BridgeApplication(DataFolder folder, Config config) : folder_(std::move(folder)), config_(std::move(config)) {}
@@ -77,7 +65,7 @@ class BridgeApplication final : public Application {
   }
 
   Result<> start() override {
-    if (!config_.otlp_endpoint.empty()) set_span_exporter(make_exporter(config_));
+    if (!config_.otlp_endpoint.empty()) set_span_exporter(make_otlp_exporter(otlp_options(config_), make_http_client()));
     authenticator_ = make_team_authenticator(services_->teams);
     HttpServerOptions options{.address = config_.listen_address, .port = config_.listen_port, .extra_headers = security_headers()};
     options.log_requests = config_.log_level == LogLevel::debug;

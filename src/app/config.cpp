@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "ai_sdk/llm_config/model_catalogue.h"
+#include "app/version.h"
 #include "base/text.h"
 
 extern char** environ;
@@ -394,6 +395,16 @@ std::map<std::string, std::string> process_environment() {
     if (equals != std::string_view::npos) out.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return out;
+}
+
+OtlpOptions otlp_options(const Config& config) {
+  std::string url = config.otlp_endpoint;
+  while (url.ends_with('/')) url.pop_back();
+  return {.url = url + "/v1/traces",
+          .headers = config.otlp_headers,
+          .service_name = config.service_name,
+          .service_version = std::string(kBridgeVersion),
+          .delay = config.otlp_delay};
 }
 
 }  // namespace bridge

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/secret.h"
-#include "platform/http/message.h"
+#include "platform/otlp/otlp_exporter.h"
 
 namespace bridge {
 
@@ -64,6 +64,9 @@ struct ConfigSources {
 // Flags beat the environment, which beats the file, which beats the defaults. An unknown BRIDGE_ variable, an unknown key or a bad value is
 // one error that names it and what is allowed.
 Result<Config> load_config(const ConfigSources& sources);
+
+// How traces are exported; `otlp_endpoint` must not be empty.
+OtlpOptions otlp_options(const Config& config);
 
 // The environment of this process.
 std::map<std::string, std::string> process_environment();

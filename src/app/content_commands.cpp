@@ -15,6 +15,7 @@
 #include "features/dashboards/violations_format.h"
 #include "platform/http/client.h"
 #include "platform/metadata_db/migrations.h"
+#include "warehouse/duckdb/duckdb_driver.h"
 
 namespace bridge {
 namespace {
@@ -197,6 +198,7 @@ Result<int> run_migrate(const CommandOptions& options, const std::string& direct
 namespace {
 
 constexpr std::chrono::seconds kModelCheckTime{15};
+constexpr std::chrono::seconds kCollectorCheckTime{5};
 
 // Asks a model API for its list of models: free, and refused without a good key.
 Check check_model_api(const std::string& name, const std::string& url, Headers headers, const std::string& key_setting) {
@@ -214,6 +216,30 @@ Check check_model_api(const std::string& name, const std::string& url, Headers h
     return {.name = name, .ok = false, .detail = str("answers with status ", answer->status), .help = "Try again later"};
   // Not every server lists its models.
   return {.name = name, .detail = answer->status == 200 ? "reached, and the key is good" : "reached"};
+}
+
+Check check_engine() {
+  const Result<> loaded = load_duckdb();
+  if (loaded) return {.name = "engine", .detail = "DuckDB is loaded"};
+  return {.name = "engine",
+          .ok = false,
+          .detail = str(loaded.error().message, " (", loaded.error().detail, ")"),
+          .help = "Build it with ./dev build"};
+}
+
+// Sends a collector no spans: it answers like to any others.
+Check check_collector(const Config& config) {
+  CallContext context;
+  const OtlpOptions options = otlp_options(config);
+  ClientRequest request{.method = Method::post, .url = options.url, .headers = options.headers, .body = encode_otlp_traces({}, options)};
+  request.headers.emplace_back("content-type", "application/json");
+  const auto answer = make_http_client()->send(context.with_timeout(kCollectorCheckTime), request);
+  if (answer && answer->status >= 200 && answer->status < 300) return {.name = "traces", .detail = str("taken by ", options.url)};
+  return {.name = "traces",
+          .ok = false,
+          .detail = answer ? str(options.url, " answers with status ", answer->status)
+                           : str(options.url, " cannot be reached: ", answer.error().message),
+          .help = "Check OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_HEADERS, or unset them"};
 }
 
 void check_models(const Config& config, std::vector<Check>& checks) {
@@ -241,7 +267,9 @@ Result<int> run_doctor(const CommandOptions& options) {
                     .ok = !web_page_routes().empty(),
                     .detail = web_page_routes().empty() ? "not in this binary" : "in this binary",
                     .help = web_page_routes().empty() ? "Build it with ./dev build" : ""});
+  checks.push_back(check_engine());
   check_models(options.config, checks);
+  if (!options.config.otlp_endpoint.empty()) checks.push_back(check_collector(options.config));
   auto api = ApiClient::connect(options.config);
   if (!api) {
     checks.push_back(

@@ -499,3 +499,18 @@ test('a conversation whose vendor has no key any more, or whose warehouse is gon
     await server.stop();
   }
 });
+
+test('whoever has read the last event may go on at once', () =>
+  withModels({fake: {script: words('Hi.')}, table: WEATHER}, async ({server, team}) => {
+    const session = await openChat(server, team);
+    let before = null;
+    for (let i = 0; i < 40; ++i) {
+      const turn = await openTurn(server, team, session, `Hello ${i}`);
+      assert.equal(turn.status, 200, turn.raw);
+      await before?.end;
+      await turn.until('done');  // the stream's own end may still be on its way
+      before = turn;
+    }
+    await before.end;
+    assert.equal((await team.call('GET', `/v1/chat/sessions/${session}/messages`)).json.items.length, 80);
+  }));

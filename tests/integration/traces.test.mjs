@@ -1,9 +1,10 @@
 // Traces: a turn as a tree of spans at a collector that speaks OTLP over HTTP; and a collector that is not there.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import {rmSync} from 'node:fs';
 import {createServer} from 'node:http';
-import {DATA, expectStatus, runBridge} from './harness.mjs';
-import {eventually, modelCalls, openChat, say, tokensOfCall, withModels} from './model_harness.mjs';
+import {DATA, expectStatus, runBridge, temporaryFolder} from './harness.mjs';
+import {eventually, modelCalls, openChat, say, startServerFor, tokensOfCall, withModels} from './model_harness.mjs';
 
 const WEATHER = DATA + '/weather.csv';
 const LISTS = {content: [{type: 'text', text: 'Which tables? '}, {type: 'tool_use', name: 'list_tables', input: {dataset: 'main'}}]};
@@ -110,6 +111,21 @@ test('a collector that is not there costs spans and nothing else', () =>
     await eventually(async () => /bridge_spans_dropped_total [1-9]/.test((await server.call('GET', '/metrics')).text), 'they are counted', 10_000);
   }));
 
+test('a collector that never answers holds up neither the answers nor the end', async () => {
+  const mute = createServer(() => {}).listen(0, '127.0.0.1');
+  await new Promise((done) => mute.once('listening', done));
+  try {
+    const server = await startServerFor({}, {env: {OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${mute.address().port}`, OTEL_BSP_SCHEDULE_DELAY: '10'}});
+    const started = performance.now();
+    for (let i = 0; i < 20; ++i) await expectStatus(server.call('GET', '/v1/onboarding/teams'), 200);
+    await server.stop();
+    assert.ok(performance.now() - started < 8_000, `${performance.now() - started} ms`);
+  } finally {
+    mute.closeAllConnections();
+    mute.close();
+  }
+});
+
 test('settings that mean nothing are refused with one line, and headers are never shown', async () => {
   for (const [name, value, expected] of [
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', /begins with http/], ['OTEL_EXPORTER_OTLP_HEADERS', 'api-key', /name=value/],
@@ -120,4 +136,24 @@ test('settings that mean nothing are refused with one line, and headers are neve
   }
   const {stdout} = await runBridge(['config'], {env: {OTEL_EXPORTER_OTLP_HEADERS: 'api-key=hush'}});
   assert.doesNotMatch(stdout, /hush/);
+});
+
+test('doctor asks the collector, and says what to do when it does not answer', async () => {
+  const collector = await startCollector();
+  const folder = temporaryFolder();
+  const traces = async (env) => {
+    const {code, stdout} = await runBridge(['doctor', '--json'], {folder, env});
+    return {code, check: JSON.parse(stdout).find(({name}) => name === 'traces')};
+  };
+  try {
+    assert.deepEqual(await traces(settings(collector)), {code: 0, check: {name: 'traces', ok: true, detail: `taken by ${collector.url}/v1/traces`, help: ''}});
+    assert.equal(collector.requests[0].headers['api-key'], 'a secret');
+    const gone = await traces({OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9'});
+    assert.equal(gone.code, 3);
+    assert.match(gone.check.help, /OTEL_EXPORTER_OTLP_ENDPOINT/);
+    assert.equal((await traces({})).check, undefined);
+  } finally {
+    rmSync(folder, {recursive: true, force: true});
+    await collector.stop();
+  }
 });

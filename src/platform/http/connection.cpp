@@ -63,10 +63,10 @@ void Connection::on_read(error_code error, std::size_t size) {
   if (state_ == State::closed) return;
   if (error) {
     end_of_input_ = true;
-    if (stop_) stop_->request_stop();
     // A client may close its sending side and still read: an answer that is on its way is sent.
     const bool answer_due = error == asio::error::eof && (state_ == State::handling || state_ == State::writing);
-    if (!answer_due) close();
+    if (!answer_due) return close();
+    if (stop_) stop_->request_stop();
     return;
   }
   end_ += size;
@@ -458,7 +458,6 @@ void Connection::close() {
   const bool unanswered = state_ == State::handling || state_ == State::writing || state_ == State::streaming;
   if (unanswered) count(kClientGone, steady_clock::now());
   state_ = State::closed;
-  if (stop_) stop_->request_stop();
   if (stream_) {
     {
       const std::lock_guard lock(stream_->mutex);
@@ -467,6 +466,7 @@ void Connection::close() {
     }
     stream_->room.notify_all();
   }
+  if (stop_) stop_->request_stop();  // after the stream is closed: whoever is told to stop finds it so
   socket_.reset();
   shared_.connections.fetch_sub(1);
   home_.connections.erase(this);

@@ -102,7 +102,7 @@ void Span::fail(const Error& error) {
   if (!span_) return;
   set("error.type", std::string(reason_of(error)));
   span_->failed = true;
-  span_->failure = error.message;
+  span_->failure = reason_of(error);
 }
 
 }  // namespace bridge

@@ -27,7 +27,7 @@ struct FinishedSpan {
   Time end;
   std::vector<std::pair<std::string, SpanValue>> attributes;
   bool failed = false;
-  std::string failure;  // what a person would be told
+  std::string failure;  // the error's reason: its message may have words of people in it
 };
 
 // Takes spans as they end. Thread-safe; take() must not block.
@@ -58,7 +58,7 @@ class Span final {
 
   bool recorded() const { return span_ != nullptr; }
   void set(std::string_view name, SpanValue value);
-  void fail(const Error& error);  // sets error.type to the error's reason
+  void fail(const Error& error);  // and sets error.type to the error's reason
 
  private:
   std::shared_ptr<SpanExporter> exporter_;

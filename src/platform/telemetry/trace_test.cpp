@@ -64,6 +64,7 @@ TEST(Trace, SpansKnowTheirParents) {
   EXPECT_EQ(spans[0].trace_id, spans[1].trace_id);
   EXPECT_TRUE(spans[0].failed);
   EXPECT_EQ(std::get<std::string>(spans[0].attributes.back().second), "down");
+  EXPECT_EQ(spans[0].failure, "down") << "the message may have words of people in it";
   EXPECT_TRUE(spans[1].parent_span_id.empty());
   EXPECT_GE(spans[0].end, spans[0].start);
 }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "warehouse/duckdb/column_statistics.h"
 #include "warehouse/duckdb/data_source.h"
+#include "warehouse/duckdb/duckdb_library.h"
 #include "warehouse/duckdb/engine.h"
 #include "warehouse/duckdb/limits.h"
 #include "warehouse/duckdb/private_engine.h"
@@ -169,5 +170,7 @@ class DuckdbDriver final : public WarehouseDriver {
 }  // namespace
 
 std::shared_ptr<WarehouseDriver> make_duckdb_driver() { return std::make_shared<DuckdbDriver>(); }
+
+Result<> load_duckdb() { return duckdb::load_duckdb_library(); }
 
 }  // namespace bridge

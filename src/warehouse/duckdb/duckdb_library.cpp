@@ -2,11 +2,25 @@
 
 #include <dlfcn.h>
 
+#include <filesystem>
+
 namespace bridge::duckdb {
 
 namespace {
 
-constexpr const char* library_name = "libduckdb.so";  // beside the program, or where it was built with it
+constexpr std::string_view library_name = "libduckdb.so";
+
+// Beside the program, where the program was built with it, and wherever the system looks. Tried by their whole paths: under the sanitizers,
+// whose dlopen stands in front of the loader's, a run path of the program is not looked at.
+std::vector<std::string> candidates() {
+  std::vector<std::string> out;
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) out.push_back(program.parent_path() / library_name);
+  out.push_back(std::filesystem::path(BRIDGE_DUCKDB_FOLDER) / library_name);
+  out.emplace_back(library_name);
+  return out;
+}
 
 std::unexpected<Error> not_loaded(std::string message) {
   const char* detail = dlerror();
@@ -15,7 +29,11 @@ std::unexpected<Error> not_loaded(std::string message) {
 }
 
 Result<> load() {
-  void* const library = dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
+  void* library = nullptr;
+  for (const std::string& path : candidates()) {
+    library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library) break;
+  }
   if (!library) return not_loaded("DuckDB's library cannot be loaded: put libduckdb.so beside the bridge program");
   const auto find = [&](auto& function, const char* name) {
     function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
