@@ -4,6 +4,7 @@
 
 #include "platform/http/compression.h"
 #include "platform/http/limits.h"
+#include "platform/telemetry/trace.h"
 
 namespace bridge {
 namespace {
@@ -114,14 +115,6 @@ bool is_correlation_id(std::string_view text) {
   return !text.empty() && text.size() <= kCorrelationIdLengthMax && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
   });
-}
-
-// The trace id of "00-<32 hex>-<16 hex>-<2 hex>"; empty when it is malformed or all zero.
-std::string_view trace_id_of(std::string_view traceparent) {
-  if (traceparent.size() < 55 || traceparent[2] != '-' || traceparent[35] != '-' || traceparent[52] != '-') return {};
-  const std::string_view id = traceparent.substr(3, 32);
-  if (id.find_first_not_of("0123456789abcdef") != std::string_view::npos || id.find_first_not_of('0') == std::string_view::npos) return {};
-  return id;
 }
 
 void append_hex(std::string& out, std::uint64_t value, int digits) {
@@ -275,12 +268,12 @@ CorrelationIds make_correlation_ids() {
 }
 
 std::string choose_correlation_id(const Request& request, CorrelationIds& ids) {
-  std::string_view trace_id;
+  std::optional<TraceParent> parent;
   for (const auto& [name, value] : request.headers) {
     if (name == "x-correlation-id" && is_correlation_id(value)) return value;
-    if (name == "traceparent") trace_id = trace_id_of(value);
+    if (name == "traceparent") parent = parse_traceparent(value);
   }
-  if (!trace_id.empty()) return std::string(trace_id);
+  if (parent) return std::move(parent->trace.trace_id);
   std::string id;
   id.reserve(36);
   id = ids.prefix;

@@ -32,12 +32,11 @@ bool is_hex_id(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos && text.find_first_not_of('0') != std::string_view::npos;
 }
 
-// "00-<32 hex>-<16 hex>-<2 hex>" (W3C Trace Context, 3.2); later versions may have more behind a dash.
-struct RemoteParent {
-  TraceContext trace;
-  bool recorded = false;
-};
-std::optional<RemoteParent> parse_traceparent(std::string_view text) {
+Time now() { return std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now()); }
+
+}  // namespace
+
+std::optional<TraceParent> parse_traceparent(std::string_view text) {
   constexpr std::size_t length = 55;
   if (text.size() < length || text[2] != '-' || text[35] != '-' || text[52] != '-') return std::nullopt;
   const std::string_view version = text.substr(0, 2);
@@ -48,12 +47,8 @@ std::optional<RemoteParent> parse_traceparent(std::string_view text) {
   const std::string_view span_id = text.substr(36, 16);
   if (!is_hex_id(trace_id) || !is_hex_id(span_id)) return std::nullopt;
   constexpr std::string_view odd_digits = "13579bdf";
-  return RemoteParent{.trace = {std::string(trace_id), std::string(span_id)}, .recorded = odd_digits.contains(flags[1])};
+  return TraceParent{.trace = {std::string(trace_id), std::string(span_id)}, .recorded = odd_digits.contains(flags[1])};
 }
-
-Time now() { return std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now()); }
-
-}  // namespace
 
 void set_span_exporter(std::shared_ptr<SpanExporter> exporter) {
   CurrentExporter& current = current_exporter();

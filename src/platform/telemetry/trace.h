@@ -37,6 +37,14 @@ class SpanExporter {
   virtual void take(FinishedSpan span) = 0;
 };
 
+// What a `traceparent` header says, "00-<32 hex>-<16 hex>-<2 hex>" (W3C Trace Context, 3.2; later versions may have more behind a dash).
+// Nothing when it is malformed.
+struct TraceParent {
+  TraceContext trace;
+  bool recorded = false;
+};
+std::optional<TraceParent> parse_traceparent(std::string_view text);
+
 // Where spans go from now on; null: nowhere. Set once at the start and unset before the exporter ends.
 void set_span_exporter(std::shared_ptr<SpanExporter> exporter);
 
