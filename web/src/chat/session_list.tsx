@@ -75,6 +75,6 @@ function SessionItem({ session, current }: { session: ChatSession; current: bool
 
 export function usage_of(session: Pick<ChatSession, 'provider' | 'total_tokens' | 'total_cost_usd'>): string {
   if (session.total_tokens === null) return 'tokens unknown';
-  if (session.total_tokens === 0) return session.provider === 'rules' ? 'no model, no cost' : 'no tokens yet';
+  if (session.total_tokens === 0) return session.provider === 'rules' ? 'no tokens, no cost' : 'no tokens yet';
   return `${format_count(session.total_tokens, 'token')} · ${format_cost(session.total_cost_usd)}`;
 }
