@@ -49,6 +49,7 @@ test('a turn is one trace: the request, the agent in it, each request to the mod
       const chats = find('chat ').sort((a, b) => Number(BigInt(a.startTimeUnixNano) - BigInt(b.startTimeUnixNano)));
       const [tool] = find('execute_tool list_tables');
       assert.equal(request.kind, 2);
+      assert.equal(request.attributes['http.response.status_code'], 200);
       assert.equal(request.parentSpanId, undefined);
       assert.equal(agent.parentSpanId, request.spanId);
       assert.equal(chats.length, 3);

@@ -93,14 +93,9 @@ class TurnWriter final {
     return wire ? send(wire->name, wire->data) : Result<>{};
   }
 
-  // An error only when the turn should end over it: its client is gone, and nobody asked to wait for another.
-  Result<> send(std::string_view name, const json::object& data) {
-    return send_logged(name, data, [] {});
-  }
-
   // The client may go on as soon as it has read the last event: `before` is done when the log has it and the client has not.
   void send_last(std::string_view name, const json::object& data, const std::function<void()>& before) {
-    (void)send_logged(name, data, before);  // when nobody listens any more there is nobody to tell
+    (void)send(name, data, before);  // when nobody listens any more there is nobody to tell
   }
 
   bool has_text() const { return has_text_; }
@@ -108,7 +103,9 @@ class TurnWriter final {
   const json::array& saved() const { return saved_; }
 
  private:
-  Result<> send_logged(std::string_view name, const json::object& data, const std::function<void()>& before_client) {
+  // An error only when the turn should end over it: its client is gone, and nobody asked to wait for another.
+  Result<> send(
+      std::string_view name, const json::object& data, const std::function<void()>& before_client = [] {}) {
     const std::string text = json::serialize(data);
     const std::int64_t number = log_.append(name, text);
     before_client();

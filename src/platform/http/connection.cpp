@@ -287,8 +287,12 @@ void Connection::handle(TimePoint queued) {
       result = route().handler(request_);
     }
     if (result && result->stream) {
+      const int status = result->status;
       auto run = [self = shared_from_this(), response = std::move(*result)] { self->run_stream(response); };
-      if (route().streams) return run();
+      if (route().streams) {
+        span.set("http.response.status_code", std::int64_t{status});
+        return run();
+      }
       if (shared_.streamers->try_run(std::move(run))) return;
       result = fail({.code = ErrorCode::unavailable,
                      .message = "Too many streams are open: try again in a moment",

@@ -120,7 +120,10 @@ struct StreamBuffer {
   bool finished = false;  // by the handler
   bool closed = false;    // by the client, by the limit, or by the server's end
 
-  void append_events(std::string& out, std::string_view events) const { chunked ? append_chunk(out, events) : void(out += events); }
+  void append_events(std::string& out, std::string_view events) const {
+    if (chunked) append_chunk(out, events);
+    else out += events;
+  }
 };
 
 class Connection final : public std::enable_shared_from_this<Connection> {
