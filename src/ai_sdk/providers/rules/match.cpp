@@ -411,6 +411,8 @@ double match_names(const Sentence& sentence, std::string_view table_name, const 
   return (score >= strength_least ? score : 0) + std::min(columns, 3.0);
 }
 
+bool means_same(const std::string& said, const std::string& named) { return share_idea(said, named); }
+
 std::optional<std::pair<std::size_t, std::size_t>> route_columns(const TableProfile& table) {
   std::optional<std::size_t> from;
   std::optional<std::size_t> to;

@@ -45,6 +45,9 @@ TableMatch match_table(const Sentence& sentence, const TableProfile& table);
 // How well a table fits before its columns' statistics are known: from its name and the names of its columns.
 double match_names(const Sentence& sentence, std::string_view table_name, const std::vector<std::string>& column_names);
 
+// Whether one stem, as people say it, may stand for another of a column's name ("rain" and "precipitation").
+bool means_same(const std::string& said, const std::string& named);
+
 // The two columns that a route leads from and to.
 std::optional<std::pair<std::size_t, std::size_t>> route_columns(const TableProfile& table);
 

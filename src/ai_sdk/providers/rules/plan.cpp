@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ai_sdk/providers/rules/account.h"
 #include "ai_sdk/providers/rules/planner.h"
 #include "ai_sdk/providers/rules/words.h"
 #include "base/text.h"
@@ -32,14 +33,8 @@ Plan Planner::run() {
 
 void Planner::finish() {
   if (!sentence_.mended.empty()) plan_.notes.insert(plan_.notes.begin(), str("The question was read as: ", sentence_.mended, "."));
-  if (!question_.unmatched.empty()) {
-    std::vector<std::string> unknown;
-    for (const std::string& word : question_.unmatched) {
-      if (unknown.size() < 5) unknown.push_back(str('"', shortened(word, 40), '"'));
-    }
-    plan_.notes.insert(plan_.notes.begin(),
-                       str("Nothing in the data is called ", join(unknown, " or "), "; that part of the question is not answered."));
-  }
+  account_for_words();
+  if (const std::string note = unused_note(plan_.account); !note.empty()) plan_.notes.insert(plan_.notes.begin(), note);
   for (const std::string& note : question_.notes) plan_.notes.insert(plan_.notes.begin(), note);
   if (options_.period_share < 1 && from_)
     plan_.notes.push_back(str("The dashboard opens with the newest part of the data (from ", format_day(*from_),
@@ -82,6 +77,28 @@ void Planner::finish() {
   plan_.slug = options_.slug_number > 1 ? str(slug, "-", options_.slug_number) : slug;
   const std::string tag = make_slug(table_.table).substr(0, 40);
   if (!tag.empty()) plan_.tags = {tag};
+}
+
+// What the charts show decides what a word was used for: the first one, in the order of the page, that is no single number.
+void Planner::account_for_words() {
+  AnswerFacts answer{.period_done = question_.window_asked};
+  const PlannedChart* lead = nullptr;
+  std::vector<const PlannedChart*> rest;
+  for (const PlannedRow& row : plan_.layout) {
+    for (const PlannedItem& item : row.items) {
+      const auto chart =
+          std::find_if(plan_.charts.begin(), plan_.charts.end(), [&](const PlannedChart& one) { return one.id == item.chart; });
+      if (chart == plan_.charts.end()) continue;
+      if (!lead && chart->mark != "kpi") lead = &*chart;
+      else rest.push_back(&*chart);
+    }
+  }
+  if (!lead && !rest.empty()) lead = rest.front();
+  if (!lead) return;
+  answer.lead = facts_of(*lead, plan_, table_);
+  for (const PlannedChart* chart : rest) answer.others.push_back(facts_of(*chart, plan_, table_));
+  if (answer.period_done && from_ && to_) answer.period = span_text(*from_, *to_);
+  plan_.account = account_of(sentence_, table_, answer);
 }
 
 // A query that no chart and no parameter reads is not run for nothing; a row without charts is no row.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "ai_sdk/providers/rules/accounted_word.h"
 #include "ai_sdk/providers/rules/question.h"
 #include "base/json.h"
 
@@ -71,6 +72,7 @@ struct Plan {
   std::vector<PlannedChart> charts;
   std::vector<PlannedRow> layout;
   std::vector<std::string> notes;
+  std::vector<AccountedWord> account;  // what became of every content word
 };
 
 // What was learnt from refusals: each step makes the dashboard smaller.

@@ -51,6 +51,7 @@ class Planner final {
 
   // plan.cpp
   void finish();
+  void account_for_words();
   void drop_unused();
 
   // plan_queries.cpp: SQL

@@ -463,8 +463,14 @@ class Author {
     for (const PlannedChart& chart : plan.charts) {
       if (chart.mark != "kpi" && titles.size() < 6) titles.push_back(in_sentence(chart.title));
     }
+    // Of a page of numbers alone, these are what it shows.
+    const bool numbers_only = titles.empty();
+    for (const PlannedChart& chart : plan.charts) {
+      if (numbers_only && titles.size() < 6) titles.push_back(in_sentence(chart.title));
+    }
     const std::string slug = text_at(saved, "slug");
-    std::string text = str("\"", plan.title, "\" is ready", slug.empty() ? "" : str(" as ", slug), ": ", join(titles, "; "), ".");
+    std::string text =
+        str("\"", plan.title, "\" is ready", slug.empty() ? "" : str(" as ", slug), titles.empty() ? "" : ": ", join(titles, "; "), ".");
     if (!plan.notes.empty()) text += str(" ", join(plan.notes, " "));
     if (!options_.without.empty())
       text += str(" Left out because it did not pass: ", options_.without.size(),

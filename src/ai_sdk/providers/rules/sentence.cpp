@@ -237,9 +237,21 @@ class Reader {
   void read_comparisons_and_dates() {
     for (std::size_t i = 0; i < words().size(); ++i) {
       if (words()[i].used || words()[i].quoted) continue;
-      if (read_relative_window(i) || read_range(i) || read_season(i) || read_span(i)) continue;
+      const std::size_t conditions = sentence_.conditions.size();
+      if (read_relative_window(i) || read_range(i) || read_season(i) || read_span(i)) {
+        if (sentence_.conditions.size() == conditions) note_window_words(i);
+        continue;
+      }
       read_condition(i);
     }
+  }
+
+  // The words that say when, from the first to the last.
+  void note_window_words(std::size_t begin) {
+    TimeWindow& window = sentence_.window;
+    if (window.end == 0) window.begin = begin;
+    window.end = begin;
+    while (window.end < words().size() && words()[window.end].used) ++window.end;
   }
 
   bool read_relative_window(std::size_t i) {

@@ -46,7 +46,9 @@ struct TimeWindow {
   std::optional<Day> to;  // inclusive
   int month = 0;          // month_of_year: 1..12
   Grain unit = Grain::none;
-  int count = 0;  // last_days; of month_of_year 3 when it is a season
+  int count = 0;          // last_days; of month_of_year 3 when it is a season
+  std::size_t begin = 0;  // words
+  std::size_t end = 0;
 };
 
 struct Sentence {

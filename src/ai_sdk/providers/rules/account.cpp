@@ -1,0 +1,1281 @@
+#include "ai_sdk/providers/rules/account.h"
+
+#include <cmath>
+
+#include "ai_sdk/providers/rules/match.h"
+#include "ai_sdk/providers/rules/measures.h"
+#include "ai_sdk/providers/rules/words.h"
+#include "base/text.h"
+
+namespace bridge::rules {
+
+namespace {
+
+constexpr std::size_t noted_words_max = 8;
+constexpr std::size_t negation_reach = 4;  // words between a negation and what it negates
+constexpr std::size_t operator_words_max = 5;
+constexpr std::size_t all_values_max = 20;
+constexpr double year_least = 1500;
+constexpr double year_most = 2200;
+constexpr std::size_t glued_letters_max = 3;  // before a word in a column's name
+constexpr std::size_t subject_reach = 3;      // words between "number of" and the noun that is counted
+
+// What an operator's query must have: one of the functions or words of its text, or a property of what it selects.
+enum class Sign : std::uint8_t { never, running, moving, before, quotient, relation, quantile, weighted, partition };
+
+struct Operator {
+  std::string_view words;
+  Sign sign = Sign::never;
+};
+constexpr auto operators = std::to_array<Operator>({
+    {"running total", Sign::running},
+    {"running totals", Sign::running},
+    {"running sum", Sign::running},
+    {"running count", Sign::running},
+    {"running", Sign::running},
+    {"cumulative", Sign::running},
+    {"cumulatively", Sign::running},
+    {"cumulated", Sign::running},
+    {"accumulated", Sign::running},
+    {"year to date", Sign::running},
+    {"ytd", Sign::running},
+    {"moving average", Sign::moving},
+    {"moving mean", Sign::moving},
+    {"moving", Sign::moving},
+    {"rolling average", Sign::moving},
+    {"rolling", Sign::moving},
+    {"trailing", Sign::moving},
+    {"smoothed", Sign::moving},
+    {"per cent change", Sign::before},
+    {"percent change", Sign::before},
+    {"percentage change", Sign::before},
+    {"relative change", Sign::before},
+    {"rate of change", Sign::before},
+    {"growth rate", Sign::before},
+    {"growth rates", Sign::before},
+    {"growth", Sign::before},
+    {"grew", Sign::before},
+    {"grow the most", Sign::before},
+    {"decline rate", Sign::before},
+    {"cagr", Sign::before},
+    {"year over year", Sign::before},
+    {"year on year", Sign::before},
+    {"yoy", Sign::before},
+    {"month over month", Sign::before},
+    {"month on month", Sign::before},
+    {"mom", Sign::before},
+    {"week over week", Sign::before},
+    {"wow", Sign::before},
+    {"previous year", Sign::before},
+    {"previous month", Sign::before},
+    {"prior year", Sign::before},
+    {"prior month", Sign::before},
+    {"increase from", Sign::before},
+    {"decrease from", Sign::before},
+    {"difference", Sign::before},
+    {"differences", Sign::before},
+    {"difference between", Sign::before},
+    {"gap between", Sign::before},
+    {"minus", Sign::before},
+    {"ratio", Sign::quotient},
+    {"ratios", Sign::quotient},
+    {"divided by", Sign::quotient},
+    {"share", Sign::quotient},
+    {"shares", Sign::quotient},
+    {"percentage", Sign::quotient},
+    {"percentages", Sign::quotient},
+    {"percent", Sign::quotient},
+    {"per cent", Sign::quotient},
+    {"proportion", Sign::quotient},
+    {"proportions", Sign::quotient},
+    {"fraction", Sign::quotient},
+    {"per capita", Sign::quotient},
+    {"correlation coefficient", Sign::relation},
+    {"correlation", Sign::relation},
+    {"correlations", Sign::relation},
+    {"percentile", Sign::quantile},
+    {"percentiles", Sign::quantile},
+    {"quartile", Sign::quantile},
+    {"quartiles", Sign::quantile},
+    {"quantile", Sign::quantile},
+    {"decile", Sign::quantile},
+    {"p90", Sign::quantile},
+    {"p95", Sign::quantile},
+    {"p99", Sign::quantile},
+    {"weighted", Sign::weighted},
+    {"weighted average", Sign::weighted},
+    {"weighted mean", Sign::weighted},
+    {"weighted by", Sign::weighted},
+    {"within each", Sign::partition},
+    {"within every", Sign::partition},
+    {"within their", Sign::partition},
+    {"forecast", Sign::never},
+    {"forecasts", Sign::never},
+    {"predict", Sign::never},
+    {"predicted", Sign::never},
+    {"prediction", Sign::never},
+    {"projection", Sign::never},
+    {"projected", Sign::never},
+    {"extrapolate", Sign::never},
+    {"regression", Sign::never},
+    {"trend line", Sign::never},
+    {"trendline", Sign::never},
+    {"outlier", Sign::never},
+    {"outliers", Sign::never},
+    {"anomaly", Sign::never},
+    {"anomalies", Sign::never},
+    {"unusual", Sign::never},
+    {"cohort", Sign::never},
+    {"cohorts", Sign::never},
+    {"retention", Sign::never},
+    {"churn", Sign::never},
+    {"consecutive", Sign::never},
+    {"in a row", Sign::never},
+    {"streak", Sign::never},
+    {"normalized", Sign::quotient},
+    {"normalised", Sign::quotient},
+    {"adjusted", Sign::never},
+    {"inflation adjusted", Sign::never},
+    {"statistically significant", Sign::never},
+    {"significant", Sign::never},
+});
+
+constexpr auto negations = std::to_array<std::string_view>(
+    {"not",   "no",       "without", "excluding", "exclude", "excludes", "excluded", "except",  "excepting", "isn't",   "aren't",
+     "don't", "doesn't",  "didn't",  "wasn't",    "weren't", "hasn't",   "haven't",  "never",   "non",       "besides", "neither",
+     "nor",   "ignoring", "ignore",  "omitting",  "omit",    "lacking",  "minus",    "nothing", "none"});
+
+// Words that people dress a wish for a chart in. They say nothing of the data.
+constexpr auto dressing = std::to_array<std::string_view>({"axis",
+                                                           "axes",
+                                                           "x",
+                                                           "y",
+                                                           "xaxis",
+                                                           "yaxis",
+                                                           "visual",
+                                                           "visually",
+                                                           "visualised",
+                                                           "visualized",
+                                                           "plotted",
+                                                           "plots",
+                                                           "plotting",
+                                                           "drawn",
+                                                           "charted",
+                                                           "graphed",
+                                                           "diagram",
+                                                           "diagrams",
+                                                           "colored",
+                                                           "coloured",
+                                                           "color",
+                                                           "colour",
+                                                           "colors",
+                                                           "colours",
+                                                           "coloring",
+                                                           "shade",
+                                                           "shaded",
+                                                           "legend",
+                                                           "label",
+                                                           "labeled",
+                                                           "labelled",
+                                                           "labels",
+                                                           "grouped",
+                                                           "group",
+                                                           "groups",
+                                                           "grouping",
+                                                           "categorized",
+                                                           "categorised",
+                                                           "categorize",
+                                                           "classified",
+                                                           "segmented",
+                                                           "split",
+                                                           "splits",
+                                                           "broken",
+                                                           "down",
+                                                           "breakdown",
+                                                           "break",
+                                                           "divided",
+                                                           "separated",
+                                                           "separate",
+                                                           "separately",
+                                                           "sorted",
+                                                           "sort",
+                                                           "sorting",
+                                                           "order",
+                                                           "ordered",
+                                                           "ordering",
+                                                           "ranked",
+                                                           "rank",
+                                                           "ranking",
+                                                           "arranged",
+                                                           "listed",
+                                                           "list",
+                                                           "value",
+                                                           "values",
+                                                           "amount",
+                                                           "amounts",
+                                                           "level",
+                                                           "levels",
+                                                           "compute",
+                                                           "computed",
+                                                           "calculate",
+                                                           "calculated",
+                                                           "calculating",
+                                                           "determine",
+                                                           "identify",
+                                                           "examine",
+                                                           "examining",
+                                                           "understand",
+                                                           "investigate",
+                                                           "highlight",
+                                                           "highlighting",
+                                                           "highlights",
+                                                           "emphasize",
+                                                           "reflect",
+                                                           "reflects",
+                                                           "reflecting",
+                                                           "indicate",
+                                                           "indicates",
+                                                           "indicating",
+                                                           "represented",
+                                                           "representing",
+                                                           "representation",
+                                                           "presented",
+                                                           "presenting",
+                                                           "presentation",
+                                                           "illustrating",
+                                                           "illustrated",
+                                                           "demonstrate",
+                                                           "demonstrates",
+                                                           "reveal",
+                                                           "reveals",
+                                                           "revealing",
+                                                           "provide",
+                                                           "provides",
+                                                           "provided",
+                                                           "providing",
+                                                           "produce",
+                                                           "prepare",
+                                                           "render",
+                                                           "design",
+                                                           "develop",
+                                                           "construct",
+                                                           "creating",
+                                                           "created",
+                                                           "generated",
+                                                           "generating",
+                                                           "making",
+                                                           "help",
+                                                           "helps",
+                                                           "allow",
+                                                           "allows",
+                                                           "interested",
+                                                           "interest",
+                                                           "looking",
+                                                           "curious",
+                                                           "wanted",
+                                                           "wish",
+                                                           "would",
+                                                           "love",
+                                                           "kindly",
+                                                           "thank",
+                                                           "set",
+                                                           "sets",
+                                                           "type",
+                                                           "types",
+                                                           "kind",
+                                                           "kinds",
+                                                           "sort",
+                                                           "form",
+                                                           "format",
+                                                           "style",
+                                                           "approach",
+                                                           "technique",
+                                                           "method",
+                                                           "way",
+                                                           "use",
+                                                           "uses",
+                                                           "utilize",
+                                                           "utilizing",
+                                                           "utilise",
+                                                           "via",
+                                                           "accordingly",
+                                                           "respectively",
+                                                           "associated",
+                                                           "related",
+                                                           "relating",
+                                                           "relative",
+                                                           "belonging",
+                                                           "involved",
+                                                           "involving",
+                                                           "involves",
+                                                           "featuring",
+                                                           "features",
+                                                           "feature",
+                                                           "contain",
+                                                           "contains",
+                                                           "containing",
+                                                           "contained",
+                                                           "recorded",
+                                                           "found",
+                                                           "exist",
+                                                           "exists",
+                                                           "existing",
+                                                           "present",
+                                                           "given",
+                                                           "specific",
+                                                           "specifically",
+                                                           "particular",
+                                                           "particularly",
+                                                           "individual",
+                                                           "individually",
+                                                           "single",
+                                                           "unique",
+                                                           "entire",
+                                                           "whole",
+                                                           "overall",
+                                                           "total",
+                                                           "focus",
+                                                           "focusing",
+                                                           "focused",
+                                                           "consider",
+                                                           "considering",
+                                                           "considered",
+                                                           "regarding",
+                                                           "concerning",
+                                                           "terms",
+                                                           "regard",
+                                                           "respect",
+                                                           "basis",
+                                                           "according",
+                                                           "depending",
+                                                           "depends",
+                                                           "depend",
+                                                           "differ",
+                                                           "differs",
+                                                           "differing",
+                                                           "vary",
+                                                           "varies",
+                                                           "varying",
+                                                           "variation",
+                                                           "variations",
+                                                           "distributed",
+                                                           "distribution",
+                                                           "distributions",
+                                                           "spread",
+                                                           "spreads",
+                                                           "dispersion",
+                                                           "frequency",
+                                                           "frequencies",
+                                                           "occurrence",
+                                                           "occurrences",
+                                                           "relationship",
+                                                           "relationships",
+                                                           "relation",
+                                                           "pattern",
+                                                           "patterns",
+                                                           "compare",
+                                                           "compared",
+                                                           "compares",
+                                                           "comparing",
+                                                           "comparison",
+                                                           "comparisons",
+                                                           "contrast",
+                                                           "against",
+                                                           "versus",
+                                                           "vs",
+                                                           "side",
+                                                           "difference",
+                                                           "combined",
+                                                           "combination",
+                                                           "together",
+                                                           "instance",
+                                                           "instances",
+                                                           "case",
+                                                           "item",
+                                                           "items",
+                                                           "entry",
+                                                           "record",
+                                                           "element",
+                                                           "result",
+                                                           "figure",
+                                                           "detail",
+                                                           "details",
+                                                           "detailed",
+                                                           "clear",
+                                                           "clearly",
+                                                           "better",
+                                                           "easily",
+                                                           "easy",
+                                                           "possible",
+                                                           "question",
+                                                           "answer",
+                                                           "answers",
+                                                           "analysis",
+                                                           "insightful",
+                                                           "view",
+                                                           "views",
+                                                           "viewing",
+                                                           "image",
+                                                           "space",
+                                                           "area",
+                                                           "size",
+                                                           "sized",
+                                                           "represent",
+                                                           "bar",
+                                                           "bars",
+                                                           "number",
+                                                           "numbers",
+                                                           "first",
+                                                           "following",
+                                                           "belong",
+                                                           "belongs",
+                                                           "fall",
+                                                           "falls",
+                                                           "certain",
+                                                           "within",
+                                                           "throughout",
+                                                           "appear",
+                                                           "appears",
+                                                           "occurs",
+                                                           "occurring",
+                                                           "observed",
+                                                           "seen",
+                                                           "viewed",
+                                                           "look",
+                                                           "looks",
+                                                           "visualizes",
+                                                           "visualize",
+                                                           "selected",
+                                                           "select",
+                                                           "selection",
+                                                           "occurred",
+                                                           "correspond",
+                                                           "corresponds",
+                                                           "made",
+                                                           "additional",
+                                                           "extra",
+                                                           "named",
+                                                           "called",
+                                                           "titled",
+                                                           "held",
+                                                           "happening",
+                                                           "started",
+                                                           "taken",
+                                                           "differentiate",
+                                                           "differentiated",
+                                                           "distinguish",
+                                                           "distinguished",
+                                                           "denote",
+                                                           "denoted",
+                                                           "denotes",
+                                                           "encode",
+                                                           "encoded",
+                                                           "stack",
+                                                           "stacking",
+                                                           "stacked",
+                                                           "assigned",
+                                                           "displaying",
+                                                           "display",
+                                                           "want",
+                                                           "please",
+                                                           "could",
+                                                           "breakdowns",
+                                                           "categorization",
+                                                           "categorical",
+                                                           "option",
+                                                           "options",
+                                                           "component",
+                                                           "components",
+                                                           "choice",
+                                                           "choices",
+                                                           "categories",
+                                                           "discover",
+                                                           "check",
+                                                           "explain",
+                                                           "describe",
+                                                           "describes",
+                                                           "describing",
+                                                           "described",
+                                                           "mapped",
+                                                           "mapping"});
+
+bool is_one_of(std::span<const std::string_view> words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+const std::set<std::string>& dressing_stems() {
+  static const std::set<std::string> stems = [] {
+    std::set<std::string> made;
+    for (const std::string_view word : dressing) made.insert(stem_of(word));
+    return made;
+  }();
+  return stems;
+}
+
+// Nouns that say of a named thing that it has a name ("team name", "course IDs").
+constexpr auto name_nouns = std::to_array<std::string_view>(
+    {"id",      "ids",    "identifier", "identifiers", "identification", "code",       "codes",  "name",    "names",     "number",
+     "numbers", "title",  "titles",     "no",          "category",       "categories", "option", "options", "component", "components",
+     "field",   "fields", "column",     "columns",     "attribute",      "attributes", "class",  "classes"});
+
+// Modifiers that make another quantity or another set of rows of what they stand before.
+constexpr auto telling_modifiers = std::to_array<std::string_view>(
+    {"net",         "gross",    "real",     "nominal", "new",       "old",       "former",   "first",     "last",     "latest",  "next",
+     "previous",    "late",     "early",    "late",    "open",      "closed",    "active",   "inactive",  "valid",    "invalid", "missing",
+     "unknown",     "failed",   "failing",  "pending", "unpaid",    "paid",      "lost",     "domestic",  "foreign",  "online",  "offline",
+     "internal",    "external", "male",     "female",  "actual",    "planned",   "expected", "estimated", "relative", "squared", "log",
+     "logarithmic", "unique",   "distinct", "same",    "remaining", "recent",    "big",      "small",     "large",    "high",    "low",
+     "long",        "short",    "rich",     "poor",    "cheap",     "expensive", "good",     "bad"});
+
+bool is_time_unit(const std::string& stem) {
+  static constexpr auto units = std::to_array<std::string_view>({"hour", "day", "dai", "week", "weekli", "month", "monthli", "quarter",
+                                                                 "year", "yearli", "dat", "time", "daili", "annual", "timelin"});
+  return is_one_of(units, stem);
+}
+
+// What people call a unit.
+bool names_unit(const std::string& word, std::string_view unit) {
+  static constexpr auto names = std::to_array<std::pair<std::string_view, std::string_view>>(
+      {{"minutes", "min"}, {"minute", "min"}, {"mins", "min"},      {"min", "min"},        {"hours", "h"},        {"seconds", "s"},
+       {"miles", "mi"},    {"mile", "mi"},    {"kilometers", "km"}, {"kilometres", "km"},  {"dollars", "$"},      {"dollar", "$"},
+       {"usd", "$"},       {"euros", "€"},    {"euro", "€"},        {"grams", "g"},        {"gram", "g"},         {"kilograms", "kg"},
+       {"degrees", "°C"},  {"degree", "°C"},  {"celsius", "°C"},    {"millimeters", "mm"}, {"millimetres", "mm"}, {"years", "years"},
+       {"percent", "%"},   {"meters", "m"},   {"metres", "m"},      {"feet", "ft"},        {"pounds", "lb"},      {"liters", "l"}});
+  if (!unit.empty() && word == unit) return true;
+  return std::any_of(names.begin(), names.end(), [&](const auto& entry) { return entry.first == word && entry.second == unit; });
+}
+
+class Accountant {
+ public:
+  Accountant(const Sentence& sentence, const TableProfile& table, const AnswerFacts& answer)
+      : sentence_(sentence), table_(table), answer_(answer), words_(sentence.words.size()) {}
+
+  std::vector<AccountedWord> run() {
+    find_second_clause();
+    read_operators();
+    read_period();
+    read_conditions();
+    read_values();
+    read_top();
+    read_cues();
+    read_negations();
+    read_whole_names();
+    read_names();
+    read_compounds();
+    std::vector<AccountedWord> account;
+    for (std::size_t i = 0; i < words_.size();) {
+      const Entry& entry = words_[i];
+      if (!entry.set) {
+        ++i;
+        continue;
+      }
+      AccountedWord word{.role = entry.used ? "used" : "unused"};
+      const std::size_t end = std::max(entry.end, i + 1);
+      for (std::size_t at = i; at < end; ++at) word.word += str(at > i ? " " : "", sentence_.words[at].written);
+      if (!entry.taken_for.empty()) word.taken_for = entry.taken_for;
+      if (!entry.bound_to.empty()) word.bound_to = entry.bound_to;
+      account.push_back(std::move(word));
+      i = end;
+    }
+    return account;
+  }
+
+ private:
+  struct Entry {
+    bool set = false;
+    bool used = false;
+    std::string taken_for;
+    std::string bound_to;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+
+  const Word& word(std::size_t i) const { return sentence_.words[i]; }
+  std::string_view text(std::size_t i) const { return i < sentence_.words.size() ? std::string_view(word(i).text) : std::string_view(); }
+
+  // Each word is accounted for once; what comes first is what it was read as.
+  void put(std::size_t begin, std::size_t end, bool used, std::string_view taken_for, const std::string& bound_to = "") {
+    end = std::min(end, words_.size());
+    if (begin >= end) return;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (words_[i].set) return;
+    }
+    for (std::size_t i = begin; i < end; ++i)
+      words_[i] = {.set = true, .used = used, .taken_for = std::string(taken_for), .bound_to = bound_to, .begin = begin, .end = end};
+  }
+
+  // "…, and when", "… and how do they rate": asked besides; any chart of the page may answer it.
+  void find_second_clause() {
+    static constexpr auto questions = std::to_array<std::string_view>({"when", "how", "which", "what", "where", "who"});
+    second_ = words_.size();
+    for (std::size_t i = 1; i + 1 < words_.size(); ++i) {
+      if (text(i) == "and" && is_one_of(questions, text(i + 1))) {
+        second_ = i + 1;
+        return;
+      }
+    }
+  }
+  template <class Test>
+  bool any_facts(std::size_t at, const Test& test) const {
+    if (test(answer_.lead)) return true;
+    return at >= second_ && std::any_of(answer_.others.begin(), answer_.others.end(), test);
+  }
+
+  bool says(std::size_t i, std::string_view phrase, std::size_t& end) const {
+    while (!phrase.empty()) {
+      const std::size_t space = std::min(phrase.find(' '), phrase.size());
+      if (text(i) != phrase.substr(0, space)) return false;
+      phrase.remove_prefix(std::min(space + 1, phrase.size()));
+      ++i;
+    }
+    end = i;
+    return true;
+  }
+
+  // ---- names ----
+
+  static bool meets(const std::string& said, const std::string& named) { return likeness(said, named) >= 0.6 || means_same(said, named); }
+
+  bool names(std::size_t i, const std::vector<std::string>& stems) const {
+    const Word& one = word(i);
+    const std::string said = std::string(spelled_out(one.text)) == one.text ? one.stem : stem_of(spelled_out(one.text));
+    if (std::any_of(stems.begin(), stems.end(), [&](const std::string& stem) { return meets(said, stem); })) return true;
+    // Written together or apart: "flight number" and flightno, "authorder" and "author order".
+    std::string joined;
+    for (const std::string& stem : stems) joined += stem;
+    if (one.text.size() >= 4 && stems.size() > 1 && (joined == said || joined == one.text || means_same(said, joined))) return true;
+    // "start date" of date_from, "end" of valid_to.
+    if (stems.size() > 1) {
+      const bool begins = said == "start" || said == "begin" || said == "beginn";
+      const bool ends = said == "end" || said == "finish";
+      if (std::any_of(stems.begin(), stems.end(),
+                      [&](const std::string& stem) { return (begins && stem == "from") || (ends && (stem == "to" || stem == "until")); }))
+        return true;
+    }
+    if (stems.size() == 1 && one.text.size() >= 3 && stems.front().size() > one.text.size()) {
+      const std::string& stem = stems.front();
+      const bool inside = stem.starts_with(one.text) || stem.ends_with(one.text) || stem.ends_with(said);
+      const std::string_view next = text(i + 1);
+      const std::string_view before = i > 0 ? text(i - 1) : std::string_view();
+      const auto rest_is = [&](std::string_view other) { return other.size() >= 2 && stem.find(stem_of(other)) != std::string::npos; };
+      if (inside && (rest_is(next) || rest_is(before) || one.text.size() >= 5)) return true;
+    }
+    // "name" of cname, "position" of pposition.
+    if (stems.size() == 1 && said.size() >= 3 && one.text.size() >= 4 && stems.front().size() > said.size() &&
+        stems.front().size() <= said.size() + glued_letters_max && stems.front().ends_with(said))
+      return true;
+    // Names of columns as people copy them: temp_max.
+    for (const std::string& part : split_name(one.text)) {
+      if (part.size() > 2 && one.text.find('_') != std::string::npos &&
+          std::any_of(stems.begin(), stems.end(), [&](const std::string& stem) { return stem_of(spelled_out(part)) == stem; }))
+        return true;
+    }
+    return false;
+  }
+
+  bool names_column(std::size_t i, std::size_t column) const {
+    const ColumnProfile& profile = table_.columns[column];
+    return lower(profile.name) == text(i) || names(i, profile.stems) || names_unit(word(i).text, profile.unit) ||
+           std::any_of(profile.words.begin(), profile.words.end(), [&](const std::string& one) { return one == text(i); });
+  }
+
+  // Every word of the phrase stands in one column's name: "growth rate" of growth_rate.
+  bool is_name(std::size_t begin, std::size_t end) const {
+    return std::any_of(table_.columns.begin(), table_.columns.end(), [&](const ColumnProfile& column) {
+      for (std::size_t i = begin; i < end; ++i) {
+        if (std::find(column.stems.begin(), column.stems.end(), word(i).stem) == column.stems.end() &&
+            std::find(column.words.begin(), column.words.end(), word(i).text) == column.words.end())
+          return false;
+      }
+      return true;
+    });
+  }
+
+  bool names_split(std::size_t i) const {
+    if (is_stop_word(text(i))) ++i;
+    return i < words_.size() && std::any_of(table_.columns.begin(), table_.columns.end(), [&](const ColumnProfile& column) {
+             return column.role != ColumnRole::measure && names(i, column.stems);
+           });
+  }
+
+  // ---- operators ----
+
+  static bool has_sign(const QueryFacts& facts, Sign sign) {
+    const auto selects = [&](const auto& test) { return std::any_of(facts.selected.begin(), facts.selected.end(), test); };
+    switch (sign) {
+      case Sign::never: return false;
+      case Sign::running: return facts.says("over") && facts.says("order") && (facts.calls("sum") || facts.calls("count"));
+      case Sign::moving: return facts.says("over") && (facts.says("preceding") || facts.says("range"));
+      case Sign::before:
+        return facts.calls("lag") || facts.calls("lead") || selects([](const SelectedFact& fact) {
+                 return !fact.key && (fact.sql.find(" - ") != std::string::npos || fact.sql.find("arg_max") != std::string::npos);
+               });
+      case Sign::quotient: return selects([](const SelectedFact& fact) { return fact.share; });
+      case Sign::relation: {
+        std::set<std::size_t> columns;
+        for (const SelectedFact& fact : facts.selected) columns.insert(fact.columns.begin(), fact.columns.end());
+        return facts.calls("corr") || (columns.size() >= 2 && (facts.mark == "scatter" || facts.mark == "heatmap"));
+      }
+      case Sign::quantile:
+        return std::any_of(facts.functions.begin(), facts.functions.end(), [](const std::string& function) {
+          return function.find("quantile") != std::string::npos || function.find("percentile") != std::string::npos || function == "ntile";
+        });
+      case Sign::weighted:
+        return selects(
+            [](const SelectedFact& fact) { return !fact.key && fact.columns.size() >= 2 && fact.sql.find('*') != std::string::npos; });
+      case Sign::partition: return facts.says("partition") || facts.says("qualify") || facts.facets;
+    }
+    return false;
+  }
+
+  void read_operators() {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      const Operator* best = nullptr;
+      std::size_t best_end = i;
+      for (const Operator& entry : operators) {
+        std::size_t end = 0;
+        if (!says(i, entry.words, end) || end <= best_end || end - i > operator_words_max) continue;
+        best = &entry;
+        best_end = end;
+      }
+      if (!best || is_name(i, best_end)) continue;
+      if (best->words == "divided by" && names_split(best_end)) continue;  // a wish for parts, not for a quotient
+      // "share of women" and "percent of late flights" are measured; "over 5 percent" is a unit.
+      if (best->sign == Sign::quotient && i > 0 && word(i - 1).number) continue;
+      put(i, best_end, any_facts(i, [&](const QueryFacts& facts) { return has_sign(facts, best->sign); }), "operator");
+      i = best_end - 1;
+    }
+    // "top 3 movies per genre" ranks in each of them.
+    if (!sentence_.top) return;
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      const bool each = text(i) == "each" || text(i) == "per" || text(i) == "every";
+      if (each) put(i, i + 1, has_sign(answer_.lead, Sign::partition), "operator");
+    }
+  }
+
+  // ---- times, numbers ----
+
+  void read_period() {
+    const TimeWindow& window = sentence_.window;
+    if (window.kind == TimeWindow::Kind::none || window.end <= window.begin) return;
+    const bool done =
+        answer_.period_done || std::any_of(answer_.lead.filters.begin(), answer_.lead.filters.end(), [&](const FilterFact& filter) {
+          return !filter.chosen && filter.column && table_.columns[*filter.column].role == ColumnRole::time && filter.sign != "null";
+        });
+    put(window.begin, window.end, done, "period", done ? answer_.period : "");
+  }
+
+  static bool is_among(double value, const std::set<std::string>& numbers) {
+    return std::any_of(numbers.begin(), numbers.end(), [&](const std::string& number) {
+      double found = 0;
+      const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), found);
+      return error == std::errc() && end == number.data() + number.size() &&
+             std::abs(found - value) <= 1e-9 * std::max(1.0, std::abs(value));
+    });
+  }
+
+  void read_conditions() {
+    for (const NumberCondition& condition : sentence_.conditions) {
+      std::optional<std::size_t> column;
+      const auto done = [&](const QueryFacts& facts) {
+        for (const FilterFact& filter : facts.filters) {
+          const std::set<std::string> values(filter.values.begin(), filter.values.end());
+          const bool low = condition.low_operator.empty() || is_among(condition.low, values) || is_among(condition.low, facts.numbers);
+          const bool high = condition.high_operator.empty() || is_among(condition.high, values) || is_among(condition.high, facts.numbers);
+          const bool mine = (!condition.low_operator.empty() && is_among(condition.low, values)) ||
+                            (!condition.high_operator.empty() && is_among(condition.high, values));
+          if (!low || !high || !mine) continue;
+          column = filter.column;
+          return true;
+        }
+        return (condition.low_operator.empty() || is_among(condition.low, facts.numbers)) &&
+               (condition.high_operator.empty() || is_among(condition.high, facts.numbers)) && facts.says("having");
+      };
+      const bool used = any_facts(condition.begin, done);
+      put(condition.begin, condition.end, used, "filter", column ? table_.columns[*column].name : "");
+    }
+  }
+
+  void read_top() {
+    if (!sentence_.top) return;
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      if (!word(i).number || !word(i).used || words_[i].set || word(i).value != *sentence_.top) continue;
+      put(i, i + 1, any_facts(i, [&](const QueryFacts& facts) { return facts.limit == *sentence_.top; }), "limit");
+      return;
+    }
+  }
+
+  // ---- values ----
+
+  std::string stems_text(std::string_view value) const {
+    std::string key;
+    for (const std::string& part : split_name(lower(value))) key += str(stem_of(part), ' ');
+    return key;
+  }
+
+  void read_values() {
+    bool whole = true;
+    const auto look = [&](const QueryFacts& facts, std::size_t from) {
+      for (const FilterFact& filter : facts.filters) {
+        if (filter.sign == "period" || filter.sign == "null") continue;
+        for (const std::string& value : filter.values) put_value(value, filter, from, whole);
+      }
+      // Values inside what is measured: the share of women.
+      for (const std::string& literal : facts.literals) {
+        const bool filtered = std::any_of(facts.filters.begin(), facts.filters.end(), [&](const FilterFact& filter) {
+          return std::find(filter.values.begin(), filter.values.end(), literal) != filter.values.end();
+        });
+        if (!filtered) put_value(literal, {.sign = "="}, from, whole);
+      }
+      // Every value of what is split by: named, and all of them shown.
+      for (const SelectedFact& fact : facts.selected) {
+        if (!fact.key || fact.columns.size() != 1) continue;
+        const ColumnProfile& column = table_.columns[fact.columns.front()];
+        if (!column.distinct || column.values.size() < static_cast<std::size_t>(*column.distinct) || column.values.size() > all_values_max)
+          continue;
+        if (!std::all_of(column.values.begin(), column.values.end(), [&](const std::string& value) { return find_run(value, from); }))
+          continue;
+        for (const std::string& value : column.values) put_value(value, {.column = fact.columns.front(), .sign = "="}, from, whole);
+      }
+    };
+    // The words of a whole value belong to it before they belong to a part of another.
+    for (const bool pass : {true, false}) {
+      whole = pass;
+      look(answer_.lead, 0);
+      for (const QueryFacts& facts : answer_.others) look(facts, second_);
+    }
+  }
+
+  bool find_run(const std::string& value, std::size_t from) const {
+    const std::string key = stems_text(value);
+    if (key.empty()) return false;
+    for (std::size_t i = from; i < words_.size(); ++i) {
+      std::string run;
+      for (std::size_t end = i; end < words_.size() && run.size() < key.size();) run += stems_text(word(end++).text);
+      if (run == key) return true;
+    }
+    return false;
+  }
+
+  void put_value(const std::string& value, const FilterFact& filter, std::size_t from, bool whole) {
+    const std::string column = filter.column ? table_.columns[*filter.column].name : "";
+    if (filter.column) {
+      const auto& missing = table_.columns[*filter.column].missing;
+      if (std::find(missing.begin(), missing.end(), value) != missing.end()) return;
+    }
+    std::string key = stems_text(value);
+    if (filter.sign == "like") std::erase_if(key, [](char c) { return c == '%'; });
+    if (key.empty()) return;
+    for (std::size_t i = from; i < words_.size(); ++i) {
+      const bool called = std::any_of(nicknames().begin(), nicknames().end(),
+                                      [&](const Nickname& nickname) { return nickname.said == word(i).text && nickname.value == value; });
+      std::string run;
+      std::size_t end = i;
+      while (end < words_.size() && run.size() < key.size()) run += stems_text(word(end++).text);
+      // A word of a longer value names it when no other value is meant ("action" of "Action/Adventure").
+      const bool part =
+          word(i).text.size() >= 4 && !is_stop_word(word(i).text) && str(' ', key).find(str(' ', word(i).stem, ' ')) != std::string::npos;
+      if (run != key && (whole || (!called && !part))) continue;
+      if (run != key) end = i + 1;
+      const bool negated = is_negated(i);
+      put(i, end, negated == filter.negated, "filter", column.empty() ? value : str(column, filter.negated ? " ≠ " : " = ", value));
+    }
+  }
+
+  // Whether a word that negates stands before word i, with nothing of content between.
+  bool is_negated(std::size_t i) const {
+    for (std::size_t back = 1; back <= negation_reach && back <= i; ++back) {
+      const std::size_t at = i - back;
+      if (is_one_of(negations, text(at)) && !is_in_condition(at)) return true;
+      const bool joint = text(at) == "or" || text(at) == "and";
+      if (!joint && !is_stop_word(text(at)) && !words_[at].set && !word(at).number && !names_any_column(at)) return false;
+    }
+    return false;
+  }
+  bool is_in_condition(std::size_t i) const {
+    return std::any_of(sentence_.conditions.begin(), sentence_.conditions.end(),
+                       [&](const NumberCondition& condition) { return i >= condition.begin && i < condition.end; });
+  }
+  bool names_any_column(std::size_t i) const {
+    for (std::size_t column = 0; column < table_.columns.size(); ++column) {
+      if (names(i, table_.columns[column].stems)) return true;
+    }
+    return false;
+  }
+
+  void read_negations() {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      if (!is_one_of(negations, text(i)) || words_[i].set || is_in_condition(i)) continue;
+      const bool done = any_facts(i, [&](const QueryFacts& facts) {
+        return std::any_of(facts.filters.begin(), facts.filters.end(), [&](const FilterFact& filter) {
+          if (filter.sign == "null") return !filter.negated;
+          if (!filter.negated && filter.column && filter.values.size() == 1)
+            return filter.values.front() == "no" || filter.values.front() == "0" || filter.values.front() == "false";
+          if (!filter.negated || filter.values.empty()) return false;
+          if (!filter.column) return true;
+          const auto& missing = table_.columns[*filter.column].missing;
+          return std::any_of(filter.values.begin(), filter.values.end(),
+                             [&](const std::string& value) { return std::find(missing.begin(), missing.end(), value) == missing.end(); });
+        });
+      });
+      put(i, i + 1, done, "filter");
+    }
+  }
+
+  // ---- what the words of vocabulary.cpp ask for ----
+
+  static bool selects(const QueryFacts& facts, const auto& test) { return std::any_of(facts.selected.begin(), facts.selected.end(), test); }
+
+  bool shows_aggregate(const QueryFacts& facts, Aggregate aggregate) const {
+    return selects(facts, [&](const SelectedFact& fact) {
+      if (fact.key) return false;
+      if (aggregate == Aggregate::share) return fact.share;
+      const bool counts = fact.aggregate == Aggregate::count || fact.aggregate == Aggregate::distinct;
+      if (aggregate == Aggregate::count) {
+        // A column that holds counts is counted by adding it up.
+        return counts ||
+               (fact.aggregate == Aggregate::sum &&
+                std::any_of(fact.columns.begin(), fact.columns.end(), [&](std::size_t column) { return table_.columns[column].additive; }));
+      }
+      if (aggregate == Aggregate::distinct) return fact.aggregate == Aggregate::distinct;
+      if (aggregate == Aggregate::sum && counts) return true;
+      return fact.aggregate == aggregate && !fact.share;
+    });
+  }
+
+  static bool shows_mark(const std::string& mark, MarkWord asked) {
+    const auto any_of = [&](std::initializer_list<std::string_view> marks) {
+      return std::find(marks.begin(), marks.end(), mark) != marks.end();
+    };
+    switch (asked) {
+      case MarkWord::bar: return any_of({"bar", "stacked_bar", "grouped_bar", "histogram"});
+      case MarkWord::stacked_bar: return mark == "stacked_bar";
+      case MarkWord::grouped_bar: return mark == "grouped_bar";
+      case MarkWord::line: return any_of({"line", "sparkline", "area"});  // a line above its filled ground
+      case MarkWord::area: return mark == "area";
+      case MarkWord::pie: return any_of({"pie", "donut"});
+      case MarkWord::heatmap: return mark == "heatmap";
+      case MarkWord::scatter: return mark == "scatter";
+      case MarkWord::histogram: return any_of({"histogram", "bar"});
+      case MarkWord::box: return mark == "box";
+      case MarkWord::table: return mark == "table";
+      case MarkWord::kpi: return mark == "kpi";
+      case MarkWord::map: return mark == "map";
+      case MarkWord::none: return true;
+    }
+    return false;
+  }
+
+  void read_cues() {
+    for (const Cue& cue : sentence_.cues) {
+      std::string_view role;
+      const auto test = [&](const QueryFacts& facts) -> bool {
+        switch (cue.kind) {
+          case CueKind::aggregate: return role = "aggregate", shows_aggregate(facts, static_cast<Aggregate>(cue.value));
+          case CueKind::order:
+            role = "order";
+            return facts.order == cue.value || shows_aggregate(facts, cue.value > 0 ? Aggregate::maximum : Aggregate::minimum);
+          case CueKind::best: return role = "order", facts.order != 0;
+          case CueKind::busiest: return role = "order", facts.order == cue.value && shows_aggregate(facts, Aggregate::count);
+          case CueKind::grain:
+            role = "split";
+            return selects(facts, [&](const SelectedFact& fact) { return fact.key && fact.grain == static_cast<Grain>(cue.value); }) ||
+                   names_selected(facts, cue);
+          case CueKind::part:
+            role = "split";
+            return selects(facts, [&](const SelectedFact& fact) { return fact.part == static_cast<TimePart>(cue.value); }) ||
+                   std::any_of(facts.filters.begin(), facts.filters.end(),
+                               [&](const FilterFact& filter) { return filter.part == static_cast<TimePart>(cue.value); }) ||
+                   names_selected(facts, cue);
+          case CueKind::trend: return role = "split", facts.has_time_key() || facts.mark == "line" || facts.mark == "area";
+          case CueKind::when: return role = "split", facts.has_time_key();
+          case CueKind::mark: return role = "chart", shows_mark(facts.mark, static_cast<MarkWord>(cue.value));
+          case CueKind::outnumber: return role = "filter", facts.says("having");
+          case CueKind::distribution:
+            role = "chart";
+            return facts.mark != "line" && facts.mark != "area" && facts.mark != "table" && facts.mark != "kpi";
+          case CueKind::versus:
+          case CueKind::relation: return role = "chart", facts.selected.size() >= 2;
+          case CueKind::by:
+          case CueKind::each:
+          case CueKind::per: return true;
+        }
+        return false;
+      };
+      const bool used = any_facts(cue.begin, test);
+      if (role.empty()) continue;
+      bool named = used;
+      // "max temperature" where the column itself is called so.
+      for (std::size_t i = cue.begin; i < cue.end && !named; ++i) {
+        named = any_facts(i, [&](const QueryFacts& facts) {
+          return selects(facts, [&](const SelectedFact& fact) {
+            return std::any_of(fact.columns.begin(), fact.columns.end(), [&](std::size_t column) {
+              const auto& words = table_.columns[column].words;
+              return std::find(words.begin(), words.end(), word(i).text) != words.end();
+            });
+          });
+        });
+      }
+      put(cue.begin, cue.end, named, role);
+    }
+  }
+  bool names_selected(const QueryFacts& facts, const Cue& cue) const {
+    for (std::size_t i = cue.begin; i < cue.end; ++i) {
+      if (text(i) == "by" || text(i) == "per" || text(i) == "each") continue;
+      if (selects(facts, [&](const SelectedFact& fact) {
+            return fact.key && std::any_of(fact.columns.begin(), fact.columns.end(), [&](std::size_t column) {
+                     const auto& stems = table_.columns[column].stems;
+                     return std::find(stems.begin(), stems.end(), word(i).stem) != stems.end();
+                   });
+          }))
+        return true;
+    }
+    return false;
+  }
+
+  // ---- the rest: names of columns and tables ----
+
+  // What nobody would miss.
+  bool is_filler(std::size_t i) const {
+    const Word& one = word(i);
+    if (one.quoted) return false;
+    if (one.number) return false;
+    return one.generic || is_stop_word(one.text) || is_generic_word(one.text) || dressing_stems().contains(one.stem) ||
+           (one.text.size() == 1 && static_cast<unsigned char>(one.text[0]) < 0x80) || is_contraction(one.text);
+  }
+  static bool is_contraction(std::string_view text) {
+    static constexpr auto known =
+        std::to_array<std::string_view>({"i'd", "i'm", "i'll", "i've", "let's", "what's", "it's", "that's", "we'd", "we're"});
+    return is_one_of(known, text);
+  }
+
+  // By which column of the answer the word is meant: "measure", "split" or "filter" and the name.
+  std::optional<std::pair<std::string_view, std::size_t>> column_of(std::size_t i, const QueryFacts& facts) const {
+    for (const bool exact : {true, false}) {
+      for (const SelectedFact& fact : facts.selected) {
+        for (const std::size_t column : fact.columns) {
+          if (exact ? is_exact(i, column) : names_column(i, column)) return std::pair(fact.key ? "split" : "measure", column);
+        }
+      }
+      for (const FilterFact& filter : facts.filters) {
+        if (!filter.column || (filter.sign == "null" && filter.negated)) continue;
+        if (exact ? is_exact(i, *filter.column) : names_column(i, *filter.column)) return std::pair("filter", *filter.column);
+      }
+    }
+    return {};
+  }
+  bool is_exact(std::size_t i, std::size_t column) const {
+    const auto& stems = table_.columns[column].stems;
+    return std::find(stems.begin(), stems.end(), word(i).stem) != stems.end();
+  }
+  bool is_exact_name_of_another(std::size_t i, std::size_t than) const {
+    for (std::size_t column = 0; column < table_.columns.size(); ++column) {
+      if (column != than && is_exact(i, column)) return true;
+    }
+    return false;
+  }
+
+  // "settlement identifier": all words of a column's name, one after the other, name that column and no other.
+  void read_whole_names() {
+    for (std::size_t column = 0; column < table_.columns.size(); ++column) {
+      const auto& stems = table_.columns[column].stems;
+      if (stems.size() < 2) continue;
+      for (std::size_t i = 0; i + stems.size() <= words_.size(); ++i) {
+        bool same = true;
+        for (std::size_t k = 0; k < stems.size() && same; ++k)
+          same = !words_[i + k].set && (word(i + k).stem == stems[k] || means_same(word(i + k).stem, stems[k]));
+        if (!same) continue;
+        const bool shown =
+            any_facts(i, [&](const QueryFacts& facts) { return shows_column(facts, column) || shows_all(facts, i, i + stems.size()); });
+        if (!shown)
+          put(i, i + stems.size(), false, table_.columns[column].role == ColumnRole::measure ? "measure" : "split",
+              table_.columns[column].name);
+      }
+    }
+  }
+  static bool shows_column(const QueryFacts& facts, std::size_t column) {
+    return std::any_of(facts.selected.begin(), facts.selected.end(),
+                       [&](const SelectedFact& fact) {
+                         return std::find(fact.columns.begin(), fact.columns.end(), column) != fact.columns.end();
+                       }) ||
+           std::any_of(facts.filters.begin(), facts.filters.end(), [&](const FilterFact& filter) { return filter.column == column; });
+  }
+  // One column of the answer has all of these words in its name.
+  bool shows_all(const QueryFacts& facts, std::size_t begin, std::size_t end) const {
+    return std::any_of(facts.selected.begin(), facts.selected.end(), [&](const SelectedFact& fact) {
+      return std::any_of(fact.columns.begin(), fact.columns.end(), [&](std::size_t column) {
+        for (std::size_t i = begin; i < end; ++i) {
+          if (!names(i, table_.columns[column].stems)) return false;
+        }
+        return true;
+      });
+    });
+  }
+
+  void read_names() {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      if (words_[i].set) continue;
+      std::optional<std::pair<std::string_view, std::size_t>> bound;
+      any_facts(i, [&](const QueryFacts& facts) {
+        bound = column_of(i, facts);
+        // A word that is another column's own name is not answered by one that is only like it.
+        if (bound && !is_exact(i, bound->second) && is_exact_name_of_another(i, bound->second)) bound.reset();
+        return bound.has_value();
+      });
+      if (bound && !is_stop_word(text(i))) {
+        put(i, i + 1, true, bound->first, table_.columns[bound->second].name);
+        continue;
+      }
+      if (word(i).number) {
+        const bool used = any_facts(i, [&](const QueryFacts& facts) {
+          return is_among(word(i).value, facts.numbers) || facts.limit == static_cast<int>(word(i).value);
+        });
+        put(i, i + 1, used, used ? "filter" : "");
+        continue;
+      }
+      if (is_table_word(i)) {
+        put(i, i + 1, true, "table", table_.table);
+        continue;
+      }
+      if (is_time_unit(word(i).stem) && any_facts(i, [&](const QueryFacts& facts) { return facts.has_time_key() || shows_years(facts); })) {
+        put(i, i + 1, true, "split");
+        continue;
+      }
+      if (is_filler(i) && !is_named_elsewhere(i)) continue;
+      if (is_stop_word(text(i))) continue;
+      const auto named = named_elsewhere(i);
+      put(i, i + 1, false, named ? (table_.columns[*named].role == ColumnRole::measure ? "measure" : "split") : "",
+          named ? table_.columns[*named].name : "");
+    }
+  }
+
+  // A number that counts years, whatever its name.
+  bool shows_years(const QueryFacts& facts) const {
+    return std::any_of(facts.selected.begin(), facts.selected.end(), [&](const SelectedFact& fact) {
+      return std::any_of(fact.columns.begin(), fact.columns.end(), [&](std::size_t column) {
+        const ColumnProfile& profile = table_.columns[column];
+        return profile.type == "integer" && profile.min && profile.max && *profile.min >= year_least && *profile.max <= year_most;
+      });
+    });
+  }
+
+  // ---- nouns of several words ----
+
+  // Words that end a noun and its modifiers.
+  bool is_border(std::size_t i) const {
+    return i >= words_.size() || is_stop_word(text(i)) || is_one_of(negations, text(i)) ||
+           std::any_of(sentence_.cues.begin(), sentence_.cues.end(), [&](const Cue& cue) { return i >= cue.begin && i < cue.end; });
+  }
+  bool is_unknown(std::size_t i) const {
+    return i < words_.size() && words_[i].set && !words_[i].used && words_[i].end == i + 1 && words_[i].taken_for.empty() &&
+           !word(i).number && !word(i).quoted;
+  }
+  // Used as what is split by or measured.
+  bool is_bound(std::size_t i) const {
+    return i < words_.size() && words_[i].set && words_[i].used && (words_[i].taken_for == "split" || words_[i].taken_for == "measure") &&
+           !words_[i].bound_to.empty();
+  }
+  void bind_with(std::size_t i, std::size_t with) {
+    words_[i].used = true;
+    words_[i].taken_for = words_[with].taken_for;
+    words_[i].bound_to = words_[with].bound_to;
+  }
+
+  void read_compounds() {
+    // "number of players": what is counted are the rows, whatever they are called. Its modifiers ("vip customers") are not part of that.
+    for (const Cue& cue : sentence_.cues) {
+      const bool counts = cue.kind == CueKind::aggregate && static_cast<Aggregate>(cue.value) == Aggregate::count;
+      if (!counts && cue.kind != CueKind::distribution) continue;
+      if (!any_facts(cue.begin, [&](const QueryFacts& facts) { return shows_aggregate(facts, Aggregate::count) || facts.mark == "box"; }))
+        continue;
+      std::size_t noun = cue.end;
+      while (noun < words_.size() && (text(noun) == "of" || text(noun) == "the" || text(noun) == "all")) ++noun;
+      std::size_t head = noun;
+      while (head + 1 < words_.size() && head + 1 < noun + subject_reach && !is_border(head + 1) && !word(head + 1).number) ++head;
+      if (is_unknown(head) && !is_participle(head)) {
+        words_[head].used = true;
+        words_[head].taken_for = "table";
+        words_[head].bound_to = table_.table;
+      }
+    }
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      if (!is_unknown(i)) continue;
+      const bool after = i > 0 && (is_bound(i - 1) || (words_[i - 1].set && words_[i - 1].used && is_one_of(name_nouns, text(i))));
+      // "team name", "acceleration rate": the end of a noun that begins with the column's word.
+      if (after && (is_one_of(name_nouns, text(i)) || (is_border(i + 1) && !is_participle(i)))) {
+        bind_with(i, i - 1);
+        continue;
+      }
+      // "year of manufacture".
+      if (i >= 2 && text(i - 1) == "of" && is_time_unit(word(i - 2).stem) && words_[i - 2].used && is_border(i + 1)) {
+        bind_with(i, i - 2);
+        continue;
+      }
+      // "academic semester", "seating capacity": its beginning.
+      const bool begins = i == 0 || is_border(i - 1);
+      const bool telling = is_one_of(telling_modifiers, text(i)) || text(i).ends_with("est") || text(i).ends_with("ed");
+      if (is_bound(i + 1) && begins && !telling) bind_with(i, i + 1);
+    }
+  }
+  bool is_participle(std::size_t i) const { return text(i).ends_with("ed") || text(i).ends_with("ing"); }
+
+  bool is_table_word(std::size_t i) const {
+    if (is_stop_word(text(i))) return false;
+    std::vector<std::string> stems = table_.stems;
+    stems.push_back(stem_of(lower(table_.rows_label)));
+    if (names(i, stems)) return true;
+    // Of a table whose name holds the word within: "birdstrikes" and "strikes".
+    return word(i).stem.size() >= 4 && std::any_of(stems.begin(), stems.end(), [&](const std::string& stem) {
+             return stem.size() > word(i).stem.size() && (stem.starts_with(word(i).stem) || stem.ends_with(word(i).stem));
+           });
+  }
+
+  // A column of the table that the answer does not show.
+  std::optional<std::size_t> named_elsewhere(std::size_t i) const {
+    for (std::size_t column = 0; column < table_.columns.size(); ++column) {
+      if (is_exact(i, column)) return column;
+    }
+    for (std::size_t column = 0; column < table_.columns.size(); ++column) {
+      if (names(i, table_.columns[column].stems)) return column;
+    }
+    return {};
+  }
+  // Words such as "level" or "type" dress a wish, unless a column has that name.
+  bool is_named_elsewhere(std::size_t i) const {
+    if (is_stop_word(text(i)) || is_one_of(generic_in_names, text(i))) return false;
+    for (std::size_t column = 0; column < table_.columns.size(); ++column) {
+      if (table_.columns[column].stems.size() == 1 && is_exact(i, column)) return true;
+    }
+    return false;
+  }
+  static constexpr auto generic_in_names = std::to_array<std::string_view>({"value", "values", "number", "numbers", "total", "data"});
+
+  const Sentence& sentence_;
+  const TableProfile& table_;
+  const AnswerFacts& answer_;
+  std::vector<Entry> words_;
+  std::size_t second_ = 0;
+};
+
+}  // namespace
+
+std::vector<AccountedWord> account_of(const Sentence& sentence, const TableProfile& table, const AnswerFacts& answer) {
+  return Accountant(sentence, table, answer).run();
+}
+
+std::string unused_note(const std::vector<AccountedWord>& account) {
+  std::vector<std::string> unknown;
+  std::vector<std::string> undone;
+  for (const AccountedWord& word : account) {
+    if (word.role != "unused") continue;
+    auto& list = word.taken_for ? undone : unknown;
+    const std::string quoted = str('"', shortened(word.word, 40), '"');
+    if (list.size() < noted_words_max && std::find(list.begin(), list.end(), quoted) == list.end()) list.push_back(quoted);
+  }
+  std::string note;
+  if (!unknown.empty()) note = str("Nothing in the data is called ", join(unknown, " or "), "; that part of the question is not answered.");
+  if (!undone.empty()) note += str(note.empty() ? "" : " ", "Not used: ", join(undone, ", "), "; the first chart does not show that.");
+  return note;
+}
+
+}  // namespace bridge::rules
