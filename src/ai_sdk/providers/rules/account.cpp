@@ -1137,7 +1137,7 @@ class Accountant {
         put(i, i + 1, true, "table", table_.table);
         continue;
       }
-      if (is_time_unit(word(i).stem) && any_facts(i, [&](const QueryFacts& facts) { return facts.has_time_key() || shows_years(facts); })) {
+      if (is_time_unit(word(i).stem) && any_facts(i, [&](const QueryFacts& facts) { return shows_unit(facts, i); })) {
         put(i, i + 1, true, "split");
         continue;
       }
@@ -1149,6 +1149,26 @@ class Accountant {
     }
   }
 
+  // "days" of a chart by day, or of one that counts days; "date" and "time" of any time.
+  bool shows_unit(const QueryFacts& facts, std::size_t i) const {
+    Grain unit = Grain::none;
+    for (const Grain grain : {Grain::hour, Grain::day, Grain::week, Grain::month, Grain::quarter, Grain::year}) {
+      if (word(i).stem == stem_of(name_of(grain))) unit = grain;
+    }
+    if (unit == Grain::none) return facts.has_time_key() || shows_years(facts);
+    if (unit == Grain::year && shows_years(facts)) return true;
+    const TimePart part = unit == Grain::hour    ? TimePart::hour
+                          : unit == Grain::day   ? TimePart::weekday
+                          : unit == Grain::month ? TimePart::month
+                                                 : TimePart::none;
+    return std::any_of(facts.selected.begin(), facts.selected.end(),
+                       [&](const SelectedFact& fact) {
+                         if (fact.key) return fact.grain == unit || (part != TimePart::none && fact.part == part);
+                         return lower(fact.label).find(name_of(unit)) != std::string::npos;
+                       }) ||
+           std::any_of(facts.filters.begin(), facts.filters.end(),
+                       [&](const FilterFact& filter) { return part != TimePart::none && filter.part == part; });
+  }
   // A number that counts years, whatever its name.
   bool shows_years(const QueryFacts& facts) const {
     return std::any_of(facts.selected.begin(), facts.selected.end(), [&](const SelectedFact& fact) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ai_sdk/providers/rules/account.h"
+#include "ai_sdk/providers/rules/periods.h"
 #include "ai_sdk/providers/rules/planner.h"
 #include "ai_sdk/providers/rules/words.h"
 #include "base/text.h"
@@ -62,14 +63,7 @@ void Planner::finish() {
     row.items.push_back({.text = join(plan_.notes, " ")});
     plan_.layout.push_back(std::move(row));
   }
-  const std::string reading = title();
-  plan_.title = asked_title();
-  if (plan_.title.empty()) {
-    plan_.title = reading;
-    plan_.description = str("Made for: ", shortened(trim(sentence_.text), 400));
-  } else {
-    plan_.description = str(reading, period_text(), ".");
-  }
+  write_titles();
   plan_.connection = options_.connection;
   std::string slug = make_slug(plan_.title).substr(0, slug_bytes_max - 4);
   while (slug.ends_with("-")) slug.pop_back();
@@ -79,24 +73,29 @@ void Planner::finish() {
   if (!tag.empty()) plan_.tags = {tag};
 }
 
-// What the charts show decides what a word was used for: the first one, in the order of the page, that is no single number.
-void Planner::account_for_words() {
-  AnswerFacts answer{.period_done = question_.window_asked};
-  const PlannedChart* lead = nullptr;
-  std::vector<const PlannedChart*> rest;
+// What the page is about: its first chart that is no single number.
+const PlannedChart* Planner::lead_chart() const {
+  const PlannedChart* number = nullptr;
   for (const PlannedRow& row : plan_.layout) {
     for (const PlannedItem& item : row.items) {
       const auto chart =
           std::find_if(plan_.charts.begin(), plan_.charts.end(), [&](const PlannedChart& one) { return one.id == item.chart; });
       if (chart == plan_.charts.end()) continue;
-      if (!lead && chart->mark != "kpi") lead = &*chart;
-      else rest.push_back(&*chart);
+      if (chart->mark != "kpi") return &*chart;
+      if (!number) number = &*chart;
     }
   }
-  if (!lead && !rest.empty()) lead = rest.front();
+  return number;
+}
+
+// What the charts show decides what a word was used for.
+void Planner::account_for_words() {
+  const PlannedChart* lead = lead_chart();
   if (!lead) return;
-  answer.lead = facts_of(*lead, plan_, table_);
-  for (const PlannedChart* chart : rest) answer.others.push_back(facts_of(*chart, plan_, table_));
+  AnswerFacts answer{.lead = facts_of(*lead, plan_, table_), .period_done = question_.window_asked};
+  for (const PlannedChart& chart : plan_.charts) {
+    if (&chart != lead) answer.others.push_back(facts_of(chart, plan_, table_));
+  }
   if (answer.period_done && from_ && to_) answer.period = span_text(*from_, *to_);
   plan_.account = account_of(sentence_, table_, answer);
 }

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
+#include "ai_sdk/providers/rules/account.h"
+#include "ai_sdk/providers/rules/periods.h"
 #include "ai_sdk/providers/rules/words.h"
 #include "base/text.h"
 
@@ -11,33 +14,42 @@ namespace bridge::rules {
 namespace {
 
 constexpr std::size_t title_bytes_max = 120;
-constexpr std::size_t asked_title_bytes_max = 70;  // a sentence so short is its own title
+constexpr std::size_t asked_bytes_max = 300;
+constexpr std::size_t listed_values_max = 3;
 
-constexpr auto title_openings = std::to_array<std::string_view>({"please ",
-                                                                 "can you ",
-                                                                 "could you ",
-                                                                 "show me ",
-                                                                 "show ",
-                                                                 "give me ",
-                                                                 "tell me ",
-                                                                 "i want to see ",
-                                                                 "i want ",
-                                                                 "i would like to see ",
-                                                                 "let me see ",
-                                                                 "plot ",
-                                                                 "draw ",
-                                                                 "display ",
-                                                                 "create ",
-                                                                 "make ",
-                                                                 "build ",
-                                                                 "a dashboard of ",
-                                                                 "a dashboard about ",
-                                                                 "a dashboard for ",
-                                                                 "dashboard of ",
-                                                                 "dashboard about ",
-                                                                 "dashboard for ",
-                                                                 "a chart of ",
-                                                                 "the "});
+std::string number_words(const std::string& number, const std::string& unit) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  const bool whole =
+      error == std::errc() && end == number.data() + number.size() && value >= 1'000 && value == std::floor(value) && value < 1e15;
+  return with_unit(whole ? format_count(static_cast<std::uint64_t>(value)) : number, unit);
+}
+
+std::string_view month_name(const std::string& number) {
+  static constexpr auto names = std::to_array<std::string_view>(
+      {"", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"});
+  const int at = std::atoi(number.c_str());
+  return at >= 1 && at <= 12 ? names[static_cast<std::size_t>(at)] : std::string_view(number);
+}
+
+std::string_view weekday_name(const std::string& number) {
+  static constexpr auto names =
+      std::to_array<std::string_view>({"", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"});
+  const int at = std::atoi(number.c_str());
+  return at >= 1 && at <= 7 ? names[static_cast<std::size_t>(at)] : std::string_view(number);
+}
+
+std::string listed(const std::vector<std::string>& values, std::string_view joint) {
+  std::vector<std::string> shown;
+  for (const std::string& value : values) {
+    if (shown.size() < listed_values_max) shown.push_back(shortened(value, 30));
+  }
+  if (values.size() > shown.size()) return str(join(shown, ", "), joint, values.size() - shown.size(), " more");
+  if (shown.size() < 2) return join(shown, "");
+  const std::string last = shown.back();
+  shown.pop_back();
+  return str(join(shown, ", "), joint, last);
+}
 
 }  // namespace
 
@@ -72,37 +84,105 @@ std::string Planner::title() const {
   return shortened(title, title_bytes_max);
 }
 
-// The sentence itself, when it is short and everything in it was understood.
-std::string Planner::asked_title() const {
-  std::string text;
-  for (const std::string& word : split(sentence_.text, ' ')) {
-    if (!trim(word).empty()) text += str(text.empty() ? "" : " ", trim(word));
+// What one condition of a query leaves in, as the end of a title; empty for those that only leave out what is not known.
+std::string Planner::filter_text(const FilterFact& filter) const {
+  const ColumnProfile* column = filter.column ? &table_.columns[*filter.column] : nullptr;
+  const std::string label = column ? in_sentence(column->label) : "";
+  const std::string unit = column ? column->unit : "";
+  if (filter.sign == "period") return "";
+  if (filter.sign == "null") return filter.negated ? "" : str("without ", label);
+  if (filter.sign == "part") {
+    std::vector<std::string> names;
+    for (const std::string& value : filter.values)
+      names.emplace_back(filter.part == TimePart::month     ? month_name(value)
+                         : filter.part == TimePart::weekday ? weekday_name(value)
+                                                            : std::string_view(value));
+    if (names == std::vector<std::string>{"Saturday", "Sunday"}) return filter.negated ? "without weekends" : "at weekends";
+    return str(filter.negated ? "without " : filter.part == TimePart::hour ? "hours " : "in ", listed(names, " and "));
   }
-  for (bool again = true; again;) {
-    again = false;
-    for (const std::string_view opening : title_openings) {
-      if (!lower(text).starts_with(opening)) continue;
-      text.erase(0, opening.size());
-      again = true;
-    }
+  if (filter.values.empty()) return "";
+  if (filter.sign == "=" || filter.sign == "in" || filter.sign == "like") {
+    std::vector<std::string> values = filter.values;
+    if (column)
+      std::erase_if(values, [&](const std::string& value) { return filter.negated && std::ranges::count(column->missing, value) > 0; });
+    if (values.empty()) return "";
+    // A number alone does not say of what.
+    const bool numbers = std::ranges::all_of(
+        values, [](const std::string& value) { return !value.empty() && value.find_first_not_of("0123456789.-") == std::string::npos; });
+    const bool switches = column && column->type == "boolean";
+    const std::string of = (numbers || switches || values.front().size() < 3) && !label.empty() ? str(label, " ") : "";
+    return str(filter.negated ? "without " : "", of, listed(values, filter.negated ? " and " : " or "));
   }
-  while (!text.empty() && (text.back() == '.' || text.back() == '!' || text.back() == ',' || text.back() == ' ')) text.pop_back();
-  const bool plain = text.find_first_of("\n\r\t\"`;{}<>") == std::string::npos;
-  if (!plain || question_.overview || sentence_.shouted || !sentence_.mended.empty() || !question_.unmatched.empty() ||
-      text.size() > asked_title_bytes_max)
-    return {};
-  if (std::count(text.begin(), text.end(), ' ') < 1) return {};
-  return capitalised(text);
+  const std::string first = number_words(filter.values.front(), unit);
+  if (filter.sign == "between" && filter.values.size() == 2)
+    return str(label, filter.negated ? " not between " : " from ", first, filter.negated ? " and " : " to ",
+               number_words(filter.values[1], unit));
+  const bool time = column && column->role == ColumnRole::time;
+  const std::string_view word = filter.sign == ">"    ? time ? "after " : "over "
+                                : filter.sign == ">=" ? time ? "from " : "at least "
+                                : filter.sign == "<"  ? time ? "before " : "under "
+                                : filter.sign == "<=" ? time ? "until " : "at most "
+                                                      : "";
+  return word.empty() ? "" : str(filter.negated ? "not " : "", label, " ", word, first);
 }
 
+// The end of a title: how many are shown, and which rows. `chosen`: also what the parameters are set to.
+std::string Planner::title_end(const PlannedChart& chart, const QueryFacts& facts, bool chosen) const {
+  std::string end;
+  const bool ranked = chart.mark == "bar" || chart.mark == "pie" || chart.mark == "donut" || chart.mark == "table";
+  if (ranked && facts.limit && facts.order != 0 && chart.title.find("first") == std::string::npos) {
+    const auto key = std::find_if(facts.selected.begin(), facts.selected.end(),
+                                  [](const SelectedFact& fact) { return fact.key && !fact.columns.empty(); });
+    std::optional<std::int64_t> all;
+    if (key != facts.selected.end() && key->columns.size() == 1) all = table_.columns[key->columns.front()].distinct;
+    const bool asked = question_.top && *question_.top == *facts.limit;
+    if (asked || (all && *all > *facts.limit && chart.mark != "table"))
+      end += str(", the ", *facts.limit == 1 ? "" : str(*facts.limit, " "), facts.order > 0 ? "highest" : "lowest");
+  }
+  std::vector<std::string> texts;
+  for (const FilterFact& filter : facts.filters) {
+    if (filter.chosen && !chosen) continue;
+    if (const std::string text = filter_text(filter); !text.empty()) add_unique(texts, text);
+  }
+  return texts.empty() ? end : str(end, ": ", join(texts, ", "));
+}
+
+// Titles say what the queries do, and nothing else.
+void Planner::write_titles() {
+  const PlannedChart* lead = lead_chart();
+  if (lead) {
+    std::string text = lead->title;
+    const QueryFacts facts = facts_of(*lead, plan_, table_);
+    if (lead->mark == "kpi" && question_.measures.size() > 1) text = title();
+    if (question_.overview) text = title();
+    text += title_end(*lead, facts, true);
+    if (question_.window_asked && from_ && to_ && !latest_only()) text += str(", ", period_name(*from_, *to_));
+    plan_.title = shortened(text, title_bytes_max);
+  } else {
+    plan_.title = title();
+  }
+  for (PlannedChart& chart : plan_.charts) {
+    if (chart.mark != "kpi")
+      chart.title = shortened(str(chart.title, title_end(chart, facts_of(chart, plan_, table_), false)), title_bytes_max);
+  }
+  std::string asked;
+  for (const std::string& word : split(sentence_.text, ' ')) {
+    if (!trim(word).empty()) asked += str(asked.empty() ? "" : " ", trim(word));
+  }
+  plan_.description = str("Asked: \"", shortened(asked, asked_bytes_max), "\".");
+  if (const std::string period = period_text(); !period.empty()) plan_.description += str(" ", capitalised(period), ".");
+  if (const std::string note = unused_note(plan_.account); !note.empty()) plan_.description += str(" ", note);
+}
+
+// Which days the page opens with.
 std::string Planner::period_text() const {
   if (!from_ || !to_) return "";
   if (time_->time_is_year) {
     const int first = civil_of(*from_).year;
     const int last = civil_of(*to_).year;
-    return first == last ? str(", ", last) : str(", ", first, " to ", last);
+    return first == last ? str(first) : str(first, " to ", last);
   }
-  return str(", ", span_text(*from_, *to_));
+  return span_text(*from_, *to_);
 }
 
 // Of a snapshot: which year is shown.

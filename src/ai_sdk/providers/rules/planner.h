@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ai_sdk/providers/rules/plan.h"
+#include "ai_sdk/providers/rules/query_facts.h"
 
 namespace bridge::rules {
 
@@ -51,6 +52,7 @@ class Planner final {
 
   // plan.cpp
   void finish();
+  const PlannedChart* lead_chart() const;
   void account_for_words();
   void drop_unused();
 
@@ -132,7 +134,9 @@ class Planner final {
 
   // plan_words.cpp: titles
   std::string title() const;
-  std::string asked_title() const;
+  std::string filter_text(const FilterFact& filter) const;
+  std::string title_end(const PlannedChart& chart, const QueryFacts& facts, bool chosen) const;
+  void write_titles();
   std::string period_text() const;
   std::string of_year() const;
 

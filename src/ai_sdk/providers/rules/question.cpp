@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "ai_sdk/providers/rules/periods.h"
 #include "ai_sdk/providers/rules/words.h"
 #include "base/text.h"
 
@@ -511,31 +512,6 @@ class Asker {
     question_.window_asked = true;
   }
 
-  static Day start_of(Day day, Grain unit) {
-    const CivilDate date = civil_of(day);
-    switch (unit) {
-      case Grain::week: return day - ((day + 3) % 7 + 7) % 7;
-      case Grain::month: return day_of({date.year, date.month, 1});
-      case Grain::quarter: return day_of({date.year, (date.month - 1) / 3 * 3 + 1, 1});
-      case Grain::year: return day_of({date.year, 1, 1});
-      default: return day;
-    }
-  }
-  static Day end_of(Day start, Grain unit) {
-    const CivilDate date = civil_of(start);
-    const auto months_later = [&](int months) {
-      const int month = date.month - 1 + months;
-      return day_of({date.year + month / 12, month % 12 + 1, 1}) - 1;
-    };
-    switch (unit) {
-      case Grain::week: return start + 6;
-      case Grain::month: return months_later(1);
-      case Grain::quarter: return months_later(3);
-      case Grain::year: return months_later(12);
-      default: return start;
-    }
-  }
-
   void add_other_dimensions() {
     std::vector<std::pair<double, std::size_t>> ranked;
     for (std::size_t i = 0; i < table_.columns.size(); ++i) {
@@ -566,16 +542,6 @@ class Asker {
 };
 
 }  // namespace
-
-std::string span_text(Day from, Day to) {
-  static constexpr std::string_view months[] = {"January", "February", "March",     "April",   "May",      "June",
-                                                "July",    "August",   "September", "October", "November", "December"};
-  const auto text = [&](Day day) {
-    const CivilDate date = civil_of(day);
-    return str(date.day, " ", months[date.month - 1], " ", date.year);
-  };
-  return from == to ? text(from) : str(text(from), " to ", text(to));
-}
 
 Question make_question(const Sentence& sentence, const TableMatch& match) { return Asker(sentence, match).run(); }
 

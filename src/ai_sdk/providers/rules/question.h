@@ -48,9 +48,6 @@ struct Question {
   std::vector<std::string> unmatched;  // words that name nothing
 };
 
-// "1 January 2001 to 30 June 2001".
-std::string span_text(Day from, Day to);
-
 Question make_question(const Sentence& sentence, const TableMatch& match);
 
 }  // namespace bridge::rules

@@ -114,17 +114,38 @@ TEST(RulesProvider, PutsAQuantityIntoBands) {
 
 // ---- what people type ----------------------------------------------------------------------------------------------
 
-TEST(RulesProvider, TakesAShortSentenceAsItsTitleAndSaysHowItWasRead) {
+TEST(RulesProvider, WritesTitlesFromTheQueriesAndKeepsTheQuestionApart) {
   ToolBench bench;
   bench.run("Show me which airports have the longest delays, and when?");
-  EXPECT_TRUE(bench.wrote("title: \"Which airports have the longest delays, and when?\""));
-  EXPECT_TRUE(bench.wrote("Average delay by origin airport and destination airport, and when, 1 January 2001 to 30 June 2001."));
+  EXPECT_TRUE(bench.wrote("\ntitle: \"Average delay by origin airport, the 15 highest\""));
+  EXPECT_TRUE(bench.wrote(
+      "description: \"Asked: \\\"Show me which airports have the longest delays, and when?\\\". 1 January 2001 to 30 June 2001.\""));
+}
+
+TEST(RulesProvider, ClaimsNothingInATitleThatItsQueryDoesNotDo) {
+  for (const auto& [sentence, claim] : {std::pair{"running total of flights by month", "unning total"},
+                                        {"top 3 movies within each genre", "within each"},
+                                        {"5 largest countries", "argest"}}) {
+    ToolBench bench;
+    bench.run(sentence);
+    for (const std::string& line : split(bench.yaml, '\n')) {
+      EXPECT_FALSE(line.find("title:") != std::string::npos && line.find(claim) != std::string::npos) << line;
+    }
+  }
+}
+
+TEST(RulesProvider, PutsFiltersAndThePeriodIntoTheTitle) {
+  ToolBench bench;
+  bench.run("average delay for flights longer than 1000 miles from ATL in May 2001");
+  EXPECT_TRUE(bench.wrote("\ntitle: \"Average delay by day: ATL, distance over 1,000, May 2001\""));
+  // What the reader may change stands in the title of no chart.
+  EXPECT_TRUE(bench.wrote("title: \"Average delay by day: distance over 1,000\""));
 }
 
 TEST(RulesProvider, TakesNoTitleFromWordsThatItDidNotUnderstand) {
   ToolBench bench;
   bench.run("richest countries");
-  EXPECT_TRUE(bench.wrote("title: Average life expectancy by country"));
+  EXPECT_TRUE(bench.wrote("title: \"Average life expectancy by country, latest year, the 15 highest\""));
   EXPECT_TRUE(bench.wrote("Nothing in the data is called"));
 }
 
@@ -462,7 +483,7 @@ TEST(RulesProvider, TakesTheNextSlugWhenOneIsTaken) {
     return json::object{{"code", "slug_conflict"}, {"message", "taken"}};
   };
   bench.run("average delay by origin");
-  EXPECT_TRUE(bench.wrote("slug: average-delay-by-origin-2\n"));
+  EXPECT_TRUE(bench.wrote("slug: average-delay-by-origin-the-15-highest-2\n"));
 }
 
 TEST(RulesProvider, StopsWithWhatWentWrongWhenAToolFails) {
