@@ -133,6 +133,7 @@ const suites = {
   },
   async browser() {
     if (!(await build('release', 'bridge'))) return;
+    await nodeTest('browser page', ['tests/browser/page_tests.mjs', 'build/test-logs/screenshots']);
     await nodeTest('browser', ['tests/browser/bridge_page.mjs', 'build/test-logs/screenshots']);
   },
 };

@@ -10,25 +10,49 @@
 namespace bridge {
 namespace {
 
+// All of a team's: there may be 500.
+constexpr std::string_view kAllConnections = "/v1/onboarding/connections?limit=1000";
+
 std::string text_of(const json::value& value, std::string_view name) {
   const json::value* field = value.is_object() ? value.get_object().if_contains(name) : nullptr;
   if (!field || field->is_null()) return "-";
   return field->is_string() ? std::string(field->get_string()) : json::serialize(*field);
 }
 
+// "path=/data/sales" of the command line, each name once.
+Result<std::vector<std::pair<std::string, std::string>>> read_fields(const std::vector<std::string>& fields) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const std::string& field : fields) {
+    const std::size_t equals = field.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return fail(ErrorCode::invalid_argument, str("'", field, "' is not of the form field=value, such as path=/data/sales"));
+    const std::string name = field.substr(0, equals);
+    if (std::ranges::find(out, name, &std::pair<std::string, std::string>::first) != out.end())
+      return fail(ErrorCode::invalid_argument, str("'", name, "' is given twice"));
+    out.emplace_back(name, field.substr(equals + 1));
+  }
+  return out;
+}
+
+// The API's way out of a refusal, as the command has it.
+Error in_words_of_the_command(Error error) {
+  error.message = replace_all(std::move(error.message), "?force=true", "--force");
+  return error;
+}
+
 // Prints rows under their headings, each column as wide as its widest cell.
 void print_table(const Terminal& terminal, const std::vector<std::string>& headings, const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < headings.size(); ++i) {
-    std::size_t width = headings[i].size();
-    for (const auto& row : rows) width = std::max(width, row[i].size());
+    std::size_t width = columns_of(headings[i]);
+    for (const auto& row : rows) width = std::max(width, columns_of(row[i]));
     widths.push_back(width);
   }
   const auto line = [&](const std::vector<std::string>& cells) {
     std::string out;
     for (std::size_t i = 0; i < cells.size(); ++i) {
       out += cells[i];
-      if (i + 1 < cells.size()) out += std::string(widths[i] - cells[i].size() + 2, ' ');
+      if (i + 1 < cells.size()) out += std::string(widths[i] - columns_of(cells[i]) + 2, ' ');
     }
     return out;
   };
@@ -64,7 +88,7 @@ Result<std::unique_ptr<ApiClient>> connect_to_team(const CommandOptions& options
 
 // The id of the team's connection of this name.
 Result<std::string> find_connection(ApiClient& api, const std::string& name) {
-  const json::value list = TRY(api.call(Method::get, "/v1/onboarding/connections"));
+  const json::value list = TRY(api.call(Method::get, kAllConnections));
   std::vector<std::string> names;
   for (const json::value& item : list.as_object().at("items").as_array()) {
     names.push_back(text_of(item, "name"));
@@ -123,39 +147,38 @@ Result<int> run_key_revoke(const CommandOptions& options, const std::string& id)
   return 0;
 }
 
-Result<int> run_connection_add(const CommandOptions& options, const std::string& name, const std::string& type,
-                               const std::vector<std::string>& fields) {
+Result<int> run_connection_add(const CommandOptions& options, const ConnectionOptions& wanted) {
   json::object credentials;
-  for (const std::string& field : fields) {
-    const std::size_t equals = field.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return fail(ErrorCode::invalid_argument, str("'", field, "' is not of the form field=value, such as path=/data/sales"));
-    credentials[field.substr(0, equals)] = field.substr(equals + 1);
-  }
+  for (const auto& [name, value] : TRY(read_fields(wanted.fields))) credentials[name] = value;
   auto api = TRY(ApiClient::connect(options.config));
   const std::string team_id = TRY(api->choose_team(options.team));
-  const json::value connection =
-      TRY(api->call(Method::post, "/v1/onboarding/connections",
-                    json::object{{"team_id", team_id}, {"name", name}, {"connection_type", type}, {"credentials", credentials}}));
-  const std::string id = text_of(connection, "id");
-  const json::value tested = TRY(api->call(Method::post, str("/v1/onboarding/connections/", id, "/test")));
-  const bool works = tested.as_object().at("success").as_bool();
+  const json::object body{
+      {"team_id", team_id}, {"name", wanted.name}, {"connection_type", wanted.type}, {"credentials", std::move(credentials)}};
+  auto added = api->call(Method::post, str("/v1/onboarding/connections", wanted.keep ? "" : "?test=true"), body);
+  if (!added) {
+    if (added.error().reason == "connection_failed") added.error().message += ". Mend what it says, or add it as it is with --keep";
+    return fail(std::move(added).error());
+  }
+  const std::string id = text_of(*added, "id");
+  bool works = true;
+  std::string problem;
+  if (wanted.keep) {
+    const json::value tested = TRY(api->call(Method::post, str("/v1/onboarding/connections/", id, "/test")));
+    works = tested.as_object().at("success").as_bool();
+    problem = text_of(tested, "error");
+    *added = TRY(api->call(Method::get, str("/v1/onboarding/connections/", id)));
+  }
   if (works) TRY(api->call(Method::post, str("/v1/onboarding/catalog/discover?connection_id=", id)));
   const Terminal terminal;
-  if (options.json) {
-    json::object both = connection.as_object();
-    both["test"] = tested;
-    terminal.print(json::serialize(both));
-  } else {
-    terminal.print(
-        str("Connection ", name, " (", id, ") ", works ? "works" : str("is saved but does not work: ", text_of(tested, "error"))));
-  }
+  if (options.json) terminal.print(json::serialize(*added));
+  else if (works) terminal.print(str("Connection ", text_of(*added, "name"), " (", id, ") works"));
+  else terminal.print(str("Connection ", text_of(*added, "name"), " (", id, ") is kept but does not work: ", problem));
   return works ? 0 : 1;
 }
 
-Result<int> run_connection_test(const CommandOptions& options, const std::string& name) {
+Result<int> run_connection_test(const CommandOptions& options, const ConnectionOptions& wanted) {
   auto api = TRY(connect_to_team(options));
-  const std::string id = TRY(find_connection(*api, name));
+  const std::string id = TRY(find_connection(*api, wanted.name));
   const json::value tested = TRY(api->call(Method::post, str("/v1/onboarding/connections/", id, "/test")));
   const bool works = tested.as_object().at("success").as_bool();
   const Terminal terminal;
@@ -166,20 +189,77 @@ Result<int> run_connection_test(const CommandOptions& options, const std::string
 
 Result<int> run_connection_list(const CommandOptions& options) {
   auto api = TRY(connect_to_team(options));
-  return print_list(options, TRY(api->call(Method::get, "/v1/onboarding/connections")),
-                    {"name", "connection_type", "status", "last_tested_at", "id"},
+  return print_list(options, TRY(api->call(Method::get, kAllConnections)), {"name", "connection_type", "status", "last_tested_at", "id"},
                     "There is no connection yet: bridge connection add NAME --type duckdb path=FILE_OR_FOLDER");
+}
+
+Result<int> run_connection_show(const CommandOptions& options, const ConnectionOptions& wanted) {
+  auto api = TRY(connect_to_team(options));
+  const json::value connection = TRY(api->call(Method::get, str("/v1/onboarding/connections/", TRY(find_connection(*api, wanted.name)))));
+  const Terminal terminal;
+  if (options.json) {
+    terminal.print(json::serialize(connection));
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const char* field : {"name", "connection_type", "status", "last_error", "last_tested_at", "created_at", "id"})
+    rows.push_back({field, text_of(connection, field)});
+  print_table(terminal, {"field", "value"}, rows);
+  terminal.note(terminal.dim("Its fields are sealed and are not shown. Change them: bridge connection set NAME FIELD=VALUE"));
+  return 0;
+}
+
+Result<int> run_connection_set(const CommandOptions& options, const ConnectionOptions& wanted) {
+  json::object body;
+  for (const auto& [name, value] : TRY(read_fields(wanted.fields))) {
+    if (!body.contains("credentials")) body["credentials"] = json::object();
+    body["credentials"].as_object()[name] = value.empty() ? json::value(nullptr) : json::value(value);
+  }
+  if (!wanted.new_name.empty()) body["name"] = wanted.new_name;
+  if (body.empty())
+    return fail(ErrorCode::invalid_argument,
+                str("Say what changes: bridge connection set ", wanted.name, " path=/data/sales, or --name OTHER"));
+  auto api = TRY(connect_to_team(options));
+  const std::string id = TRY(find_connection(*api, wanted.name));
+  const auto changed = api->call(Method::patch, str("/v1/onboarding/connections/", id, wanted.force ? "?force=true" : ""), body);
+  if (!changed) return fail(in_words_of_the_command(changed.error()));
+  if (body.contains("credentials")) TRY(api->call(Method::post, str("/v1/onboarding/catalog/discover?connection_id=", id)));
+  Terminal().print(options.json ? json::serialize(*changed)
+                                : str("Connection ", text_of(*changed, "name"), " (", id, ") is changed",
+                                      body.contains("credentials") ? " and works" : ""));
+  return 0;
+}
+
+Result<int> run_connection_remove(const CommandOptions& options, const ConnectionOptions& wanted) {
+  auto api = TRY(connect_to_team(options));
+  const std::string id = TRY(find_connection(*api, wanted.name));
+  const auto removed = api->call(Method::delete_, str("/v1/onboarding/connections/", id, wanted.force ? "?force=true" : ""));
+  if (!removed) return fail(in_words_of_the_command(removed.error()));
+  Terminal().print(options.json ? json::serialize(json::object{{"id", id}, {"removed", true}}) : str("Removed ", wanted.name, "."));
+  return 0;
 }
 
 Result<int> run_rebuild_index(const CommandOptions& options) {
   auto api = TRY(connect_to_team(options));
   const json::value counts = TRY(api->call(Method::post, "/v1/dashboards/rebuild-index"));
-  Terminal().print(json::serialize(counts));
+  const Terminal terminal;
+  if (options.json || !terminal.printed_to_a_person()) {
+    terminal.print(json::serialize(counts));
+    return 0;
+  }
+  std::vector<std::string> words;
+  for (const auto& [name, count] : counts.as_object())
+    words.push_back(str(replace_all(std::string(name), "_", " "), ": ", json::serialize(count)));
+  terminal.print(join(words, ", "));
   return 0;
 }
 
-Result<int> run_config(const CommandOptions& options) {
+Result<int> run_config(const CommandOptions& options, bool env_example) {
   const Terminal terminal;
+  if (env_example) {
+    terminal.print(trim(make_env_example()));
+    return 0;
+  }
   json::array list;
   std::vector<std::vector<std::string>> rows;
   for (const ConfigEntry& entry : options.config.entries) {

@@ -10,7 +10,10 @@
 #include "app/endpoint_list.h"
 #include "app/services.h"
 #include "app/web_page.h"
+#include "base/guarded.h"
 #include "base/log.h"
+#include "base/memory.h"
+#include "base/person.h"
 #include "base/text.h"
 #include "features/dashboards/refresher.h"
 #include "features/teams/team_authenticator.h"
@@ -22,6 +25,7 @@ namespace bridge {
 namespace {
 
 constexpr int kDrainMs = 10'000;
+constexpr std::uint64_t kBodiesMemoryShare = 8;  // of what the process may take, for the bodies of requests
 
 // Written once and never again: mode 0600 from the first byte, and durable before anybody can rely on it.
 Result<> write_key_file(const std::string& path, const Secret& key) {
@@ -66,9 +70,12 @@ class BridgeApplication final : public Application {
 
   Result<> start() override {
     if (!config_.otlp_endpoint.empty()) set_span_exporter(make_otlp_exporter(otlp_options(config_), make_http_client()));
-    authenticator_ = make_team_authenticator(services_->teams);
+    authenticator_ = make_team_authenticator(services_->teams, config_.cors_origins);
     HttpServerOptions options{.address = config_.listen_address, .port = config_.listen_port, .extra_headers = security_headers()};
+    options.cors_origins = config_.cors_origins;
+    options.unknown_path = unknown_path_page();
     options.log_requests = config_.log_level == LogLevel::debug;
+    options.bodies_bytes_max = std::min<std::size_t>(options.bodies_bytes_max, process_memory_max() / kBodiesMemoryShare);
     auto server = start_http_server(std::move(options), make_routes(*services_), *authenticator_);
     if (!server) {
       Error error = server.error();
@@ -88,7 +95,7 @@ class BridgeApplication final : public Application {
                                   .list_slugs = [this](const CallContext& context) { return list_slugs(context); }});
     // The files are the truth: what a crash left behind is mended while the server already answers.
     reconciler_ = std::jthread([this] {
-      const auto mended = services_->dashboards->reconcile_all(operator_context());
+      const auto mended = guarded([this] { return services_->dashboards->reconcile_all(operator_context()); });
       if (!mended) log_warning("reconcile_failed", {{"error", describe_error(mended.error())}});
       else if (*mended > 0) log_info("reconciled", {{"dashboards", str(*mended)}});
     });
@@ -119,7 +126,10 @@ class BridgeApplication final : public Application {
   bool first_start() const override { return first_start_; }
 
   Result<std::string> make_link() override {
-    const Secret token = TRY(services_->teams->create_link(operator_context(), {.for_operator = true}));
+    // The page and the command line of this machine are one operator: the one of the key in the data folder.
+    CallContext context = operator_context();
+    if (const auto known = services_->teams->find_caller({.text = operator_key_})) context.caller.user_id = known->user_id;
+    const Secret token = TRY(services_->teams->create_link(context, {.for_operator = true}));
     return str(url(), "/open#token=", token.reveal());
   }
 
@@ -129,6 +139,7 @@ class BridgeApplication final : public Application {
     context.caller.role = Role::admin;
     context.caller.is_operator = true;
     context.caller.credential_id = "server";
+    context.caller.user_id = UserId(std::string(kOperatorPerson));
     return context;
   }
 

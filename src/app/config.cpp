@@ -30,6 +30,7 @@ struct Setting {
   std::string_view about;
   bool secret;
   Check apply;
+  bool in_this_build = true;
 };
 
 std::unexpected<Error> bad(std::string_view allowed) { return fail(ErrorCode::invalid_argument, std::string(allowed)); }
@@ -85,6 +86,15 @@ Result<> apply_base_url(std::string_view value, std::string& out) {
   return {};
 }
 
+// A model's server may want its version in the query.
+Result<> apply_model_url(std::string_view value, std::string& out) {
+  TRY(apply_base_url(value.substr(0, value.find('?')), out));
+  if (value.find_first_of(std::string_view("\r\n\t \0@#", 7)) != std::string_view::npos)
+    return bad("a URL without spaces, user name or fragment");
+  out = value;
+  return {};
+}
+
 Result<> apply_fallback(std::string_view value, Config& config) {
   config.fallbacks.clear();
   for (const std::string& part : split(value, ',')) {
@@ -124,6 +134,43 @@ Result<> apply_otlp_headers(std::string_view value, Config& config) {
   return {};
 }
 
+// What a browser sends as Origin: scheme, host and a port that is not the scheme's own, nothing else (RFC 6454, 6.2).
+std::optional<std::string> parse_origin(std::string_view text) {
+  std::string origin = lower(text);
+  const std::size_t scheme_end = origin.find("://");
+  if (scheme_end == std::string::npos) return std::nullopt;
+  const std::string scheme = origin.substr(0, scheme_end);
+  if (scheme != "http" && scheme != "https") return std::nullopt;
+  std::string_view host = std::string_view(origin).substr(scheme_end + 3);
+  std::string_view port;
+  const std::size_t bracket = host.starts_with('[') ? host.find(']') : 0;  // of an IPv6 address, which has colons of its own
+  if (bracket == std::string_view::npos) return std::nullopt;
+  if (const std::size_t colon = host.find(':', bracket); colon != std::string_view::npos) {
+    port = host.substr(colon + 1);
+    host = host.substr(0, colon);
+    const auto number = parse_count(port);
+    if (!number || *number < 1 || *number > 65535) return std::nullopt;
+  }
+  const std::string_view name = bracket > 0 ? host.substr(1, bracket - 1) : host;
+  const std::string_view allowed = bracket > 0 ? "0123456789abcdef:." : "abcdefghijklmnopqrstuvwxyz0123456789-.";
+  if (name.empty() || name.find_first_not_of(allowed) != std::string_view::npos || (bracket > 0 && !host.ends_with(']')))
+    return std::nullopt;
+  const bool own_port = port.empty() || port == (scheme == "http" ? "80" : "443");
+  return own_port ? str(scheme, "://", host) : str(scheme, "://", host, ":", port);
+}
+
+Result<> apply_cors_origins(std::string_view value, Config& config) {
+  config.cors_origins.clear();
+  for (const std::string& part : split(value, ',')) {
+    const std::string_view text = trim(part);
+    if (text.empty()) continue;
+    const auto origin = parse_origin(text);
+    if (!origin) return bad("origins such as https://app.example.com or http://localhost:5173, with commas; no path, no * and no pattern");
+    if (std::ranges::find(config.cors_origins, *origin) == config.cors_origins.end()) config.cors_origins.push_back(*origin);
+  }
+  return {};
+}
+
 std::vector<Setting> make_settings(bool& insecure_listen, bool terminal) {
   return {
       {"BRIDGE_DATA_DIR", "data_dir", "~/.bridge", "where everything embedded lives", false,
@@ -145,28 +192,32 @@ std::vector<Setting> make_settings(bool& insecure_listen, bool terminal) {
       {"BRIDGE_INSECURE_LISTEN", "insecure_listen", "", "1 to listen beyond this machine without TLS", false,
        [&insecure_listen](std::string_view value, Config&) { return apply_flag(value, insecure_listen); }},
       {"DATABASE_URL", "database_url", "", "PostgreSQL for the directory; empty: SQLite in the data folder", true,
-       only_empty("PostgreSQL for the directory")},
-      {"REDIS_URL", "redis_url", "", "Redis behind the cache; empty: in-process alone", true, only_empty("Redis")},
+       only_empty("PostgreSQL for the directory"), false},
+      {"REDIS_URL", "redis_url", "", "Redis behind the cache; empty: in-process alone", true, only_empty("Redis"), false},
       {"DASHBOARDS_BUCKET", "dashboards_bucket", "", "bucket of the dashboards; empty: the lake folder", false,
-       only_empty("A bucket for dashboards")},
+       only_empty("A bucket for dashboards"), false},
       {"CREDENTIALS_BUCKET", "credentials_bucket", "", "bucket of the sealed credentials; empty: the lake folder", false,
-       only_empty("A bucket for credentials")},
-      {"LOGS_BUCKET", "logs_bucket", "", "bucket of the transcripts; empty: the lake folder", false,
-       only_empty("A bucket for transcripts")},
+       only_empty("A bucket for credentials"), false},
+      {"LOGS_BUCKET", "logs_bucket", "", "bucket of the transcripts; empty: the lake folder", false, only_empty("A bucket for transcripts"),
+       false},
       {"GCS_CREDENTIALS_PREFIX", "gcs_credentials_prefix", "credentials/", "prefix of the sealed credentials", false,
        [](std::string_view value, Config&) -> Result<> {
          if (value != "credentials/") return bad("credentials/ (the folder store has no other prefix)");
          return {};
        }},
-      {"KMS_KEY_NAME", "kms_key_name", "", "Cloud KMS key; empty: a local key file", false, only_empty("Cloud KMS")},
+      {"KMS_KEY_NAME", "kms_key_name", "", "Cloud KMS key; empty: a local key file", false, only_empty("Cloud KMS"), false},
+      {"KMS_KEY_RING", "kms_key_ring", "", "key ring of the Cloud KMS key, where KMS_KEY_NAME does not name it", false,
+       only_empty("Cloud KMS"), false},
+      {"KMS_CRYPTO_KEY", "kms_crypto_key", "", "the Cloud KMS key in that ring", false, only_empty("Cloud KMS"), false},
+      {"KMS_LOCATION", "kms_location", "", "location of that ring; empty: global", false, only_empty("Cloud KMS"), false},
       {"ANTHROPIC_API_KEY", "anthropic_api_key", "", "key for Claude", true,
        [](std::string_view value, Config& config) { return apply_key(value, config.anthropic_api_key); }},
       {"ANTHROPIC_BASE_URL", "anthropic_base_url", "", "another server that speaks Anthropic's Messages API", false,
-       [](std::string_view value, Config& config) { return apply_base_url(value, config.anthropic_base_url); }},
+       [](std::string_view value, Config& config) { return apply_model_url(value, config.anthropic_base_url); }},
       {"OPENAI_API_KEY", "openai_api_key", "", "key for OpenAI, or for the server at OPENAI_BASE_URL", true,
        [](std::string_view value, Config& config) { return apply_key(value, config.openai_api_key); }},
       {"OPENAI_BASE_URL", "openai_base_url", "", "another server that speaks OpenAI's Chat Completions, such as http://127.0.0.1:11434/v1",
-       false, [](std::string_view value, Config& config) { return apply_base_url(value, config.openai_base_url); }},
+       false, [](std::string_view value, Config& config) { return apply_model_url(value, config.openai_base_url); }},
       {"OPENAI_PROFILE", "openai_profile", "", "what that server takes: openai, compatible or minimal; empty: by its URL", false,
        [](std::string_view value, Config& config) -> Result<> {
          if (!value.empty() && !find_openai_profile(value, "")) return bad("openai, compatible or minimal");
@@ -245,6 +296,8 @@ std::vector<Setting> make_settings(bool& insecure_listen, bool terminal) {
          config.cache_ttl_ms = *ms;
          return {};
        }},
+      {"BRIDGE_CORS_ORIGINS", "cors_origins", "", "origins whose pages may call the API from a browser, with commas; empty: none", false,
+       apply_cors_origins},
       {"OTEL_EXPORTER_OTLP_ENDPOINT", "otel_exporter_otlp_endpoint", "",
        "an OpenTelemetry collector (OTLP over HTTP) that takes traces, such as http://127.0.0.1:4318; empty: no traces", false,
        [](std::string_view value, Config& config) { return apply_base_url(value, config.otlp_endpoint); }},
@@ -385,6 +438,18 @@ Result<Config> load_config(const ConfigSources& sources) {
                     "BRIDGE_TRUSTED_PROXY=1, or accept the risk with BRIDGE_INSECURE_LISTEN=1"));
   }
   return config;
+}
+
+std::string make_env_example() {
+  bool insecure_listen = false;
+  std::string out =
+      "# Every setting of Bridge with its default; what is needed is uncommented and set. Flags beat these, these beat bridge.yaml.\n"
+      "# Written by `bridge config --env-example`.\n";
+  for (const Setting& setting : make_settings(insecure_listen, false)) {
+    out += str("\n# ", setting.about, setting.in_this_build ? "" : " (not part of this build yet: leave it unset)", "\n# ", setting.name,
+               "=", setting.default_value, "\n");
+  }
+  return out;
 }
 
 std::map<std::string, std::string> process_environment() {

@@ -45,6 +45,7 @@ struct Config {
   std::string cassette;       // "record:FILE" or "replay:FILE"; empty: neither
   std::string otlp_endpoint;  // of an OpenTelemetry collector; empty: no traces
   Headers otlp_headers;
+  std::vector<std::string> cors_origins;
   std::string service_name;
   std::chrono::milliseconds otlp_delay{5'000};
   LogLevel log_level = LogLevel::info;
@@ -64,6 +65,9 @@ struct ConfigSources {
 // Flags beat the environment, which beats the file, which beats the defaults. An unknown BRIDGE_ variable, an unknown key or a bad value is
 // one error that names it and what is allowed.
 Result<Config> load_config(const ConfigSources& sources);
+
+// All settings with what they mean and their defaults, as an .env file that sets nothing.
+std::string make_env_example();
 
 // How traces are exported; `otlp_endpoint` must not be empty.
 OtlpOptions otlp_options(const Config& config);

@@ -70,6 +70,39 @@ TEST(Config, ListeningBeyondTheMachineNeedsAWord) {
   EXPECT_TRUE(load_config(sources_with({{"BRIDGE_LISTEN", "0.0.0.0:80"}, {"BRIDGE_TRUSTED_PROXY", "1"}})).has_value());
 }
 
+TEST(Config, ReadsOriginsAsBrowsersWriteThem) {
+  const auto origins = [](const char* text) { return load_config(sources_with({{"BRIDGE_CORS_ORIGINS", text}})); };
+  EXPECT_TRUE(origins("")->cors_origins.empty());
+  EXPECT_EQ(origins(" https://App.example:443 , http://localhost:5173,http://[::1]:8080 ,https://app.example")->cors_origins,
+            (std::vector<std::string>{"https://app.example", "http://localhost:5173", "http://[::1]:8080"}));
+  for (const char* bad : {"*", "null", "app.example", "https://*.example", "https://app.example/", "https://app.example/path",
+                          "https://user@app.example", "ftp://app.example", "https://", "https://a:0", "https://a:99999", "https://a b",
+                          "https://app.example https://other.example", "https://a?x"}) {
+    const auto config = origins(bad);
+    ASSERT_FALSE(config.has_value()) << bad;
+    EXPECT_NE(config.error().message.find("BRIDGE_CORS_ORIGINS"), std::string::npos);
+    EXPECT_EQ(config.error().message.find('\n'), std::string::npos);
+  }
+}
+
+TEST(Config, KnowsTheSettingsOfPartsThatAreNotInThisBuildAndRefusesThemInOneLine) {
+  for (const char* name : {"DATABASE_URL", "REDIS_URL", "KMS_KEY_NAME", "KMS_KEY_RING", "KMS_CRYPTO_KEY", "KMS_LOCATION"}) {
+    const auto config = load_config(sources_with({{name, "x"}}));
+    ASSERT_FALSE(config.has_value()) << name;
+    EXPECT_NE(config.error().message.find(name), std::string::npos);
+    EXPECT_NE(config.error().message.find("not part of this build"), std::string::npos);
+    EXPECT_EQ(config.error().message.find('\n'), std::string::npos);
+  }
+}
+
+TEST(Config, AnExampleOfTheEnvironmentHasEverySettingAndSetsNone) {
+  const std::string example = make_env_example();
+  const auto config = load_config(sources_with({}));
+  ASSERT_TRUE(config.has_value());
+  for (const ConfigEntry& entry : config->entries) EXPECT_NE(example.find(str("\n# ", entry.name, "=")), std::string::npos) << entry.name;
+  for (const std::string& line : split(example, '\n')) EXPECT_TRUE(line.empty() || line.starts_with('#')) << line;
+}
+
 TEST(Config, ABrokenFileSaysWhere) {
   const std::string file = testing::TempDir() + "bridge-broken.yaml";
   std::ofstream(file) << "listen: [\n";

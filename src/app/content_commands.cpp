@@ -1,9 +1,12 @@
 // Dashboards as files, and the state of the installation: validate, render, schema, migrate, doctor.
+#include <fnmatch.h>
+
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "ai_sdk/providers/shared/api_url.h"
 #include "app/api_client.h"
 #include "app/commands.h"
 #include "app/data_folder.h"
@@ -20,7 +23,22 @@
 namespace bridge {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t kFileBytesMax = 1 << 20;
+constexpr std::size_t kNamesShownMax = 10;
+
+std::string names_of(const std::vector<fs::path>& files) {
+  std::vector<std::string> names;
+  for (const fs::path& file : files) {
+    if (names.size() == kNamesShownMax) {
+      names.emplace_back("…");
+      break;
+    }
+    names.push_back(file.stem().string());
+  }
+  return join(names, ", ");
+}
 
 Result<std::string> read_text_file(const std::string& path) {
   std::error_code error;
@@ -67,6 +85,68 @@ std::string make_page(const json::object& view) {
   return page;
 }
 
+std::string shown_folder(const fs::path& folder) { return folder.lexically_normal().string(); }
+
+// The workspace's own documents, by the folder of each team, or of one.
+Result<std::vector<fs::path>> list_own_documents(const fs::path& folder, const std::string& team_id) {
+  std::vector<fs::path> out;
+  std::error_code error;
+  for (fs::directory_iterator teams(folder, error), end; !error && teams != end; teams.increment(error)) {
+    if (!teams->is_directory() || (!team_id.empty() && teams->path().filename() != team_id)) continue;
+    for (fs::directory_iterator files(teams->path(), error); !error && files != end; files.increment(error)) {
+      if (files->path().extension() == ".yaml" && files->is_regular_file()) out.push_back(files->path());
+    }
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    return fail(ErrorCode::unavailable, str(shown_folder(folder), " cannot be read: ", error.message()));
+  std::ranges::sort(out);
+  return out;
+}
+
+// The files to check. What is not in the current folder may be among the workspace's own: a pattern that the shell found nothing for
+// ("dashboards/*.yaml"), a file's name or a slug. Says so where it looked there.
+Result<std::vector<std::string>> find_documents(const Terminal& terminal, const Config& config, const std::string& team_id,
+                                                const std::vector<std::string>& wanted) {
+  const fs::path lake = config.path("lake");
+  const fs::path folder = lake / "dashboards";
+  const std::vector<fs::path> own = TRY(list_own_documents(folder, team_id));
+  const auto nothing = [&](std::string_view what) {
+    std::error_code error;
+    return fail(ErrorCode::not_found, str(what, own.empty() ? ": the workspace has no dashboards yet (looked in " : " (looked in ",
+                                          shown_folder(fs::current_path(error)), " and in ", shown_folder(folder), ")",
+                                          own.empty() ? std::string() : str("; there are ", names_of(own))));
+  };
+  std::vector<std::string> files;
+  if (wanted.empty()) {
+    if (own.empty()) return nothing("There is no dashboard to check");
+    for (const fs::path& path : own) files.push_back(path.string());
+    terminal.note(terminal.dim(str("Checking the dashboards of the workspace, in ", shown_folder(folder))));
+    return files;
+  }
+  for (const std::string& name : wanted) {
+    std::error_code error;
+    if (fs::exists(name, error)) {
+      files.push_back(name);
+      continue;
+    }
+    // With or without the folder that they are all in, and the ending that they all have.
+    const std::string pattern = name.starts_with("./") ? name.substr(2) : name;
+    std::size_t found = 0;
+    for (const fs::path& path : own) {
+      const std::string file = path.filename().string();
+      const std::string in_team = (path.parent_path().filename() / file).string();
+      const auto is = [&](const std::string& text) { return fnmatch(pattern.c_str(), text.c_str(), FNM_PATHNAME) == 0; };
+      if (!is(file) && !is("dashboards/" + file) && !is(in_team) && !is("dashboards/" + in_team) && !is(path.stem().string())) continue;
+      files.push_back(path.string());
+      ++found;
+    }
+    if (found == 0) return nothing(str("There is no file or dashboard '", name, "'"));
+    terminal.note(terminal.dim(str("'", name, "' is not in this folder: checking ", found == 1 ? "the one" : str("the ", found),
+                                   " of the workspace, in ", shown_folder(folder))));
+  }
+  return files;
+}
+
 Result<FileReport> validate_file(const std::string& path, ApiClient* api) {
   const std::string text = TRY(read_text_file(path));
   if (!api) return FileReport{.file = path, .report = validate_document(text).report};
@@ -94,7 +174,7 @@ Result<> check_connections(ApiClient& api, std::vector<Check>& checks) {
   const json::value teams = TRY(api.call(Method::get, "/v1/onboarding/teams"));
   for (const json::value& team : teams.as_object().at("items").as_array()) {
     TRY(api.choose_team(text_of(team, "id")));
-    const json::value connections = TRY(api.call(Method::get, "/v1/onboarding/connections"));
+    const json::value connections = TRY(api.call(Method::get, "/v1/onboarding/connections?limit=1000"));
     for (const json::value& connection : connections.as_object().at("items").as_array()) {
       const json::value tested = TRY(api.call(Method::post, str("/v1/onboarding/connections/", text_of(connection, "id"), "/test")));
       const bool works = tested.as_object().at("success").as_bool();
@@ -116,17 +196,19 @@ Result<int> run_schema() {
 
 Result<int> run_validate(const CommandOptions& options, const ValidateOptions& validate) {
   std::unique_ptr<ApiClient> api;
-  if (validate.dry_run) {
+  std::string team_id;
+  if (validate.dry_run || !options.team.empty()) {
     api = TRY(ApiClient::connect(options.config));
-    TRY(api->choose_team(options.team));
-  }
-  std::vector<FileReport> reports;
-  bool valid = true;
-  for (const std::string& file : validate.files) {
-    reports.push_back(TRY(validate_file(file, api.get())));
-    valid = valid && reports.back().report.valid;
+    team_id = TRY(api->choose_team(options.team));
   }
   const Terminal terminal;
+  const std::vector<std::string> files = TRY(find_documents(terminal, options.config, options.team.empty() ? "" : team_id, validate.files));
+  std::vector<FileReport> reports;
+  bool valid = true;
+  for (const std::string& file : files) {
+    reports.push_back(TRY(validate_file(file, validate.dry_run ? api.get() : nullptr)));
+    valid = valid && reports.back().report.valid;
+  }
   if (validate.format == "sarif") {
     terminal.print(json::serialize(format_violations_sarif(reports, kBridgeVersion)));
   } else if (validate.format == "json" || options.json) {
@@ -245,7 +327,7 @@ Check check_collector(const Config& config) {
 void check_models(const Config& config, std::vector<Check>& checks) {
   if (!config.anthropic_api_key.empty()) {
     const std::string base = config.anthropic_base_url.empty() ? "https://api.anthropic.com" : config.anthropic_base_url;
-    checks.push_back(check_model_api("anthropic", base + "/v1/models",
+    checks.push_back(check_model_api("anthropic", url_below(base, "/v1/models"),
                                      {{"x-api-key", config.anthropic_api_key.reveal()}, {"anthropic-version", "2023-06-01"}},
                                      "ANTHROPIC_API_KEY"));
   }
@@ -253,7 +335,7 @@ void check_models(const Config& config, std::vector<Check>& checks) {
     const std::string base = config.openai_base_url.empty() ? "https://api.openai.com/v1" : config.openai_base_url;
     Headers headers;
     if (!config.openai_api_key.empty()) headers.emplace_back("authorization", str("Bearer ", config.openai_api_key.reveal()));
-    checks.push_back(check_model_api("openai", base + "/models", std::move(headers), "OPENAI_API_KEY"));
+    checks.push_back(check_model_api("openai", url_below(base, "/models"), std::move(headers), "OPENAI_API_KEY"));
   }
   checks.push_back({.name = "default provider", .detail = config.provider + (config.model.empty() ? "" : ", model " + config.model)});
 }

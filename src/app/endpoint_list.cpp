@@ -13,6 +13,7 @@
 #include "features/chat/prompt_blocks_endpoints.h"
 #include "features/connections/connections_endpoints.h"
 #include "features/dashboard_generation/generation_endpoints.h"
+#include "features/dashboard_generation/suggestion_endpoints.h"
 #include "features/dashboards/dashboard_endpoints.h"
 #include "features/dashboards/data_endpoints.h"
 #include "features/jobs/jobs_endpoints.h"
@@ -71,6 +72,7 @@ std::vector<Route> make_routes(Services& services) {
       make_chat_routes(*services.chat),
       make_prompt_block_routes(*services.prompt_blocks),
       make_generation_routes(*services.generation),
+      make_suggestion_routes(*services.suggestions),
       web_page_routes(),
   };
   std::vector<Route> routes;

@@ -7,6 +7,7 @@
 #include "app/memory_limit.h"
 #include "app/terminal.h"
 #include "app/version.h"
+#include "base/guarded.h"
 #include "base/text.h"
 
 namespace bridge {
@@ -26,6 +27,7 @@ struct Arguments {
   std::string data_folder;
   std::vector<std::string> words;
   GenerateOptions generate;
+  SuggestOptions suggest;
   ValidateOptions validate;
   std::string source;
   std::string out;
@@ -34,8 +36,8 @@ struct Arguments {
   std::string name;
   std::string slug;
   std::string role = "editor";
-  std::string type = "duckdb";
-  std::vector<std::string> fields;
+  ConnectionOptions connection;
+  bool env_example = false;
 };
 
 using Command = std::function<Result<int>(const CommandOptions&, const Arguments&)>;
@@ -76,9 +78,18 @@ std::vector<std::pair<CLI::App*, Command>> add_commands(CLI::App& root, Argument
   generate->add_option("--provider", in.generate.provider, "The provider of the model");
   generate->add_option("--model", in.generate.model, "The model");
 
+  CLI::App* suggest =
+      add_command(root, commands, "suggest", "The likeliest readings of a sentence as charts",
+                  [](const CommandOptions& options, const Arguments& a) { return run_suggest(options, joined(a.words), a.suggest); });
+  suggest->add_option("SENTENCE", in.words, "What to show")->required();
+  suggest->add_option("--connection", in.suggest.connection, "The connection to read, by name (default: the only one)");
+  suggest->add_option("--table", in.suggest.table, "The table that is meant (default: the one that fits best)");
+  suggest->add_option("--top", in.suggest.top, "How many readings")->check(CLI::Range(1, 10));
+
   CLI::App* validate = add_command(root, commands, "validate", "Check dashboard files",
                                    [](const CommandOptions& options, const Arguments& a) { return run_validate(options, a.validate); });
-  validate->add_option("FILE", in.validate.files, "Dashboard files")->required();
+  validate->add_option("FILE", in.validate.files,
+                       "Dashboard files; what is not here is looked for among the workspace's own (default: all of those)");
   validate->add_flag("--dry-run", in.validate.dry_run, "Also dry-run the SQL against the team's connections");
   validate->add_option("--format", in.validate.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
 
@@ -127,22 +138,40 @@ std::vector<std::pair<CLI::App*, Command>> add_commands(CLI::App& root, Argument
   CLI::App* connection = root.add_subcommand("connection", "Warehouses of a team");
   connection->require_subcommand(1)->fallthrough();
   CLI::App* connection_add =
-      add_command(*connection, commands, "add", "Add a warehouse and try it",
-                  [](const CommandOptions& options, const Arguments& a) { return run_connection_add(options, a.name, a.type, a.fields); });
-  connection_add->add_option("NAME", in.name, "What dashboards call it")->required();
-  connection_add->add_option("--type", in.type, "The kind of warehouse");
-  connection_add->add_option("FIELDS", in.fields, "Its fields, such as path=/data/sales");
-  CLI::App* connection_test =
-      add_command(*connection, commands, "test", "Try a warehouse",
-                  [](const CommandOptions& options, const Arguments& a) { return run_connection_test(options, a.name); });
-  connection_test->add_option("NAME", in.name, "Its name")->required();
+      add_command(*connection, commands, "add", "Try a warehouse, and add it when it works",
+                  [](const CommandOptions& options, const Arguments& a) { return run_connection_add(options, a.connection); });
+  connection_add->add_option("NAME", in.connection.name, "What dashboards call it")->required();
+  connection_add->add_option("--type", in.connection.type, "The kind of warehouse");
+  connection_add->add_option("FIELDS", in.connection.fields, "Its fields, such as path=/data/sales");
+  connection_add->add_flag("--keep", in.connection.keep, "Add it even if it does not work");
   add_command(*connection, commands, "list", "List warehouses",
               [](const CommandOptions& options, const Arguments&) { return run_connection_list(options); });
+  CLI::App* connection_show =
+      add_command(*connection, commands, "show", "Say what is known of a warehouse",
+                  [](const CommandOptions& options, const Arguments& a) { return run_connection_show(options, a.connection); });
+  connection_show->add_option("NAME", in.connection.name, "Its name or id")->required();
+  CLI::App* connection_set =
+      add_command(*connection, commands, "set", "Change a warehouse's fields or name; tried before the old ones go",
+                  [](const CommandOptions& options, const Arguments& a) { return run_connection_set(options, a.connection); });
+  connection_set->add_option("NAME", in.connection.name, "Its name or id")->required();
+  connection_set->add_option("FIELDS", in.connection.fields, "The fields that change, such as path=/data/sales; an empty one is removed");
+  connection_set->add_option("--name", in.connection.new_name, "Another name");
+  connection_set->add_flag("--force", in.connection.force, "Another name even if dashboards use the old one");
+  CLI::App* connection_remove =
+      add_command(*connection, commands, "remove", "Remove a warehouse and its credentials from Bridge; its data stays where it is",
+                  [](const CommandOptions& options, const Arguments& a) { return run_connection_remove(options, a.connection); });
+  connection_remove->add_option("NAME", in.connection.name, "Its name or id")->required();
+  connection_remove->add_flag("--force", in.connection.force, "Even if dashboards use it");
+  CLI::App* connection_test =
+      add_command(*connection, commands, "test", "Try a warehouse",
+                  [](const CommandOptions& options, const Arguments& a) { return run_connection_test(options, a.connection); });
+  connection_test->add_option("NAME", in.connection.name, "Its name or id")->required();
 
   add_command(root, commands, "doctor", "Check every configured part for real",
               [](const CommandOptions& options, const Arguments&) { return run_doctor(options); });
-  add_command(root, commands, "config", "Print the settings in force",
-              [](const CommandOptions& options, const Arguments&) { return run_config(options); });
+  CLI::App* config = add_command(root, commands, "config", "Print the settings in force",
+                                 [](const CommandOptions& options, const Arguments& a) { return run_config(options, a.env_example); });
+  config->add_flag("--env-example", in.env_example, "Print all settings with their defaults, as .env.example has them");
   add_command(root, commands, "version", "Print the version",
               [](const CommandOptions& options, const Arguments&) { return run_version(options); });
   return commands;
@@ -162,14 +191,18 @@ Result<CommandOptions> make_options(const Arguments& arguments, bool demo) {
 }
 
 // The library only says that a command is missing: this names the word that is none, and the nearest one that is.
-std::optional<std::string> unknown_command(const CLI::App& root, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return std::nullopt;
+std::optional<std::string> unknown_command(const CLI::App& parent, std::span<char* const> words, const std::string& before = {}) {
+  const auto commands = parent.get_subcommands([](const CLI::App*) { return true; });
+  if (commands.empty() || words.empty() || words.front()[0] == '-') return std::nullopt;
+  const std::string word = words.front();
   std::vector<std::string> names;
-  for (const CLI::App* command : root.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
-  if (std::ranges::find(names, argv[1]) != names.end()) return std::nullopt;
-  const auto near = nearest_name(argv[1], names);
-  return str("bridge: there is no command '", argv[1], "'",
-             near ? str(": did you mean ", *near, "?") : str("; there are ", join(names, ", ")));
+  for (const CLI::App* command : commands) {
+    names.push_back(command->get_name());
+    if (names.back() == word) return unknown_command(*command, words.subspan(1), str(before, word, " "));
+  }
+  const auto near = nearest_name(word, names);
+  return str("bridge: there is no command '", before, word, "'",
+             near ? str(": did you mean ", before, *near, "?") : str("; there are ", join(names, ", ")));
 }
 
 int run(int argc, char** argv) {
@@ -185,7 +218,7 @@ int run(int argc, char** argv) {
   root.add_option("--team", arguments.team, "The team, by slug or id (default: the only one)");
   root.add_flag("--json", arguments.json, "Print JSON");
   const auto commands = add_commands(root, arguments);
-  if (const auto unknown = unknown_command(root, argc, argv)) {
+  if (const auto unknown = unknown_command(root, std::span(argv, static_cast<std::size_t>(argc)).subspan(1))) {
     Terminal().note(*unknown);
     return kUsageStatus;
   }
@@ -210,5 +243,6 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   bridge::limit_memory();
-  return bridge::run(argc, argv);
+  const bridge::Result<int> status = bridge::guarded([&] { return bridge::run(argc, argv); });
+  return status ? *status : bridge::report_error(status.error());
 }

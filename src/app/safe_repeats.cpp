@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/guarded.h"
 #include "base/ids.h"
 #include "base/text.h"
 
@@ -63,9 +64,10 @@ class Repeats {
     if (!begin(name))
       return fail(ErrorCode::failed_precondition, "request_in_progress",
                   "A request with this Idempotency-Key is still at work: repeat it in a moment");
-    Result<Response> response = handler(request);
-    keep(name, request, response);
-    end(name);
+    const AtEnd release([&] { end(name); });  // also when it throws: the key may be used again
+    Result<Response> response = guarded([&] { return handler(request); });
+    if (const Result<> kept = guarded([&] { keep(name, request, response); }); !kept)
+      log_failure("answer_not_kept", "a repeat under its Idempotency-Key does the work again", kept.error());
     return response;
   }
 

@@ -63,6 +63,19 @@ TEST(SafeRepeats, ARefusalIsRepeatedAndAFailureMayBeTriedAgain) {
   EXPECT_EQ(counted.calls, 3);
 }
 
+TEST(SafeRepeats, AKeyWhoseHandlerThrewMayBeUsedAgain) {
+  Counted counted;
+  counted.answer = []() -> Result<Response> { throw std::bad_alloc(); };
+  EXPECT_EQ(counted.post("{}", "k").error().reason, "out_of_memory");
+  counted.answer = []() -> Result<Response> { throw 7; };
+  EXPECT_EQ(counted.post("{}", "k").error().code, ErrorCode::internal);
+  counted.answer = [] { return json_response(json::object{{"n", 1}}, 201); };
+  const auto again = counted.post("{}", "k");
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->status, 201);
+  EXPECT_EQ(counted.calls, 3);
+}
+
 TEST(SafeRepeats, AKeyOfTheWrongLengthIsRefused) {
   Counted counted;
   EXPECT_EQ(counted.post("{}", std::string(256, 'k')).error().code, ErrorCode::invalid_argument);

@@ -44,8 +44,10 @@ void block_signals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
+// Programs read the line; people read words.
 void print_ready(const Terminal& terminal, const Application& server) {
-  terminal.print(json::serialize(json::object{{"event", "ready"}, {"url", server.url()}}));
+  if (terminal.printed_to_a_person()) terminal.print(str("Bridge is ready at ", server.url(), "; Ctrl-C stops it."));
+  else terminal.print(json::serialize(json::object{{"event", "ready"}, {"url", server.url()}}));
 }
 
 std::string text_of(const json::object& object, std::string_view name) {
@@ -68,12 +70,12 @@ std::string one_line(std::string_view text) {
       out += c;
     }
   }
-  return out.size() > kSqlShown ? out.substr(0, kSqlShown) + "…" : out;
+  return columns_of(out) > kSqlShown ? str(cut_to_columns(out, kSqlShown), "…") : out;
 }
 
 // What a person should see of a tool's arguments.
 std::string about_call(const json::object& arguments) {
-  for (const std::string_view name : {"sql", "table", "dataset", "slug"}) {
+  for (const std::string_view name : {"sql", "table_name", "table", "dataset_name", "dataset", "slug"}) {
     if (const std::string text = text_of(arguments, name); !text.empty()) return one_line(text);
   }
   return {};
@@ -197,6 +199,59 @@ Result<std::string> prepare_demo(ApiClient& api, const std::string& data_folder)
   return id;
 }
 
+// The id of the team's connection of that name; empty: the only one.
+Result<std::string> choose_connection(ApiClient& api, const std::string& wanted) {
+  const json::value list = TRY(api.call(Method::get, "/v1/onboarding/connections"));
+  const json::array& connections = list.as_object().at("items").as_array();
+  std::string id;
+  std::vector<std::string> names;
+  for (const json::value& item : connections) {
+    names.push_back(text_of(item.as_object(), "name"));
+    if (names.back() == wanted || (wanted.empty() && connections.size() == 1)) id = text_of(item.as_object(), "id");
+  }
+  if (id.empty()) {
+    if (names.empty())
+      return fail(ErrorCode::failed_precondition,
+                  "There is no connection yet: add one with `bridge connection add NAME path=FILE_OR_FOLDER`");
+    return fail(ErrorCode::invalid_argument, wanted.empty() ? str("Name the connection with --connection: there are ", join(names, ", "))
+                                                            : str("There is no connection '", wanted, "': there are ", join(names, ", ")));
+  }
+  return id;
+}
+
+// "bar  x City, y mean of price, colour segment  where year in 2020, 2021".
+std::string describe_reading(const json::object& reading) {
+  std::vector<std::string> parts;
+  const std::string aggregate = text_of(reading, "aggregate");
+  const auto of = [&](const std::string& column) { return aggregate.empty() ? column : str(aggregate, " of ", column); };
+  const std::string value = text_of(reading, "value");
+  const std::string y = text_of(reading, "y");
+  if (const std::string x = text_of(reading, "x"); !x.empty()) {
+    std::string part = str("x ", x);
+    if (const std::string unit = text_of(reading, "time_unit"); !unit.empty()) part += str(" by ", unit);
+    if (const auto bin = number_of(reading, "bin")) part += str(" in at most ", *bin, " bins");
+    parts.push_back(std::move(part));
+  }
+  const std::string mark = text_of(reading, "mark");
+  const bool two_sides = mark == "heatmap" || mark == "scatter";
+  if (!y.empty()) parts.push_back(str("y ", two_sides ? y : of(y)));
+  if (y.empty() || (two_sides && value.empty() && !aggregate.empty())) parts.push_back("number of rows");
+  if (!value.empty()) parts.push_back(of(value));
+  if (const std::string color = text_of(reading, "color"); !color.empty()) parts.push_back(str("colour ", color));
+  std::string line = str(mark, ": ", join(parts, ", "));
+  std::vector<std::string> filters;
+  for (const json::value& item : reading.at("filters").as_array()) {
+    const json::object& filter = item.as_object();
+    std::vector<std::string> values;
+    for (const json::value& one : filter.at("values").as_array()) values.emplace_back(one.as_string());
+    filters.push_back(str(text_of(filter, "field"), " ", text_of(filter, "op"), values.empty() ? "" : " ", join(values, ", ")));
+  }
+  if (!filters.empty()) line += str("; only where ", join(filters, " and "));
+  if (const std::string sort = text_of(reading, "sort"); !sort.empty()) line += str("; sorted by ", sort);
+  if (const auto limit = number_of(reading, "limit")) line += str("; the first ", *limit);
+  return line;
+}
+
 // Opens and starts the server; when its port is taken and any will do, on another one.
 Result<std::unique_ptr<Application>> start_server(const Config& config, bool any_port) {
   auto server = TRY(open_application(config));
@@ -256,11 +311,12 @@ Result<int> run_demo(const CommandOptions& options, const DemoOptions& demo) {
     const std::string yaml = TRY(api->call_text(Method::get, str("/v1/dashboards/", slug, "/yaml"), "", ""));
     result["yaml"] = yaml;
     result["queries"] = data.as_object().at("queries");
-    terminal.print(json::serialize(result));
+    if (options.json || !terminal.printed_to_a_person()) terminal.print(json::serialize(result));
+    else terminal.print(str("Saved ", slug, ": ", text_of(result, "gcs_yaml_path"), "\nSee it in the browser: bridge demo"));
     server->stop();
     return 0;
   }
-  print_ready(terminal, *server);
+  if (!terminal.printed_to_a_person()) print_ready(terminal, *server);
   terminal.note("");
   terminal.note(str("  Open ", terminal.bold(TRY(server->make_link()) + "&to=/d/" + slug)));
   terminal.note(terminal.dim(
@@ -274,22 +330,7 @@ Result<int> run_generate(const CommandOptions& options, const GenerateOptions& w
   Terminal terminal;
   auto api = TRY(ApiClient::connect(options.config));
   TRY(api->choose_team(options.team));
-  const json::value list = TRY(api->call(Method::get, "/v1/onboarding/connections"));
-  const json::array& connections = list.as_object().at("items").as_array();
-  std::string id;
-  std::vector<std::string> names;
-  for (const json::value& item : connections) {
-    names.push_back(text_of(item.as_object(), "name"));
-    if (names.back() == wanted.connection || (wanted.connection.empty() && connections.size() == 1)) id = text_of(item.as_object(), "id");
-  }
-  if (id.empty()) {
-    if (names.empty())
-      return fail(ErrorCode::failed_precondition,
-                  "There is no connection yet: add one with `bridge connection add NAME path=FILE_OR_FOLDER`");
-    return fail(ErrorCode::invalid_argument, wanted.connection.empty()
-                                                 ? str("Name the connection with --connection: there are ", join(names, ", "))
-                                                 : str("There is no connection '", wanted.connection, "': there are ", join(names, ", ")));
-  }
+  const std::string id = TRY(choose_connection(*api, wanted.connection));
   json::object body{{"connection_id", id}, {"user_prompt", wanted.sentence}};
   if (!wanted.provider.empty()) body["provider"] = wanted.provider;
   if (!wanted.model.empty()) body["model"] = wanted.model;
@@ -302,6 +343,30 @@ Result<int> run_generate(const CommandOptions& options, const GenerateOptions& w
                                                 : str("See it at ", api->url(), "/d/", slug, " (a link to sign in: bridge link)");
     terminal.print(str("Saved ", slug, ": ", text_of(result, "gcs_yaml_path"), "\n", next));
   }
+  return 0;
+}
+
+Result<int> run_suggest(const CommandOptions& options, const std::string& sentence, const SuggestOptions& wanted) {
+  const Terminal terminal;
+  auto api = TRY(ApiClient::connect(options.config));
+  TRY(api->choose_team(options.team));
+  json::object body{{"connection_id", TRY(choose_connection(*api, wanted.connection))}, {"sentence", sentence}, {"top", wanted.top}};
+  if (!wanted.table.empty()) body["table"] = wanted.table;
+  const json::value answer = TRY(api->call(Method::post, "/v1/charts/suggest", body));
+  const json::array& readings = answer.as_object().at("readings").as_array();
+  if (options.json) {
+    terminal.print(json::serialize(readings));
+    return 0;
+  }
+  terminal.note(str("Over ", text_of(answer.as_object(), "table"), ":"));
+  int number = 0;
+  for (const json::value& item : readings)
+    terminal.print(str(++number, ". ", describe_reading(item.as_object()), terminal.dim(str(" (", text_of(item.as_object(), "why"), ")"))));
+  std::vector<std::string> unused;
+  for (const json::value& item : answer.as_object().at("account").as_array()) {
+    if (text_of(item.as_object(), "role") == "unused") unused.push_back(str('"', text_of(item.as_object(), "word"), '"'));
+  }
+  if (!unused.empty()) terminal.note(str("Nothing here is called ", join(unused, " or "), "."));
   return 0;
 }
 

@@ -4,13 +4,17 @@
 
 #include "ai_sdk/core/provider_list.h"
 #include "ai_sdk/recording/cassette.h"
+#include "base/log.h"
+#include "base/memory.h"
 #include "base/text.h"
+#include "features/catalog/catalog_store.h"
 #include "features/chat/session_store.h"
 #include "features/dashboard_generation/connection_context.h"
 #include "features/dashboard_generation/generation_adapters.h"
 #include "features/observability/model_call_log.h"
 #include "features/observability/model_call_store.h"
 #include "features/query_execution/limits.h"
+#include "features/teams/team_authenticator.h"
 #include "platform/key_management/key_service.h"
 #include "platform/metadata_db/migrations.h"
 #include "platform/metadata_db/row_mapper.h"
@@ -18,6 +22,8 @@
 
 namespace bridge {
 namespace {
+
+constexpr std::uint64_t kCacheMemoryShare = 8;  // of what the process may take
 
 // A team's connections as dashboards see them: by name, opened only when the cache has no answer.
 class TeamConnectionDirectory final : public ConnectionDirectory {
@@ -34,18 +40,20 @@ class TeamConnectionDirectory final : public ConnectionDirectory {
     }
     for (const auto& driver : drivers_) {
       if (driver->type() != connection->connection_type) continue;
-      // A connection never changes, it is only made and removed: its id says which warehouse this is.
-      return DataConnection{.key = connection->id.value(),
+      // Answers of other credentials are other answers.
+      return DataConnection{.key = str(connection->id.value(), "/", connection->version),
                             .dialect = driver->dialect(),
                             .limits = limits_,
-                            .open = [connections = connections_, id = connection->id](const CallContext& inner) {
-                              return connections->open_warehouse(inner, id);
-                            }};
+                            .open = [connections = connections_,
+                                     id = connection->id](const CallContext& inner) { return connections->open_warehouse(inner, id); },
+                            .data_version = [connections = connections_, id = connection->id](
+                                                const CallContext& inner) { return connections->data_version(inner, id); }};
     }
     return fail(ErrorCode::unsupported, str("This build has no driver for ", connection->connection_type));
   }
 
   Result<std::vector<std::string>> list_connection_names(const CallContext& context) override { return connections_->list_names(context); }
+  std::uint64_t change_count() const override { return connections_->change_count(); }
 
  private:
   std::shared_ptr<ConnectionService> connections_;
@@ -104,8 +112,13 @@ Result<> open_models(Services& s, const Config& config) {
                                   .clock = *s.clock,
                                   .data = s.data.get(),
                                   .cap_bytes = config.bytes_max};
-  s.generation = TRY(make_generation_service(
-      {.tools = tools, .providers = *s.providers, .sessions = *s.sessions, .prompt_blocks = *s.prompt_blocks, .tool_cache = s.tool_cache}));
+  s.suggestions = TRY(make_suggestion_service(tools, s.tool_cache));
+  s.generation = TRY(make_generation_service({.tools = tools,
+                                              .providers = *s.providers,
+                                              .sessions = *s.sessions,
+                                              .prompt_blocks = *s.prompt_blocks,
+                                              .tool_cache = s.tool_cache,
+                                              .suggestions = s.suggestions.get()}));
   s.chat = make_chat_service({.providers = *s.providers,
                               .sessions = *s.sessions,
                               .prompt_blocks = *s.prompt_blocks,
@@ -120,6 +133,7 @@ Result<> open_models(Services& s, const Config& config) {
                                       const CallContext& context, const ConnectionId& connection) {
                                     return describe_connection(context, *reader, connection, cap, clock->now());
                                   },
+                              .check_caller = [teams = s.teams](const Caller& caller) { return check_caller_again(*teams, caller); },
                               .on_message =
                                   [ledger = s.dry_runs.get()](const SessionState& session, std::string_view message) {
                                     ledger->open_session(session.id, {.generator = session.provider, .prompt = std::string(message)});
@@ -140,7 +154,10 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
   TRY(migrate_up(*s.database));
   s.lake = TRY(open_folder_store(config.path("lake")));
   s.keys = TRY(open_local_keys(config.path("keys/master.key"), first_start));
-  s.cache = make_memory_cache(config.cache_bytes);
+  const std::uint64_t cache_bytes = std::min(config.cache_bytes, process_memory_max() / kCacheMemoryShare);
+  if (cache_bytes < config.cache_bytes)
+    log_info("cache_made_smaller", {{"bytes", str(cache_bytes)}, {"because", "this process may take little memory"}});
+  s.cache = make_memory_cache(cache_bytes);
   s.drivers = make_warehouse_drivers();
   s.local_engine = make_local_query_engine();
 
@@ -150,9 +167,11 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
                                            .keys = s.keys,
                                            .clock = s.clock,
                                            .drivers = s.drivers,
-                                           .users = [services = services.get()](const CallContext& context, const Connection& connection) {
-                                             return services->dashboards->list_users_of_connection(context, connection.name);
-                                           }});
+                                           .users =
+                                               [services = services.get()](const CallContext& context, const Connection& connection) {
+                                                 return services->dashboards->list_users_of_connection(context, connection.name);
+                                               },
+                                           .forget_catalog = delete_datasets_of});
   s.jobs = make_job_service(s.database, s.clock, {make_catalog_scan_job(s.database, s.clock, s.connections)});
   s.catalog = make_catalog_service(s.database, s.clock, s.connections, s.jobs);
 

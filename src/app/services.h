@@ -9,6 +9,7 @@
 #include "features/chat/chat_service.h"
 #include "features/connections/connection_service.h"
 #include "features/dashboard_generation/generation_service.h"
+#include "features/dashboard_generation/suggestion_service.h"
 #include "features/dashboards/dashboard_service.h"
 #include "features/dashboards/data_service.h"
 #include "features/jobs/job_service.h"
@@ -49,6 +50,7 @@ struct Services {
   std::unique_ptr<DryRunLedger> dry_runs;
   std::unique_ptr<CatalogReader> catalog_reader;
   std::unique_ptr<DashboardLibrary> library;
+  std::unique_ptr<SuggestionService> suggestions;
   std::unique_ptr<GenerationService> generation;
   std::unique_ptr<ChatService> chat;
 };

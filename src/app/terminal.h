@@ -13,6 +13,8 @@ class Terminal {
   Terminal();
 
   bool interactive() const { return interactive_; }
+  // Whether a person reads standard output, and not a program.
+  bool printed_to_a_person() const { return printed_to_a_person_; }
   std::string dim(std::string_view text) const { return paint("2", text); }
   std::string bold(std::string_view text) const { return paint("1", text); }
   std::string good(std::string_view text) const { return paint("32", text); }
@@ -30,9 +32,15 @@ class Terminal {
   std::string paint(std::string_view code, std::string_view text) const;
 
   bool interactive_;
+  bool printed_to_a_person_;
   bool colour_;
   bool progress_shown_ = false;
 };
+
+// How many columns of a terminal the text takes: wide characters of East Asian scripts take two.
+std::size_t columns_of(std::string_view text);
+// The beginning of the text that fits.
+std::string_view cut_to_columns(std::string_view text, std::size_t columns_max);
 
 // "bridge: message" with one line for each violation, on standard error; returns the exit status.
 int report_error(const Error& error);

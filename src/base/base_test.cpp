@@ -46,6 +46,24 @@ TEST(Text, SuggestsTheNearestNameOnlyWhenItIsNear) {
   EXPECT_EQ(nearest_name("xyzzy", names), std::nullopt);
 }
 
+TEST(Text, CountsEditsInCharactersAndNotInBytes) {
+  const std::vector<std::string> names{"収入", "продажи", "______"};
+  EXPECT_EQ(nearest_name("продажа", names), "продажи");
+  EXPECT_EQ(nearest_name("支出", names), std::nullopt) << "every character differs, though the bytes of one are near";
+  EXPECT_EQ(nearest_name("مبيعات", names), std::nullopt);
+}
+
+TEST(Text, CountsWhatPeopleTypeInCharacters) {
+  EXPECT_EQ(count_characters("héllo 🎉"), 7u);
+  EXPECT_EQ(too_long_message("A team's name", 1'000, 1'200), "A team's name may have at most 1,000 characters; this one has 1,200");
+}
+
+TEST(Text, MarksWhatIsNotUtf8AndLeavesTheRest) {
+  EXPECT_EQ(to_valid_utf8("héllo 🎉"), "héllo 🎉");
+  EXPECT_EQ(to_valid_utf8("caf\xC3' is not"), "caf\xEF\xBF\xBD' is not");
+  EXPECT_EQ(to_valid_utf8("\xE2\x82"), "\xEF\xBF\xBD");
+}
+
 TEST(Text, MakesSlugs) {
   EXPECT_EQ(make_slug("  How did Émile's flights go?  "), "how-did-miles-flights-go");
   EXPECT_EQ(make_slug("???"), "");

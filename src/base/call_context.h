@@ -16,7 +16,7 @@ enum class Role : std::uint8_t { viewer, editor, admin };
 
 // Who is calling. Made from credentials alone, never from a body or a model's arguments.
 struct Caller {
-  UserId user_id;  // empty for a key that belongs to no person
+  UserId user_id;  // the person who asks: a user, or who stands for one (base/person.h)
   TeamId team_id;  // the team that this call acts in; empty for an operator who named none
   Role role = Role::viewer;
   bool is_operator = false;

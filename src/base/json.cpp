@@ -142,5 +142,22 @@ void add_type_violation(std::vector<Violation>& out, const std::string& path, st
   out.push_back({.path = path, .code = "wrong_type", .message = str("must be ", wanted, ", not ", kind_name(got)), .got = preview(got)});
 }
 
+bool check_length(std::vector<Violation>& out, const std::string& path, const FieldNote& note, std::string_view text) {
+  if (text.size() <= note.length_max) return true;  // there are never more characters than bytes
+  const std::size_t characters = count_characters(text);
+  if (characters <= note.length_max) return true;
+  const std::string subject = note.subject.empty() ? str("'", path, "'") : std::string(note.subject);
+  out.push_back({.path = path, .code = "too_long", .message = too_long_message(subject, note.length_max, characters)});
+  return false;
+}
+
+std::string describe_problems(const std::vector<Violation>& violations) {
+  const Violation& first = violations.front();
+  if (first.code == "too_long" && violations.size() == 1) return first.message;
+  // "must be a number" says nothing alone.
+  const bool names_itself = first.path.empty() || !(first.message.starts_with("must ") || first.message.starts_with("is "));
+  return str("The input has problems: ", names_itself ? std::string() : str("'", first.path, "' "), first.message);
+}
+
 }  // namespace detail
 }  // namespace bridge

@@ -36,7 +36,8 @@ Result<json::value> parse_json(std::string_view text, JsonLimits limits = {});
 struct FieldNote {
   std::string_view name;
   std::string_view about = "";
-  std::size_t length_max = 1024;  // of a string, in bytes
+  std::string_view subject = "";  // what people call it, as a sentence begins: "A team's name"; empty: its name in quotes
+  std::size_t length_max = 1024;  // of a string, in characters
   bool optional = false;          // may be missing: the member's own default then holds
   double minimum = -9.2e18;
   double maximum = 9.2e18;
@@ -84,6 +85,10 @@ using Members = boost::describe::describe_members<T, boost::describe::mod_public
 std::string_view kind_name(const json::value& value);
 std::string preview(const json::value& value);
 void add_type_violation(std::vector<Violation>& out, const std::string& path, std::string_view wanted, const json::value& got);
+// Whether the text keeps to the note's length; adds a violation when it does not.
+bool check_length(std::vector<Violation>& out, const std::string& path, const FieldNote& note, std::string_view text);
+// "The input has problems: …" with the first one, as a sentence that says what it is about.
+std::string describe_problems(const std::vector<Violation>& violations);
 
 }  // namespace detail
 
@@ -224,12 +229,7 @@ void read_json(const json::value& value, T& out, const std::string& path, const 
   } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, Secret>) {
     const json::string* text = value.if_string();
     if (!text) return add_type_violation(violations, path, "a string", value);
-    if (text->size() > note.length_max) {
-      violations.push_back({.path = path,
-                            .code = "too_long",
-                            .message = str("is ", text->size(), " bytes long; at most ", note.length_max, " are allowed")});
-      return;
-    }
+    if (!check_length(violations, path, note, *text)) return;
     if (text->find('\0') != json::string::npos) {
       violations.push_back({.path = path, .code = "bad_character", .message = "must not contain a NUL character"});
       return;
@@ -244,7 +244,7 @@ void read_json(const json::value& value, T& out, const std::string& path, const 
     const json::string* text = value.if_string();
     if (!text) return add_type_violation(violations, path, "an id as text", value);
     if (text->size() > 64)
-      violations.push_back({.path = path, .code = "too_long", .message = "is not an id: at most 64 bytes are allowed"});
+      violations.push_back({.path = path, .code = "too_long", .message = "is not an id: at most 64 characters are allowed"});
     else out = T(std::string(*text));
   } else if constexpr (DescribedEnum<T>) {
     const json::string* text = value.if_string();
@@ -288,9 +288,8 @@ Result<T> from_json(const json::value& value) {
   std::vector<Violation> violations;
   detail::read_json(value, out, "", FieldNote{}, violations);
   if (violations.empty()) return out;
-  return fail(Error{.code = ErrorCode::invalid_argument,
-                    .message = "The input has problems: " + violations.front().message,
-                    .violations = std::move(violations)});
+  return fail(
+      Error{.code = ErrorCode::invalid_argument, .message = detail::describe_problems(violations), .violations = std::move(violations)});
 }
 
 template <class T>

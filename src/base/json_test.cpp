@@ -19,8 +19,9 @@ BOOST_DESCRIBE_STRUCT(Paint, (), (name, colour, litres, coats))
 }  // namespace
 
 template <>
-inline constexpr auto field_notes<Paint> = std::to_array<FieldNote>({{.name = "name", .about = "On the tin", .length_max = 8},
-                                                                     {.name = "coats", .optional = true, .minimum = 1, .maximum = 9}});
+inline constexpr auto field_notes<Paint> =
+    std::to_array<FieldNote>({{.name = "name", .about = "On the tin", .subject = "A paint's name", .length_max = 8},
+                              {.name = "coats", .optional = true, .minimum = 1, .maximum = 9}});
 
 namespace {
 
@@ -42,6 +43,15 @@ TEST(Json, ReportsEveryProblemAtOnceWithPathsAndSuggestions) {
                                                   {"litres", "wrong_type/"},
                                                   {"coats", "out_of_range/"}};
   EXPECT_EQ(codes, wanted);
+}
+
+TEST(Json, ALimitNamesItsSubjectAndCountsCharacters) {
+  EXPECT_TRUE(from_json_text<Paint>(R"({"name":"طلاء أخض","colour":"green"})").has_value()) << "8 characters of 15 bytes";
+  const auto paint = from_json_text<Paint>(R"({"name":"طلاء أخضر","colour":"green"})");
+  ASSERT_FALSE(paint.has_value());
+  EXPECT_EQ(paint.error().message, "A paint's name may have at most 8 characters; this one has 9");
+  EXPECT_EQ(from_json_text<Paint>(R"({"name":"x","colour":"green","coats":0})").error().message,
+            "The input has problems: 'coats' must be from 1 to 9");
 }
 
 TEST(Json, RefusesDuplicateKeysDepthTrailingBytesAndBrokenText) {

@@ -2,6 +2,7 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/time.h"
@@ -42,14 +43,7 @@ std::string_view name_of(LogLevel level) {
   return "info";
 }
 
-}  // namespace
-
-void configure_log(LogLevel level, LogFormat format) {
-  g_format = format;
-  sink().set_level(to_spdlog(level));
-}
-
-void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+void write_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   spdlog::logger& out = sink();
   if (!out.should_log(to_spdlog(level))) return;
   static const auto clock = make_system_clock();
@@ -68,6 +62,22 @@ void log(LogLevel level, std::string_view event, std::initializer_list<LogField>
     for (const LogField& field : fields) line += str(" ", field.name, "=", boost::json::serialize(boost::json::string(field.value)));
   }
   out.log(to_spdlog(level), "{}", line);
+}
+
+}  // namespace
+
+void configure_log(LogLevel level, LogFormat format) {
+  g_format = format;
+  sink().set_level(to_spdlog(level));
+}
+
+void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  try {
+    write_line(level, event, fields);
+  } catch (const std::exception&) {
+    constexpr std::string_view kLost = "a log line was lost: there was no memory for it\n";
+    (void)!::write(STDERR_FILENO, kLost.data(), kLost.size());
+  }
 }
 
 }  // namespace bridge

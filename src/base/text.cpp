@@ -14,7 +14,23 @@ constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 
 char lower_char(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
+// Code points, ASCII in lower case; what is not UTF-8 stays as the bytes it is.
+std::u32string comparable_characters(std::string_view text) {
+  std::u32string out;
+  if (!is_valid_utf8(text)) {
+    for (const char c : text) out += static_cast<unsigned char>(lower_char(c));
+    return out;
+  }
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) out += static_cast<char32_t>(lower_char(c));
+    else if (byte >= 0xC0) out += static_cast<char32_t>(byte & (byte >= 0xF0 ? 0x07 : byte >= 0xE0 ? 0x0F : 0x1F));
+    else out.back() = (out.back() << 6) | (byte & 0x3F);
+  }
+  return out;
+}
+
+std::size_t edit_distance(std::u32string_view a, std::u32string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), 0);
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -22,7 +38,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const std::size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (lower_char(a[i - 1]) == lower_char(b[j - 1]) ? 0 : 1)});
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
       diagonal = above;
     }
   }
@@ -191,15 +207,44 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
-std::optional<std::string> nearest_name(std::string_view name, std::span<const std::string> candidates) {
+std::string to_valid_utf8(std::string text) {
+  if (is_valid_utf8(text)) return text;
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+    const std::string_view character = std::string_view(text).substr(i, size);
+    if (is_valid_utf8(character)) {
+      out += character;
+      i += character.size();
+    } else {
+      out += "\xEF\xBF\xBD";
+      // One mark for what is left of one character.
+      for (++i; i < text.size() && (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;) ++i;
+    }
+  }
+  return out;
+}
+
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+std::string too_long_message(std::string_view subject, std::size_t characters_max, std::size_t characters) {
+  return str(subject, " may have at most ", format_count(characters_max), " characters; this one has ", format_count(characters));
+}
+
+std::optional<std::string> nearest_name(std::string_view text, std::span<const std::string> candidates) {
   constexpr std::size_t kNameLengthMax = 256;
-  if (name.size() > kNameLengthMax) return std::nullopt;
+  if (text.size() > kNameLengthMax) return std::nullopt;
+  const std::u32string name = comparable_characters(text);
   std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
   std::optional<std::string> nearest;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kNameLengthMax) continue;
-    const std::size_t distance = edit_distance(name, candidate);
-    if (distance < best && distance < std::max(name.size(), candidate.size())) {
+    const std::u32string other = comparable_characters(candidate);
+    const std::size_t distance = edit_distance(name, other);
+    if (distance < best && distance < std::max(name.size(), other.size())) {
       best = distance;
       nearest = candidate;
     }

@@ -55,6 +55,12 @@ std::string make_slug(std::string_view text);
 bool is_slug(std::string_view text);
 
 bool is_valid_utf8(std::string_view text);
+// The text with U+FFFD for whatever is not UTF-8, such as a character that was cut.
+std::string to_valid_utf8(std::string text);
+// Code points, which is what people who type count; a byte that is not UTF-8 counts for one at most.
+std::size_t count_characters(std::string_view text);
+// "A team's name may have at most 100 characters; this one has 120".
+std::string too_long_message(std::string_view subject, std::size_t characters_max, std::size_t characters);
 
 // The candidate with the fewest edits from `name` (case does not count), if it is near enough to be a slip.
 std::optional<std::string> nearest_name(std::string_view name, std::span<const std::string> candidates);

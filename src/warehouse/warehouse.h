@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,7 +23,12 @@ struct Date {
 struct Timestamp {
   std::string text;  // RFC 3339, UTC
 };
-using SqlValue = std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Date, Timestamp>;
+// A number that neither 64 bits nor a double hold: digits with an optional sign and point, at most kDecimalDigitsMax of them.
+struct Decimal {
+  std::string text;  // "-12345678901234567890.25"
+};
+inline constexpr std::size_t kDecimalDigitsMax = 38;
+using SqlValue = std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Date, Timestamp, Decimal>;
 
 // One statement with positional placeholders in the engine's own style, and their values.
 struct BoundQuery {
@@ -41,9 +47,13 @@ std::string quote_identifier(const SqlDialect& dialect, std::string_view name);
 struct DatasetInfo {
   std::string name;  // a schema
   std::string description;
+  std::string location;  // the region that its data is kept in, as the engine names it; "local" on the server's machine
   std::int64_t table_count = 0;
 };
-BOOST_DESCRIBE_STRUCT(DatasetInfo, (), (name, description, table_count))
+BOOST_DESCRIBE_STRUCT(DatasetInfo, (), (name, description, location, table_count))
+
+enum class TableType : std::uint8_t { table, view };
+BOOST_DESCRIBE_ENUM(TableType, table, view)
 
 struct ColumnInfo {
   std::string name;
@@ -59,18 +69,23 @@ struct TableInfo {
   std::string dataset;
   std::string name;
   std::string sql_name;  // quoted where needed, ready to stand after FROM
+  TableType type = TableType::table;
   std::string description;
   std::int64_t row_count = 0;
   std::int64_t size_bytes = 0;
   std::vector<ColumnInfo> columns;
 };
-BOOST_DESCRIBE_STRUCT(TableInfo, (), (dataset, name, sql_name, description, row_count, size_bytes, columns))
+BOOST_DESCRIBE_STRUCT(TableInfo, (), (dataset, name, sql_name, type, description, row_count, size_bytes, columns))
 
 struct ValueCount {
   std::string value;
   std::int64_t count = 0;
 };
 BOOST_DESCRIBE_STRUCT(ValueCount, (), (value, count))
+
+// What the values of a column are to be read as where its type does not say so.
+enum class ReadAs : std::uint8_t { number, seconds, date, timestamp };
+BOOST_DESCRIBE_ENUM(ReadAs, number, seconds, date, timestamp)
 
 // What is cheaply known of a column's values. `exact` is false when it comes from a sample or a sketch.
 struct ColumnStatistics {
@@ -83,8 +98,18 @@ struct ColumnStatistics {
   std::vector<ValueCount> top_values;  // commonest first, at most 20; only of columns with few values (or a few samples of text columns)
   bool exact = false;
   std::optional<std::string> text_date_format;  // of text that holds dates, as strptime takes it: "%b %d %Y"
+
+  // Of a column whose values mean something else than its type says: numbers, dates and durations written as text, dates and moments
+  // written as whole numbers, numbers among which some are not finite. Range, average and distinct_count are then of what `read_sql` gives.
+  std::optional<ReadAs> read_as;
+  std::optional<std::string> read_sql;       // an expression of that type, NULL for what it does not read
+  std::optional<std::string> read_unit;      // that is written beside the numbers: "$", "€", "%"
+  std::optional<std::int64_t> unread_count;  // values (no nulls) that it does not read
+  std::vector<std::string> unread_values;    // the commonest of them
 };
-BOOST_DESCRIBE_STRUCT(ColumnStatistics, (), (column, distinct_count, null_fraction, min, max, average, top_values, exact, text_date_format))
+BOOST_DESCRIBE_STRUCT(ColumnStatistics, (),
+                      (column, distinct_count, null_fraction, min, max, average, top_values, exact, text_date_format, read_as, read_sql,
+                       read_unit, unread_count, unread_values))
 
 struct DryRun {
   std::uint64_t bytes_scanned = 0;  // an upper bound
@@ -126,8 +151,15 @@ struct CredentialField {
   std::string about;
   bool secret = false;
   bool required = true;
+  // Whether it says which warehouse this is, or how far the way there is trusted (a host, a port, a path, an account, TLS). A secret that
+  // was given for one place is never sent to another: with such a field the secrets change too.
+  bool where_it_is = false;
 };
-BOOST_DESCRIBE_STRUCT(CredentialField, (), (name, about, secret, required))
+BOOST_DESCRIBE_STRUCT(CredentialField, (), (name, about, secret, required, where_it_is))
+
+// Says what identifies the data's present content, cheaply and without opening anything: while it is equal, so are the answers.
+// Thread-safe, holds no secret.
+using DataVersion = std::function<Result<std::string>()>;
 
 // A kind of warehouse, described as data, and the way to open one.
 class WarehouseDriver {
@@ -141,6 +173,8 @@ class WarehouseDriver {
 
   // `credentials` holds only known fields, all required ones among them, all text. Errors say what a person can do about it.
   virtual Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) = 0;
+  // Nothing when its engines cannot say; then answers are as old as they may be.
+  virtual DataVersion data_version(const std::map<std::string, Secret>&) const { return {}; }
 };
 
 // A private engine without any file or network, for queries over answers (`from:`). Thread-safe.

@@ -60,8 +60,8 @@ const GOOD_ENDING = ['validate_dashboard_yaml', 'save_dashboard_yaml'];
 each('it explores, tries its SQL in parallel, validates, saves, and says so', async (t, vendor) => {
   const {steps, names, said} = await runAgent(t, vendor, {});
   assert.deepEqual(names, ['list_tables', 'get_table_schema', 'run_dry_run_query+run_dry_run_query+run_dry_run_query+run_dry_run_query', ...GOOD_ENDING]);
-  const yaml = steps.at(-1)[0].input.yaml;
-  assert.equal(yaml, steps.at(-2)[0].input.yaml);
+  const yaml = steps.at(-1)[0].input.yaml_content;
+  assert.equal(yaml, steps.at(-2)[0].input.yaml_content);
   assert.deepEqual(sqlTexts(yaml), steps[2].map(({input}) => input.sql));
   assert.ok(steps[2].every(({input}) => input.params.period.default === '2001-01-01..2001-06-30'));
   assert.match(yaml, /^connection: "demo"$/m);
@@ -87,7 +87,7 @@ each('wrong documents are mended after their records were read', async (t, vendo
 
 each('one that never learns writes another wrong document each time', async (t, vendor) => {
   const {steps} = await runAgent(t, vendor, {badYaml: Infinity}, {stepsMax: 12});
-  const texts = steps.flat().filter(({name}) => name === 'validate_dashboard_yaml').map(({input}) => input.yaml);
+  const texts = steps.flat().filter(({name}) => name === 'validate_dashboard_yaml').map(({input}) => input.yaml_content);
   assert.equal(new Set(texts).size, 9);
   assert.ok(steps.flat().every(({name}) => name !== 'save_dashboard_yaml'));
 });
@@ -110,7 +110,7 @@ each('a victim does what a text among the data tells it, with all that it can re
   const calls = steps.flat();
   assert.ok(calls.some(({name, input}) => name === 'list_tables' && input.team_id === 'team_acme99'));
   for (const word of ['/etc/passwd', 'COPY', 'ATTACH', 'enable_logging', 'https://evil.invalid/x']) assert.ok(calls.some(({name, input}) => name === 'run_dry_run_query' && input.sql.includes(word)), word);
-  const {input: {yaml}, result} = calls.find(({name}) => name === 'validate_dashboard_yaml');
+  const {input: {yaml_content: yaml}, result} = calls.find(({name}) => name === 'validate_dashboard_yaml');
   assert.match(yaml, /!\[pixel\]\(https:\/\/evil\.invalid\/x\/pixel\.png\)/);
   assert.equal(result.errors[0].code, 'link_not_allowed');
   assert.ok(calls.filter(({name}) => name === 'save_dashboard_yaml').every(({result: {error}}) => error));

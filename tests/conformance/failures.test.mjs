@@ -194,7 +194,7 @@ each('more than a reader may expect: a huge line, words after the end, broken JS
 });
 
 each('every failure that there is can be asked for, alone and in an answer that is not streamed', async (t, vendor) => {
-  const hangs = ['hang_before_headers', 'hang_after_headers', 'hang_mid_stream', 'hang_after_bytes', 'silence_with_pings', 'reset_connection', 'reset_mid_stream', 'reset_after_bytes'];
+  const hangs = ['hang_before_headers', 'hang_after_headers', 'hang_mid_stream', 'hang_after_bytes', 'silence_with_pings', 'hang_after_end', 'pings_after_end', 'reset_after_end', 'reset_connection', 'reset_mid_stream', 'reset_after_bytes'];
   const needs = {status: '503', message: 'x', error_type: 'x', header: 'a=b', cut_after_bytes: '10', pause_mid_stream: '10', redirect: 'http://127.0.0.1:9/', huge_data_line: '100'};
   const {fake, post} = await withFake(t, vendor, {script: []});
   for (const name of Object.keys(VENDORS[vendor].failures).filter((each) => !hangs.includes(each))) {

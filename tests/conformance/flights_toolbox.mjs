@@ -20,11 +20,11 @@ export function makeToolbox({schema = {}, extra = {}} = {}) {
   const valid = new Set();
   const tools = {
     list_datasets: {properties: {}, required: [], run: () => ({datasets: [{name: 'main', table_count: 2}]})},
-    list_tables: {properties: {dataset: {type: 'string'}}, required: ['dataset'], run: () => ({tables: [
+    list_tables: {properties: {dataset_name: {type: 'string'}}, required: ['dataset_name'], run: () => ({tables: [
       {dataset: 'main', name: 'seattle_weather', sql_name: 'seattle_weather', row_count: 1461, size_bytes: 50_000, description: '', columns: ['date', 'precipitation', 'weather']},
       {dataset: 'main', name: 'flights_3m', sql_name: 'flights_3m', row_count: 3_000_000, size_bytes: 13_493_022, description: '', columns: SCHEMA.columns.map(({name}) => name)},
     ]})},
-    get_table_schema: {properties: {table: {type: 'string'}}, required: ['table'], run: ({table}) => (table === 'flights_3m' ? {...SCHEMA, ...schema} : failed('not_found', 'no such table'))},
+    get_table_schema: {properties: {table_name: {type: 'string'}}, required: ['table_name'], run: ({table_name: table}) => (table === 'flights_3m' ? {...SCHEMA, ...schema} : failed('not_found', 'no such table'))},
     run_dry_run_query: {properties: {sql: {type: 'string'}, params: {type: 'object'}}, required: ['sql'], run: ({sql, params = {}}) => {
       if (/read_csv|read_text|read_parquet|COPY|ATTACH|enable_logging|duckdb_secrets/i.test(sql)) return failed('sql_not_allowed', 'only one SELECT over the tables is allowed');
       if (/filter\(:(\w+)/.test(sql) && !params[sql.match(/filter\(:(\w+)/)[1]]) return failed('unknown_parameter', 'give the params block');
@@ -33,7 +33,7 @@ export function makeToolbox({schema = {}, extra = {}} = {}) {
       approved.add(sql.trim());
       return {valid: true, bytes_scanned: bytes, cap_bytes: CAP_BYTES, estimated_cost_usd: 0, columns: []};
     }},
-    validate_dashboard_yaml: {properties: {yaml: {type: 'string'}}, required: ['yaml'], run: ({yaml}) => {
+    validate_dashboard_yaml: {properties: {yaml_content: {type: 'string'}}, required: ['yaml_content'], run: ({yaml_content: yaml}) => {
       const errors = [];
       if (yaml.includes('sparkles')) errors.push(violation('unknown_mark', 'charts.trend.mark', "'sparkles' is no mark"));
       if (yaml.includes('ghost')) errors.push(violation('unknown_query', 'charts.ghost.query', 'there is no such query'));
@@ -43,7 +43,7 @@ export function makeToolbox({schema = {}, extra = {}} = {}) {
       if (!errors.length) valid.add(yaml);
       return {valid: !errors.length, errors, warnings: []};
     }},
-    save_dashboard_yaml: {properties: {yaml: {type: 'string'}, slug: {type: 'string'}}, required: ['yaml'], run: ({yaml}) => (valid.has(yaml) ? {slug: 'longest-delays', gcs_yaml_path: 'dashboards/t/longest-delays.yaml'} : failed('not_validated', 'validate first'))},
+    save_dashboard_yaml: {properties: {yaml_content: {type: 'string'}, slug: {type: 'string'}}, required: ['yaml_content'], run: ({yaml_content: yaml}) => (valid.has(yaml) ? {slug: 'longest-delays', gcs_yaml_path: 'dashboards/t/longest-delays.yaml'} : failed('not_validated', 'validate first'))},
     ...extra,
   };
   return {

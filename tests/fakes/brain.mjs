@@ -64,16 +64,16 @@ function explore(c) {
   if (!tables.length) {
     if (named(c.turnCalls, 'list_tables').length) return {step: say('I find no tables here, so there is nothing to answer with.')};
     const datasets = datasetsOf(c);
-    if (datasets.length) return {step: call('Which tables are there?', ...datasets.slice(0, DATASETS_MAX).map((dataset) => ['list_tables', {dataset}]))};
+    if (datasets.length) return {step: call('Which tables are there?', ...datasets.slice(0, DATASETS_MAX).map((dataset) => ['list_tables', {dataset_name: dataset}]))};
     if (named(c.turnCalls, 'list_datasets').length) return {step: say('I find no datasets here, so there is nothing to answer with.')};
     return {step: call('Which datasets are there?', ['list_datasets', {}])};
   }
   const table = tables.reduce((best, each) => (scoreTable(each, c.sentence) > scoreTable(best, c.sentence) ? each : best));
-  const reads = named(c.calls, 'get_table_schema').filter(({input}) => input.table === table.sql_name);
+  const reads = named(c.calls, 'get_table_schema').filter(({input}) => input.table_name === table.sql_name);
   const read = reads.findLast(({ok, json}) => ok && Array.isArray(json?.columns));
   if (read) return {table, schema: read.json};
   if (reads.length) return {step: say(`I could not read the columns of ${table.name}.`)};
-  return {step: call(`${table.name} looks right; what are its columns?`, ['get_table_schema', {table: table.sql_name}])};
+  return {step: call(`${table.name} looks right; what are its columns?`, ['get_table_schema', {table_name: table.sql_name}])};
 }
 
 function tryOverCap(c, {table}) {
@@ -100,13 +100,13 @@ function makeDashboard(c, schema, variant) {
 
   const validated = named(c.turnCalls, 'validate_dashboard_yaml');
   const last = validated.at(-1);
-  if (last?.ok && last.json?.valid) return call('It is valid: save it.', ['save_dashboard_yaml', {yaml: last.input.yaml}]);
+  if (last?.ok && last.json?.valid) return call('It is valid: save it.', ['save_dashboard_yaml', {yaml_content: last.input.yaml_content}]);
   const wrong = validated.length;
   const bad = variant.badYaml ?? 0;
   if (wrong > bad + MENDS_MAX) return say(`I could not write a valid document: ${last.json?.errors?.[0]?.message ?? 'it was refused'}`);
   const document = {connection: connectionOf(c), title: titleOf(c.sentence), passed: withoutOffenders(passed, wrong > bad ? last.json?.errors ?? [] : [])};
   const yaml = writeDocument(plan, {...document, spoil: wrong < bad ? wrong : undefined});
-  return call(wrong ? `${last.json?.errors?.length ?? 'Some'} problems: I mend them.` : 'All pass; now the document.', ['validate_dashboard_yaml', {yaml}]);
+  return call(wrong ? `${last.json?.errors?.length ?? 'Some'} problems: I mend them.` : 'All pass; now the document.', ['validate_dashboard_yaml', {yaml_content: yaml}]);
 }
 
 const connectionOf = (c) => JSON.stringify(c.context.match(/^Connection: (.*)$/m)?.[1] ?? 'warehouse');

@@ -83,10 +83,15 @@ export const SHARED_FAILURES = {
   reset_mid_stream: (draft, argument, dialect) => cutAt(draft, afterFirst(draft, dialect.isToken), {stop: 'reset'}),
   hang_mid_stream: (draft, argument, dialect) => cutAt(draft, afterFirst(draft, dialect.isToken), {stop: 'hang'}),
   pause_mid_stream: (draft, argument, dialect) => before(draft, afterFirst(draft, dialect.isToken), {pauseMs: Number(argument ?? 1000)}),
+  // behind the end of the answer, which is whole
+  reset_after_end: (draft) => { draft.frames.push({stop: 'reset'}); },
+  hang_after_end: (draft) => { draft.frames.push({stop: 'hang'}); },
+  pings_after_end: (draft, argument, dialect) => { draft.frames.push({repeat: dialect.ping(), everyMs: Number(argument ?? 20)}); },
   silence_with_pings: (draft, argument, dialect) => cutAt(draft, afterFirst(draft, dialect.isToken), {repeat: dialect.ping(), everyMs: Number(argument ?? 100)}),
 
   // frames that a reader must survive
   keepalive_comments: (draft) => { draft.frames = draft.frames.flatMap((frame) => [{comment: 'keep-alive'}, frame]); },
+  events_without_data: (draft) => { draft.frames = draft.frames.flatMap((frame) => [{raw: 'data:\n\n'}, frame]); },
   retry_fields: (draft) => { draft.frames = draft.frames.flatMap((frame, i) => (i % 2 ? [frame] : [{retry: 3000}, frame])); },
   unknown_event: (draft, argument, dialect) => before(draft, afterFirst(draft, dialect.isToken), dialect.unknownFrame()),
   huge_data_line: (draft, argument, dialect) => before(draft, afterFirst(draft, dialect.isToken), dialect.hugeFrame(Number(argument ?? (8 << 20) + 1))),

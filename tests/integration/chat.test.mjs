@@ -6,7 +6,7 @@ import {rmSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {makeBrain} from '../fakes/brain.mjs';
 import {DATA, expectStatus, makeTeam, temporaryFolder} from './harness.mjs';
-import {assertOneEnd, dashboards, eventually, FLIGHTS, modelCalls, openChat, openTurn, readDashboard, readTurn, resume, say, startServerFor, VENDORS, withModels} from './model_harness.mjs';
+import {assertOneEnd, dashboards, eventually, FLIGHTS, modelCalls, openChat, openStream, openTurn, readDashboard, readTurn, resume, say, startServerFor, VENDORS, withModels} from './model_harness.mjs';
 
 const WEATHER = DATA + '/weather.csv';
 const QUESTION = 'Which airports have the longest delays?';
@@ -175,6 +175,32 @@ test('after a restart an answer that was finished comes from the transcript, beh
   }
 });
 
+test('after a restart an answer that failed comes again as one that failed', async (t) => {
+  const fake = await VENDORS.anthropic.start({script: ['status:400', {...words('Now I know.'), failure: 'cut_after_first_token'}, 'status:400', words('Fine.')]});
+  t.after(() => fake.stop());
+  const folder = temporaryFolder();
+  t.after(() => rmSync(folder, {recursive: true, force: true}));
+  let server = await startServerFor({anthropic: fake}, {folder, keep: true});
+  const team = await makeTeam(server, 'Restart', WEATHER);
+  const session = await openChat(server, team);
+  const failed = [await say(server, team, session, 'First'), await say(server, team, session, 'Second')];
+  const fine = await say(server, team, session, 'Third');
+  assert.ok(failed.every(({error}) => error) && fine.done, JSON.stringify([...failed, fine].map(({terminal}) => terminal)));
+  await server.stop();
+  server = await startServerFor({anthropic: fake}, {folder, keep: true});
+  try {
+    for (const [i, turn] of [...failed, fine].entries()) {
+      const stream = await resume(server, team, session, `${i + 1}:0`);
+      await stream.end;
+      const again = assertOneEnd(readTurn(stream.events));
+      assert.equal(stream.events[0].event, 'reset');
+      assert.deepEqual([again.terminal[0].event, again.terminal[0].data], [turn.terminal[0].event, turn.terminal[0].data], 'the end is the end that was, with what it cost');
+    }
+  } finally {
+    await server.stop();
+  }
+});
+
 test('a server that is killed in the middle of a turn has the earlier ones when it is back, and the conversation goes on', async (t) => {
   for (const vendor of Object.keys(VENDORS)) {
     await t.test(vendor, async () => {
@@ -277,6 +303,97 @@ test('a conversation of another team is as if it were not there, to the byte', (
     const foreign = await server.call('POST', '/v1/chat/sessions', {key, body: {connection_id: team.connectionId}});
     assert.equal(foreign.status, 404, 'nor is its connection');
   }));
+
+test('a key without a user is a person of its own: its conversations and its costs are its own', () =>
+  withModels({fake: {script: words('Hi.')}, table: WEATHER}, async ({server, team}) => {
+    const [mine, other] = [await team.as('editor'), await team.as('editor')];
+    const get = async (key, target) => (await expectStatus(server.call('GET', target, key ? {key} : {team: team.id}), 200)).json;
+    const session = await openChat(server, team, {key: mine});
+    await say(server, team, session, 'Hello', {key: mine});
+    await assertAsIfMissing((method, target, options) => server.call(method, target, {key: other, ...options}), session);
+    assert.equal((await team.call('GET', path(session))).status, 404, 'nor is it the operator\'s');
+    assert.deepEqual((await get(mine, '/v1/chat/sessions')).items.map(({session_id: id}) => id), [session]);
+
+    const cost = async (key, query = '') => (await get(key, `/v1/observability/cost-summary${query}`)).total_tokens;
+    const [call] = await modelCalls(server, team, session, {count: 1});
+    assert.match(call.user_id, /^key:/);
+    const used = await cost(mine);
+    assert.ok(used > 0);
+    assert.equal(await cost(other), 0);
+    assert.equal(await cost(null, `?user_id=${call.user_id}`), used, 'who may see everybody\'s finds it');
+    assert.equal((await server.call('GET', `/v1/observability/cost-summary?user_id=${call.user_id}`, {key: other})).status, 403);
+
+    // A browser that was signed in with the key is the same person.
+    const opened = await fetch(`${server.url}/v1/session`, {method: 'POST', headers: {'content-type': 'application/json', 'sec-fetch-site': 'same-origin'}, body: JSON.stringify({key: mine})});
+    const cookie = opened.headers.get('set-cookie').split(';')[0];
+    const seen = await (await fetch(server.url + '/v1/chat/sessions', {headers: {cookie}})).json();
+    assert.deepEqual(seen.items.map(({session_id: id}) => id), [session]);
+  }));
+
+test('a stream ends within a second of its key, and so does the model', async (t) => {
+  const endless = {content: [{type: 'text', text: SLOW_WORDS.repeat(20)}], pieceLength: 8, chunkDelayMs: 25};
+  await withModels({fake: {script: () => endless}, table: WEATHER}, async ({server, team, fake}) => {
+    const issue = async () => (await expectStatus(team.call('POST', '/v1/keys', {body: {name: 'short', role: 'editor'}}), 201)).json;
+    const revoke = (id) => team.call('DELETE', `/v1/keys/${id}`);
+    const ends = async (stream, {at, requests = fake.requests, code = 'credential_ended'}) => {
+      await Promise.race([stream.end, sleep(3_000)]);
+      assert.ok(stream.over, 'the stream is over');
+      const {terminal, events} = readTurn(stream.events);
+      assert.equal(terminal.length, 1, events.map(({event}) => event).join(' '));
+      assert.equal(terminal[0].data.code, code, JSON.stringify(terminal[0]));
+      assert.equal(terminal[0].data.retryable, false);
+      assert.ok(stream.events.at(-1).at - at < 1_000, `after ${Math.round(stream.events.at(-1).at - at)} ms`);
+      await eventually(() => requests.at(-1).closedAt, 'the model is stopped', 2_000);
+      assert.ok(requests.at(-1).closedAt - at < 1_500, `the model after ${Math.round(requests.at(-1).closedAt - at)} ms`);
+    };
+    for (const resumable of [false, true]) {
+      await t.test(resumable ? 'who asked to be waited for is not' : 'of a key that is revoked', async () => {
+        const {id, key} = await issue();
+        const session = await openChat(server, team, {key});
+        const stream = await openTurn(server, team, session, 'Talk', {key, resumable});
+        await stream.until('token');
+        const at = performance.now();
+        await revoke(id);
+        await ends(stream, {at});
+      });
+    }
+    await t.test('also while nobody listens', async () => {
+      const {id, key} = await issue();
+      const session = await openChat(server, team, {key});
+      const stream = await openTurn(server, team, session, 'Talk', {key, resumable: true});
+      await stream.until('token');
+      stream.leave();
+      await sleep(100);
+      const at = performance.now();
+      await revoke(id);
+      await eventually(() => fake.requests.at(-1).closedAt, 'the model is stopped', 2_000);
+      assert.ok(fake.requests.at(-1).closedAt - at < 1_500);
+    });
+    await t.test('of a dashboard under way', async () => {
+      const {id, key} = await issue();
+      const stream = await openStream(server, '/v1/dashboards/generate', {key, body: {connection_id: team.connectionId, user_prompt: 'How rainy is it?'}});
+      await stream.until('token');
+      const at = performance.now();
+      await revoke(id);
+      await ends(stream, {at});
+    });
+    await t.test('of a browser that signs out', async () => {
+      const {key} = await issue();
+      const signedIn = {'content-type': 'application/json', 'sec-fetch-site': 'same-origin'};
+      const opened = await fetch(`${server.url}/v1/session`, {method: 'POST', headers: signedIn, body: JSON.stringify({key})});
+      const headers = {...signedIn, cookie: opened.headers.get('set-cookie').split(';')[0]};
+      const {session_id: session} = await (await fetch(server.url + '/v1/chat/sessions', {method: 'POST', headers, body: '{}'})).json();
+      const response = await fetch(server.url + path(session, '/stream'), {method: 'POST', headers, body: JSON.stringify({message: 'Talk'})});
+      const text = response.text();
+      await sleep(300);
+      const at = performance.now();
+      assert.equal((await fetch(`${server.url}/v1/session`, {method: 'DELETE', headers})).status, 204);
+      assert.match((await text).trim().split('\n\n').at(-1), /^event: error\n[^]*"code":"credential_ended"/);
+      assert.ok(performance.now() - at < 1_200, `after ${Math.round(performance.now() - at)} ms`);
+      await eventually(() => fake.requests.at(-1).closedAt, 'the model is stopped', 2_000);
+    });
+  });
+});
 
 // There is no sign-in for people here, so the directory is told that a key is a person's.
 const MAKE_PERSONAL = `import sqlite3, sys, glob

@@ -49,6 +49,27 @@ test('save, read, list, replace, restore and delete', () => withTeam(async (team
   assert.deepEqual((await team.call('GET', '/v1/dashboards')).json.items, []);
 }));
 
+test('a period of the data ends on its newest day, also of a file that is replaced', async () => {
+  const folder = temporaryFolder();
+  const lines = (days) => 'day,amount\n' + days.map((day) => `2001-03-0${day},${10 ** day}\n`).join('');
+  writeFileSync(join(folder, 'sales.csv'), lines([1, 2, 3]));
+  await withTeam(async (team) => {
+    const text = 'bridge: 1\nslug: s\ntitle: S\nconnection: warehouse\nparams:\n  period: {type: date_range, default: last_2_days_of_data}\nqueries:\n' +
+      '  total: {sql: "SELECT sum(amount) AS amount FROM sales WHERE filter(:period, day)"}\ncharts:\n  k: {query: total, mark: kpi, y: amount}\n';
+    await expectStatus(save(team, text), 201);
+    const total = async () => (await expectStatus(team.call('GET', '/v1/dashboards/s/data'), 200)).json.queries.total;
+    const first = await total();
+    assert.deepEqual(first.data.rows, [[1100]]);
+    assert.deepEqual(first.metadata.periods, {period: {from: '2001-03-02', to: '2001-03-03', newest_day: '2001-03-03'}});
+    writeFileSync(join(folder, 'sales.csv'), lines([1, 2, 3, 4]));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const next = await total();
+    assert.equal(next.metadata.cache, 'miss');
+    assert.deepEqual(next.data.rows, [[11000]]);
+  }, folder);
+  rmSync(folder, {recursive: true});
+});
+
 test('the data: formats, parameters, conditional requests, errors in their place', () => withTeam(async (team) => {
   const text = `bridge: 1
 slug: w

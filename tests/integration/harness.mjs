@@ -15,10 +15,12 @@ export function temporaryFolder() {
   return mkdtempSync(join(tmpdir(), 'bridge-test-'));
 }
 
-/** A running server; `stop()` ends it and, unless `keep`, removes its folder. */
-export async function startServer({folder = temporaryFolder(), env = {}, args = ['serve'], keep = false} = {}) {
+/** A running server; `stop()` ends it and, unless `keep`, removes its folder. `dataBytesMax`: the limit of memory that it is started under. */
+export async function startServer({folder = temporaryFolder(), env = {}, args = ['serve'], keep = false, dataBytesMax = null} = {}) {
   const started = performance.now();
-  const child = spawn(BINARY, [...args, '--data-dir', folder, '--listen', '127.0.0.1:0'], {env: {...cleanEnvironment(), ...env}, stdio: ['ignore', 'pipe', 'pipe']});
+  const limited = dataBytesMax ? ['sh', '-c', `ulimit -d ${Math.floor(dataBytesMax / 1024)} && exec "$@"`, 'sh'] : [];
+  const [program, ...programArgs] = [...limited, BINARY, ...args, '--data-dir', folder, '--listen', '127.0.0.1:0'];
+  const child = spawn(program, programArgs, {env: {...cleanEnvironment(), ...env}, stdio: ['ignore', 'pipe', 'pipe']});
   let errors = '';
   child.stderr.on('data', (chunk) => { errors += chunk; });
   const exited = new Promise((done) => child.on('exit', (code, signal) => done({code, signal})));

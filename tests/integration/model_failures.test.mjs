@@ -140,6 +140,20 @@ onBoth('a stream that is cut anywhere is never an answer', async ({server, room,
   }
 });
 
+onBoth('an answer that has come to its end is one, whatever becomes of the connection then, and is paid for once', async ({t, room}) => {
+  await Promise.all(['reset_after_end', 'hang_after_end', 'pings_after_end'].map((failure) => t.test(failure, async () => {
+    const at = await room([failing(failure, LISTS_TABLES), failing(failure)]);
+    const started = performance.now();
+    const turn = await at.say();
+    assert.ok(turn.done, JSON.stringify(turn.error));
+    assert.ok(performance.now() - started < 10_000, `after ${Math.round(performance.now() - started)} ms`);
+    assert.equal(turn.text, 'Which tables? ' + TEXT);
+    assert.equal(turn.resets, 0);
+    assert.deepEqual((await at.calls(2)).map(({status, attempt}) => [status, attempt]), [['ok', 1], ['ok', 1]]);
+    assert.equal(at.requests().length, 2);
+  })));
+});
+
 onBoth('what a server says of when to try again is followed, within bounds', async ({t, room}) => {
   const inSeconds = (seconds) => new Date(Date.now() + seconds * 1000).toUTCString();
   const wait = (at) => at.requests()[1].receivedAt - at.requests()[0].finishedAt;
@@ -242,7 +256,7 @@ onBoth('what a vendor says of an error is shown without what it should not hold'
 });
 
 onBoth('a stream is read in whatever bytes it comes', async ({t, room, vendor}) => {
-  const shared = ['crlf', 'bom', 'no_space_after_colon', 'multi_line_data', 'keepalive_comments', 'retry_fields', 'unknown_event', 'events_after_end', 'duplicate_stop', 'wrong_content_type'];
+  const shared = ['crlf', 'bom', 'no_space_after_colon', 'multi_line_data', 'keepalive_comments', 'events_without_data', 'retry_fields', 'unknown_event', 'events_after_end', 'duplicate_stop', 'wrong_content_type'];
   const own = vendor === 'anthropic' ? ['unknown_block', 'unknown_delta', 'many_pings', 'cumulative_usage', 'usage_null_at_end', 'no_usage', 'pause_turn'] : ['usage_in_every_chunk', 'null_fields', 'no_role', 'empty_first_chunk', 'no_usage', 'reasoning_content'];
   await Promise.all([...shared, ...own].map((failure) => t.test(failure, async () => {
     const at = await room(failing(failure));

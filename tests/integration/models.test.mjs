@@ -390,12 +390,14 @@ test('a secret in a message reaches neither the model nor what is kept', async (
   }));
 });
 
-test('a model that ends without saving is said to have, in its own words', () =>
-  withModels({fake: {script: [{content: [{type: 'tool_use', name: 'run_dry_run_query', input: {sql: 'SELECT count(*) AS n FROM flights_3m'}}]}, {content: [{type: 'text', text: 'I have changed my mind.'}]}]}}, async ({server, team}) => {
+test('of a model that ends without saving Bridge says so in its own words, and the rules take over', () =>
+  withModels({fake: {script: [{content: [{type: 'tool_use', name: 'run_dry_run_query', input: {sql: 'SELECT count(*) AS n FROM flights_3m'}}]}, {content: [{type: 'text', text: 'I have saved it as /d/my-dashboard.'}]}]}}, async ({server, team}) => {
     const turn = await generateWith(server, team, SENTENCE);
-    assert.equal(turn.error?.code, 'not_saved', JSON.stringify(turn.done ?? turn.error));
-    assert.match(turn.error.detail, /I have changed my mind/);
-    assert.deepEqual(await dashboards(team), []);
+    assert.ok(turn.done, JSON.stringify(turn.error));
+    const fallback = turn.events.find(({event}) => event === 'fallback');
+    assert.match(fallback.data.reason, /without saving/);
+    assert.doesNotMatch(fallback.data.reason, /my-dashboard/);
+    await assertSaved(team, turn, 'rules');
   }));
 
 test('what was recorded once is played again without a vendor, and the record holds no key', async (t) => {

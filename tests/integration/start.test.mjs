@@ -74,6 +74,7 @@ test('wrong settings, commands and flags stop with one line and the right status
     [['serve'], {DATABASE_URL: 'postgresql://u:secret@h/d'}, 1, /not part of this build/],
     [['serve'], {BRIDGE_MAX_BYTES_BILLED: 'lots'}, 1, /50MB/],
     [['serv'], {}, 2, /serv/],
+    [['connection', 'ad', 'x'], {}, 2, /no command 'connection ad': did you mean connection add\?/],
     [[], {}, 2, /subcommand/],
     [['serve', '--nope'], {}, 2, /nope/],
     [['migrate', 'sideways'], {}, 2, /up/],

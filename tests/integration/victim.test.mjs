@@ -113,7 +113,10 @@ for (const vendor of Object.keys(VENDORS)) {
         const session = await openChat(server, team);
         const turn = await say(server, team, session, SENTENCE);
         await assertNothingObeyed({team, turn, url});
-        const saves = [...made.results, ...turn.results].filter(({name}) => name === 'save_dashboard_yaml');
+        // What the rules save when they take over is theirs, not the model's.
+        const takeOver = made.events.findIndex(({event}) => event === 'fallback');
+        const byModel = (takeOver < 0 ? made.events : made.events.slice(0, takeOver)).filter(({event}) => event === 'tool_result').map(({data}) => data);
+        const saves = [...byModel, ...turn.results].filter(({name}) => name === 'save_dashboard_yaml');
         assert.ok(saves.length >= 1, 'it tried to save');
         assert.ok(saves.every(({ok}) => !ok), JSON.stringify(saves));
       }));

@@ -28,9 +28,20 @@ const mean = (rows, field) => rows.reduce((sum, row) => sum + Number(row[field])
 const columns = (...pairs) => pairs.map((pair) => ({ name: pair.split(':')[0], type: pair.split(':')[1] }));
 const by_first = (rows) => rows.sort((a, b) => (a[0] < b[0] ? -1 : 1));
 
+const NEWEST_DAY = '2001-03-31';
+
+// The period of a request, with the days of one that is counted from the end of the data.
+export function period_of(search) {
+  const period = search.get('period') ?? 'all';
+  const last = /^last_(\d+)_days_of_data$/.exec(period);
+  if (!last) return { period, newest_day: null };
+  const from = new Date(Date.parse(NEWEST_DAY) - (Number(last[1]) - 1) * 864e5).toISOString().slice(0, 10);
+  return { period: `${from}..${NEWEST_DAY}`, newest_day: NEWEST_DAY };
+}
+
 function chosen_flights(search, compare) {
   const origins = search.getAll('origin').filter((value) => value !== 'all');
-  const period = search.get('period') ?? 'all';
+  const { period } = period_of(search);
   let [from, to] = period.includes('..') ? period.split('..') : ['', ''];
   if (compare) {
     if (!from || !to) return flights.filter((one) => one.day < '2001-02-01');
@@ -50,7 +61,7 @@ const QUERIES = {
     }),
     by_origin: (search) => ({
       columns: columns('origin:text', 'flights:integer', 'delay:number'),
-      rows: group(chosen_flights(new URLSearchParams([...search].filter(([name]) => name !== 'origin'))), (one) => [one.origin], (rows) => [rows.length, mean(rows, 'delay')]).sort((a, b) => b[1] - a[1]),
+      rows: group(chosen_flights(search), (one) => [one.origin], (rows) => [rows.length, mean(rows, 'delay')]).sort((a, b) => b[1] - a[1]),
     }),
     weekly: (search) => ({
       columns: columns('week:date', 'origin:text', 'delay:number', 'flights:integer'),

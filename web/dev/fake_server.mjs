@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chat_api } from './fake_chat.mjs';
-import { dashboards, run_query } from './fake_dashboards.mjs';
+import { dashboards, period_of, run_query } from './fake_dashboards.mjs';
 import { observability_api } from './fake_observability.mjs';
 import { prompt_blocks_api } from './fake_prompt_blocks.mjs';
 
@@ -64,6 +64,17 @@ function validate(yaml) {
   return { valid: errors.length === 0, errors, warnings: [] };
 }
 
+// What a warehouse would refuse: a table whose name begins with "no_".
+function dry_run(yaml) {
+  const report = validate(yaml);
+  if (!report.valid) return report;
+  yaml.split('\n').forEach((text, index) => {
+    const found = /\bFROM\s+(no_\w+)/i.exec(text);
+    if (found) report.errors.push({ path: 'queries.main.sql', line: index + 1, column: text.indexOf(found[1]) + 1, code: 'unknown_table', message: `there is no table '${found[1]}'`, got: found[1], allowed: [], suggestion: '' });
+  });
+  return { ...report, valid: report.errors.length === 0 };
+}
+
 function line_diff(before, after) {
   const [a, b] = [before.split('\n'), after.split('\n')];
   const removed = a.filter((line) => !b.includes(line)).map((line) => `-${line}`);
@@ -82,6 +93,12 @@ function save(slug, yaml) {
   return one;
 }
 
+function periods(search) {
+  const { period, newest_day } = period_of(search);
+  const [from, to] = period.includes('..') ? period.split('..') : [null, null];
+  return from ? { periods: { period: { from, to, ...(newest_day ? { newest_day } : {}) } } } : {};
+}
+
 function answers(document, search, only) {
   const queries = {};
   const wanted = new Set(only ? [only] : Object.keys(document.queries));
@@ -91,7 +108,7 @@ function answers(document, search, only) {
     const [query, compare] = id.split('@');
     const answer = run_query(document.slug, query, search, compare);
     if (answer.error) queries[id] = answer;
-    else queries[id] = { data: { columns: answer.columns, rows: answer.rows }, metadata: { row_count: answer.rows.length, truncated: answer.truncated ?? false, bytes_scanned: 1_480_000, cost_usd: 0, cache: 'hit', age_s: 12, executed_at: new Date().toISOString(), duration_ms: Math.round(performance.now() - started) + 4, query_hash: id, version: 1 } };
+    else queries[id] = { data: { columns: answer.columns, rows: answer.rows }, metadata: { row_count: answer.rows.length, truncated: answer.truncated ?? false, bytes_scanned: 1_480_000, cost_usd: 0, cache: 'hit', age_s: 12, executed_at: new Date().toISOString(), duration_ms: Math.round(performance.now() - started) + 4, query_hash: id, version: 1, ...periods(search) } };
   }
   return queries;
 }
@@ -179,7 +196,15 @@ async function api(request, response, url, body_text) {
   if (pathname === '/v1/me') return json(me);
   if (pathname === '/v1/onboarding/connections') return json({ items: connections, next_cursor: null });
   if (pathname === '/v1/dashboards' && method === 'GET') return json({ items: [...state.values()].map(metadata), next_cursor: null });
-  if (pathname === '/v1/dashboards/validate') return json(validate(is_json ? body.yaml : body_text));
+  if (pathname === '/v1/charts/suggest') {
+    const reading = (given) => ({ mark: 'bar', x: 'origin', y: 'delay', color: null, size: null, facet: null, value: null, filters: [], aggregate: 'mean', time_unit: null, bin: null, sort: '-y', limit: 10, score: 0.8, why: '', ...given });
+    return json({
+      table: 'flights',
+      readings: [reading({}), reading({ y: null, aggregate: 'count' }), reading({ mark: 'line', x: 'date', time_unit: 'month', sort: null, limit: null }), reading({ mark: 'histogram', x: 'delay', y: null, aggregate: 'count', bin: 20 })],
+      account: [{ word: 'delays', role: 'used', taken_for: 'measure', bound_to: 'delay' }, { word: 'airports', role: 'used', taken_for: 'split', bound_to: 'origin' }, ...(/night/.test(body.sentence) ? [{ word: 'not at night', role: 'unused', taken_for: null, bound_to: null }] : [])],
+    });
+  }
+  if (pathname === '/v1/dashboards/validate') return json((searchParams.get('dry_run') === 'true' ? dry_run : validate)(is_json ? body.yaml : body_text));
   if (pathname === '/v1/dashboards/preview') {
     const report = validate(body_text);
     if (!report.valid) throw new Refused(400, 'invalid_document', 'The document has errors', report.errors[0].message, report.errors);

@@ -10,8 +10,8 @@ const totals = { files: 0, plain: 0, br: 0, gz: 0 };
 
 for (const name of readdirSync(dist, { recursive: true })) {
   const path = join(dist, name);
-  // What `bridge render` puts into its pages is never sent by itself.
-  if (!statSync(path).isFile() || !compressible.test(name) || name.startsWith('render/')) continue;
+  // What `bridge render` puts into its pages, and what the server reads for itself, is never sent by itself.
+  if (!statSync(path).isFile() || !compressible.test(name) || name.startsWith('render/') || name === 'scripts.json') continue;
   const bytes = readFileSync(path);
   const br = brotliCompressSync(bytes, {
     params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },

@@ -7,6 +7,8 @@ import { Popover } from './components/menu';
 import { ProblemNote } from './components/problem_note';
 import { ThemeToggle } from './components/theme';
 import { DashboardListScreen } from './dashboards/dashboard_list_screen';
+import { NotFoundScreen } from './not_found_screen';
+import { screen_of } from './screen_of';
 import { OpenLinkScreen } from './session/open_link_screen';
 import { SignInScreen } from './session/sign_in_screen';
 import { FirstTeamScreen } from './teams/first_team_screen';
@@ -26,10 +28,11 @@ export function App() {
 function SignedIn({ path }: { path: string }) {
   const me = useQuery({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal), staleTime: 300_000 });
   if (me.isPending) return <Quiet />;
-  if (me.error instanceof ApiError && me.error.status === 401) return <SignInScreen />;
+  if (me.error instanceof ApiError && me.error.status === 401) return screen_of(path) ? <SignInScreen /> : <NotFoundScreen path={path} />;
   if (me.error)
     return (
       <main className="page narrow">
+        <h1>Bridge</h1>
         <ProblemNote error={me.error} retry={() => void me.refetch()} />
       </main>
     );
@@ -47,26 +50,25 @@ function SignedIn({ path }: { path: string }) {
 }
 
 function Screen({ path, me }: { path: string; me: Me }) {
-  const parts = /^\/d\/([^/]+)(\/edit)?\/?$/.exec(path);
+  const screen = screen_of(path);
   const may_edit = me.is_operator || me.role !== 'viewer';
-  if (parts) {
-    const slug = decodeURIComponent(parts[1]!);
-    return parts[2] ? <EditorScreen key={slug} slug={slug} may_edit={may_edit} /> : <DashboardScreen key={slug} slug={slug} may_edit={may_edit} />;
+  switch (screen?.kind) {
+    case 'list':
+      return <DashboardListScreen may_edit={may_edit} />;
+    case 'dashboard':
+      return <DashboardScreen key={screen.slug} slug={screen.slug} may_edit={may_edit} />;
+    case 'editor':
+      return <EditorScreen key={screen.slug} slug={screen.slug} may_edit={may_edit} />;
+    case 'usage':
+      return <UsageScreen is_admin={is_admin(me)} />;
+    case 'chat':
+      if (may_edit) return <ChatScreen session_id={screen.session_id} me={me} />;
+      break;
+    case 'prompt_blocks':
+      if (is_admin(me)) return <PromptBlocksScreen name={screen.name} />;
+      break;
   }
-  const chat = /^\/chat(?:\/([^/]+))?\/?$/.exec(path);
-  if (chat && may_edit) return <ChatScreen session_id={chat[1] ? decodeURIComponent(chat[1]) : null} me={me} />;
-  if (path === '/usage') return <UsageScreen is_admin={is_admin(me)} />;
-  const blocks = /^\/prompt-blocks(?:\/([^/]+))?\/?$/.exec(path);
-  if (blocks && is_admin(me)) return <PromptBlocksScreen name={blocks[1] ? decodeURIComponent(blocks[1]) : null} />;
-  if (path === '/' || path === '/new' || path === '/sign-in') return <DashboardListScreen may_edit={may_edit} />;
-  return (
-    <main className="page narrow" id="content">
-      <h1>There is no such page</h1>
-      <p>
-        <Link href="/">All dashboards</Link>
-      </p>
-    </main>
-  );
+  return <NotFoundScreen path={path} />;
 }
 
 const is_admin = (me: Me) => me.is_operator || me.role === 'admin';

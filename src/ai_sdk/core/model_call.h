@@ -34,7 +34,7 @@ BOOST_DESCRIBE_ENUM(ModelCallStatus, ok, error, cancelled)
 // What one request to a provider came to.
 struct ModelCallRecord {
   TeamId team_id;
-  UserId user_id;
+  UserId person_id;  // whose call it was
   SessionId session_id;
   std::string provider;
   std::string model;

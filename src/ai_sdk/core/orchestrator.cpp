@@ -59,8 +59,9 @@ class Turn final : public ModelCallObserver {
       TRY(check_limits());
       ++outcome_.steps;
       const Completion completion = TRY(complete());
-      if (completion.calls.empty()) return {};
+      if (completion.calls.empty()) return check_answered(completion);
       TRY(answer(completion));
+      answered_calls_ = true;
     }
   }
 
@@ -73,6 +74,24 @@ class Turn final : public ModelCallObserver {
   }
 
  private:
+  // An answer without anything in it is none. After tools have run some models end without a word: what there is to see is there, and that
+  // there will be no words is said.
+  Result<> check_answered(const Completion& completion) {
+    const FinishReason reason = completion.finish.reason;
+    if (reason == FinishReason::length || reason == FinishReason::refused) return {};
+    const bool empty = trim(completion.text).empty();
+    if (empty && !answered_calls_)
+      return fail(Error{.code = ErrorCode::unavailable,
+                        .message = "The model's answer was empty; try again, or ask another model",
+                        .detail = str("finish reason ", completion.finish.raw_reason),
+                        .reason = "empty_answer",
+                        .retryable = true});
+    if (empty) return sink_(WarningEvent{"empty_answer", "The model ended without a word"});
+    if (reason == FinishReason::tool_calls)
+      return sink_(WarningEvent{"missing_call", "The model's server announced a call of a tool that did not come"});
+    return {};
+  }
+
   Result<> check_limits() const {
     TRY(context_.call.check());
     if (outcome_.steps >= limits_.steps_max) {
@@ -158,6 +177,7 @@ class Turn final : public ModelCallObserver {
   TurnOutcome outcome_;
   std::string broken_off_;  // the words of the last completion, for when it does not come to its end
   bool trimmed_ = false;
+  bool answered_calls_ = false;  // of tools, in this turn
 };
 
 class LoopOrchestrator final : public Orchestrator {

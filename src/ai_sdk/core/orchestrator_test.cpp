@@ -253,6 +253,39 @@ TEST(Orchestrator, RefusesTheThirdEqualCallAndEndsTheTurnAtTheFourth) {
   EXPECT_EQ(close_orphaned_calls(stage.session.messages).size(), stage.session.messages.size());
 }
 
+TEST(Orchestrator, TellsBrokenCallsApartByWhatCameOfThem) {
+  const auto broken = [](int number, std::string raw) {
+    const std::string id = str("c", number);
+    return ScriptedTurn{.parts = {ToolCallStart{id, "add"},
+                                  ToolCallEnd{.call = {.id = id, .name = "add"}, .problem = "no JSON", .raw_arguments = std::move(raw)},
+                                  Finish{FinishReason::tool_calls}}};
+  };
+  std::vector<ScriptedTurn> different;
+  for (int i = 0; i < 5; ++i) different.push_back(broken(i, str("{\"left\": ", i)));
+  different.push_back(say("I give up."));
+  Stage stage(different);
+  EXPECT_TRUE(stage.run());
+  Stage same({broken(0, "{"), broken(1, "{"), broken(2, "{"), broken(3, "{"), say("never said")});
+  EXPECT_EQ(reason_of(same.run().error()), "repeated_tool_call");
+}
+
+TEST(Orchestrator, TakesAnAnswerWithNothingInItForAFailure) {
+  for (const FinishReason reason : {FinishReason::stop, FinishReason::tool_calls, FinishReason::other}) {
+    Stage stage({ScriptedTurn{.parts = {ReasoningDelta{"Hm."}, TextDelta{" \n"}, Finish{reason}}}});
+    const auto outcome = stage.run();
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(reason_of(outcome.error()), "empty_answer");
+    EXPECT_TRUE(is_retryable(outcome.error()));
+  }
+  EXPECT_TRUE(Stage({ScriptedTurn{.parts = {Finish{FinishReason::length}}}}).run()) << "which says itself that it was cut";
+}
+
+TEST(Orchestrator, SaysWhenAModelEndsWithoutAWordBehindItsTools) {
+  Stage stage({call_tools({add_call("a", 1, 2)}), ScriptedTurn{.parts = {Finish{FinishReason::stop}}}});
+  ASSERT_TRUE(stage.run());
+  EXPECT_THAT(stage.events, testing::ElementsAre("call a", "ok a", "warning empty_answer", "done"));
+}
+
 TEST(Orchestrator, StopsAtTheStepLimit) {
   std::vector<ScriptedTurn> turns;
   for (int i = 0; i < 40; ++i) turns.push_back(call_tools({add_call(str("c", i), i, i)}));

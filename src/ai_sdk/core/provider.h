@@ -84,8 +84,9 @@ struct ToolCallDelta {
   std::string arguments_fragment;
 };
 struct ToolCallEnd {
-  ToolCall call;        // complete and parsed: only now may it be run
-  std::string problem;  // why the arguments could not be read as one JSON object; such a call is answered with this and never run
+  ToolCall call;             // complete and parsed: only now may it be run
+  std::string problem = {};  // why the arguments could not be read as one JSON object; such a call is answered with this and never run
+  std::string raw_arguments = {};  // as they came, of a call with a problem
 };
 // The assistant's message as this provider wants it back, when text and calls alone would lose something.
 struct OpaquePart {

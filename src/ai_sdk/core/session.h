@@ -30,11 +30,18 @@ BOOST_DESCRIBE_STRUCT(TokenTotals, (),
                       (input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, model_calls, cost_nano_usd, unpriced_calls,
                        complete))
 
+// How a turn ended, as those who watched it were told: the last event's name and data.
+struct TurnEnd {
+  std::string event;
+  json::object data;
+};
+BOOST_DESCRIBE_STRUCT(TurnEnd, (), (event, data))
+
 // One conversation with a model. Belongs to one caller; used by one turn at a time.
 struct SessionState {
   SessionId id;
   TeamId team_id;
-  UserId user_id;
+  UserId person_id;  // whose it is
   std::string provider;
   std::string model;
   std::string title;
@@ -46,9 +53,10 @@ struct SessionState {
   SessionStatus status = SessionStatus::active;
   Time created_at;
   std::optional<Time> ended_at;
-  std::size_t transcript_bytes = 0;  // of the objects that were saved
-  int turns_saved = 0;               // how many there are
-  std::size_t messages_saved = 0;    // how many of `messages` are in them
+  std::size_t transcript_bytes = 0;          // of the objects that were saved
+  int turns_saved = 0;                       // how many there are
+  std::vector<std::optional<TurnEnd>> ends;  // of the turns that were saved; none where nobody kept it
+  std::size_t messages_saved = 0;            // how many of `messages` are in them
 };
 
 void add_call(TokenTotals& totals, const ModelCallRecord& record);

@@ -6,6 +6,7 @@
 
 #include "ai_sdk/core/cut_text.h"
 #include "ai_sdk/core/limits.h"
+#include "base/person.h"
 
 namespace bridge {
 
@@ -20,12 +21,13 @@ BOOST_DESCRIBE_STRUCT(SessionStart, (), (provider, model, connection_id, prompt_
 template <>
 inline constexpr auto field_notes<SessionStart> = std::to_array<FieldNote>({{.name = "connection_id", .optional = true}});
 
-// A line of the other objects: one message, and after the last one of a turn the sums so far.
+// A line of the other objects: one message, and after the last one of a turn the sums so far and how it ended.
 struct TranscriptLine {
   std::optional<Message> message;
   std::optional<TokenTotals> totals;
+  std::optional<TurnEnd> end;
 };
-BOOST_DESCRIBE_STRUCT(TranscriptLine, (), (message, totals))
+BOOST_DESCRIBE_STRUCT(TranscriptLine, (), (message, totals, end))
 
 namespace {
 
@@ -124,10 +126,10 @@ class LakeSessions final : public SessionManager {
   Result<SessionState> create_session(const CallContext& context, NewSession input) override {
     SessionState session{.id = SessionId::make(),
                          .team_id = context.caller.team_id,
-                         .user_id = context.caller.user_id,
+                         .person_id = context.caller.user_id,
                          .provider = std::move(input.provider),
                          .model = std::move(input.model),
-                         .title = std::string(cut_text(trim(input.title), kSessionTitleBytesMax)),
+                         .title = std::string(cut_characters(trim(input.title), kSessionTitleCharactersMax)),
                          .connection_id = std::move(input.connection_id),
                          .prompt_blocks = prompt_sets_.share(std::move(input.prompt_blocks)),
                          .created_at = clock_->now()};
@@ -142,7 +144,7 @@ class LakeSessions final : public SessionManager {
 
   Result<SessionManifest> get_session(const CallContext& context, const SessionId& id) override {
     SessionManifest manifest = TRY(manifests_->get(context, context.team(), id));
-    if (manifest.user_id != context.caller.user_id) return fail(ErrorCode::not_found, "There is no such session");
+    if (manifest.person_id != context.caller.user_id) return fail(ErrorCode::not_found, "There is no such session");
     return manifest;
   }
 
@@ -173,7 +175,7 @@ class LakeSessions final : public SessionManager {
     if (objects == 0) return fail(ErrorCode::data_loss, "transcript_missing", "The session's transcript is missing");
     SessionState session{.id = id,
                          .team_id = manifest.team_id,
-                         .user_id = manifest.user_id,
+                         .person_id = manifest.person_id,
                          .provider = manifest.provider_name,
                          .model = manifest.model,
                          .title = manifest.title,
@@ -194,7 +196,7 @@ class LakeSessions final : public SessionManager {
 
   Result<SessionState> take_session(const CallContext& context, const SessionId& id) override {
     auto warm = warm_.take(id);
-    if (!warm || warm->team_id != context.caller.team_id || warm->user_id != context.caller.user_id) {
+    if (!warm || warm->team_id != context.caller.team_id || warm->person_id != context.caller.user_id) {
       if (warm) warm_.put(*std::move(warm));  // somebody else's
       return load_history(context, id);
     }
@@ -207,7 +209,7 @@ class LakeSessions final : public SessionManager {
 
   void give_back(SessionState session) override { warm_.put(std::move(session)); }
 
-  Result<> append_turn(const CallContext& context, SessionState& session) override {
+  Result<> append_turn(const CallContext& context, SessionState& session, std::optional<TurnEnd> end) override {
     if (session.turns_saved >= kSessionTurnsMax) {
       return fail(ErrorCode::resource_exhausted, "session_full",
                   str("A session has at most ", kSessionTurnsMax, " turns: begin a new one"));
@@ -215,7 +217,7 @@ class LakeSessions final : public SessionManager {
     std::string lines;
     for (std::size_t i = session.messages_saved; i < session.messages.size(); ++i)
       lines += to_json_text(TranscriptLine{.message = session.messages[i]}) + "\n";
-    lines += to_json_text(TranscriptLine{.totals = session.totals}) + "\n";
+    lines += to_json_text(TranscriptLine{.totals = session.totals, .end = end}) + "\n";
     if (lines.size() > kTranscriptTurnBytesMax)
       return fail(ErrorCode::resource_exhausted, "turn_too_large", "The turn is too large to be kept");
     const CallContext unhurried = without_cancellation(context);
@@ -225,6 +227,7 @@ class LakeSessions final : public SessionManager {
     }
     TRY(written);
     ++session.turns_saved;
+    session.ends.push_back(std::move(end));
     session.transcript_bytes += lines.size();
     session.messages_saved = session.messages.size();
     return manifests_->update(unhurried, TeamScope(session.team_id), manifest_of(session));
@@ -243,11 +246,13 @@ class LakeSessions final : public SessionManager {
     const std::string key = object_key(session.team_id, session.id, number);
     const Object object = TRY(lake_->get(context, key));
     session.transcript_bytes += object.content.size();
+    session.ends.emplace_back();
     for (const std::string& line : split(object.content, '\n')) {
       if (line.empty()) continue;
       TranscriptLine read = TRY(read_line<TranscriptLine>(line, key));
       if (read.message) session.messages.push_back(std::move(*read.message));
       if (read.totals) session.totals = *read.totals;
+      if (read.end) session.ends.back() = std::move(read.end);
     }
     return {};
   }
@@ -255,7 +260,8 @@ class LakeSessions final : public SessionManager {
   SessionManifest manifest_of(const SessionState& session) const {
     return {.id = session.id,
             .team_id = session.team_id,
-            .user_id = session.user_id,
+            .user_id = user_of(session.person_id),
+            .person_id = session.person_id,
             .provider_name = session.provider,
             .model = session.model,
             .title = session.title,

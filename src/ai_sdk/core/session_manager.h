@@ -13,7 +13,8 @@ namespace bridge {
 struct SessionManifest {
   SessionId id;
   TeamId team_id;
-  UserId user_id;  // empty for a key that belongs to no person
+  UserId user_id;    // empty for a key that belongs to no user
+  UserId person_id;  // whose it is
   std::string provider_name;
   std::string model;
   std::string title;
@@ -26,8 +27,8 @@ struct SessionManifest {
   std::string gcs_log_path;
 };
 BOOST_DESCRIBE_STRUCT(SessionManifest, (),
-                      (id, team_id, user_id, provider_name, model, title, status, total_tokens, total_cost_usd, unpriced_calls, created_at,
-                       ended_at, gcs_log_path))
+                      (id, team_id, user_id, person_id, provider_name, model, title, status, total_tokens, total_cost_usd, unpriced_calls,
+                       created_at, ended_at, gcs_log_path))
 
 // Where manifests are kept. Thread-safe.
 class SessionManifestStore {
@@ -37,8 +38,8 @@ class SessionManifestStore {
   // not_found when there is none in this team.
   virtual Result<SessionManifest> get(const CallContext& context, const TeamScope& team, const SessionId& id) = 0;
   virtual Result<> update(const CallContext& context, const TeamScope& team, const SessionManifest& manifest) = 0;
-  // Of one person (empty: of keys that belong to none), newest first; those before `before`, if there is one.
-  virtual Result<std::vector<SessionManifest>> list(const CallContext& context, const TeamScope& team, const UserId& user,
+  // Of one person, newest first; those before `before`, if there is one.
+  virtual Result<std::vector<SessionManifest>> list(const CallContext& context, const TeamScope& team, const UserId& person,
                                                     const SessionId& before, int limit) = 0;
 };
 
@@ -52,7 +53,7 @@ struct NewSession {
 
 // Conversations that outlive a request: the manifest in the directory, the messages in the object store as
 // sessions/{team}/{session}/{n}.jsonl. Object 0 says how the session began (its prompt blocks among it); each finished turn adds the next,
-// so that a crash loses at most the turn in flight and any replica can go on. Thread-safe; a session belongs to the caller who made it.
+// so that a crash loses at most the turn in flight and any replica can go on. Thread-safe; a session belongs to the person who made it.
 class SessionManager {
  public:
   virtual ~SessionManager() = default;
@@ -77,9 +78,9 @@ class SessionManager {
   // For the next turn. Only what append_turn or create_session has kept.
   virtual void give_back(SessionState session) = 0;
 
-  // Keeps the messages that are not kept yet as the next object. aborted ("session_in_use") when somebody else has added a turn meanwhile.
-  // Works on when the caller has gone: what a model was paid for is written down.
-  virtual Result<> append_turn(const CallContext& context, SessionState& session) = 0;
+  // Keeps the messages that are not kept yet as the next object, and how the turn ended if that is known. aborted ("session_in_use") when
+  // somebody else has added a turn meanwhile. Works on when the caller has gone: what a model was paid for is written down.
+  virtual Result<> append_turn(const CallContext& context, SessionState& session, std::optional<TurnEnd> end = {}) = 0;
 
   // Closes the manifest. failed_precondition ("session_ended") when that has happened before.
   virtual Result<> end_session(const CallContext& context, SessionState& session, SessionStatus status) = 0;

@@ -27,7 +27,7 @@ class MapManifests final : public SessionManifestStore {
     std::vector<SessionManifest> out;
     for (auto manifest = manifests.rbegin(); manifest != manifests.rend() && out.size() < static_cast<std::size_t>(limit); ++manifest) {
       const SessionManifest& one = manifest->second;
-      if (one.team_id == team.team_id() && one.user_id == user && (before.empty() || one.id < before)) out.push_back(one);
+      if (one.team_id == team.team_id() && one.person_id == user && (before.empty() || one.id < before)) out.push_back(one);
     }
     return out;
   }
@@ -84,6 +84,22 @@ TEST(SessionManager, BringsBackTheWholeConversationAndItsFrozenBlocks) {
   EXPECT_EQ(to_json(*loaded->prompt_blocks), to_json(*session.prompt_blocks));
   EXPECT_EQ(loaded->totals.input_tokens, 120);
   EXPECT_EQ(keeping.manifests->manifests[session.id].total_tokens, 120);
+}
+
+TEST(SessionManager, KeepsHowEachTurnEnded) {
+  Keeping keeping;
+  SessionState session = keeping.begin();
+  session.messages.push_back({.role = MessageRole::user, .text = "first"});
+  ASSERT_TRUE(keeping.sessions->append_turn(keeping.context, session, TurnEnd{"error", {{"code", "step_limit"}}}));
+  session.messages.push_back({.role = MessageRole::user, .text = "second"});
+  ASSERT_TRUE(keeping.sessions->append_turn(keeping.context, session));
+  const auto loaded = keeping.sessions->load_history(keeping.context, session.id);
+  ASSERT_TRUE(loaded) << describe_error(loaded.error());
+  ASSERT_EQ(loaded->ends.size(), 2u);
+  ASSERT_TRUE(loaded->ends[0]);
+  EXPECT_EQ(loaded->ends[0]->event, "error");
+  EXPECT_EQ(loaded->ends[0]->data.at("code").as_string(), "step_limit");
+  EXPECT_FALSE(loaded->ends[1]) << "nobody said";
 }
 
 TEST(SessionManager, KeepsATurnWhoseCallerHasGone) {

@@ -38,7 +38,7 @@ Result<std::shared_ptr<ToolDefinition>> ToolRegistry::get_tool(std::string_view 
 std::vector<ToolSpecification> ToolRegistry::list_tools(const ToolContext& context) const {
   std::vector<ToolSpecification> specifications;
   for (const auto& [name, entry] : tools_) {
-    if (!may_use(context.call.caller, *entry.tool)) continue;
+    if (!entry.tool->listed() || !may_use(context.call.caller, *entry.tool)) continue;
     specifications.push_back({.name = name,
                               .description = entry.tool->description(),
                               .parameters = entry.parameters,

@@ -1,11 +1,11 @@
 #include "ai_sdk/core/tool_runner.h"
 
 #include <atomic>
-#include <system_error>
 #include <thread>
 
 #include "ai_sdk/core/cut_text.h"
 #include "ai_sdk/core/gen_ai_spans.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -26,6 +26,13 @@ std::string_view role_name(Role role) {
     case Role::admin: return "admin";
   }
   return "?";
+}
+
+// What makes two calls the same one: name and arguments, which of a broken call are what came of them. An object's text begins with a brace
+// and never with a mark.
+std::string identity_of(const ToolCallEnd& call) {
+  if (call.problem.empty()) return str(call.call.name, ' ', canonical_json(call.call.arguments));
+  return str(call.call.name, " ?", call.raw_arguments.empty() ? canonical_json(call.call.arguments) : call.raw_arguments);
 }
 
 // "3 tables", "7 rows": the lists of an answer, or its first plain values.
@@ -68,7 +75,7 @@ ToolRunner::Answers ToolRunner::run(const ToolContext& context, const std::vecto
   answers.results.resize(calls.size());
   std::vector<Job> jobs;
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    const int repeats = ++seen_[str(calls[i].call.name, ' ', canonical_json(calls[i].call.arguments))];
+    const int repeats = ++seen_[identity_of(calls[i])];
     jobs.push_back({.call = &calls[i], .repeats = repeats, .position = static_cast<int>(i)});
     if (repeats > limits_.same_call_max && answers.status) {
       answers.status =
@@ -81,28 +88,30 @@ ToolRunner::Answers ToolRunner::run(const ToolContext& context, const std::vecto
   std::mutex status_mutex;
   std::atomic<std::size_t> next = 0;
   const bool run_them = answers.status.has_value();
+  const auto run_one = [&](std::size_t i) -> Result<> {
+    const auto start = std::chrono::steady_clock::now();
+    ToolResult& result = answers.results[i];
+    Answer given = run_them ? answer_in_span(context, jobs[i]) : Answer{refusal(calls[i].call, answers.status.error())};
+    result = std::move(given.result);
+    if (!run_them) return {};
+    const std::int64_t duration_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
+    return emit(ToolResultEvent{result, step, duration_ms, summary_of(result), given.cached});
+  };
   const auto work = [&] {
     for (std::size_t i = next++; i < jobs.size(); i = next++) {
-      const auto start = std::chrono::steady_clock::now();
-      ToolResult& result = answers.results[i];
-      Answer given = run_them ? answer_in_span(context, jobs[i]) : Answer{refusal(calls[i].call, answers.status.error())};
-      result = std::move(given.result);
-      if (!run_them) continue;
-      const std::int64_t duration_ms =
-          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
-      const Result<> heard = emit(ToolResultEvent{result, step, duration_ms, summary_of(result), given.cached});
+      Result<> ran = guarded([&] { return run_one(i); });
       const std::lock_guard lock(status_mutex);
-      if (!heard && answers.status) answers.status = heard;
+      if (!ran && answers.status) answers.status = std::move(ran);
     }
   };
 
   std::vector<std::jthread> helpers;
   const std::size_t threads = std::min<std::size_t>(jobs.size(), static_cast<std::size_t>(limits_.tool_threads));
-  try {
+  // When there are no more threads to be had, those that there are do all the work.
+  (void)guarded([&] {
     while (helpers.size() + 1 < threads && run_them) helpers.emplace_back(work);
-  } catch (const std::system_error&) {
-    // No more threads to be had: those that there are do all the work.
-  }
+  });
   work();
   helpers.clear();
   if (answers.status) answers.status = context.call.check();
@@ -164,15 +173,17 @@ Result<ToolRunner::Executed> ToolRunner::execute(const ToolContext& context, con
   }
   ToolContext bounded_context = context;
   bounded_context.call = context.call.with_timeout(limits_.tool_time_max);
-  try {
-    json::object content = TRY(tool->execute(bounded_context, call.arguments));
-    if (cacheable && !content.contains("error")) cache_->keep(context, call.name, call.arguments, content);
-    return Executed{.content = std::move(content)};
-  } catch (const std::exception& exception) {
-    return fail(Error{.code = ErrorCode::internal,
-                      .message = str("The tool ", call.name, " failed; this is not your fault"),
-                      .detail = exception.what()});
-  }
+  bool threw = true;
+  Result<json::object> content = guarded([&] {
+    Result<json::object> answered = tool->execute(bounded_context, call.arguments);
+    threw = false;
+    return answered;
+  });
+  if (threw && content.error().code == ErrorCode::internal)
+    content.error().message = str("The tool ", call.name, " failed; this is not your fault");
+  if (!content) return fail(std::move(content).error());
+  if (cacheable && !content->contains("error")) cache_->keep(context, call.name, call.arguments, *content);
+  return Executed{.content = *std::move(content)};
 }
 
 // Answers over the limit become their beginning and a note: a model that is told so asks for less.

@@ -50,7 +50,7 @@ class ToolRunner final {
   ToolResultCache* cache_;
   const TurnSink& sink_;
   std::mutex sink_mutex_;
-  std::map<std::string, int> seen_;  // name and canonical arguments → how often
+  std::map<std::string, int> seen_;  // name and canonical arguments, or what came of broken ones → how often
 };
 
 // Compact JSON with sorted keys: equal values give equal text.

@@ -2,6 +2,7 @@
 
 #include "ai_sdk/core/gen_ai_spans.h"
 #include "ai_sdk/llm_config/price_list.h"
+#include "base/guarded.h"
 #include "platform/telemetry/metrics.h"
 
 namespace bridge {
@@ -30,6 +31,7 @@ void count_call(const ModelCallRecord& record) {
   add_tokens("input", record.usage.input_tokens);
   add_tokens("cache_read", record.usage.cache_read_tokens);
   add_tokens("cache_write", record.usage.cache_write_tokens);
+  add_tokens("cache_write", record.usage.cache_write_long_tokens);
   add_tokens("output", record.usage.output_tokens);
 }
 
@@ -48,7 +50,7 @@ class Attempt final {
 
   ModelCallRecord record(const ProviderAdapter& provider, const Result<>& result, Time now) const {
     ModelCallRecord record{.team_id = context_.caller.team_id,
-                           .user_id = context_.caller.user_id,
+                           .person_id = context_.caller.user_id,
                            .session_id = request_.session_id,
                            .provider = provider.name(),
                            .model = request_.model,
@@ -71,12 +73,17 @@ class Attempt final {
 
  private:
   Result<> stream(ProviderAdapter& provider) {
-    try {
-      return provider.stream_completion(context_, request_, [this](const StreamPart& part) { return take(part); });
-    } catch (const std::exception& exception) {
-      return fail(
-          Error{.code = ErrorCode::internal, .message = "The provider failed", .detail = exception.what(), .reason = "provider_failed"});
+    bool threw = true;
+    Result<> streamed = guarded([&] {
+      Result<> outcome = provider.stream_completion(context_, request_, [this](const StreamPart& part) { return take(part); });
+      threw = false;
+      return outcome;
+    });
+    if (threw && streamed.error().code == ErrorCode::internal) {
+      streamed.error().message = "The provider failed";
+      streamed.error().reason = "provider_failed";
     }
+    return streamed;
   }
 
   Result<> take(const StreamPart& part) {
@@ -108,8 +115,8 @@ class AccountedCaller final : public ModelCaller {
     const ModelCallRecord record = attempt.record(*provider_, result, clock_->now());
     count_call(record);
     describe_model_call(span, record, result);
+    if (request.observer) request.observer->on_model_call(record);  // first: it settles what was set aside for the call
     if (observer_) observer_->on_model_call(record);
-    if (request.observer) request.observer->on_model_call(record);
     return result;
   }
 

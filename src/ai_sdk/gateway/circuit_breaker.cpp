@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "ai_sdk/gateway/limits.h"
+#include "base/guarded.h"
 #include "base/text.h"
 
 namespace bridge {
@@ -74,10 +75,12 @@ class GuardedCaller final : public ModelCaller {
   Result<> stream_completion(const CallContext& context, const CompletionRequest& request, const StreamSink& sink) override {
     TRY(admit(request.model));
     bool listener_left = false;
-    const Result<> result = caller_->stream_completion(context, request, [&](const StreamPart& part) {
-      Result<> taken = sink(part);
-      listener_left = !taken;
-      return taken;
+    const Result<> result = guarded([&] {
+      return caller_->stream_completion(context, request, [&](const StreamPart& part) {
+        Result<> taken = sink(part);
+        listener_left = !taken;
+        return taken;
+      });
     });
     settle(request.model, listener_left || !context.check() ? Verdict::neither : verdict_of(result),
            result ? std::nullopt : result.error().retry_after);

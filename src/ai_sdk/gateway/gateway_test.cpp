@@ -241,6 +241,15 @@ TEST(CircuitBreaker, LeavesAServerAloneThatAsksForHours) {
   EXPECT_LE(*open.error().retry_after, kBreakerOpenMax);
 }
 
+TEST(CircuitBreaker, ATryThatThrowsIsNotTheLastOne) {
+  auto fake = std::make_shared<FakeCaller>(std::vector<FakeCaller::Body>{
+      [](const CallContext&, const CompletionRequest&, const StreamSink&) -> Result<> { throw 7; }, answer("Hi")});
+  const auto model = with_circuit_breaker(fake, "first");
+  Heard heard;
+  EXPECT_EQ(model->stream_completion(caller(), {.model = "m"}, heard.sink()).error().code, ErrorCode::internal);
+  EXPECT_TRUE(model->stream_completion(caller(), {.model = "m"}, heard.sink()));
+}
+
 // ---- accounting -----------------------------------------------------------------------------------------------------
 
 struct Ledger final : ModelCallObserver {
@@ -350,6 +359,16 @@ TEST(TeamLimits, BoundsWhatIsUnderWayAtOnce) {
   EXPECT_TRUE(model->stream_completion(caller(), {.model = "m"}, heard.sink()));
   EXPECT_EQ(inner.error().reason, "team_busy");
   EXPECT_TRUE(model->stream_completion(caller(), {.model = "m"}, heard.sink())) << "the place is free again";
+}
+
+TEST(TeamLimits, ACallThatThrowsGivesItsPlaceBack) {
+  const auto clock = make_system_clock();
+  auto fake = std::make_shared<FakeCaller>(std::vector<FakeCaller::Body>{
+      [](const CallContext&, const CompletionRequest&, const StreamSink&) -> Result<> { throw std::bad_alloc(); }, answer("Hi")});
+  const auto model = with_team_limits(fake, make_team_limiter({.calls_at_once_max = 1}, clock), "", clock);
+  Heard heard;
+  EXPECT_THROW((void)model->stream_completion(caller(), {.model = "m"}, heard.sink()), std::bad_alloc);
+  EXPECT_TRUE(model->stream_completion(caller(), {.model = "m"}, heard.sink()));
 }
 
 // ---- redaction ------------------------------------------------------------------------------------------------------

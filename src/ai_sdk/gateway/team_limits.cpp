@@ -5,6 +5,7 @@
 
 #include "ai_sdk/gateway/limits.h"
 #include "ai_sdk/llm_config/price_list.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -182,11 +183,10 @@ class LimitedCaller final : public ModelCaller {
     const TeamUse most = most_that_it_can_use(request);
     TRY(limiter_->reserve(context, most));
     UseCounter counter(request.observer);
+    const AtEnd settle([&] { limiter_->settle(context.caller.team_id, most, counter.use()); });
     CompletionRequest counted = request;
     counted.observer = &counter;
-    const Result<> result = caller_->stream_completion(context, counted, sink);
-    limiter_->settle(context.caller.team_id, most, counter.use());
-    return result;
+    return caller_->stream_completion(context, counted, sink);
   }
 
  private:

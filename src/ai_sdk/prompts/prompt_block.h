@@ -43,8 +43,8 @@ struct PromptBlockVersion {
 
 template <>
 inline constexpr auto field_notes<PromptBlockInput> = std::to_array<FieldNote>({
-    {.name = "name", .about = "a-z, 0-9 and _", .length_max = 63},
-    {.name = "content", .about = "Markdown, for the model", .length_max = 64 << 10},
+    {.name = "name", .about = "a-z, 0-9 and _", .subject = "A prompt block's name", .length_max = 63},
+    {.name = "content", .about = "Markdown, for the model", .subject = "A prompt block", .length_max = 64 << 10},
     {.name = "cache_control", .about = "whether providers should cache it", .optional = true},
     {.name = "position", .about = "among the active blocks, smallest first", .optional = true, .minimum = 0, .maximum = 1'000},
 });

@@ -24,8 +24,8 @@ Result<> check_input(const PromptBlockInput& input) {
     return bad_field("name", str("A prompt block's name has 1 to ", kPromptBlockNameBytesMax, " of a-z, 0-9 and _"));
   }
   if (trim(input.content).empty()) return bad_field("content", "A prompt block has some text");
-  if (input.content.size() > kPromptBlockBytesMax)
-    return bad_field("content", str("A prompt block has at most ", kPromptBlockBytesMax, " bytes"));
+  if (const std::size_t characters = count_characters(input.content); characters > kPromptBlockCharactersMax)
+    return bad_field("content", too_long_message("A prompt block", kPromptBlockCharactersMax, characters));
   return {};
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "ai_sdk/core/message.h"
 #include "base/call_context.h"
@@ -27,6 +29,8 @@ class ToolDefinition {
   // failed_precondition while something else has to happen first in this session, whatever the arguments: the model is told what, and
   // where its API allows the tool is not even shown.
   virtual Result<> offered(const ToolContext& /*context*/) const { return {}; }
+  // Whether models are told of it. What only the rules call costs no model a line of its prompt.
+  virtual bool listed() const { return true; }
   // Whether equal arguments give equal answers for as long as the catalog stays the same, and nothing else happens.
   virtual bool cacheable() const { return false; }
   // Wrong arguments and refusals are errors with violations; the model gets them back to mend its call.
@@ -36,13 +40,34 @@ class ToolDefinition {
   virtual std::string summarise(const json::object& /*answer*/) const { return {}; }
 };
 
+// An argument's earlier name, which callers still use.
+struct FormerName {
+  std::string_view former;
+  std::string_view now;
+};
+// Specialise for a struct of arguments, as `field_notes`.
+template <class Arguments>
+inline constexpr std::span<const FormerName> former_names{};
+
+// The arguments under today's names. One that is given under both keeps both, and is refused as unknown.
+template <class Arguments>
+json::object with_names_of_today(json::object arguments) {
+  for (const FormerName& name : former_names<Arguments>) {
+    json::value* const value = arguments.if_contains(name.former);
+    if (!value || arguments.contains(name.now)) continue;
+    arguments[name.now] = json::value(std::move(*value));
+    arguments.erase(name.former);
+  }
+  return arguments;
+}
+
 // A tool whose arguments and result are described structs: the schema and the strict reading of arguments follow from `Arguments`.
 template <class Arguments, class Answer>
 class TypedTool : public ToolDefinition {
  public:
   json::object parameters() const final { return json_schema<Arguments>(); }
   Result<json::object> execute(const ToolContext& context, const json::object& arguments) final {
-    const Arguments typed = TRY(from_json<Arguments>(arguments));
+    const Arguments typed = TRY(from_json<Arguments>(with_names_of_today<Arguments>(arguments)));
     const Answer answer = TRY(run(context, typed));
     return to_json(answer).as_object();
   }

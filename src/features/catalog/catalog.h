@@ -64,8 +64,17 @@ struct SchemaStatistics {
   std::optional<double> average;
   std::vector<ValueCount> top_values;
   bool exact = false;
+  std::optional<std::string> text_date_format;
+  // See ColumnStatistics.
+  std::optional<ReadAs> read_as;
+  std::optional<std::string> read_sql;
+  std::optional<std::string> read_unit;
+  std::optional<std::int64_t> unread_count;
+  std::vector<std::string> unread_values;
 };
-BOOST_DESCRIBE_STRUCT(SchemaStatistics, (), (distinct_count, null_fraction, min, max, average, top_values, exact))
+BOOST_DESCRIBE_STRUCT(SchemaStatistics, (),
+                      (distinct_count, null_fraction, min, max, average, top_values, exact, text_date_format, read_as, read_sql, read_unit,
+                       unread_count, unread_values))
 
 struct SchemaColumn {
   std::string name;
@@ -86,9 +95,12 @@ struct TableSchema {
   std::int64_t row_count = 0;
   std::int64_t size_bytes = 0;
   std::string dialect;
+  std::int64_t column_count = 0;  // of the table; `columns` may be some of them
   std::vector<SchemaColumn> columns;
+  std::vector<std::string> other_columns;  // names of those that are not in `columns`, as many as there is room for
 };
-BOOST_DESCRIBE_STRUCT(TableSchema, (), (table, sql_name, dataset, description, row_count, size_bytes, dialect, columns))
+BOOST_DESCRIBE_STRUCT(TableSchema, (),
+                      (table, sql_name, dataset, description, row_count, size_bytes, dialect, column_count, columns, other_columns))
 
 enum class SearchHitKind : std::uint8_t { table, column };
 BOOST_DESCRIBE_ENUM(SearchHitKind, table, column)

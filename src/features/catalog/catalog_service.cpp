@@ -19,6 +19,7 @@ TableInfo to_info(const CatalogTableRow& row, std::string_view dataset) {
   return {.dataset = std::string(dataset),
           .name = row.name,
           .sql_name = row.sql_name,
+          .type = row.schema.type,
           .description = row.description,
           .row_count = row.row_count,
           .size_bytes = row.size_bytes,
@@ -32,7 +33,8 @@ TableSchema to_schema(const TableInfo& table, std::string_view dialect, const st
                      .description = table.description,
                      .row_count = table.row_count,
                      .size_bytes = table.size_bytes,
-                     .dialect = std::string(dialect)};
+                     .dialect = std::string(dialect),
+                     .column_count = static_cast<std::int64_t>(table.columns.size())};
   for (const ColumnInfo& column : table.columns) {
     SchemaColumn& out = schema.columns.emplace_back();
     out = {.name = column.name,
@@ -48,7 +50,13 @@ TableSchema to_schema(const TableInfo& table, std::string_view dialect, const st
                       .max = known->max,
                       .average = known->average,
                       .top_values = known->top_values,
-                      .exact = known->exact};
+                      .exact = known->exact,
+                      .text_date_format = known->text_date_format,
+                      .read_as = known->read_as,
+                      .read_sql = known->read_sql,
+                      .read_unit = known->read_unit,
+                      .unread_count = known->unread_count,
+                      .unread_values = known->unread_values};
   }
   return schema;
 }
@@ -159,11 +167,12 @@ class CatalogServiceOnWarehouses final : public CatalogService {
   Result<std::vector<SearchHit>> search(const CallContext& context, std::string_view text, const ConnectionId& connection,
                                         int limit) override {
     const std::string wanted = lower(trim(text));
-    if (wanted.empty() || wanted.size() > kSearchTextBytesMax) {
-      return fail(Error{
-          .code = ErrorCode::invalid_argument,
-          .message = str("q must be 1 to ", kSearchTextBytesMax, " bytes long"),
-          .violations = {{.path = "q", .code = "out_of_range", .message = str("must be 1 to ", kSearchTextBytesMax, " bytes long")}}});
+    if (wanted.empty() || count_characters(wanted) > kSearchTextCharactersMax) {
+      return fail(
+          Error{.code = ErrorCode::invalid_argument,
+                .message = str("q must be 1 to ", kSearchTextCharactersMax, " characters long"),
+                .violations = {
+                    {.path = "q", .code = "out_of_range", .message = str("must be 1 to ", kSearchTextCharactersMax, " characters long")}}});
     }
     const auto tables = TRY(read_value<std::vector<LocatedTable>>(
         *database_, context, [&](Transaction& transaction) { return search_tables(transaction, context.team(), connection, wanted); }));
@@ -171,20 +180,20 @@ class CatalogServiceOnWarehouses final : public CatalogService {
   }
 
   Result<std::string> catalog_version(const CallContext& context, const ConnectionId& connection) override {
-    TRY(connections_->get(context, connection));
+    const std::string version = TRY(connections_->get(context, connection)).version;
     return read_value<std::string>(*database_, context, [&](Transaction& transaction) -> Result<std::string> {
       const auto rows = TRY(transaction.query(
           "SELECT COUNT(*), COALESCE(MAX(discovered_at), 0), COALESCE(MAX(last_scanned_at), 0) FROM datasets WHERE connection_id = :p1",
           {connection.value()}));
-      std::vector<std::string> parts;
+      std::vector<std::string> parts{version};
       for (const DbValue& value : rows.front().values) parts.push_back(str(std::get<std::int64_t>(value)));
       return join(parts, "-");
     });
   }
 
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& connection) override {
-    TRY(connections_->get(context, connection));  // before the memory is asked, which knows no teams
-    const auto listed = TRY(datasets_.get(connection.value(), [&]() -> Result<std::vector<DatasetInfo>> {
+    const std::string key = TRY(memory_key(context, connection));
+    const auto listed = TRY(datasets_.get(key, [&]() -> Result<std::vector<DatasetInfo>> {
       return TRY(connections_->open_warehouse(context, connection))->list_datasets(context);
     }));
     return *listed;
@@ -192,9 +201,9 @@ class CatalogServiceOnWarehouses final : public CatalogService {
 
   Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& connection,
                                              std::string_view dataset) override {
-    TRY(connections_->get(context, connection));
+    const std::string key = TRY(memory_key(context, connection));
     if (auto scanned = TRY(find_scanned(context, connection, dataset))) return std::move(*scanned);
-    const auto listed = TRY(tables_.get(str(connection.value(), "\n", dataset), [&]() -> Result<std::vector<TableInfo>> {
+    const auto listed = TRY(tables_.get(str(key, "\n", dataset), [&]() -> Result<std::vector<TableInfo>> {
       return TRY(connections_->open_warehouse(context, connection))->list_tables(context, dataset);
     }));
     return *listed;
@@ -202,9 +211,9 @@ class CatalogServiceOnWarehouses final : public CatalogService {
 
   Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, const ConnectionId& connection,
                                                           const TableInfo& table) override {
-    TRY(connections_->get(context, connection));
     // Rows and bytes are part of the key: other data has other statistics.
-    const std::string key = str(connection.value(), "\n", table.dataset, "\n", table.name, "\n", table.row_count, "\n", table.size_bytes);
+    const std::string key =
+        str(TRY(memory_key(context, connection)), "\n", table.dataset, "\n", table.name, "\n", table.row_count, "\n", table.size_bytes);
     const auto made = TRY(statistics_.get(key, [&]() -> Result<std::vector<ColumnStatistics>> {
       return TRY(connections_->open_warehouse(context, connection))->column_statistics(context, table.dataset, table.name);
     }));
@@ -219,9 +228,11 @@ class CatalogServiceOnWarehouses final : public CatalogService {
         names.push_back(table.sql_name);
       }
     }
-    const auto near = nearest_name(name.substr(0, kSearchTextBytesMax), names);
-    Violation violation{
-        .path = "table", .code = "unknown_table", .got = std::string(name.substr(0, kSearchTextBytesMax)), .suggestion = near.value_or("")};
+    const auto near = nearest_name(name.substr(0, kSearchTextCharactersMax), names);
+    Violation violation{.path = "table",
+                        .code = "unknown_table",
+                        .got = std::string(name.substr(0, kSearchTextCharactersMax)),
+                        .suggestion = near.value_or("")};
     violation.message = str("There is no table '", violation.got, "'", near ? str(": did you mean ", *near, "?") : std::string());
     if (names.size() > kNamesShownMax) names.resize(kNamesShownMax);
     violation.allowed = std::move(names);
@@ -229,6 +240,11 @@ class CatalogServiceOnWarehouses final : public CatalogService {
   }
 
  private:
+  // What is remembered of a connection with these credentials. It knows no teams, so the team is checked here.
+  Result<std::string> memory_key(const CallContext& context, const ConnectionId& connection) const {
+    return str(connection.value(), "\n", TRY(connections_->get(context, connection)).version);
+  }
+
   // The dataset's tables when a recent scan knows them.
   Result<std::optional<std::vector<TableInfo>>> find_scanned(const CallContext& context, const ConnectionId& connection,
                                                              std::string_view name) const {

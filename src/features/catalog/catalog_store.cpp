@@ -122,6 +122,7 @@ Result<> save_table(Transaction& transaction, const Dataset& dataset, const Tabl
   row.row_count = found.row_count;
   row.size_bytes = found.size_bytes;
   row.schema.columns = found.columns;
+  row.schema.type = found.type;
   row.discovered_at = scan;
   row.last_scanned_at = scan;
   const auto known = TRY(read_first<CatalogTable>(TRY(
@@ -134,6 +135,12 @@ Result<> save_table(Transaction& transaction, const Dataset& dataset, const Tabl
   row.id = known->id;
   row.discovered_at = known->discovered_at;
   TRY(update_row(transaction, "tables", row));
+  return {};
+}
+
+Result<> delete_datasets_of(Transaction& transaction, const TeamScope& scope, const ConnectionId& connection) {
+  TRY(transaction.execute("DELETE FROM datasets WHERE connection_id IN (SELECT id FROM connections WHERE id = :p1 AND team_id = :p2)",
+                          {connection.value(), scope.team_id().value()}));
   return {};
 }
 

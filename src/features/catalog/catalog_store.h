@@ -11,9 +11,12 @@ namespace bridge {
 
 // The JSON of a table's `schema` column.
 struct StoredColumns {
+  TableType type = TableType::table;
   std::vector<ColumnInfo> columns;
 };
-BOOST_DESCRIBE_STRUCT(StoredColumns, (), (columns))
+BOOST_DESCRIBE_STRUCT(StoredColumns, (), (type, columns))
+template <>
+inline constexpr auto field_notes<StoredColumns> = std::to_array<FieldNote>({{.name = "type", .optional = true}});
 
 struct CatalogTableRow : CatalogTable {
   StoredColumns schema;
@@ -45,6 +48,8 @@ Result<std::vector<CatalogTable>> list_tables_of(Transaction& transaction, const
 Result<std::vector<CatalogTableRow>> list_table_rows_of(Transaction& transaction, const TeamScope& scope, const DatasetId& dataset);
 // `scan` is when the scan began, and names it: no clock that jumps can mistake one scan's tables for another's.
 Result<> save_table(Transaction& transaction, const Dataset& dataset, const TableInfo& found, Time scan);
+// All that was found in a connection, with the tables.
+Result<> delete_datasets_of(Transaction& transaction, const TeamScope& scope, const ConnectionId& connection);
 Result<> delete_tables_of_other_scans(Transaction& transaction, const Dataset& dataset, Time scan);
 // Tables of the team whose name, description or columns hold the text (lower case); of one connection when it is named.
 Result<std::vector<LocatedTable>> search_tables(Transaction& transaction, const TeamScope& scope, const ConnectionId& connection,

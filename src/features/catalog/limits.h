@@ -8,7 +8,7 @@ namespace bridge {
 inline constexpr std::size_t kDatasetsPerConnectionMax = 10'000;
 inline constexpr std::size_t kTablesPerDatasetMax = 50'000;
 inline constexpr std::size_t kTablesSavedAtOnce = 50;  // in one transaction of a scan
-inline constexpr std::size_t kSearchTextBytesMax = 200;
+inline constexpr std::size_t kSearchTextCharactersMax = 200;
 inline constexpr std::size_t kSearchedTablesMax = 2'000;
 inline constexpr std::size_t kDescriptionBytesMax = 4'000;
 

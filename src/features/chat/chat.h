@@ -21,7 +21,11 @@ inline constexpr auto field_notes<NewChat> = std::to_array<FieldNote>({
     {.name = "provider", .about = "a provider of this server; the default one when missing", .length_max = 64, .optional = true},
     {.name = "model", .about = "a model of that provider; its default when missing", .length_max = 200, .optional = true},
     {.name = "connection_id", .about = "the warehouse to talk about; the team's only active one when missing", .optional = true},
-    {.name = "title", .about = "for people; the beginning of the first message when missing", .length_max = 200, .optional = true},
+    {.name = "title",
+     .about = "for people; the beginning of the first message when missing",
+     .subject = "A conversation's title",
+     .length_max = 200,
+     .optional = true},
 });
 
 struct ChatSession {
@@ -78,7 +82,8 @@ template <>
 inline constexpr auto field_notes<ChatInput> = std::to_array<FieldNote>({
     {.name = "message",
      .about = "what you say; not needed with Last-Event-ID",
-     .length_max = chat_limits::kMessageBytesMax,
+     .subject = "A message",
+     .length_max = chat_limits::kMessageCharactersMax,
      .optional = true},
     {.name = "tools", .about = "the only tools that may be used; all when missing", .optional = true},
     {.name = "resumable", .about = "true: a lost connection does not stop the answer for 30 s", .optional = true},

@@ -4,6 +4,7 @@
 
 #include "ai_sdk/core/cut_text.h"
 #include "ai_sdk/gateway/redaction.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "features/chat/turn_events.h"
 
@@ -19,11 +20,8 @@ std::unexpected<Error> bad_field(std::string_view field, std::string reason, std
 
 Result<> check_message(const ChatInput& input) {
   if (trim(input.message).empty()) return bad_field("message", "blank", "Say something, such as 'Which carriers run late?'");
-  if (input.message.size() > chat_limits::kMessageBytesMax) {
-    return bad_field("message", "message_too_long",
-                     str("The message has ", format_bytes(input.message.size()), "; at most ", format_bytes(chat_limits::kMessageBytesMax),
-                         " are allowed"));
-  }
+  if (const std::size_t characters = count_characters(input.message); characters > chat_limits::kMessageCharactersMax)
+    return bad_field("message", "message_too_long", too_long_message("A message", chat_limits::kMessageCharactersMax, characters));
   if (input.tools.size() > chat_limits::kToolNamesMax)
     return bad_field("tools", "too_many_tools", str("At most ", chat_limits::kToolNamesMax, " tools can be named"));
   return {};
@@ -127,7 +125,8 @@ class TurnWriter final {
 
 class ModelChat final : public ChatService {
  public:
-  explicit ModelChat(ChatParts parts) : parts_(std::move(parts)), orchestrator_(make_orchestrator(parts_.limits, parts_.tool_cache)) {}
+  explicit ModelChat(ChatParts parts)
+      : parts_(std::move(parts)), orchestrator_(make_orchestrator(parts_.limits, parts_.tool_cache)), logs_(parts_.check_caller) {}
 
   Result<ChatSession> create(const CallContext& context, const NewChat& input) override {
     const auto provider = TRY(parts_.providers.get_provider(input.provider));
@@ -215,9 +214,11 @@ class ModelChat final : public ChatService {
     if (!turn.session.connection_id.empty()) turn.tools = std::move(named);
     const CleanText clean = remove_secrets(without_context_mark(input.message));
     turn.message = clean.text;
-    turn.log = TRY(logs_.begin(id, turn.session.turns_saved + 1, turn.message, input.resumable));
-    // From here on the turn has to be run, or it would be under way for ever.
-    if (turn.session.title.empty()) turn.session.title = cut_text(clean.text.substr(0, clean.text.find('\n')), kSessionTitleBytesMax);
+    turn.log = TRY(logs_.begin(id, turn.session.turns_saved + 1, turn.message, input.resumable, context.caller));
+    // From here on the session is in use, whatever becomes of the turn until it goes.
+    turn.in_use = std::shared_ptr<void>(nullptr, [this, id, log = turn.log](void*) { logs_.end(id, log); });
+    if (turn.session.title.empty())
+      turn.session.title = cut_characters(std::string_view(clean.text).substr(0, clean.text.find('\n')), kSessionTitleCharactersMax);
     return turn;
   }
 
@@ -227,17 +228,23 @@ class ModelChat final : public ChatService {
     CallContext call = context;
     call.stop = log.stop_token();
     TurnWriter writer(log, sink);
-    const Result<TurnOutcome> outcome = run_model(call, turn, writer);
-    const Result<> kept = parts_.sessions.append_turn(call, turn.session);
+    bool threw = true;
+    const Result<TurnOutcome> outcome = guarded([&] {
+      Result<TurnOutcome> ran = run_model(call, turn, writer);
+      threw = false;
+      return ran;
+    });
+    TurnEnd end = outcome ? TurnEnd{"done", with_saved(done_data(*outcome), writer.saved())}
+                          : TurnEnd{"error", error_data(outcome.error(), context.correlation_id, writer.has_text(), writer.so_far())};
+    const Result<> kept = guarded([&] { return parts_.sessions.append_turn(call, turn.session, end); });
     const SessionId id = turn.session.id;
-    if (kept) parts_.sessions.give_back(std::move(turn.session));
-    else
+    // What was cut off by an exception may be half a message: it is read again from the transcript, which closes what is open.
+    if (kept && !threw) parts_.sessions.give_back(std::move(turn.session));
+    if (!kept)
       log_error("transcript_not_kept",
                 {{"session_id", id.value()}, {"error", describe_error(kept.error())}, {"detail", kept.error().detail}});
-    const auto end = [&] { logs_.end(id, turn.log); };
-    if (!outcome) writer.send_last("error", error_data(outcome.error(), context.correlation_id, writer.has_text(), writer.so_far()), end);
-    else if (!kept) writer.send_last("error", error_data(kept.error(), context.correlation_id, true, *outcome), end);
-    else writer.send_last("done", with_saved(done_data(*outcome), writer.saved()), end);
+    if (!kept && outcome) end = {"error", error_data(kept.error(), context.correlation_id, true, *outcome)};
+    writer.send_last(end.event, end.data, [&] { turn.in_use.reset(); });
   }
 
   Result<> check_resume(const CallContext& context, const SessionId& id, std::string_view last_event_id) override {
@@ -324,8 +331,11 @@ class ModelChat final : public ChatService {
     };
     TRY(send("reset", {{"step", 0}}));
     int step = 0;
+    bool answered = false;
     for (const ChatMessage& message : to_chat_messages(state.messages)) {
-      if (message.turn != event.turn || message.role == MessageRole::user) continue;
+      if (message.turn != event.turn) continue;
+      answered = message.role == MessageRole::assistant && !message.text.empty() && message.tool_calls.empty();
+      if (message.role == MessageRole::user) continue;
       if (message.role == MessageRole::assistant) ++step;
       if (message.role == MessageRole::assistant && !message.text.empty()) TRY(send("token", {{"text", message.text}}));
       for (const ToolCall& call : message.tool_calls) {
@@ -337,8 +347,20 @@ class ModelChat final : public ChatService {
         TRY(send(wire->name, wire->data));
       }
     }
+    const auto turn = static_cast<std::size_t>(event.turn);
+    if (turn <= state.ends.size() && state.ends[turn - 1]) return send(state.ends[turn - 1]->event, state.ends[turn - 1]->data);
+    return send_unknown_end(context, answered, send);
+  }
+
+  // Of a turn whose end was not kept: what ends in words is taken for done, all else was broken off.
+  static Result<> send_unknown_end(const CallContext& context, bool answered,
+                                   const std::function<Result<>(std::string_view, const json::object&)>& send) {
     TurnOutcome outcome;
     outcome.totals.complete = false;  // the sums of single turns are not kept, those of the conversation are
+    if (!answered) {
+      const Error error{.code = ErrorCode::aborted, .message = "This answer was broken off before its end", .reason = "interrupted"};
+      return send("error", error_data(error, context.correlation_id, true, outcome));
+    }
     json::object done = done_data(outcome);
     done["cost_usd"] = nullptr;
     return send("done", with_saved(std::move(done), {}));

@@ -13,13 +13,15 @@
 
 namespace bridge {
 
-// A turn that may begin: everything that can be refused with a plain answer has been looked at. Must be run.
+// A turn that may begin: everything that can be refused with a plain answer has been looked at. Until it is run or destroyed its session
+// is in use.
 struct ChatTurn {
   SessionState session;
   std::shared_ptr<ProviderAdapter> provider;
   ToolRegistry tools;
   std::string message;
   std::shared_ptr<TurnLog> log;
+  std::shared_ptr<void> in_use;  // ends the turn when it goes
 };
 
 // Conversations with a model about a team's data. A conversation belongs to the person who began it. Thread-safe.
@@ -69,6 +71,8 @@ struct ChatParts {
   std::function<Result<ConnectionId>(const CallContext&, const ConnectionId&)> choose_connection;
   // What a model should know of the connection before it asks, to be put behind a person's words.
   std::function<Result<std::string>(const CallContext&, const ConnectionId&)> describe_connection;
+  // Whether who began a turn may still ask, looked at while it goes on without its client; empty: always.
+  std::function<Result<>(const Caller&)> check_caller = {};
   // A person has said something in a session: for those who keep what it led to.
   std::function<void(const SessionState&, std::string_view message)> on_message;
 };

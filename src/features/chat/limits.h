@@ -5,7 +5,7 @@
 
 namespace bridge::chat_limits {
 
-inline constexpr std::size_t kMessageBytesMax = 32 << 10;
+inline constexpr std::size_t kMessageCharactersMax = 32 << 10;
 inline constexpr std::size_t kToolNamesMax = 32;
 
 // A turn whose client asked to be waited for goes on for this long without one.

@@ -23,8 +23,8 @@ BOOST_DESCRIBE_STRUCT(PromptBlockChange, (), (name, content, cache_control, posi
 
 template <>
 inline constexpr auto field_notes<PromptBlockChange> = std::to_array<FieldNote>({
-    {.name = "name", .about = "of the block", .length_max = 63},
-    {.name = "content", .about = "the text of the new version", .length_max = 64 << 10},
+    {.name = "name", .about = "of the block", .subject = "A prompt block's name", .length_max = 63},
+    {.name = "content", .about = "the text of the new version", .subject = "A prompt block", .length_max = 64 << 10},
     {.name = "cache_control", .about = "as before when missing"},
     {.name = "position", .about = "as before when missing", .minimum = 0, .maximum = 1'000},
     {.name = "version", .about = "instead of content: the version to make active again", .minimum = 1, .maximum = 1'000'000},

@@ -25,16 +25,16 @@ class DirectorySessionStore final : public SessionManifestStore {
     return *std::move(found);
   }
 
-  Result<std::vector<SessionManifest>> list(const CallContext& context, const TeamScope& team, const UserId& user, const SessionId& before,
-                                            int limit) override {
+  Result<std::vector<SessionManifest>> list(const CallContext& context, const TeamScope& team, const UserId& person,
+                                            const SessionId& before, int limit) override {
     std::string sql = str("SELECT ", select_list<SessionManifest>(), " FROM session_manifests WHERE team_id = :p1");
     std::vector<DbValue> values{team.team_id().value()};
     const auto add = [&](std::string_view condition, const std::string& value) {
       values.push_back(value);
       sql += str(" AND ", condition, " :p", values.size());
     };
-    if (user.empty()) sql += " AND user_id IS NULL";
-    else add("user_id =", user.value());
+    if (person.empty()) sql += " AND person_id IS NULL";
+    else add("person_id =", person.value());
     // Ids sort by the time they were made.
     if (!before.empty()) add("id <", before.value());
     sql += str(" ORDER BY id DESC LIMIT ", limit);

@@ -47,6 +47,22 @@ TEST(SessionStore, KeepsAManifestAndWhatBecomesOfIt) {
   EXPECT_EQ(to_json(*read), to_json(session));
 }
 
+TEST(SessionStore, ListsTheSessionsOfOnePerson) {
+  Directory directory;
+  for (const char* person : {"key:a", "key:b", "key:a"}) {
+    SessionManifest session = manifest();
+    session.id = SessionId::make();
+    session.person_id = UserId(person);
+    ASSERT_TRUE(directory.sessions->create({}, session));
+  }
+  const auto of = [&](const char* person) {
+    return directory.sessions->list({}, TeamScope(TeamId("t")), UserId(person), SessionId(), 10)->size();
+  };
+  EXPECT_EQ(of("key:a"), 2u);
+  EXPECT_EQ(of("key:b"), 1u);
+  EXPECT_EQ(of("key:c"), 0u);
+}
+
 TEST(SessionStore, NeitherShowsNorChangesAnotherTeamsSession) {
   Directory directory;
   ASSERT_TRUE(directory.sessions->create({}, manifest()));

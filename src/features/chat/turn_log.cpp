@@ -1,5 +1,6 @@
 #include "features/chat/turn_log.h"
 
+#include "base/guarded.h"
 #include "base/text.h"
 #include "features/chat/limits.h"
 
@@ -16,8 +17,9 @@ std::string TurnLog::last_id() const {
 
 std::int64_t TurnLog::append(std::string_view name, std::string_view data) {
   const std::lock_guard lock(mutex_);
+  events_.push_back({.number = last_number_ + 1, .name = std::string(name), .data = std::string(data)});
+  ++last_number_;
   bytes_ += name.size() + data.size();
-  events_.push_back({.number = ++last_number_, .name = std::string(name), .data = std::string(data)});
   while (bytes_ > chat_limits::kTurnEventBytesMax && events_.size() > 1) {
     bytes_ -= events_.front().name.size() + events_.front().data.size();
     events_.pop_front();
@@ -42,6 +44,10 @@ Result<> TurnLog::replay(const CallContext& context, std::int64_t after, EventSi
   if (readers_ >= static_cast<int>(chat_limits::kResumesAtOnceMax))
     return fail(ErrorCode::resource_exhausted, "too_many_readers", "This answer is being read too often at the same time");
   ++readers_;
+  const AtEnd leave([&] {
+    if (!lock.owns_lock()) lock.lock();
+    if (--readers_ == 0) alone_since_ = SteadyClock::now();
+  });
   alone_since_.reset();
   Result<> outcome;
   for (;;) {
@@ -60,7 +66,6 @@ Result<> TurnLog::replay(const CallContext& context, std::int64_t after, EventSi
     if (!outcome) break;
     after = event.number;
   }
-  if (--readers_ == 0) alone_since_ = SteadyClock::now();
   return outcome;
 }
 
@@ -72,12 +77,18 @@ bool TurnLog::wait_until_finished(std::chrono::milliseconds time_max) {
 void TurnLog::client_gone() {
   if (!resumable_) return request_stop();
   const std::lock_guard lock(mutex_);
+  client_left_ = true;
   if (readers_ == 0) alone_since_ = SteadyClock::now();
 }
 
 void TurnLog::stop_if_forgotten(SteadyClock::time_point now) {
   const std::lock_guard lock(mutex_);
   if (!finished_ && alone_since_ && readers_ == 0 && now - *alone_since_ > chat_limits::kGraceTime) stop_.request_stop();
+}
+
+bool TurnLog::goes_on_alone() const {
+  const std::lock_guard lock(mutex_);
+  return client_left_ && !finished_;
 }
 
 std::size_t TurnLog::bytes() const {
@@ -91,18 +102,20 @@ std::unexpected<Error> session_in_use() {
                     .reason = "session_in_use"});
 }
 
-TurnLogs::TurnLogs() : watcher_([this](const std::stop_token& stop) { watch(stop); }) {}
+TurnLogs::TurnLogs(std::function<Result<>(const Caller&)> check_caller)
+    : check_caller_(std::move(check_caller)), watcher_([this](const std::stop_token& stop) { watch(stop); }) {}
 TurnLogs::~TurnLogs() { watcher_.request_stop(); }
 
-Result<std::shared_ptr<TurnLog>> TurnLogs::begin(const SessionId& session, int turn, std::string question, bool resumable) {
+Result<std::shared_ptr<TurnLog>> TurnLogs::begin(const SessionId& session, int turn, std::string question, bool resumable, Caller caller) {
   const std::lock_guard lock(mutex_);
+  if (const auto found = logs_.find(session); found != logs_.end() && !found->second.place) return session_in_use();
+  Entry fresh{.log = std::make_shared<TurnLog>(turn, std::move(question), resumable && !shut_down_, std::move(caller)), .seat = {session}};
   Entry& entry = logs_[session];
-  if (entry.log && !entry.place) return session_in_use();
   if (entry.place) {
     finished_bytes_ -= entry.log->bytes();
     finished_.erase(*entry.place);
   }
-  entry = {.log = std::make_shared<TurnLog>(turn, std::move(question), resumable && !shut_down_)};
+  entry = std::move(fresh);
   // Only the first one wakes the watcher; later it looks at all of them in its own time.
   if (logs_.size() == finished_.size() + 1) changed_.notify_all();
   return entry.log;
@@ -111,7 +124,10 @@ Result<std::shared_ptr<TurnLog>> TurnLogs::begin(const SessionId& session, int t
 void TurnLogs::end(const SessionId& session, const std::shared_ptr<TurnLog>& log) {
   const std::lock_guard lock(mutex_);
   log->finish();
-  logs_.at(session).place = finished_.insert(finished_.end(), session);
+  const auto ended = logs_.find(session);
+  if (ended == logs_.end() || ended->second.log != log || ended->second.place) return;
+  finished_.splice(finished_.end(), ended->second.seat);
+  ended->second.place = std::prev(finished_.end());
   finished_bytes_ += log->bytes();
   while (!finished_.empty() && (finished_.size() > chat_limits::kFinishedTurnsMax || finished_bytes_ > chat_limits::kFinishedBytesMax)) {
     const auto oldest = logs_.find(finished_.front());
@@ -133,14 +149,28 @@ void TurnLogs::shut_down() {
   for (const auto& [session, entry] : logs_) entry.log->request_stop();
 }
 
+void TurnLogs::check_callers(const std::vector<std::shared_ptr<TurnLog>>& alone) const {
+  for (const auto& log : alone) {
+    if (check_caller_ && !check_caller_(log->caller())) log->request_stop();
+  }
+}
+
 void TurnLogs::watch(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  while (!stop.stop_requested()) {
+  run_rounds(stop, "turns without a client", [&] {
+    std::unique_lock lock(mutex_);
     // With nothing under way there is nothing to look after.
     if (logs_.size() == finished_.size()) changed_.wait(lock, stop, [&] { return logs_.size() > finished_.size(); });
-    for (const auto& [session, entry] : logs_) entry.log->stop_if_forgotten(SteadyClock::now());
+    std::vector<std::shared_ptr<TurnLog>> alone;
+    for (const auto& [session, entry] : logs_) {
+      entry.log->stop_if_forgotten(SteadyClock::now());
+      if (entry.log->goes_on_alone()) alone.push_back(entry.log);
+    }
+    lock.unlock();
+    check_callers(alone);
+    lock.lock();
     changed_.wait_for(lock, stop, chat_limits::kGraceCheckEvery, [] { return false; });
-  }
+    return !stop.stop_requested();
+  });
 }
 
 }  // namespace bridge

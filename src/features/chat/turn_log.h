@@ -2,12 +2,14 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/call_context.h"
 #include "platform/http/message.h"
@@ -24,10 +26,12 @@ struct LoggedEvent {
 // The events of one turn: written by the thread that runs it, read by any client that lost its connection. Thread-safe.
 class TurnLog final {
  public:
-  TurnLog(int turn, std::string question, bool resumable) : turn_(turn), question_(std::move(question)), resumable_(resumable) {}
+  TurnLog(int turn, std::string question, bool resumable, Caller caller = {})
+      : turn_(turn), question_(std::move(question)), resumable_(resumable), caller_(std::move(caller)) {}
 
   int turn() const { return turn_; }
   const std::string& question() const { return question_; }
+  const Caller& caller() const { return caller_; }  // who began it
   std::string id_of(std::int64_t number) const;
   std::string last_id() const;
 
@@ -49,6 +53,8 @@ class TurnLog final {
   void client_gone();
   // Stops a turn that nobody came back to.
   void stop_if_forgotten(CallContext::Clock::time_point now);
+  // Whether it goes on without the client that began it.
+  bool goes_on_alone() const;
 
   std::size_t bytes() const;
 
@@ -56,6 +62,7 @@ class TurnLog final {
   const int turn_;
   const std::string question_;
   const bool resumable_;
+  const Caller caller_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<LoggedEvent> events_;
@@ -63,6 +70,7 @@ class TurnLog final {
   std::size_t bytes_ = 0;
   int readers_ = 0;
   bool finished_ = false;
+  bool client_left_ = false;
   std::optional<CallContext::Clock::time_point> alone_since_;
   std::stop_source stop_;
 };
@@ -72,11 +80,12 @@ std::unexpected<Error> session_in_use();
 // The turns under way and those that ended lately, one a session. Thread-safe.
 class TurnLogs final {
  public:
-  TurnLogs();
+  // An error of `check_caller` ends a turn that goes on without its client: whoever began it may no longer ask. May be empty.
+  explicit TurnLogs(std::function<Result<>(const Caller&)> check_caller = {});
   ~TurnLogs();
 
   // failed_precondition ("session_in_use") while another turn of the session is under way.
-  Result<std::shared_ptr<TurnLog>> begin(const SessionId& session, int turn, std::string question, bool resumable);
+  Result<std::shared_ptr<TurnLog>> begin(const SessionId& session, int turn, std::string question, bool resumable, Caller caller = {});
   void end(const SessionId& session, const std::shared_ptr<TurnLog>& log);
   std::shared_ptr<TurnLog> find(const SessionId& session) const;  // null when there is none
 
@@ -85,11 +94,14 @@ class TurnLogs final {
 
  private:
   void watch(const std::stop_token& stop);
+  void check_callers(const std::vector<std::shared_ptr<TurnLog>>& alone) const;
 
+  const std::function<Result<>(const Caller&)> check_caller_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   struct Entry {
     std::shared_ptr<TurnLog> log;
+    std::list<SessionId> seat;                            // its node of finished_, so that no turn needs memory to end
     std::optional<std::list<SessionId>::iterator> place;  // in finished_, once it has ended
   };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 #include "features/chat/limits.h"
@@ -45,6 +46,28 @@ TEST(TurnLog, SaysWhenWhatWasMissedIsNoLongerThere) {
   EXPECT_EQ(log.replay({}, 0, sink).error().reason, "resume_gone");
   EXPECT_TRUE(log.replay({}, 3, sink));
   EXPECT_LE(log.bytes(), chat_limits::kTurnEventBytesMax + large.size());
+}
+
+TEST(TurnLogs, StopATurnThatGoesOnAloneOnceItsCallerMayNoLongerAsk) {
+  std::atomic<bool> may_ask = true;
+  TurnLogs logs([&](const Caller& caller) -> Result<> {
+    if (caller.credential_id == "key:k" && !may_ask) return fail(ErrorCode::unauthenticated, "revoked");
+    return {};
+  });
+  const auto begin = [&](const char* session, const char* credential) {
+    Caller caller;
+    caller.credential_id = credential;
+    return *logs.begin(SessionId(session), 1, "?", true, caller);
+  };
+  const auto mine = begin("a", "key:k"), other = begin("b", "key:other");
+  mine->client_gone();
+  other->client_gone();
+  std::this_thread::sleep_for(chat_limits::kGraceCheckEvery * 2);
+  EXPECT_FALSE(mine->stop_token().stop_requested());
+  may_ask = false;
+  for (int i = 0; i < 100 && !mine->stop_token().stop_requested(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(mine->stop_token().stop_requested());
+  EXPECT_FALSE(other->stop_token().stop_requested());
 }
 
 TEST(TurnLog, StopsATurnWhoseClientLeftUnlessItWasAskedToWait) {

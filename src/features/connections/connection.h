@@ -25,6 +25,8 @@ struct Connection {
   std::optional<Time> last_tested_at;
   std::optional<std::string> last_error;
   Time created_at;
+  // Of the name and the credentials: whatever was read through others is out of date. Not on the wire but as its ETag.
+  std::string version;
 };
 BOOST_DESCRIBE_STRUCT(Connection, (), (id, team_id, name, connection_type, status, last_tested_at, last_error, created_at))
 
@@ -38,9 +40,32 @@ BOOST_DESCRIBE_STRUCT(NewConnection, (), (team_id, name, connection_type, creden
 template <>
 inline constexpr auto field_notes<NewConnection> = std::to_array<FieldNote>({
     {.name = "team_id", .about = "The caller's team; may be left out"},
-    {.name = "name", .about = "Unique in the team; dashboards name their connection by it", .length_max = kConnectionNameBytesMax},
+    {.name = "name",
+     .about = "Unique in the team; dashboards name their connection by it",
+     .subject = "A connection's name",
+     .length_max = kConnectionNameCharactersMax},
     {.name = "connection_type", .about = "One of GET /v1/connection-types", .length_max = 64},
     {.name = "credentials", .about = "The type's fields, all text; write-only", .length_max = kCredentialBytesMax},
+});
+
+// What is to be changed; the rest stays as it is.
+struct ConnectionChange {
+  std::optional<std::string> name;
+  std::map<std::string, std::optional<Secret>> credentials;
+};
+BOOST_DESCRIBE_STRUCT(ConnectionChange, (), (name, credentials))
+template <>
+inline constexpr auto field_notes<ConnectionChange> = std::to_array<FieldNote>({
+    {.name = "name",
+     .about = "Another name; refused while dashboards use it",
+     .subject = "A connection's name",
+     .length_max = kConnectionNameCharactersMax},
+    {.name = "credentials",
+     .about =
+         "The fields that change, all text; null removes one that may be left out. Other values of fields that say where it is need the "
+         "secrets again",
+     .length_max = kCredentialBytesMax,
+     .optional = true},
 });
 
 // What a test found, with an error that a person can act on.

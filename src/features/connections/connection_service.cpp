@@ -21,8 +21,10 @@ std::unexpected<Error> refuse(std::vector<Violation> violations) {
 
 void check_name(std::string_view name, std::vector<Violation>& violations) {
   if (trim(name).empty()) violations.push_back({.path = "name", .code = "empty", .message = "'name' must not be empty"});
-  if (name.size() > kConnectionNameBytesMax)
-    violations.push_back({.path = "name", .code = "too_long", .message = str("'name' has at most ", kConnectionNameBytesMax, " bytes")});
+  if (const std::size_t characters = count_characters(name); characters > kConnectionNameCharactersMax) {
+    violations.push_back(
+        {.path = "name", .code = "too_long", .message = too_long_message("A connection's name", kConnectionNameCharactersMax, characters)});
+  }
   if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
     violations.push_back({.path = "name", .code = "bad_character", .message = "'name' must not hold control characters"});
   }
@@ -110,8 +112,13 @@ class ConnectionServiceOnStores final : public ConnectionService {
     return out;
   }
 
-  Result<Connection> create(const CallContext& context, NewConnection input) override {
+  Result<Connection> create(const CallContext& context, NewConnection input, NewConnectionTest test) override {
     TRY(check_new(context, input));
+    std::shared_ptr<Warehouse> warehouse;
+    if (test == NewConnectionTest::first) {
+      TRY(check_name_is_free(context, trim(input.name)));  // before the warehouse is asked, which may take long
+      warehouse = TRY(prove(context, *driver_of(input.connection_type), input.credentials));
+    }
     const Time now = parts_.clock->now();
     ConnectionRow row;
     row.id = ConnectionId::make();
@@ -120,6 +127,10 @@ class ConnectionServiceOnStores final : public ConnectionService {
     row.connection_type = input.connection_type;
     row.credentials_path = str(parts_.credentials_prefix, row.team_id.value(), "/", row.id.value(), ".enc");
     row.created_at = row.updated_at = now;
+    if (warehouse) {
+      row.status = ConnectionStatus::active;
+      row.last_tested_at = now;
+    }
     // The envelope first: a crash in between leaves one that nothing points to, and never a record without credentials.
     const std::string envelope = TRY(parts_.keys->seal(context, to_text(input.credentials), binding_of(row)));
     TRY(parts_.credentials->put(context, row.credentials_path, envelope, 0));
@@ -133,20 +144,69 @@ class ConnectionServiceOnStores final : public ConnectionService {
     });
     if (!saved) {
       (void)parts_.credentials->remove({}, row.credentials_path);
-      if (saved.error().code == ErrorCode::already_exists) {
-        return fail(ErrorCode::already_exists, "connection_name_conflict",
-                    str("The team has a connection named '", row.name, "' already: choose another name"));
-      }
+      if (saved.error().code == ErrorCode::already_exists) return name_conflict(row.name);
       return fail(saved.error());
     }
+    if (warehouse) warehouses_.put(row.credentials_path, std::move(warehouse));
     ++changes_;
-    return static_cast<const Connection&>(row);
+    return as_connection(std::move(row));
+  }
+
+  Result<Connection> update(const CallContext& context, const ConnectionId& id, const ConnectionChange& change, RenameConnection rename,
+                            const std::optional<std::string>& version) override {
+    const ConnectionRow before = TRY(find(context, id));
+    if (version && *version != "*" && *version != version_of(before)) return version_conflict(before);
+    ConnectionRow row = before;
+    std::vector<Violation> violations;
+    if (change.name) {
+      check_name(*change.name, violations);
+      row.name = std::string(trim(*change.name));
+    }
+    const Changed changed = TRY(change_credentials(context, before, change, violations));
+    if (!violations.empty()) return refuse(std::move(violations));
+    const bool renamed = row.name != before.name;
+    if (!renamed && !changed.differs) return as_connection(std::move(row));
+    if (renamed) {
+      TRY(check_name_is_free(context, row.name));
+      if (rename == RenameConnection::unless_used) TRY(check_unused(context, before, "have them name the new one, or add ?force=true"));
+    }
+    const Time now = parts_.clock->now();
+    std::shared_ptr<Warehouse> warehouse;
+    if (changed.differs) {
+      warehouse = TRY(prove(context, *driver_of(row.connection_type), changed.credentials));
+      row.credentials_path =
+          str(parts_.credentials_prefix, row.team_id.value(), "/", row.id.value(), ".", encode_hex(random_bytes(8)), ".enc");
+      row.status = ConnectionStatus::active;
+      row.last_error.reset();
+      row.last_tested_at = now;
+      const std::string envelope = TRY(parts_.keys->seal(context, to_text(changed.credentials), binding_of(row)));
+      TRY(parts_.credentials->put(context, row.credentials_path, envelope, 0));
+    }
+    row.updated_at = now;
+    const Result<> saved = parts_.database->transact(context, [&](Transaction& transaction) -> Result<> {
+      TRY(save_connection_change(transaction, context.team(), row, before.credentials_path));
+      if (changed.moved && parts_.forget_catalog) TRY(parts_.forget_catalog(transaction, context.team(), id));
+      return append_audit_event(transaction, context, now, "connection.update", id.value());
+    });
+    if (!saved) {
+      if (changed.differs) (void)parts_.credentials->remove({}, row.credentials_path);
+      if (saved.error().code == ErrorCode::already_exists) return name_conflict(row.name);
+      if (saved.error().code == ErrorCode::not_found) return version_conflict(before);  // somebody else was quicker
+      return fail(saved.error());
+    }
+    if (changed.differs) {
+      warehouses_.put(row.credentials_path, std::move(warehouse));
+      warehouses_.drop(before.credentials_path);
+      remove_envelope(before);
+    }
+    ++changes_;
+    return as_connection(std::move(row));
   }
 
   Result<ConnectionTest> test(const CallContext& context, const ConnectionId& id) override {
     const ConnectionRow row = TRY(find(context, id));
     const auto start = std::chrono::steady_clock::now();
-    warehouses_.drop(id);
+    drop_open(row);
     const CallContext limited = context.with_timeout(kConnectionTestTimeMax);
     auto opened = open(limited, row);
     Result<> outcome;
@@ -157,10 +217,10 @@ class ConnectionServiceOnStores final : public ConnectionService {
     test.latency_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
     if (!outcome) test.error = describe_error(outcome.error()).substr(0, kLastErrorBytesMax);
     TRY(parts_.database->transact(context, [&](Transaction& transaction) -> Result<> {
-      TRY(save_test_outcome(transaction, context.team(), id, test.status, test.error, parts_.clock->now()));
+      TRY(save_test_outcome(transaction, context.team(), row, test.status, test.error, parts_.clock->now()));
       return append_audit_event(transaction, context, parts_.clock->now(), "connection.test", id.value());
     }));
-    if (outcome) warehouses_.put(id, *opened);
+    if (outcome) warehouses_.put(row.credentials_path, *opened);
     ++changes_;
     return test;
   }
@@ -175,36 +235,31 @@ class ConnectionServiceOnStores final : public ConnectionService {
         *parts_.database, context, [&](Transaction& transaction) { return list_connection_names(transaction, context.team()); });
   }
 
-  Result<Connection> get(const CallContext& context, const ConnectionId& id) override { return TRY(find(context, id)); }
+  Result<Connection> get(const CallContext& context, const ConnectionId& id) override { return as_connection(TRY(find(context, id))); }
 
   Result<Connection> get_by_name(const CallContext& context, std::string_view name) override {
     return read_value<Connection>(*parts_.database, context, [&](Transaction& transaction) -> Result<Connection> {
-      const auto row = TRY(find_connection_by_name(transaction, context.team(), name));
-      if (row) return static_cast<const Connection&>(*row);
+      auto row = TRY(find_connection_by_name(transaction, context.team(), name));
+      if (row) return as_connection(std::move(*row));
       const auto names = TRY(list_connection_names(transaction, context.team()));
-      const auto near = nearest_name(name.substr(0, kConnectionNameBytesMax), names);
+      const auto near = nearest_name(name.substr(0, kConnectionNameCharactersMax), names);
       return fail(ErrorCode::not_found, "connection_not_found",
-                  str("The team has no connection named '", name.substr(0, kConnectionNameBytesMax), "'",
+                  str("The team has no connection named '", name.substr(0, kConnectionNameCharactersMax), "'",
                       near ? str(": did you mean '", *near, "'?") : std::string()));
     });
   }
 
   Result<> remove(const CallContext& context, const ConnectionId& id, RemoveConnection how) override {
     const ConnectionRow row = TRY(find(context, id));
-    if (how == RemoveConnection::unless_used && parts_.users) {
-      const auto used_by = TRY(parts_.users(context, row));
-      if (!used_by.empty()) return in_use(used_by);
-    }
+    if (how == RemoveConnection::unless_used) TRY(check_unused(context, row, "delete them first, or add ?force=true"));
     // The record first: a crash in between leaves an envelope that nothing points to.
     TRY(parts_.database->transact(context, [&](Transaction& transaction) -> Result<> {
       TRY(delete_connection(transaction, context.team(), id));
       return append_audit_event(transaction, context, parts_.clock->now(), "connection.delete", id.value());
     }));
-    warehouses_.drop(id);
+    drop_open(row);
     ++changes_;
-    if (const auto removed = parts_.credentials->remove({}, row.credentials_path); !removed) {
-      log_warning("credentials_not_removed", {{"connection", id.value()}, {"error", removed.error().message}});
-    }
+    remove_envelope(row);
     return {};
   }
 
@@ -216,7 +271,30 @@ class ConnectionServiceOnStores final : public ConnectionService {
 
   Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) override {
     const ConnectionRow row = TRY(find(context, id));  // on every call: the team may have lost it
-    return warehouses_.get(id, [&] { return open(context.with_timeout(kWarehouseOpenTimeMax), row); });
+    return warehouses_.get(row.credentials_path, [&] { return open(context.with_timeout(kWarehouseOpenTimeMax), row); });
+  }
+
+  std::optional<std::string> data_version(const CallContext& context, const ConnectionId& id) override {
+    const auto row = find(context, id);  // on every call: other credentials lie at another path
+    if (!row) return std::nullopt;
+    DataVersion version;
+    {
+      const std::lock_guard lock(versions_mutex_);
+      if (const auto known = versions_.find(row->credentials_path); known != versions_.end()) version = known->second;
+    }
+    if (!version) {
+      WarehouseDriver* driver = driver_of(row->connection_type);
+      const auto credentials = read_credentials(context, *row);
+      if (!driver || !credentials) return std::nullopt;
+      version = driver->data_version(*credentials);
+      if (!version) version = [] { return fail(ErrorCode::unsupported, "Its engine does not say"); };
+      const std::lock_guard lock(versions_mutex_);
+      if (versions_.size() >= kKnownVersionsMax) versions_.erase(versions_.begin());
+      versions_[row->credentials_path] = version;
+    }
+    auto text = version();
+    if (!text) return std::nullopt;
+    return std::move(*text);
   }
 
   std::uint64_t change_count() const override { return changes_.load(std::memory_order_acquire); }
@@ -236,7 +314,118 @@ class ConnectionServiceOnStores final : public ConnectionService {
   }
 
  private:
-  static std::string binding_of(const ConnectionRow& row) { return str(row.team_id.value(), "|", row.id.value()); }
+  struct Changed {
+    Credentials credentials;
+    bool differs = false;
+    bool moved = false;
+  };
+
+  std::string first_path_of(const ConnectionRow& row) const {
+    return str(parts_.credentials_prefix, row.team_id.value(), "/", row.id.value(), ".enc");
+  }
+
+  // A later envelope is bound to its place too, so that an earlier one of the same connection cannot be put there.
+  std::string binding_of(const ConnectionRow& row) const {
+    const std::string binding = str(row.team_id.value(), "|", row.id.value());
+    return row.credentials_path == first_path_of(row) ? binding : str(binding, "|", row.credentials_path);
+  }
+
+  static std::string version_of(const ConnectionRow& row) {
+    const std::size_t hash = std::hash<std::string>{}(str(row.credentials_path, "\n", row.name));
+    return encode_hex({reinterpret_cast<const char*>(&hash), sizeof hash});
+  }
+
+  static Connection as_connection(ConnectionRow row) {
+    row.version = version_of(row);
+    return static_cast<Connection&&>(row);
+  }
+
+  static std::unexpected<Error> name_conflict(std::string_view name) {
+    return fail(ErrorCode::already_exists, "connection_name_conflict",
+                str("The team has a connection named '", name, "' already: choose another name"));
+  }
+
+  static std::unexpected<Error> version_conflict(const Connection& connection) {
+    return fail(ErrorCode::aborted, "version_conflict",
+                str("The connection '", connection.name, "' has changed since: read it again, then repeat the change"));
+  }
+
+  Result<> check_name_is_free(const CallContext& context, std::string_view name) const {
+    return parts_.database->read(context, [&](Transaction& transaction) -> Result<> {
+      if (TRY(find_connection_by_name(transaction, context.team(), name))) return name_conflict(name);
+      return {};
+    });
+  }
+
+  Result<> check_unused(const CallContext& context, const Connection& connection, std::string_view way_out) const {
+    if (!parts_.users) return {};
+    std::vector<std::string> dashboards = TRY(parts_.users(context, connection));
+    if (dashboards.empty()) return {};
+    return in_use(std::move(dashboards), way_out);
+  }
+
+  void remove_envelope(const ConnectionRow& row) const {
+    if (const auto removed = parts_.credentials->remove({}, row.credentials_path); !removed)
+      log_warning("credentials_not_removed", {{"connection", row.id.value()}, {"error", removed.error().message}});
+  }
+
+  // The fields as they will be. A connection whose credentials cannot be read any more is entered anew.
+  Result<Changed> change_credentials(const CallContext& context, const ConnectionRow& row, const ConnectionChange& change,
+                                     std::vector<Violation>& violations) const {
+    Changed out;
+    if (change.credentials.empty()) return out;
+    const WarehouseDriver* driver = driver_of(row.connection_type);
+    if (!driver) return no_driver(row);
+    const auto known = read_credentials(context, row);
+    if (!known && known.error().reason != "credential_unreadable") return fail(known.error());
+    const Credentials before = known.value_or(Credentials{});
+    out.credentials = before;
+    for (const auto& [name, value] : change.credentials) {
+      if (value) out.credentials.insert_or_assign(name, *value);
+      else out.credentials.erase(name);
+    }
+    check_credentials(*driver, out.credentials, violations);
+    const auto text = [](const Credentials& credentials, const std::string& name) {
+      const auto found = credentials.find(name);
+      return found == credentials.end() ? std::string_view() : trim(found->second.reveal());
+    };
+    std::vector<std::string> moved;
+    for (const CredentialField& field : driver->fields()) {
+      const bool differs = text(before, field.name) != text(out.credentials, field.name);
+      out.differs = out.differs || differs;
+      if (differs && field.where_it_is) moved.push_back(field.name);
+    }
+    out.moved = !known || !moved.empty();
+    if (!out.moved || !violations.empty()) return out;
+    for (const CredentialField& field : driver->fields()) {
+      if (!field.secret || !out.credentials.contains(field.name) || change.credentials.contains(field.name)) continue;
+      violations.push_back({.path = "credentials." + field.name,
+                            .code = "secret_required",
+                            .message = str("'", field.name, "' must be given again: with another ", join(moved, ", "),
+                                           " it would go to a place that it was not given for")});
+    }
+    if (violations.empty()) return out;
+    const std::string message = violations.front().message;
+    return fail(Error{
+        .code = ErrorCode::invalid_argument, .message = message, .reason = "secret_required", .violations = std::exchange(violations, {})});
+  }
+
+  // Opens and reads the warehouse with fields that are not stored yet.
+  Result<std::shared_ptr<Warehouse>> prove(const CallContext& context, WarehouseDriver& driver, const Credentials& credentials) const {
+    const CallContext limited = context.with_timeout(kConnectionTestTimeMax);
+    auto opened = open_with(limited, driver, credentials);
+    Result<> outcome;
+    if (opened) outcome = (*opened)->ping(limited);
+    else outcome = fail(opened.error());
+    TRY(context.check());  // a caller who left learns nothing of the warehouse
+    if (outcome) return opened;
+    Error error = std::move(outcome).error();
+    return fail(Error{.code = ErrorCode::failed_precondition,
+                      .message = str("The connection does not work, so nothing was kept: ", error.message),
+                      .detail = std::move(error.detail),
+                      .reason = "connection_failed",
+                      .violations = std::move(error.violations)});
+  }
 
   WarehouseDriver* driver_of(std::string_view type) const {
     const auto found = std::ranges::find_if(parts_.drivers, [&](const auto& driver) { return driver->type() == type; });
@@ -274,14 +463,17 @@ class ConnectionServiceOnStores final : public ConnectionService {
     });
   }
 
-  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const ConnectionRow& row) const {
-    WarehouseDriver* driver = driver_of(row.connection_type);
-    if (!driver) return no_driver(row);
+  void drop_open(const ConnectionRow& row) {
+    warehouses_.drop(row.credentials_path);
+    const std::lock_guard lock(versions_mutex_);
+    versions_.erase(row.credentials_path);
+  }
+
+  Result<Credentials> read_credentials(const CallContext& context, const ConnectionRow& row) const {
     const auto envelope = parts_.credentials->get(context, row.credentials_path);
     if (!envelope && envelope.error().code == ErrorCode::not_found) {
-      return fail(Error{.code = ErrorCode::data_loss,
-                        .message = "The stored credential is missing: delete the connection and create it again",
-                        .reason = "credential_unreadable"});
+      return fail(Error{
+          .code = ErrorCode::data_loss, .message = "The stored credential is missing: enter it again", .reason = "credential_unreadable"});
     }
     if (!envelope) return fail(envelope.error());
     const auto sealed = parts_.keys->open(context, envelope->content, binding_of(row));
@@ -289,31 +481,43 @@ class ConnectionServiceOnStores final : public ConnectionService {
       log_error("credential_unreadable", {{"connection", row.id.value()}, {"detail", sealed.error().detail}});
       return fail(sealed.error());
     }
-    const Credentials credentials = TRY(from_text(*sealed));
-    auto warehouse = driver->open(context, credentials);
+    return from_text(*sealed);
+  }
+
+  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const ConnectionRow& row) const {
+    WarehouseDriver* driver = driver_of(row.connection_type);
+    if (!driver) return no_driver(row);
+    return open_with(context, *driver, TRY(read_credentials(context, row)));
+  }
+
+  static Result<std::shared_ptr<Warehouse>> open_with(const CallContext& context, WarehouseDriver& driver, const Credentials& credentials) {
+    auto warehouse = driver.open(context, credentials);
     if (warehouse) return warehouse;
     Error error = std::move(warehouse).error();
-    error.message = without_secrets(std::move(error.message), *driver, credentials);
-    error.detail = without_secrets(std::move(error.detail), *driver, credentials);
+    error.message = without_secrets(std::move(error.message), driver, credentials);
+    error.detail = without_secrets(std::move(error.detail), driver, credentials);
+    for (Violation& violation : error.violations) violation.message = without_secrets(std::move(violation.message), driver, credentials);
     return fail(std::move(error));
   }
 
-  static std::unexpected<Error> in_use(std::vector<std::string> dashboards) {
+  static std::unexpected<Error> in_use(std::vector<std::string> dashboards, std::string_view way_out) {
     const std::size_t count = dashboards.size();
     if (count > kDashboardsNamedMax) dashboards.resize(kDashboardsNamedMax);
     Violation violation{.path = "id",
                         .code = "in_use",
                         .message = str("used by ", count, count == 1 ? " dashboard" : " dashboards"),
                         .allowed = dashboards};
-    return fail(Error{.code = ErrorCode::failed_precondition,
-                      .message = str("Dashboards use this connection: ", join(dashboards, ", "), count > dashboards.size() ? ", …" : "",
-                                     ". Delete them first, or add ?force=true"),
-                      .reason = "connection_in_use",
-                      .violations = {violation}});
+    return fail(Error{
+        .code = ErrorCode::failed_precondition,
+        .message = str("Dashboards use this connection: ", join(dashboards, ", "), count > dashboards.size() ? ", …" : "", "; ", way_out),
+        .reason = "connection_in_use",
+        .violations = {violation}});
   }
 
   ConnectionServiceParts parts_;
   mutable WarehousePool warehouses_;
+  std::mutex versions_mutex_;
+  std::map<std::string, DataVersion> versions_;  // by where the credentials lie
   std::atomic<std::uint64_t> changes_ = 1;
 };
 

@@ -23,10 +23,15 @@ struct ConnectionServiceParts {
   std::shared_ptr<const Clock> clock;
   std::vector<std::shared_ptr<WarehouseDriver>> drivers;
   ConnectionUsers users;  // none: nothing uses any
+  // Forgets what was read of a connection that is elsewhere now, in the transaction that says so. None: nothing was kept.
+  std::function<Result<>(Transaction&, const TeamScope&, const ConnectionId&)> forget_catalog;
   std::string credentials_prefix = "credentials/";
 };
 
 enum class RemoveConnection : std::uint8_t { unless_used, even_if_used };
+enum class RenameConnection : std::uint8_t { unless_used, even_if_used };
+// Whether a connection has to work to be stored.
+enum class NewConnectionTest : std::uint8_t { later, first };
 
 // The warehouses of a team: validated by what their driver says of its fields, sealed, tested for real, opened when needed. Every method
 // acts in the context's team; another team's connection is not_found. Thread-safe.
@@ -36,9 +41,17 @@ class ConnectionService {
 
   virtual std::vector<ConnectionType> list_types() const = 0;
 
-  // Stored with status `testing`, not opened. already_exists ("connection_name_conflict") when the name is taken; invalid_argument with
-  // every unknown, missing or empty field.
-  virtual Result<Connection> create(const CallContext& context, NewConnection input) = 0;
+  // Stored with status `testing`, not opened; tested first: opened, and stored with status `active` or not at all (failed_precondition
+  // "connection_failed"). already_exists ("connection_name_conflict") when the name is taken; invalid_argument with every unknown, missing
+  // or empty field.
+  virtual Result<Connection> create(const CallContext& context, NewConnection input, NewConnectionTest test = NewConnectionTest::later) = 0;
+  // Changes the name or fields. New fields are proven by opening the warehouse with them before the old ones go: failed_precondition
+  // ("connection_failed") when it does not open, and then nothing has changed. invalid_argument ("secret_required") when it is elsewhere
+  // now and a secret is not given anew. aborted when it is not at `version` any more. failed_precondition ("connection_in_use") names the
+  // dashboards that know it by its old name.
+  virtual Result<Connection> update(const CallContext& context, const ConnectionId& id, const ConnectionChange& change,
+                                    RenameConnection rename = RenameConnection::unless_used,
+                                    const std::optional<std::string>& version = std::nullopt) = 0;
   // Opens it anew and reads it. A failure to connect is an outcome, not an error.
   virtual Result<ConnectionTest> test(const CallContext& context, const ConnectionId& id) = 0;
   virtual Result<std::vector<Connection>> list(const CallContext& context, const Page& page) = 0;
@@ -53,7 +66,9 @@ class ConnectionService {
   virtual Result<SqlDialect> dialect_of(const Connection& connection) const = 0;
   // Open, shared by all callers of the team, closed after minutes without use.
   virtual Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) = 0;
-  // Grows with every connection that is created, tested or removed.
+  // What identifies its data's present content, see DataVersion; nullopt when its engine cannot say, or not now.
+  virtual std::optional<std::string> data_version(const CallContext& context, const ConnectionId& id) = 0;
+  // Grows with every connection that is created, tested, changed or removed.
   virtual std::uint64_t change_count() const = 0;
   // Removes envelopes that a crash left without a record. Returns how many. For the start, before requests are served: a connection that is
   // being created looks the same.

@@ -43,11 +43,25 @@ Result<std::int64_t> count_connections(Transaction& transaction, const TeamScope
   return read_count(TRY(transaction.query("SELECT COUNT(*) FROM connections WHERE team_id = :p1", {scope.team_id().value()})));
 }
 
-Result<> save_test_outcome(Transaction& transaction, const TeamScope& scope, const ConnectionId& id, ConnectionStatus status,
+Result<> save_test_outcome(Transaction& transaction, const TeamScope& scope, const ConnectionRow& tested, ConnectionStatus status,
                            const std::optional<std::string>& error, Time now) {
   TRY(transaction.execute(
-      "UPDATE connections SET status = :p3, last_error = :p4, last_tested_at = :p5 WHERE id = :p1 AND team_id = :p2",
-      {id.value(), scope.team_id().value(), db_text(enum_name(status)), error ? DbValue(*error) : DbValue(nullptr), db_time(now)}));
+      "UPDATE connections SET status = :p3, last_error = :p4, last_tested_at = :p5 WHERE id = :p1 AND team_id = :p2 AND "
+      "credentials_path = :p6",
+      {tested.id.value(), scope.team_id().value(), db_text(enum_name(status)), error ? DbValue(*error) : DbValue(nullptr), db_time(now),
+       db_text(tested.credentials_path)}));
+  return {};
+}
+
+Result<> save_connection_change(Transaction& transaction, const TeamScope& scope, const ConnectionRow& row,
+                                std::string_view credentials_path_before) {
+  const std::int64_t changed = TRY(transaction.execute(
+      "UPDATE connections SET name = :p4, credentials_path = :p5, status = :p6, last_error = :p7, last_tested_at = :p8, updated_at = :p9 "
+      "WHERE id = :p1 AND team_id = :p2 AND credentials_path = :p3",
+      {row.id.value(), scope.team_id().value(), db_text(credentials_path_before), db_text(row.name), db_text(row.credentials_path),
+       db_text(enum_name(row.status)), row.last_error ? DbValue(*row.last_error) : DbValue(nullptr),
+       row.last_tested_at ? db_time(*row.last_tested_at) : DbValue(nullptr), db_time(row.updated_at)}));
+  if (changed == 0) return fail(ErrorCode::not_found, "There is no such connection");
   return {};
 }
 

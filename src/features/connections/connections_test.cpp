@@ -38,6 +38,55 @@ class TalkativeDriver final : public WarehouseDriver {
   }
 };
 
+// A warehouse that answers, and says nothing.
+class EmptyWarehouse final : public Warehouse {
+ public:
+  const SqlDialect& dialect() const override { return dialect_; }
+  Result<> ping(const CallContext&) override { return {}; }
+  Result<std::vector<DatasetInfo>> list_datasets(const CallContext&) override { return std::vector<DatasetInfo>{}; }
+  Result<std::vector<TableInfo>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableInfo>{}; }
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view) override {
+    return std::vector<ColumnStatistics>{};
+  }
+  Result<DryRun> dry_run(const CallContext&, const BoundQuery&) override { return DryRun{}; }
+  Result<QueryResult> execute(const CallContext&, const BoundQuery&, const ExecuteLimits&) override { return QueryResult{}; }
+
+ private:
+  SqlDialect dialect_;
+};
+
+// A driver with a place and a secret, which opens for passwords that begin with "right".
+class GuardedDriver final : public WarehouseDriver {
+ public:
+  std::string type() const override { return "snowflake"; }
+  std::string title() const override { return "Guarded"; }
+  const SqlDialect& dialect() const override {
+    static const SqlDialect dialect{.name = "snowflake"};
+    return dialect;
+  }
+  std::vector<CredentialField> fields() const override {
+    return {{.name = "account", .about = "where", .where_it_is = true},
+            {.name = "password", .about = "secret", .secret = true},
+            {.name = "role", .about = "as whom", .required = false}};
+  }
+  Result<std::shared_ptr<Warehouse>> open(const CallContext&, const std::map<std::string, Secret>& credentials) override {
+    ++opened;
+    last_account = credentials.at("account").reveal();
+    if (!credentials.at("password").reveal().starts_with("right"))
+      return fail(ErrorCode::unavailable, "The password '" + credentials.at("password").reveal() + "' is refused");
+    return std::make_shared<EmptyWarehouse>();
+  }
+
+  int opened = 0;
+  std::string last_account;
+};
+
+NewConnection guarded(std::string name, std::string password = "right-0") {
+  return {.name = std::move(name),
+          .connection_type = "snowflake",
+          .credentials = {{"account", Secret("one.example")}, {"password", Secret(std::move(password))}}};
+}
+
 struct Workspace {
   std::string folder;
   std::shared_ptr<Database> database;
@@ -45,6 +94,8 @@ struct Workspace {
   std::shared_ptr<KeyService> keys;
   std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(*parse_time("2026-08-01T10:00:00Z"));
   std::vector<std::string> users;
+  std::shared_ptr<GuardedDriver> guarded_driver = std::make_shared<GuardedDriver>();
+  int catalogs_forgotten = 0;
   std::shared_ptr<ConnectionService> connections;
 
   Workspace() {
@@ -62,13 +113,18 @@ struct Workspace {
     });
     auto drivers = make_warehouse_drivers();
     drivers.push_back(std::make_shared<TalkativeDriver>());
+    drivers.push_back(guarded_driver);
     connections = make_connection_service(
         {.database = database,
          .credentials = lake,
          .keys = keys,
          .clock = clock,
          .drivers = drivers,
-         .users = [this](const CallContext&, const Connection&) -> Result<std::vector<std::string>> { return users; }});
+         .users = [this](const CallContext&, const Connection&) -> Result<std::vector<std::string>> { return users; },
+         .forget_catalog = [this](Transaction&, const TeamScope&, const ConnectionId&) -> Result<> {
+           ++catalogs_forgotten;
+           return {};
+         }});
   }
   ~Workspace() {
     connections.reset();
@@ -248,9 +304,16 @@ TEST(ConnectionsEndpoints, AnswerAnotherTeamsConnectionAsOneThatDoesNotExist) {
   for (const auto& [method, path] :
        std::vector<std::pair<Method, std::string_view>>{{Method::get, "/v1/onboarding/connections/{id}"},
                                                         {Method::post, "/v1/onboarding/connections/{id}/test"},
+                                                        {Method::patch, "/v1/onboarding/connections/{id}"},
                                                         {Method::delete_, "/v1/onboarding/connections/{id}"}}) {
     const auto answer = [&](const std::string& id) {
-      return problem_of(workspace.call(method, path, {.path_parameters = {{"id", id}}, .context = in_team("b")}).error());
+      return problem_of(workspace
+                            .call(method, path,
+                                  {.path_parameters = {{"id", id}},
+                                   .headers = {{"content-type", "application/json"}},
+                                   .body = R"({"name":"x"})",
+                                   .context = in_team("b")})
+                            .error());
     };
     EXPECT_EQ(answer(connection->id.value()), answer(make_uuid())) << path;
   }
@@ -300,33 +363,148 @@ TEST(ConnectionsEndpoints, CreateListAndDescribeTypes) {
   EXPECT_EQ(types.at(0).at("fields").at(0).at("name"), "path");
 }
 
-class EmptyWarehouse final : public Warehouse {
- public:
-  const SqlDialect& dialect() const override { return dialect_; }
-  Result<> ping(const CallContext&) override { return {}; }
-  Result<std::vector<DatasetInfo>> list_datasets(const CallContext&) override { return std::vector<DatasetInfo>{}; }
-  Result<std::vector<TableInfo>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableInfo>{}; }
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view) override {
-    return std::vector<ColumnStatistics>{};
-  }
-  Result<DryRun> dry_run(const CallContext&, const BoundQuery&) override { return DryRun{}; }
-  Result<QueryResult> execute(const CallContext&, const BoundQuery&, const ExecuteLimits&) override { return QueryResult{}; }
+ConnectionChange changing(std::map<std::string, std::optional<std::string>> fields) {
+  ConnectionChange change;
+  for (auto& [name, value] : fields) change.credentials[name] = value ? std::optional(Secret(*value)) : std::nullopt;
+  return change;
+}
 
- private:
-  SqlDialect dialect_;
-};
+TEST(ConnectionService, KeepsNothingOfAConnectionThatHasToWorkAndDoesNot) {
+  const Workspace workspace;
+  const auto failed = workspace.connections->create(in_team("a"), guarded("sales", "wrong-secret"), NewConnectionTest::first);
+  ASSERT_FALSE(failed.has_value());
+  EXPECT_EQ(failed.error().code, ErrorCode::failed_precondition);
+  EXPECT_EQ(failed.error().reason, "connection_failed");
+  EXPECT_EQ(describe_error(failed.error()).find("wrong-secret"), std::string::npos);
+  EXPECT_TRUE(workspace.connections->list(in_team("a"), {})->empty());
+  EXPECT_TRUE(workspace.lake->list({}, "credentials/")->empty());
+  const auto works = workspace.connections->create(in_team("a"), guarded("sales"), NewConnectionTest::first);
+  ASSERT_TRUE(works.has_value()) << describe_error(works.error());
+  EXPECT_EQ(works->status, ConnectionStatus::active);
+  EXPECT_EQ(works->last_tested_at, workspace.clock->now());
+  const int opened = workspace.guarded_driver->opened;
+  EXPECT_TRUE(workspace.connections->open_warehouse(in_team("a"), works->id).has_value());
+  EXPECT_EQ(workspace.guarded_driver->opened, opened) << "the warehouse that was proven is the one that is used";
+}
+
+TEST(ConnectionService, SendsNoSecretToAPlaceThatItWasNotGivenFor) {
+  const Workspace workspace;
+  const auto connection = workspace.connections->create(in_team("a"), guarded("sales"), NewConnectionTest::first);
+  const int opened = workspace.guarded_driver->opened;
+  const auto refused = workspace.connections->update(in_team("a"), connection->id, changing({{"account", "two.example"}}));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(refused.error().reason, "secret_required");
+  EXPECT_EQ(refused.error().violations.at(0).path, "credentials.password");
+  EXPECT_EQ(workspace.guarded_driver->opened, opened) << "it was not even tried";
+  // A field that does not say where it is changes alone, and so does a place that is the same one.
+  EXPECT_TRUE(workspace.connections->update(in_team("a"), connection->id, changing({{"role", "reader"}})).has_value());
+  EXPECT_TRUE(workspace.connections->update(in_team("a"), connection->id, changing({{"account", " one.example "}})).has_value());
+  EXPECT_EQ(workspace.catalogs_forgotten, 0);
+  const auto moved =
+      workspace.connections->update(in_team("a"), connection->id, changing({{"account", "two.example"}, {"password", "right-2"}}));
+  ASSERT_TRUE(moved.has_value()) << describe_error(moved.error());
+  EXPECT_EQ(workspace.guarded_driver->last_account, "two.example");
+  EXPECT_EQ(workspace.catalogs_forgotten, 1);
+}
+
+TEST(ConnectionService, ProvesANewSecretBeforeTheOldOneGoes) {
+  const Workspace workspace;
+  const auto connection = workspace.connections->create(in_team("a"), guarded("sales"), NewConnectionTest::first);
+  const auto first = *workspace.connections->open_warehouse(in_team("a"), connection->id);
+  const std::string envelope = workspace.lake->list({}, "credentials/")->front().key;
+  const auto failed = workspace.connections->update(in_team("a"), connection->id, changing({{"password", "wrong"}}));
+  EXPECT_EQ(failed.error().reason, "connection_failed");
+  EXPECT_EQ(failed.error().message.find("'wrong'"), std::string::npos);
+  EXPECT_EQ(*workspace.connections->open_warehouse(in_team("a"), connection->id), first);
+  EXPECT_EQ(workspace.connections->get(in_team("a"), connection->id)->version, connection->version);
+  EXPECT_EQ(workspace.lake->list({}, "credentials/")->front().key, envelope);
+
+  const auto changes = workspace.connections->change_count();
+  const auto changed = workspace.connections->update(in_team("a"), connection->id, changing({{"password", "right-1"}}));
+  ASSERT_TRUE(changed.has_value()) << describe_error(changed.error());
+  EXPECT_NE(changed->version, connection->version) << "what was read with the old credentials is out of date";
+  EXPECT_GT(workspace.connections->change_count(), changes);
+  EXPECT_NE(*workspace.connections->open_warehouse(in_team("a"), connection->id), first);
+  const auto envelopes = *workspace.lake->list({}, "credentials/");
+  ASSERT_EQ(envelopes.size(), 1u);
+  EXPECT_NE(envelopes.front().key, envelope);
+  EXPECT_EQ(*workspace.connections->remove_orphans({}), 0);
+  const auto events = *read_value<std::int64_t>(*workspace.database, {}, [](Transaction& transaction) -> Result<std::int64_t> {
+    return read_count(TRY(transaction.query("SELECT COUNT(*) FROM audit_events WHERE action = 'connection.update'", {})));
+  });
+  EXPECT_EQ(events, 1);
+}
+
+TEST(ConnectionService, AnEarlierEnvelopeOfTheSameConnectionCannotTakeTheNewOnesPlace) {
+  const Workspace workspace;
+  const auto connection = workspace.connections->create(in_team("a"), guarded("sales"), NewConnectionTest::first);
+  const std::string old = workspace.lake->get({}, workspace.envelope_key(*connection))->content;
+  ASSERT_TRUE(workspace.connections->update(in_team("a"), connection->id, changing({{"password", "right-1"}})).has_value());
+  const std::string key = workspace.lake->list({}, "credentials/")->front().key;
+  ASSERT_TRUE(workspace.lake->put({}, key, old, kAnyGeneration).has_value());
+  EXPECT_FALSE(workspace.connections->test(in_team("a"), connection->id)->success);
+  // And then everything is entered anew, the place too.
+  EXPECT_EQ(workspace.connections->update(in_team("a"), connection->id, changing({{"password", "right-2"}})).error().violations.at(0).code,
+            "missing_field");
+  EXPECT_TRUE(
+      workspace.connections->update(in_team("a"), connection->id, changing({{"account", "x"}, {"password", "right-2"}})).has_value());
+}
+
+TEST(ConnectionService, ChangesOnlyWhatIsItsTeamsAtTheVersionThatWasRead) {
+  Workspace workspace;
+  const auto connection = workspace.connections->create(in_team("a"), guarded("sales"), NewConnectionTest::first);
+  ASSERT_TRUE(workspace.connections->create(in_team("a"), workspace.files("files")).has_value());
+  const auto rename = [&](const char* team, std::string name, RenameConnection how = RenameConnection::unless_used,
+                          std::optional<std::string> version = std::nullopt) {
+    return workspace.connections->update(in_team(team), connection->id, {.name = std::move(name)}, how, version);
+  };
+  EXPECT_EQ(rename("b", "other").error().code, ErrorCode::not_found);
+  EXPECT_EQ(rename("a", "files").error().reason, "connection_name_conflict");
+  EXPECT_EQ(rename("a", " ").error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(rename("a", "orders", RenameConnection::unless_used, "old").error().code, ErrorCode::aborted);
+  workspace.users = {"flights"};
+  const auto used = rename("a", "orders");
+  EXPECT_EQ(used.error().reason, "connection_in_use");
+  EXPECT_NE(used.error().message.find("flights"), std::string::npos);
+  EXPECT_EQ(rename("a", "orders", RenameConnection::even_if_used, connection->version)->name, "orders");
+  EXPECT_EQ(workspace.connections->update(in_team("a"), connection->id, changing({{"acount", "x"}})).error().violations.at(0).suggestion,
+            "account");
+  EXPECT_EQ(
+      workspace.connections->update(in_team("a"), connection->id, changing({{"password", std::nullopt}})).error().violations.at(0).code,
+      "missing_field");
+}
+
+TEST(ConnectionsEndpoints, AChangeIsMadeOnceToTheVersionThatItsETagNames) {
+  const Workspace workspace;
+  const auto connection = workspace.connections->create(in_team("a"), guarded("sales"), NewConnectionTest::first);
+  const auto patch = [&](std::string body, const std::string& tag) {
+    return workspace.call(Method::patch, "/v1/onboarding/connections/{id}",
+                          {.path_parameters = {{"id", connection->id.value()}},
+                           .headers = {{"content-type", "application/json"}, {"if-match", tag}},
+                           .body = std::move(body),
+                           .context = in_team("a")});
+  };
+  const std::string tag = str('"', connection->version, '"');
+  const auto changed = patch(R"({"credentials":{"role":"reader"}})", tag);
+  ASSERT_TRUE(changed.has_value()) << describe_error(changed.error());
+  EXPECT_EQ(json::parse(*changed->body.front()).as_object().contains("version"), false);
+  EXPECT_EQ(patch(R"({"credentials":{"role":null}})", tag).error().code, ErrorCode::aborted);
+  EXPECT_TRUE(patch(R"({"credentials":{"role":null}})", changed->headers.at(0).second).has_value());
+  EXPECT_EQ(patch(R"({"connection_type":"duckdb"})", "*").error().violations.at(0).code, "unknown_field");
+  EXPECT_EQ(patch(R"({})", "*")->status, 200);
+}
 
 TEST(WarehousePool, OpensOnceHoweverManyAskAndTriesAgainAfterAFailure) {
   WarehousePool pool;
   std::atomic<int> opened = 0;
-  EXPECT_FALSE(
-      pool.get(ConnectionId("x"), [] { return Result<std::shared_ptr<Warehouse>>(fail(ErrorCode::unavailable, "away")); }).has_value());
+  EXPECT_FALSE(pool.get("x", [] { return Result<std::shared_ptr<Warehouse>>(fail(ErrorCode::unavailable, "away")); }).has_value());
   EXPECT_EQ(pool.size(), 0u);
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&] {
-        (void)pool.get(ConnectionId("x"), [&]() -> Result<std::shared_ptr<Warehouse>> {
+        (void)pool.get("x", [&]() -> Result<std::shared_ptr<Warehouse>> {
           ++opened;
           std::this_thread::sleep_for(std::chrono::milliseconds(10));
           return std::make_shared<EmptyWarehouse>();
@@ -340,9 +518,9 @@ TEST(WarehousePool, OpensOnceHoweverManyAskAndTriesAgainAfterAFailure) {
 TEST(WarehousePool, KeepsFewAndClosesIdleOnesThatNobodyUses) {
   WarehousePool pool(std::chrono::milliseconds(40));
   const auto open = [] { return Result<std::shared_ptr<Warehouse>>(std::make_shared<EmptyWarehouse>()); };
-  const auto held = *pool.get(ConnectionId("held"), open);
-  std::weak_ptr<Warehouse> idle = *pool.get(ConnectionId("idle"), open);
-  for (int i = 0; i < 100; ++i) (void)pool.get(ConnectionId(str(i)), open);
+  const auto held = *pool.get("held", open);
+  std::weak_ptr<Warehouse> idle = *pool.get("idle", open);
+  for (int i = 0; i < 100; ++i) (void)pool.get(str(i), open);
   EXPECT_LE(pool.size(), 32u);
   for (int i = 0; i < 200 && pool.size() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_EQ(pool.size(), 0u);

@@ -5,12 +5,13 @@
 
 namespace bridge {
 
-inline constexpr std::size_t kConnectionNameBytesMax = 100;
+inline constexpr std::size_t kConnectionNameCharactersMax = 100;
 inline constexpr std::size_t kCredentialBytesMax = 32 << 10;  // of one field
 inline constexpr std::size_t kCredentialsBytesMax = 60 << 10;
 inline constexpr std::int64_t kConnectionsPerTeamMax = 500;
 inline constexpr std::size_t kOpenWarehousesMax = 32;
 inline constexpr std::chrono::minutes kWarehouseIdleMax{10};
+inline constexpr std::size_t kKnownVersionsMax = 4'096;  // connections of which is remembered how to see that their data changed
 inline constexpr std::chrono::seconds kConnectionTestTimeMax{30};
 inline constexpr std::chrono::seconds kWarehouseOpenTimeMax{30};
 inline constexpr std::size_t kLastErrorBytesMax = 1'000;

@@ -12,8 +12,9 @@
 
 namespace bridge {
 
-// Open warehouses by connection: each opened once however many ask at the same time, at most kOpenWarehousesMax kept, idle ones closed. A
-// warehouse that somebody still uses lives until they let go. Thread-safe.
+// Open warehouses by their credentials, so that those of old ones are never handed out under new ones: each opened once however many ask at
+// the same time, at most kOpenWarehousesMax kept, idle ones closed. A warehouse that somebody still uses lives until they let go.
+// Thread-safe.
 class WarehousePool {
  public:
   using Clock = std::chrono::steady_clock;
@@ -21,9 +22,9 @@ class WarehousePool {
 
   explicit WarehousePool(std::chrono::milliseconds idle_max = kWarehouseIdleMax);
 
-  Result<std::shared_ptr<Warehouse>> get(const ConnectionId& id, const Open& open);
-  void put(const ConnectionId& id, std::shared_ptr<Warehouse> warehouse);
-  void drop(const ConnectionId& id);
+  Result<std::shared_ptr<Warehouse>> get(const std::string& key, const Open& open);
+  void put(const std::string& key, std::shared_ptr<Warehouse> warehouse);
+  void drop(const std::string& key);
   std::size_t size() const;
 
  private:
@@ -33,14 +34,14 @@ class WarehousePool {
     Clock::time_point used_at;             // guarded by the pool's mutex
   };
 
-  std::shared_ptr<Entry> entry_of(const ConnectionId& id);
+  std::shared_ptr<Entry> entry_of(const std::string& key);
   void close_idle();
   void make_room();
 
   const std::chrono::milliseconds idle_max_;
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
-  std::map<ConnectionId, std::shared_ptr<Entry>> entries_;
+  std::map<std::string, std::shared_ptr<Entry>> entries_;
   std::jthread closer_;  // last: it uses everything above
 };
 

@@ -2,6 +2,7 @@
 
 #include "ai_sdk/core/cut_text.h"
 #include "ai_sdk/gateway/redaction.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "features/chat/turn_events.h"
 #include "features/dashboard_generation/connection_context.h"
@@ -16,9 +17,9 @@ Result<> check_prompt(const std::string& prompt) {
   if (trim(prompt).empty()) {
     violation.code = "blank";
     violation.message = "Say in a sentence what the dashboard should show, such as 'Which carriers run late?'";
-  } else if (prompt.size() > generation_limits::kPromptBytesMax) {
+  } else if (const std::size_t characters = count_characters(prompt); characters > generation_limits::kPromptCharactersMax) {
     violation.code = "too_long";
-    violation.message = str("The sentence has ", prompt.size(), " bytes; at most ", generation_limits::kPromptBytesMax, " are allowed");
+    violation.message = too_long_message("A sentence", generation_limits::kPromptCharactersMax, characters);
   } else {
     return {};
   }
@@ -37,6 +38,15 @@ std::string names_of(const std::vector<TableInfo>& tables) {
   return join(names, ", ");
 }
 
+// Whether the words say already which tables there are: all of them, or enough to go on with.
+bool names_tables(std::string_view words, std::string_view table_names) {
+  constexpr std::ptrdiff_t enough = 5;
+  const std::vector<std::string> names = split(table_names, ',');
+  const auto named =
+      std::ranges::count_if(names, [&](const std::string& name) { return words.find(trim(name)) != std::string_view::npos; });
+  return named >= std::min<std::ptrdiff_t>(enough, std::ssize(names));
+}
+
 // A blank line ends a person's words in the first message: theirs have none.
 std::string without_blank_lines(std::string_view words) {
   std::string text;
@@ -48,6 +58,20 @@ std::string without_blank_lines(std::string_view words) {
   return text;
 }
 
+// What a document says of the words of its sentence.
+std::vector<AccountedWord> account_in(std::string_view yaml) {
+  std::vector<AccountedWord> account;
+  for (const std::string& line : split(std::string(yaml), '\n')) {
+    if (!line.starts_with(account_key)) continue;
+    const auto list = parse_json(std::string_view(line).substr(account_key.size()));
+    if (!list || !list->is_array()) continue;
+    for (const json::value& item : list->get_array()) {
+      if (auto word = from_json<AccountedWord>(item)) account.push_back(*std::move(word));
+    }
+  }
+  return account;
+}
+
 // Turns the events of a turn into those of the stream, and remembers what matters for its end.
 class EventWriter final {
  public:
@@ -57,6 +81,7 @@ class EventWriter final {
   Result<> write(const TurnEvent& event) {
     has_text_ = has_text_ || std::holds_alternative<TextEvent>(event);
     if (const auto wire = to_wire_event(event)) TRY(send(wire->name, wire->data));
+    if (const auto* call = std::get_if<ToolCallEvent>(&event)) note(call->call);
     if (const auto* result = std::get_if<ToolResultEvent>(&event)) return note(result->result);
     return {};  // the end is written by who knows what it was for
   }
@@ -64,14 +89,22 @@ class EventWriter final {
   Result<> send(std::string_view event, const json::object& data) { return sink_.send(event, json::serialize(data)); }
 
   const std::optional<SavedDocument>& saved() const { return saved_; }
+  const std::vector<AccountedWord>& account() const { return account_; }
   bool tried_sql() const { return tried_sql_; }
   bool has_text() const { return has_text_; }
 
  private:
+  void note(const ToolCall& call) {
+    const json::value* yaml = call.name == "save_dashboard_yaml" ? call.arguments.if_contains("yaml") : nullptr;
+    if (yaml && yaml->is_string()) account_of_call_ = account_in(yaml->get_string());
+  }
   Result<> note(const ToolResult& result) {
     if (result.name == "run_dry_run_query") tried_sql_ = true;
     if (result.name == "save_dashboard_yaml" && result.ok) {
-      if (auto saved = from_json<SavedDocument>(result.content)) saved_ = *std::move(saved);
+      if (auto saved = from_json<SavedDocument>(result.content)) {
+        saved_ = *std::move(saved);
+        account_ = account_of_call_;
+      }
     }
     if (result.name != "validate_dashboard_yaml") return {};
     const json::value* valid = result.content.if_contains("valid");
@@ -83,6 +116,8 @@ class EventWriter final {
 
   EventSink& sink_;
   std::optional<SavedDocument> saved_;
+  std::vector<AccountedWord> account_of_call_;
+  std::vector<AccountedWord> account_;
   int failed_validations_ = 0;
   bool tried_sql_ = false;
   bool has_text_ = false;
@@ -90,7 +125,8 @@ class EventWriter final {
 
 // Whether it was the model that did not manage, and not its server, the person, or the time.
 bool is_failing_of_the_model(const Error& error) {
-  constexpr std::string_view reasons[] = {"repair_limit", "step_limit", "token_limit", "cost_limit", "repeated_tool_call"};
+  constexpr std::string_view reasons[] = {"repair_limit",       "step_limit", "token_limit",  "cost_limit",
+                                          "repeated_tool_call", "not_saved",  "empty_answer", "answer_too_large"};
   return std::ranges::find(reasons, error.reason) != std::end(reasons);
 }
 
@@ -127,15 +163,19 @@ class AgentGeneration final : public GenerationService {
   Result<GenerationDone> run(const CallContext& context, GenerationStart start, EventSink& sink) override {
     EventWriter writer(sink);
     TurnOutcome outcome;
+    const AtEnd close([&] { parts_.tools.ledger.close_session(start.session.id); });
     const Result<> begun = writer.send("session", {{"session_id", start.session.id.value()}});
     Result<GenerationDone> done = begun ? run_model(context, start, *start.provider, writer, outcome) : fail(begun.error());
     if (!done && is_failing_of_the_model(done.error()) && start.provider->name() != kTakeoverProvider)
       done = take_over(context, start, done.error(), writer, outcome);
     outcome.totals = start.session.totals;  // of every provider that had a part in it
-    keep(context, start.session, done.has_value());
+    TurnEnd end = done ? TurnEnd{"done", with_other_readings(context, start, done_event(*done, outcome))}
+                       : TurnEnd{"error", error_data(done.error(), context.correlation_id, writer.has_text(), outcome)};
+    if (const Result<> kept = guarded([&] { return keep(context, start.session, done.has_value(), end); }); !kept)
+      log_error("transcript_not_kept",
+                {{"session_id", start.session.id.value()}, {"error", describe_error(kept.error())}, {"detail", kept.error().detail}});
     // The stream's last event; when nobody listens any more there is nobody to tell.
-    (void)(done ? writer.send("done", done_event(*done, outcome))
-                : writer.send("error", error_data(done.error(), context.correlation_id, writer.has_text(), outcome)));
+    (void)writer.send(end.event, end.data);
     return done;
   }
 
@@ -144,6 +184,17 @@ class AgentGeneration final : public GenerationService {
     json::object data = done_data(outcome);
     const json::value fields = to_json(done);
     for (const auto& [name, value] : fields.get_object()) data[name] = value;
+    return data;
+  }
+
+  // The first reading leads the page; the others are offered. Without any there is nothing to offer, and the page is no worse for it.
+  json::object with_other_readings(const CallContext& context, const GenerationStart& start, json::object data) const {
+    if (!parts_.suggestions) return data;
+    auto suggestions = parts_.suggestions->suggest(context, {.connection_id = start.connection_id, .sentence = start.session.title});
+    if (!suggestions || suggestions->readings.size() < 2) return data;
+    suggestions->readings.erase(suggestions->readings.begin());
+    data["table"] = suggestions->table;
+    data["readings"] = to_json(suggestions->readings);
     return data;
   }
 
@@ -166,44 +217,53 @@ class AgentGeneration final : public GenerationService {
     return done;
   }
 
-  Result<GenerationDone> run_model(const CallContext& context, GenerationStart& start, ModelCaller& model, EventWriter& writer,
+  Result<GenerationDone> run_model(const CallContext& context, GenerationStart& start, ProviderAdapter& model, EventWriter& writer,
                                    TurnOutcome& outcome) {
     const ToolContext tool_context{.call = context, .session_id = start.session.id, .connection_id = start.connection_id};
-    const Result<TurnOutcome> ran = orchestrator_->run_turn(tool_context, model, tools_, start.session, start.user_message,
-                                                            [&writer](const TurnEvent& event) { return writer.write(event); });
+    const Result<TurnOutcome> ran = guarded([&] {
+      return orchestrator_->run_turn(tool_context, model, tools_, start.session, start.user_message,
+                                     [&writer](const TurnEvent& event) { return writer.write(event); });
+    });
     if (ran) outcome = *ran;
     // A dashboard that is saved stays saved, whatever became of the words after it.
     if (const auto& saved = writer.saved()) {
       return GenerationDone{.session_id = start.session.id,
                             .dashboard_slug = saved->slug,
                             .gcs_yaml_path = saved->gcs_yaml_path,
-                            .preview_url = "/d/" + saved->slug};
+                            .preview_url = "/d/" + saved->slug,
+                            .account = writer.account()};
     }
     if (!ran) return fail(ran.error());
-    return nothing_saved(*ran, start, writer.tried_sql());
+    return model.name() == kTakeoverProvider ? nothing_saved_by_rules(*ran, start, writer.tried_sql()) : nothing_saved(*ran);
   }
 
-  static std::unexpected<Error> nothing_saved(const TurnOutcome& outcome, const GenerationStart& start, bool tried_sql) {
+  // Bridge knows that nothing was saved, whatever the model says of it: people have heard its words, and they are not repeated here. But
+  // for a refusal, which is the model's own.
+  static std::unexpected<Error> nothing_saved(const TurnOutcome& outcome) {
+    constexpr std::size_t words_bytes_max = 1'000;
+    if (outcome.reason == FinishReason::refused)
+      return fail(ErrorCode::invalid_argument, "model_refused",
+                  str("The model refused to answer. ", cut_text(trim(outcome.text), words_bytes_max)));
+    return fail(ErrorCode::failed_precondition, "not_saved",
+                str("The model ended without saving a dashboard",
+                    outcome.reason == FinishReason::length ? ": its answer was cut off at the longest that is allowed" : ""));
+  }
+
+  static std::unexpected<Error> nothing_saved_by_rules(const TurnOutcome& outcome, const GenerationStart& start, bool tried_sql) {
     constexpr std::size_t words_bytes_max = 1'000;
     const std::string words(cut_text(trim(outcome.text), words_bytes_max));
-    if (outcome.reason == FinishReason::refused)
-      return fail(ErrorCode::invalid_argument, "model_refused", str("The model refused to answer. ", words));
     if (tried_sql)
       return fail(ErrorCode::failed_precondition, "not_saved",
                   str("The agent ended without saving a dashboard", words.empty() ? "" : ": ", words));
     std::string message = words.empty() ? std::string("Nothing in this warehouse matches the sentence.") : words;
-    if (message.find(start.table_names) == std::string::npos) message += str(" There are these tables: ", start.table_names, ".");
+    if (!names_tables(message, start.table_names)) message += str(" There are these tables: ", start.table_names, ".");
     return fail(ErrorCode::invalid_argument, "nothing_matched", std::move(message));
   }
 
   // A transcript that cannot be kept is a matter for the log: what was made is made.
-  void keep(const CallContext& context, SessionState& session, bool completed) {
-    parts_.tools.ledger.close_session(session.id);
-    Result<> kept = parts_.sessions.append_turn(context, session);
-    if (kept) kept = parts_.sessions.end_session(context, session, completed ? SessionStatus::completed : SessionStatus::failed);
-    if (!kept)
-      log_error("transcript_not_kept",
-                {{"session_id", session.id.value()}, {"error", describe_error(kept.error())}, {"detail", kept.error().detail}});
+  Result<> keep(const CallContext& context, SessionState& session, bool completed, const TurnEnd& end) {
+    TRY(parts_.sessions.append_turn(context, session, end));
+    return parts_.sessions.end_session(context, session, completed ? SessionStatus::completed : SessionStatus::failed);
   }
 
   GenerationParts parts_;

@@ -14,9 +14,9 @@ ScriptedTurn call_one(std::string name, json::object arguments) {
 }
 
 // A model that does everything right.
-std::vector<ScriptedTurn> good_script() {
+std::vector<ScriptedTurn> good_script(const std::string& yaml = trend_yaml()) {
   return {call_one("list_tables", {{"dataset", "main"}}), call_one("run_dry_run_query", {{"sql", kTrendSql}, {"params", trend_params()}}),
-          call_one("validate_dashboard_yaml", {{"yaml", trend_yaml()}}), call_one("save_dashboard_yaml", {{"yaml", trend_yaml()}}),
+          call_one("validate_dashboard_yaml", {{"yaml", yaml}}), call_one("save_dashboard_yaml", {{"yaml", yaml}}),
           say("Flights by day, January to March 2001.")};
 }
 
@@ -50,6 +50,16 @@ TEST(GenerationService, TurnsASentenceIntoASavedDashboardAndShowsEveryStep) {
   EXPECT_EQ(provenance.at("session_id").as_string(), done->session_id.value());
 }
 
+TEST(GenerationService, EndsWithTheAccountThatTheDocumentKeeps) {
+  GenerationWorkspace workspace(good_script(
+      trend_yaml() + "\nx-account: [{\"word\":\"flights\",\"role\":\"used\",\"taken_for\":\"table\",\"bound_to\":\"flights_3m\"}]\n"));
+  RecordingSink sink;
+  const auto done = generate(workspace, sink, demo_request(workspace));
+  ASSERT_TRUE(done) << describe_error(done.error());
+  ASSERT_EQ(done->account.size(), 1u);
+  EXPECT_EQ(sink.events.back().second.at("account").at(0).at("bound_to").as_string(), "flights_3m");
+}
+
 TEST(GenerationService, ShowsTheModelTheBlocksTheSentenceAndTheTables) {
   GenerationWorkspace workspace(good_script());
   RecordingSink sink;
@@ -74,10 +84,30 @@ TEST(GenerationService, KeepsTheTranscriptAndClosesTheManifest) {
   EXPECT_EQ(session->totals.model_calls, 5);
 }
 
+TEST(GenerationService, SaysInItsOwnWordsThatAModelSavedNothingWhateverTheModelSaysAndLetsTheRulesTakeOver) {
+  const std::vector<std::vector<ScriptedTurn>> liars = {
+      {say("I saved your dashboard as my-dashboard.")},
+      {call_one("run_dry_run_query", {{"sql", "SELECT count(*) AS n FROM flights_3m"}}), say("Saved! See /d/my-dashboard.")},
+      {ScriptedTurn{.parts = {Finish{FinishReason::stop}}}}};
+  for (const auto& script : liars) {
+    GenerationWorkspace workspace(script);
+    RecordingSink sink;
+    const auto done = generate(workspace, sink, demo_request(workspace));
+    ASSERT_TRUE(done) << describe_error(done.error()) << sink.transcript();
+    EXPECT_NE(done->dashboard_slug, "my-dashboard");
+    const auto fallback = std::ranges::find(sink.events, "fallback", [](const auto& event) { return event.first; });
+    ASSERT_NE(fallback, sink.events.end()) << sink.transcript();
+    const std::string reason(fallback->second.at("reason").as_string());
+    EXPECT_NE(reason.find("The rules take over"), std::string::npos);
+    EXPECT_EQ(reason.find("my-dashboard"), std::string::npos) << reason;
+    EXPECT_EQ(workspace.saved().size(), 1u);
+  }
+}
+
 TEST(GenerationService, SaysWhichTablesThereAreWhenNothingMatches) {
   GenerationWorkspace workspace({say("I know nothing of unicorns.")});
   RecordingSink sink;
-  const auto done = generate(workspace, sink, demo_request(workspace, "unicorn sightings"));
+  const auto done = generate(workspace, sink, demo_request(workspace, "quarterly invoices of our dentists"));
   ASSERT_FALSE(done);
   ASSERT_EQ(reason_of(done.error()), "nothing_matched");
   const json::object& problem = sink.events.back().second;
@@ -87,12 +117,23 @@ TEST(GenerationService, SaysWhichTablesThereAreWhenNothingMatches) {
   EXPECT_TRUE(workspace.saved().empty());
 }
 
+TEST(GenerationService, NamesTheTablesOnceWhenTheRulesNamedThemAlready) {
+  GenerationWorkspace workspace({say("I know nothing of unicorns.")});
+  RecordingSink sink;
+  const auto done = generate(workspace, sink, demo_request(workspace, "unicorn sightings"));
+  ASSERT_FALSE(done);
+  const std::string detail(sink.events.back().second.at("detail").as_string());
+  EXPECT_NE(detail.find("flights_3m"), std::string::npos) << detail;
+  EXPECT_EQ(detail.find("these tables"), detail.rfind("these tables")) << detail;
+}
+
 TEST(GenerationService, SavesNothingForAModelThatSkipsTheChecks) {
   GenerationWorkspace workspace({call_one("save_dashboard_yaml", {{"yaml", trend_yaml()}}),
                                  call_one("validate_dashboard_yaml", {{"yaml", trend_yaml()}}),
                                  call_one("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", "mine"}}), say("Done!")});
   RecordingSink sink;
-  const auto done = generate(workspace, sink, demo_request(workspace));
+  // A sentence of which the rules make nothing either.
+  const auto done = generate(workspace, sink, demo_request(workspace, "quarterly invoices of our dentists"));
   ASSERT_FALSE(done);
   EXPECT_TRUE(workspace.saved().empty());
   EXPECT_EQ(sink.events.back().first, "error");

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "features/dashboard_generation/testing/generation_workspace.h"
 
 namespace bridge {
@@ -15,17 +17,64 @@ TEST(GenerationTools, ListDatasetsAndTheirTables) {
   const auto datasets = workspace.call("list_datasets", {});
   ASSERT_TRUE(datasets) << describe_error(datasets.error());
   const std::string dataset(datasets->at("datasets").at(0).at("name").as_string());
-  const auto tables = workspace.call("list_tables", {{"dataset", dataset}});
+  const auto tables = workspace.call("list_tables", {{"dataset_name", dataset}});
   ASSERT_TRUE(tables) << describe_error(tables.error());
   const std::string text = json::serialize(*tables);
   EXPECT_NE(text.find("\"flights_3m\""), std::string::npos);
   EXPECT_LT(text.size(), OrchestratorLimits{}.tool_result_bytes_max);
 }
 
+TEST(GenerationTools, GiveTheNamesOfTheTaskListAndThoseThatTheyHadBefore) {
+  GenerationWorkspace workspace;
+  const auto datasets = workspace.call("list_datasets", {});
+  const json::object& dataset = datasets->at("datasets").at(0).as_object();
+  EXPECT_EQ(dataset.at("location").as_string(), "local");
+  EXPECT_GT(dataset.at("table_count").to_number<int>(), 0);
+  const auto tables = workspace.call("list_tables", {{"dataset_name", dataset.at("name")}});
+  const json::object& table = tables->at("tables").at(0).as_object();
+  EXPECT_EQ(table.at("type").as_string(), "table");
+  EXPECT_NEAR(table.at("size_mb").to_number<double>(), table.at("size_bytes").to_number<double>() / 1e6, 0.001);
+  EXPECT_TRUE(table.contains("row_count") && table.contains("sql_name") && table.contains("columns"));
+  const auto schema = workspace.call("get_table_schema", {{"table_name", "flights_3m"}});
+  EXPECT_EQ(schema->at("table_name").as_string(), "flights_3m");
+  EXPECT_EQ(schema->at("table").as_string(), "flights_3m");
+  EXPECT_TRUE(schema->at("columns").at(0).as_object().contains("nullable"));
+  const auto dry_run = workspace.call("run_dry_run_query", dry_run_of(kTrendSql));
+  EXPECT_EQ(dry_run->at("schema"), dry_run->at("columns"));
+  EXPECT_EQ(dry_run->at("estimated_cost"), dry_run->at("estimated_cost_usd"));
+
+  EXPECT_EQ(*workspace.call("list_tables", {{"dataset", dataset.at("name")}}), *tables);
+  EXPECT_EQ(*workspace.call("get_table_schema", {{"table", "flights_3m"}}), *schema);
+  const auto report = workspace.call("validate_dashboard_yaml", {{"yaml", trend_yaml()}});
+  ASSERT_TRUE(report) << describe_error(report.error());
+  EXPECT_TRUE(report->at("valid").as_bool());
+  EXPECT_TRUE(workspace.call("save_dashboard_yaml", {{"yaml", trend_yaml()}}));
+  const auto both = workspace.call("get_table_schema", {{"table", "flights_3m"}, {"table_name", "flights_3m"}});
+  ASSERT_FALSE(both);
+  EXPECT_EQ(both.error().violations.at(0).got, "table");
+}
+
+TEST(GenerationTools, TakeALowerCapAndNeverAHigherOne) {
+  GenerationWorkspace workspace;
+  workspace.cap_bytes = 50'000'000;
+  const auto capped = [&](std::int64_t bytes) {
+    return workspace.call("run_dry_run_query", {{"sql", "SELECT * FROM flights_3m"}, {"max_bytes_billed", bytes}});
+  };
+  const auto lower = capped(1'000);
+  ASSERT_TRUE(lower) << describe_error(lower.error());
+  EXPECT_EQ(lower->at("error").at("code").as_string(), "byte_cap_exceeded");
+  EXPECT_EQ(lower->at("error").at("cap_bytes").to_number<int>(), 1'000);
+  EXPECT_FALSE(workspace.ledger.approved_bytes(SessionId("s"), workspace.connection_id, "SELECT * FROM flights_3m"));
+  EXPECT_EQ(capped(1'000'000'000'000)->at("cap_bytes").to_number<int>(), 50'000'000);
+  workspace.cap_bytes = 1'000;
+  EXPECT_EQ(capped(1'000'000'000'000)->at("error").at("cap_bytes").to_number<int>(), 1'000);
+  EXPECT_FALSE(capped(0));
+}
+
 TEST(GenerationTools, ShowAColumnsTypeAndStatistics) {
   GenerationWorkspace workspace;
   for (const char* name : {"flights_3m", "main.flights_3m"}) {
-    const auto schema = workspace.call("get_table_schema", {{"table", name}});
+    const auto schema = workspace.call("get_table_schema", {{"table_name", name}});
     ASSERT_TRUE(schema) << describe_error(schema.error());
     EXPECT_EQ(schema->at("row_count").to_number<std::int64_t>(), 3'000'000);
     EXPECT_EQ(schema->at("dialect").as_string(), "duckdb");
@@ -34,9 +83,48 @@ TEST(GenerationTools, ShowAColumnsTypeAndStatistics) {
   }
 }
 
+TEST(GenerationTools, ShowTheFirstColumnsOfAWideTableNameTheOthersAndShowThoseThatAreAskedFor) {
+  GenerationWorkspace workspace;
+  constexpr int columns = 600;
+  std::string names = "region";
+  std::string values = "N";
+  for (int i = 0; i < columns; ++i) {
+    names += str(",sensor_", i);
+    values += str(",", i);
+  }
+  std::ofstream(workspace.folder + "/data/wide.csv") << names << "\n" << values << "\n" << values << "\n";
+  const auto schema = workspace.call("get_table_schema", {{"table", "wide"}});
+  ASSERT_TRUE(schema) << describe_error(schema.error());
+  EXPECT_EQ(schema->at("column_count").to_number<int>(), columns + 1);
+  const std::size_t shown = schema->at("columns").as_array().size();
+  EXPECT_LT(shown, 400U);
+  EXPECT_EQ(shown + schema->at("other_columns").as_array().size(), columns + 1U);
+  EXPECT_EQ(schema->at("other_columns").as_array().back().as_string(), "sensor_599");
+
+  const auto some = workspace.call("get_table_schema", {{"table", "wide"}, {"columns", json::array{"SENSOR_59*", "region"}}});
+  ASSERT_TRUE(some) << describe_error(some.error());
+  EXPECT_EQ(some->at("columns").as_array().size(), 12U) << "region, 59 and 590 to 599";
+  EXPECT_EQ(some->at("columns").as_array().back().at("name").as_string(), "sensor_599");
+  const auto none = workspace.call("get_table_schema", {{"table", "wide"}, {"columns", json::array{"sensor_6000"}}});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(reason_of(none.error()), "unknown_column");
+}
+
+TEST(GenerationTools, SayHowToReadNumbersThatAreWrittenAsText) {
+  GenerationWorkspace workspace;
+  std::ofstream(workspace.folder + "/data/deals.csv") << "region,revenue\nEast,\"$1,200.50\"\nWest,NA\nWest,-$80.00\n";
+  const auto schema = workspace.call("get_table_schema", {{"table", "deals"}});
+  ASSERT_TRUE(schema) << describe_error(schema.error());
+  const json::object& statistics = schema->at("columns").at(1).at("statistics").as_object();
+  EXPECT_EQ(statistics.at("read_as").as_string(), "number");
+  EXPECT_EQ(statistics.at("read_unit").as_string(), "$");
+  EXPECT_EQ(statistics.at("unread_count").to_number<int>(), 1);
+  EXPECT_EQ(statistics.at("max").as_string(), "1200.50");
+}
+
 TEST(GenerationTools, NameTheNearestTableWhenThereIsNoneOfThatName) {
   GenerationWorkspace workspace;
-  const auto schema = workspace.call("get_table_schema", {{"table", "flight_3m"}});
+  const auto schema = workspace.call("get_table_schema", {{"table_name", "flight_3m"}});
   ASSERT_FALSE(schema);
   EXPECT_EQ(reason_of(schema.error()), "unknown_table");
   EXPECT_EQ(schema.error().violations.at(0).suggestion, "flights_3m");
@@ -83,12 +171,12 @@ TEST(GenerationTools, PointAtTheMistakeInSqlWhereTheModelWroteIt) {
 
 TEST(GenerationTools, ValidateOnlyDocumentsWhoseSqlWasTried) {
   GenerationWorkspace workspace;
-  const auto untried = workspace.call("validate_dashboard_yaml", {{"yaml", trend_yaml()}});
+  const auto untried = workspace.call("validate_dashboard_yaml", {{"yaml_content", trend_yaml()}});
   ASSERT_TRUE(untried) << describe_error(untried.error());
   EXPECT_FALSE(untried->at("valid").as_bool());
   EXPECT_EQ(first_code(*untried), "dry_run_missing");
   ASSERT_TRUE(workspace.call("run_dry_run_query", dry_run_of(kTrendSql)));
-  const auto tried = workspace.call("validate_dashboard_yaml", {{"yaml", trend_yaml()}});
+  const auto tried = workspace.call("validate_dashboard_yaml", {{"yaml_content", trend_yaml()}});
   ASSERT_TRUE(tried);
   EXPECT_TRUE(tried->at("valid").as_bool()) << json::serialize(*tried);
 }
@@ -105,7 +193,7 @@ TEST(GenerationTools, LetNoArgumentChooseAnotherTeamConnectionOrCap) {
   workspace.context.caller.team_id = TeamId("other");
   for (const char* tool : {"list_datasets", "run_dry_run_query", "validate_dashboard_yaml"}) {
     const std::map<std::string_view, json::object> arguments = {
-        {"run_dry_run_query", {{"sql", "SELECT 1"}}}, {"validate_dashboard_yaml", {{"yaml", trend_yaml()}}}, {"list_datasets", {}}};
+        {"run_dry_run_query", {{"sql", "SELECT 1"}}}, {"validate_dashboard_yaml", {{"yaml_content", trend_yaml()}}}, {"list_datasets", {}}};
     const auto refused = workspace.call(tool, arguments.at(tool));
     ASSERT_FALSE(refused) << tool;
     EXPECT_EQ(refused.error().code, ErrorCode::not_found) << tool;
@@ -137,13 +225,13 @@ TEST(GenerationTools, RememberNoMoreSessionsThanTheirLimit) {
 TEST(GenerationTools, RefuseColourThatMeansNothing) {
   GenerationWorkspace workspace;
   ASSERT_TRUE(workspace.call("run_dry_run_query", dry_run_of(kTrendSql)));
-  const auto repeated = workspace.call("validate_dashboard_yaml", {{"yaml", trend_yaml(kTrendSql, ", color: day")}});
+  const auto repeated = workspace.call("validate_dashboard_yaml", {{"yaml_content", trend_yaml(kTrendSql, ", color: day")}});
   ASSERT_TRUE(repeated);
   EXPECT_EQ(first_code(*repeated), "color_without_meaning");
   std::string painted = trend_yaml();
   painted =
       replace_all(painted, "[{chart: trend, w: 12}]", "[{chart: trend, w: 8}, {text: \"<span style='color:red'>Late!</span>\", w: 4}]");
-  const auto text = workspace.call("validate_dashboard_yaml", {{"yaml", painted}});
+  const auto text = workspace.call("validate_dashboard_yaml", {{"yaml_content", painted}});
   ASSERT_TRUE(text);
   EXPECT_EQ(first_code(*text), "color_without_meaning");
 }
@@ -153,7 +241,8 @@ TEST(GenerationTools, RefuseLinksAndImagesInWhatAModelWrote) {
   ASSERT_TRUE(workspace.call("run_dry_run_query", dry_run_of(kTrendSql)));
   for (const char* text : {"![x](https://evil.example/a.png)", "[see](//evil.example)", "<img src=x>", "Go to https://evil.example"}) {
     const std::string layout = str("[{chart: trend, w: 8}, {text: ", json::serialize(json::string(text)), ", w: 4}]");
-    const auto report = workspace.call("validate_dashboard_yaml", {{"yaml", replace_all(trend_yaml(), "[{chart: trend, w: 12}]", layout)}});
+    const auto report =
+        workspace.call("validate_dashboard_yaml", {{"yaml_content", replace_all(trend_yaml(), "[{chart: trend, w: 12}]", layout)}});
     ASSERT_TRUE(report);
     EXPECT_EQ(first_code(*report), "link_not_allowed") << text;
   }
@@ -163,7 +252,7 @@ TEST(GenerationTools, RefuseADocumentAboutAnotherConnection) {
   GenerationWorkspace workspace;
   ASSERT_TRUE(workspace.call("run_dry_run_query", dry_run_of(kTrendSql)));
   const auto report =
-      workspace.call("validate_dashboard_yaml", {{"yaml", replace_all(trend_yaml(), "connection: demo", "connection: other")}});
+      workspace.call("validate_dashboard_yaml", {{"yaml_content", replace_all(trend_yaml(), "connection: demo", "connection: other")}});
   ASSERT_TRUE(report);
   EXPECT_EQ(first_code(*report), "unknown_connection");
 }
@@ -171,13 +260,13 @@ TEST(GenerationTools, RefuseADocumentAboutAnotherConnection) {
 TEST(GenerationTools, SaveOnlyTheExactTextThatValidated) {
   GenerationWorkspace workspace;
   const std::string yaml = trend_yaml();
-  const auto early = workspace.call("save_dashboard_yaml", {{"yaml", yaml}});
+  const auto early = workspace.call("save_dashboard_yaml", {{"yaml_content", yaml}});
   ASSERT_FALSE(early);
   EXPECT_EQ(reason_of(early.error()), "not_validated");
   ASSERT_TRUE(workspace.call("run_dry_run_query", dry_run_of(kTrendSql)));
-  ASSERT_TRUE(workspace.call("validate_dashboard_yaml", {{"yaml", yaml}}));
-  EXPECT_FALSE(workspace.call("save_dashboard_yaml", {{"yaml", yaml + "# changed\n"}}));
-  const auto saved = workspace.call("save_dashboard_yaml", {{"yaml", yaml}});
+  ASSERT_TRUE(workspace.call("validate_dashboard_yaml", {{"yaml_content", yaml}}));
+  EXPECT_FALSE(workspace.call("save_dashboard_yaml", {{"yaml_content", yaml + "# changed\n"}}));
+  const auto saved = workspace.call("save_dashboard_yaml", {{"yaml_content", yaml}});
   ASSERT_TRUE(saved) << describe_error(saved.error());
   EXPECT_EQ(saved->at("slug").as_string(), "flights-by-day");
   EXPECT_EQ(saved->at("version").to_number<int>(), 1);
@@ -189,16 +278,17 @@ TEST(GenerationTools, SaveOnlyTheExactTextThatValidated) {
 TEST(GenerationTools, AddANumberToASlugThatIsTaken) {
   GenerationWorkspace workspace;
   ASSERT_TRUE(workspace.call("run_dry_run_query", dry_run_of(kTrendSql)));
-  ASSERT_TRUE(workspace.call("validate_dashboard_yaml", {{"yaml", trend_yaml()}}));
+  ASSERT_TRUE(workspace.call("validate_dashboard_yaml", {{"yaml_content", trend_yaml()}}));
   std::vector<std::string> slugs;
-  for (int i = 0; i < 3; ++i) slugs.emplace_back(workspace.call("save_dashboard_yaml", {{"yaml", trend_yaml()}})->at("slug").as_string());
+  for (int i = 0; i < 3; ++i)
+    slugs.emplace_back(workspace.call("save_dashboard_yaml", {{"yaml_content", trend_yaml()}})->at("slug").as_string());
   EXPECT_THAT(slugs, testing::ElementsAre("flights-by-day", "flights-by-day-2", "flights-by-day-3"));
   const std::string longest(63, 'a');
-  ASSERT_TRUE(workspace.call("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", longest}}));
-  EXPECT_EQ(workspace.call("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", longest}})->at("slug").as_string(),
+  ASSERT_TRUE(workspace.call("save_dashboard_yaml", {{"yaml_content", trend_yaml()}, {"slug", longest}}));
+  EXPECT_EQ(workspace.call("save_dashboard_yaml", {{"yaml_content", trend_yaml()}, {"slug", longest}})->at("slug").as_string(),
             std::string(61, 'a') + "-2");
   EXPECT_EQ(parse_document(workspace.dashboards->get_text(workspace.context, "flights-by-day-3")->yaml)->slug.text, "flights-by-day-3");
-  EXPECT_FALSE(workspace.call("save_dashboard_yaml", {{"yaml", trend_yaml()}, {"slug", "../up"}}));
+  EXPECT_FALSE(workspace.call("save_dashboard_yaml", {{"yaml_content", trend_yaml()}, {"slug", "../up"}}));
 }
 
 }  // namespace

@@ -5,13 +5,14 @@
 
 namespace bridge::generation_limits {
 
-inline constexpr std::size_t kPromptBytesMax = 2'000;
+inline constexpr std::size_t kPromptCharactersMax = 2'000;
 
 // What the tools show of a warehouse at once.
 inline constexpr std::size_t kDatasetsMax = 200;
-inline constexpr std::size_t kTablesMax = 200;      // of one dataset
-inline constexpr std::size_t kColumnNamesMax = 60;  // of one table in a list of tables
-inline constexpr std::size_t kColumnsMax = 300;     // of one table's schema
+inline constexpr std::size_t kTablesMax = 200;                  // of one dataset
+inline constexpr std::size_t kColumnNamesMax = 60;              // of one table in a list of tables
+inline constexpr std::size_t kColumnsMax = 300;                 // of one table's schema
+inline constexpr std::size_t kOtherColumnsBytesMax = 16 << 10;  // names of columns beyond those
 inline constexpr std::size_t kTopValuesMax = 20;
 inline constexpr std::size_t kValueBytesMax = 200;  // of a value shown as a sample
 inline constexpr std::size_t kDescriptionBytesMax = 500;

@@ -10,9 +10,10 @@ BOOST_DESCRIBE_STRUCT(Arguments, (), ())
 
 struct ListedDataset {
   std::string name;
+  std::string location;
   std::int64_t table_count = 0;
 };
-BOOST_DESCRIBE_STRUCT(ListedDataset, (), (name, table_count))
+BOOST_DESCRIBE_STRUCT(ListedDataset, (), (name, location, table_count))
 
 struct Answer {
   std::vector<ListedDataset> datasets;
@@ -23,7 +24,9 @@ class ListDatasetsTool final : public TypedTool<Arguments, Answer> {
  public:
   explicit ListDatasetsTool(const GenerationToolParts& parts) : parts_(parts) {}
   std::string name() const override { return "list_datasets"; }
-  std::string description() const override { return "Lists the datasets (schemas) of the warehouse, with how many tables each has."; }
+  std::string description() const override {
+    return "Lists the datasets (schemas) of the warehouse, where each is kept and how many tables it has.";
+  }
   Role required_role() const override { return Role::viewer; }
   bool cacheable() const override { return true; }
 
@@ -32,7 +35,7 @@ class ListDatasetsTool final : public TypedTool<Arguments, Answer> {
     Answer answer;
     for (const DatasetInfo& dataset : TRY(parts_.catalog.list_datasets(context.call, context.connection_id))) {
       if (answer.datasets.size() >= generation_limits::kDatasetsMax) break;
-      answer.datasets.push_back({.name = dataset.name, .table_count = dataset.table_count});
+      answer.datasets.push_back({.name = dataset.name, .location = dataset.location, .table_count = dataset.table_count});
     }
     return answer;
   }

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "ai_sdk/core/cut_text.h"
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/limits.h"
@@ -10,14 +12,17 @@ namespace {
 constexpr std::size_t kColumnNameBytesMax = 32 << 10;
 
 struct Arguments {
-  std::string dataset;
+  std::string dataset_name;
 };
-BOOST_DESCRIBE_STRUCT(Arguments, (), (dataset))
+BOOST_DESCRIBE_STRUCT(Arguments, (), (dataset_name))
 
 }  // namespace
 
 template <>
-inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({{.name = "dataset", .about = "a name that list_datasets gave"}});
+inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({{.name = "dataset_name",
+                                                                          .about = "a name that list_datasets gave"}});
+template <>
+inline constexpr auto former_names<Arguments> = std::to_array<FormerName>({{.former = "dataset", .now = "dataset_name"}});
 
 namespace {
 
@@ -25,12 +30,14 @@ struct ListedTable {
   std::string dataset;
   std::string name;
   std::string sql_name;
+  TableType type = TableType::table;
   std::int64_t row_count = 0;
+  double size_mb = 0;
   std::int64_t size_bytes = 0;
   std::string description;
   std::vector<std::string> columns;
 };
-BOOST_DESCRIBE_STRUCT(ListedTable, (), (dataset, name, sql_name, row_count, size_bytes, description, columns))
+BOOST_DESCRIBE_STRUCT(ListedTable, (), (dataset, name, sql_name, type, row_count, size_mb, size_bytes, description, columns))
 
 struct Answer {
   std::vector<ListedTable> tables;
@@ -42,7 +49,7 @@ class ListTablesTool final : public TypedTool<Arguments, Answer> {
   explicit ListTablesTool(const GenerationToolParts& parts) : parts_(parts) {}
   std::string name() const override { return "list_tables"; }
   std::string description() const override {
-    return "Lists the tables of a dataset, with row counts, bytes and column names. sql_name is ready to stand after FROM.";
+    return "Lists the tables and views of a dataset, with row counts, sizes and column names. sql_name is ready to stand after FROM.";
   }
   Role required_role() const override { return Role::viewer; }
   bool cacheable() const override { return true; }
@@ -51,12 +58,14 @@ class ListTablesTool final : public TypedTool<Arguments, Answer> {
   Result<Answer> run(const ToolContext& context, const Arguments& arguments) override {
     Answer answer;
     std::size_t bytes = 0;
-    for (const TableInfo& table : TRY(parts_.catalog.list_tables(context.call, context.connection_id, arguments.dataset))) {
+    for (const TableInfo& table : TRY(parts_.catalog.list_tables(context.call, context.connection_id, arguments.dataset_name))) {
       if (answer.tables.size() >= generation_limits::kTablesMax) break;
       ListedTable listed{.dataset = table.dataset,
                          .name = table.name,
                          .sql_name = table.sql_name,
+                         .type = table.type,
                          .row_count = table.row_count,
+                         .size_mb = std::round(static_cast<double>(table.size_bytes) / 1'000) / 1'000,
                          .size_bytes = table.size_bytes};
       listed.description = cut_text(table.description, generation_limits::kDescriptionBytesMax);
       for (const ColumnInfo& column : table.columns) {

@@ -1,6 +1,7 @@
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/limits.h"
 #include "features/dashboard_generation/list_all_tables.h"
+#include "features/dashboards/compiler/newest_day.h"
 #include "features/dashboards/compiler/parameters.h"
 #include "features/dashboards/document.h"
 #include "features/dashboards/limits.h"
@@ -15,24 +16,30 @@ constexpr std::string_view kQueryId = "dry_run";
 
 struct Arguments {
   std::string sql;
+  std::optional<std::int64_t> max_bytes_billed;
   std::optional<json::object> params;
 };
-BOOST_DESCRIBE_STRUCT(Arguments, (), (sql, params))
+BOOST_DESCRIBE_STRUCT(Arguments, (), (sql, max_bytes_billed, params))
 
 struct Answer {
   bool valid = true;
   std::int64_t bytes_scanned = 0;
   std::int64_t cap_bytes = 0;
+  double estimated_cost = 0;  // dollars
   double estimated_cost_usd = 0;
+  std::vector<ColumnName> schema;  // of the answer
   std::vector<ColumnName> columns;
 };
-BOOST_DESCRIBE_STRUCT(Answer, (), (valid, bytes_scanned, cap_bytes, estimated_cost_usd, columns))
+BOOST_DESCRIBE_STRUCT(Answer, (), (valid, bytes_scanned, cap_bytes, estimated_cost, estimated_cost_usd, schema, columns))
 
 }  // namespace
 
 template <>
 inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({
     {.name = "sql", .about = "one SELECT, exactly as it will stand in the document", .length_max = dashboard_limits::kSqlBytesMax},
+    {.name = "max_bytes_billed",
+     .about = "refuse it from this many bytes on; it can lower the server's cap and never raise it",
+     .minimum = 1},
     {.name = "params", .about = "the document's params block, if the SQL uses parameters; their defaults are bound"},
 });
 
@@ -125,25 +132,35 @@ class RunDryRunQueryTool final : public ToolDefinition {
 
   Result<json::object> execute(const ToolContext& context, const json::object& arguments) override {
     const Arguments input = TRY(from_json<Arguments>(arguments));
+    const std::uint64_t cap_bytes =
+        std::min(parts_.cap_bytes, static_cast<std::uint64_t>(input.max_bytes_billed.value_or(std::numeric_limits<std::int64_t>::max())));
     if (trim(input.sql).empty()) return fail(sql_error({{.path = "sql", .code = "sql_invalid", .message = "There is no SQL"}}));
     const std::vector<DocumentParameter> params = TRY(read_params(input.params.value_or(json::object{})));
     const ScannedSql scanned = TRY(scan(input.sql, params));
-    const ParameterValues values = TRY(read_parameter_values(params, ViewType::analytical, {}, day_of(parts_.clock.now())));
     const std::shared_ptr<Warehouse> warehouse = TRY(parts_.catalog.open_warehouse(context.call, context.connection_id));
+    NewestDays newest;
+    for (const std::string& parameter : parameters_of_data(params, ViewType::analytical, {})) {
+      const auto queries = bind_newest_day({&scanned}, params, parameter, warehouse->dialect());
+      if (!queries) continue;  // this SQL does not filter by it
+      if (const auto day = TRY(ask_newest_day(context.call, *warehouse, *queries, parts_.cap_bytes))) newest[parameter] = *day;
+    }
+    const ParameterValues values = TRY(read_parameter_values(params, ViewType::analytical, {}, day_of(parts_.clock.now()), newest));
     const BoundSql bound = TRY(bind_sql(scanned, params, values, warehouse->dialect()));
     auto dry_run = warehouse->dry_run(context.call, bound.query);
     if (!dry_run) return fail(in_own_words(std::move(dry_run).error(), bound, input.sql));
-    if (const Result<> within = check_byte_cap(dry_run->bytes_scanned, parts_.cap_bytes); !within)
-      return refuse(context, *dry_run, within.error());
+    if (const Result<> within = check_byte_cap(dry_run->bytes_scanned, cap_bytes); !within)
+      return refuse(context, *dry_run, cap_bytes, within.error());
     TRY(parts_.ledger.approve_sql(context.session_id, context.connection_id, input.sql, dry_run->bytes_scanned));
-    return accept(*dry_run);
+    return accept(*dry_run, cap_bytes);
   }
 
  private:
-  json::object accept(const DryRun& dry_run) const {
+  static json::object accept(const DryRun& dry_run, std::uint64_t cap_bytes) {
     json::object answer = to_json(Answer{.bytes_scanned = static_cast<std::int64_t>(dry_run.bytes_scanned),
-                                         .cap_bytes = static_cast<std::int64_t>(parts_.cap_bytes),
+                                         .cap_bytes = static_cast<std::int64_t>(cap_bytes),
+                                         .estimated_cost = dry_run.estimated_cost_usd,
                                          .estimated_cost_usd = dry_run.estimated_cost_usd,
+                                         .schema = dry_run.columns,
                                          .columns = dry_run.columns})
                               .as_object();
     if (const std::string advice = partition_advice(dry_run.bytes_scanned); !advice.empty()) answer["advice"] = advice;
@@ -151,9 +168,9 @@ class RunDryRunQueryTool final : public ToolDefinition {
   }
 
   // The estimate, the cap, and what would help.
-  json::object refuse(const ToolContext& context, const DryRun& dry_run, const Error& error) const {
+  json::object refuse(const ToolContext& context, const DryRun& dry_run, std::uint64_t cap_bytes, const Error& error) const {
     json::object refusal{
-        {"code", error.reason}, {"message", error.message}, {"bytes_scanned", dry_run.bytes_scanned}, {"cap_bytes", parts_.cap_bytes}};
+        {"code", error.reason}, {"message", error.message}, {"bytes_scanned", dry_run.bytes_scanned}, {"cap_bytes", cap_bytes}};
     refusal["help"] = help_for(context, dry_run);
     if (const std::string advice = partition_advice(dry_run.bytes_scanned); !advice.empty()) refusal["advice"] = advice;
     return {{"error", std::move(refusal)}};

@@ -9,20 +9,22 @@ namespace {
 constexpr std::size_t kSlugBytesMax = 63;
 
 struct Arguments {
-  std::string yaml;
+  std::string yaml_content;
   std::optional<std::string> slug;
 };
-BOOST_DESCRIBE_STRUCT(Arguments, (), (yaml, slug))
+BOOST_DESCRIBE_STRUCT(Arguments, (), (yaml_content, slug))
 
 }  // namespace
 
 template <>
 inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({
-    {.name = "yaml", .about = "the document, exactly as it validated", .length_max = dashboard_limits::kDocumentBytesMax},
+    {.name = "yaml_content", .about = "the document, exactly as it validated", .length_max = dashboard_limits::kDocumentBytesMax},
     {.name = "slug",
      .about = "the name it should be kept under; taken from the document when missing. A number is added where it is taken",
      .length_max = kSlugBytesMax},
 });
+template <>
+inline constexpr auto former_names<Arguments> = std::to_array<FormerName>({{.former = "yaml", .now = "yaml_content"}});
 
 namespace {
 
@@ -45,11 +47,11 @@ class SaveDashboardYamlTool final : public TypedTool<Arguments, SavedDocument> {
 
  private:
   Result<SavedDocument> run(const ToolContext& context, const Arguments& arguments) override {
-    if (!parts_.ledger.is_approved_document(context.session_id, context.connection_id, arguments.yaml)) {
+    if (!parts_.ledger.is_approved_document(context.session_id, context.connection_id, arguments.yaml_content)) {
       return fail(ErrorCode::failed_precondition, "not_validated",
                   "This text has not validated in this session: call validate_dashboard_yaml with exactly this text first");
     }
-    const DashboardDocument document = TRY(parse_document(arguments.yaml));
+    const DashboardDocument document = TRY(parse_document(arguments.yaml_content));
     std::vector<Violation> untried = find_untried_sql(document, parts_.ledger, context.session_id, context.connection_id);
     if (!untried.empty()) {
       return fail(Error{.code = ErrorCode::failed_precondition,
@@ -63,7 +65,7 @@ class SaveDashboardYamlTool final : public TypedTool<Arguments, SavedDocument> {
         .session_id = context.session_id,
         .prompt = origin.prompt,
         .dry_run_bytes = approved_bytes(document, parts_.ledger, context.session_id, context.connection_id)};
-    return parts_.library.create(context.call, arguments.yaml, TRY(wanted_slug(arguments, document)), provenance);
+    return parts_.library.create(context.call, arguments.yaml_content, TRY(wanted_slug(arguments, document)), provenance);
   }
 
   static Result<std::string> wanted_slug(const Arguments& arguments, const DashboardDocument& document) {

@@ -9,15 +9,17 @@ namespace bridge {
 namespace {
 
 struct Arguments {
-  std::string yaml;
+  std::string yaml_content;
 };
-BOOST_DESCRIBE_STRUCT(Arguments, (), (yaml))
+BOOST_DESCRIBE_STRUCT(Arguments, (), (yaml_content))
 
 }  // namespace
 
 template <>
 inline constexpr auto field_notes<Arguments> =
-    std::to_array<FieldNote>({{.name = "yaml", .about = "the whole document", .length_max = dashboard_limits::kDocumentBytesMax}});
+    std::to_array<FieldNote>({{.name = "yaml_content", .about = "the whole document", .length_max = dashboard_limits::kDocumentBytesMax}});
+template <>
+inline constexpr auto former_names<Arguments> = std::to_array<FormerName>({{.former = "yaml", .now = "yaml_content"}});
 
 namespace {
 
@@ -43,7 +45,7 @@ class ValidateDashboardYamlTool final : public TypedTool<Arguments, ValidationRe
   Result<ValidationReport> run(const ToolContext& context, const Arguments& arguments) override {
     const GenerationConnection connection = TRY(parts_.catalog.get_connection(context.call, context.connection_id));
     // The session is about one connection: a document that names another is mended, not run elsewhere.
-    Validation validation = validate_document(arguments.yaml, {.connections = std::vector<std::string>{connection.name}});
+    Validation validation = validate_document(arguments.yaml_content, {.connections = std::vector<std::string>{connection.name}});
     ValidationReport& report = validation.report;
     if (validation.document) {
       add(report, find_untried_sql(*validation.document, parts_.ledger, context.session_id, context.connection_id));
@@ -52,7 +54,7 @@ class ValidateDashboardYamlTool final : public TypedTool<Arguments, ValidationRe
     }
     if (report.errors.empty()) TRY(dry_run(context, validation));
     report.valid = report.errors.empty();
-    if (report.valid) TRY(parts_.ledger.approve_document(context.session_id, context.connection_id, arguments.yaml));
+    if (report.valid) TRY(parts_.ledger.approve_document(context.session_id, context.connection_id, arguments.yaml_content));
     shorten(report.errors);
     shorten(report.warnings);
     return report;

@@ -18,9 +18,10 @@ struct DashboardBody {
 BOOST_DESCRIBE_STRUCT(DashboardBody, (), (yaml, slug, version))
 
 template <>
-inline constexpr auto field_notes<DashboardBody> = std::to_array<FieldNote>({{"yaml", "The document", 1 << 20},
-                                                                             {"slug", "Name in the URL"},
-                                                                             {"version", "The version that this replaces"}});
+inline constexpr auto field_notes<DashboardBody> =
+    std::to_array<FieldNote>({{.name = "yaml", .about = "The document", .length_max = 1 << 20},
+                              {.name = "slug", .about = "Name in the URL"},
+                              {.name = "version", .about = "The version that this replaces"}});
 
 struct RestoreBody {
   int version = 0;

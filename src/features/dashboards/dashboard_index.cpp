@@ -13,7 +13,7 @@ struct IndexFile {
 BOOST_DESCRIBE_STRUCT(IndexFile, (), (bridge, dashboards))
 
 template <>
-inline constexpr auto field_notes<IndexEntry> = std::to_array<FieldNote>({{"description", "", 16'384}});
+inline constexpr auto field_notes<IndexEntry> = std::to_array<FieldNote>({{.name = "description", .length_max = 16'384}});
 
 namespace {
 

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <unordered_set>
 
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "features/dashboards/crash_point.h"
@@ -208,18 +209,22 @@ class StoredDashboards final : public DashboardService {
  public:
   explicit StoredDashboards(DashboardServiceParts parts) : parts_(std::move(parts)), index_(make_dashboard_index(parts_.store)) {
     flusher_ = std::jthread([this](std::stop_token stop) {
-      std::mutex mutex;
-      std::condition_variable_any wake;
-      std::unique_lock lock(mutex);
-      while (!wake.wait_for(lock, stop, kAccessFlushInterval, [] { return false; }) && !stop.stop_requested())
+      run_rounds(stop, "counters of views", [&] {
+        std::mutex mutex;
+        std::condition_variable_any wake;
+        std::unique_lock lock(mutex);
+        wake.wait_for(lock, stop, kAccessFlushInterval, [] { return false; });
+        if (stop.stop_requested()) return false;
         (void)flush_access_counters({});
+        return true;
+      });
     });
   }
 
   ~StoredDashboards() override {
     flusher_.request_stop();
     flusher_.join();
-    (void)flush_access_counters({});
+    (void)guarded([&] { return flush_access_counters({}); });
   }
 
   // ---- validating and saving ----
@@ -525,7 +530,9 @@ class StoredDashboards final : public DashboardService {
   Result<std::shared_ptr<const Plan>> get_plan(const CallContext& context, std::string_view slug) override {
     return TRY(load(context, context.team(), slug))->plan;
   }
-  std::uint64_t change_count() const override { return changes_.load(std::memory_order_acquire); }
+  std::uint64_t change_count() const override {
+    return changes_.load(std::memory_order_acquire) + (parts_.connections ? parts_.connections->change_count() : 0);
+  }
   void note_change() override { changes_.fetch_add(1, std::memory_order_acq_rel); }
 
  private:

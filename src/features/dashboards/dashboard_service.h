@@ -17,6 +17,8 @@ namespace bridge {
 class ConnectionDirectory : public DataConnectionSource {
  public:
   virtual Result<std::vector<std::string>> list_connection_names(const CallContext& context) = 0;
+  // Grows with every connection that is created, tested, changed or removed: what was made ready before may be of another warehouse.
+  virtual std::uint64_t change_count() const { return 0; }
 };
 
 // What a writer expects to replace; empty where it does not care. Both must hold.

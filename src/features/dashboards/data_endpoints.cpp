@@ -2,6 +2,8 @@
 
 #include <openssl/sha.h>
 
+#include <cmath>
+
 #include <shared_mutex>
 
 #include "base/text.h"
@@ -26,6 +28,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kReadyAnswersMax = 512;
 constexpr std::size_t kReadyBytesMax = 64 << 20;
+constexpr std::size_t kReadyAnswerBytesMax = 4 << 20;  // a larger one is sent from the answers' own bytes, and not kept
 // Ages are told in whole seconds, so an answer is put together again each second; while one request does that, others get the last one.
 constexpr std::chrono::milliseconds kReadyFor{1'000};
 constexpr std::chrono::milliseconds kReadyWhileRenewing{3'000};
@@ -103,15 +106,22 @@ std::string etag_of(const std::vector<QueryOutcome>& outcomes) {
   return str("\"", encode_hex(std::string_view(reinterpret_cast<const char*>(digest), 16)), "\"");
 }
 
-std::string encode_outcomes(const std::vector<QueryOutcome>& outcomes) {
-  std::string out = "{";
+// `"queries":{…}}` behind what is there.
+void append_outcomes(BodyPieces& body, const std::vector<QueryOutcome>& outcomes) {
+  body.text() += R"("queries":{)";
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (i > 0) out += ',';
-    out += json::serialize(json::string(outcomes[i].id));
-    out += ':';
-    append_outcome(out, outcomes[i]);
+    body.text() += str(i > 0 ? "," : "", json::serialize(json::string(outcomes[i].id)), ":");
+    append_outcome(body, outcomes[i]);
   }
-  return out + "}";
+  body.text() += "}}";
+}
+
+// A view that others left too little memory for is a whole one a moment later; half of one would look like a defect of its queries.
+Result<> check_memory(const std::vector<QueryOutcome>& outcomes) {
+  for (const QueryOutcome& outcome : outcomes) {
+    if (!outcome.answer && outcome.answer.error().reason == "out_of_memory") return fail(outcome.answer.error());
+  }
+  return {};
 }
 
 // The document of a request: the body itself, or its field `yaml`.
@@ -120,6 +130,22 @@ Result<std::string> read_document_text(const Request& request) {
   if (!type.starts_with("application/json")) return request.body;
   PreviewBody body = TRY(request.json_body<PreviewBody>());
   return std::move(body.yaml);
+}
+
+SharedBytes joined(std::vector<SharedBytes> pieces) {
+  if (pieces.size() == 1) return std::move(pieces.front());
+  std::size_t size = 0;
+  for (const SharedBytes& piece : pieces) size += piece->size();
+  auto out = std::make_shared<std::string>();
+  out->reserve(size);
+  for (const SharedBytes& piece : pieces) *out += *piece;
+  return out;
+}
+
+Response large_response(BodyPieces& body, const std::vector<QueryOutcome>& outcomes) {
+  Response response{.body = body.take()};
+  response.headers = {{"etag", etag_of(outcomes)}, {"cache-control", "private, no-cache"}};
+  return response;
 }
 
 Response ready_response(const ReadyAnswer& answer, ContentEncoding encoding) {
@@ -160,14 +186,18 @@ class DataEndpoints {
         request.context,
         {.slug = request.path_value("slug"), .parameters = parameters_of(request), .only = {}, .fresh = wants_fresh(request)}));
     plans_.count_view(request.context.team(), request.path_value("slug"));
-    std::string body = str(R"({"queries":)", encode_outcomes(outcomes), "}");
+    TRY(check_memory(outcomes));
+    BodyPieces body;
+    body.text() += '{';
+    append_outcomes(body, outcomes);
+    if (body.size() > kReadyAnswerBytesMax) return large_response(body, outcomes);
     auto answer = std::make_shared<ReadyAnswer>();
     answer->made_at = SteadyClock::now();
     answer->change_count = change_count;
     answer->slug = request.path_value("slug");
     answer->team_id = request.context.caller.team_id;
     answer->etag = etag_of(outcomes);
-    answer->bytes[0] = std::make_shared<const std::string>(std::move(body));
+    answer->bytes[0] = joined(body.take());
     const ContentEncoding encoding = encoding_for(request, answer->bytes[0]->size());
     const auto index = static_cast<std::size_t>(encoding);
     if (encoding != ContentEncoding::identity) {
@@ -214,8 +244,11 @@ class DataEndpoints {
     const Plan plan = TRY(compile_dashboard(*validation.document));
     const std::string slug = plan.slug.empty() ? "preview" : plan.slug;
     const auto outcomes = TRY(service_.run_plan(request.context, plan, {.slug = slug, .parameters = parameters_of(request), .only = {}}));
-    const std::string document = json::serialize(make_document_json(*validation.document, slug));
-    return text_response(str(R"({"document":)", document, R"(,"queries":)", encode_outcomes(outcomes), "}"), "application/json");
+    TRY(check_memory(outcomes));
+    BodyPieces body;
+    body.text() += str(R"({"document":)", json::serialize(make_document_json(*validation.document, slug)), ",");
+    append_outcomes(body, outcomes);
+    return Response{.body = body.take()};
   }
 
   Result<Response> explain(const Request& request) {
@@ -256,6 +289,13 @@ class DataEndpoints {
                                    const json::value& value) {
     if (value.is_string()) {
       out.emplace_back(name, std::string(value.get_string()));
+    } else if (value.is_double()) {
+      // JSON's reader has rounded it already when it had more digits than a double keeps.
+      constexpr double exact_max = 9'007'199'254'740'992;
+      const std::string text = str(value.get_double());
+      if (std::abs(value.get_double()) > exact_max || std::ranges::count_if(text, [](char c) { return c >= '0' && c <= '9'; }) > 15)
+        return inexact_parameter(name);
+      out.emplace_back(name, text);
     } else if (value.is_number() || value.is_bool()) {
       out.emplace_back(name, json::serialize(value));
     } else if (value.is_array()) {
@@ -267,6 +307,12 @@ class DataEndpoints {
       return bad_parameter(name);
     }
     return {};
+  }
+  static std::unexpected<Error> inexact_parameter(const std::string& name) {
+    const std::string help = "has more digits than a JSON number keeps: write it as text, in quotes";
+    return fail(Error{.code = ErrorCode::invalid_argument,
+                      .message = str("The parameter '", name.substr(0, 100), "' ", help),
+                      .violations = {{.path = "parameters." + name.substr(0, 100), .code = "inexact_number", .message = help}}});
   }
   static std::unexpected<Error> bad_parameter(const std::string& name) {
     return fail(Error{.code = ErrorCode::invalid_argument,
@@ -307,9 +353,9 @@ class DataEndpoints {
       outcome.answer->data = std::make_shared<const std::string>(encode_rows(shaped));
       outcome.answer->row_count = shaped.row_count;
     }
-    std::string body;
+    BodyPieces body;
     append_outcome(body, outcome);
-    Response response = text_response(std::move(body), "application/json");
+    Response response{.body = body.take()};
     response.headers.emplace_back("etag", etag_of(outcomes));
     response.headers.emplace_back("cache-control", "private, no-cache");
     return response;

@@ -1,11 +1,17 @@
 #include "features/dashboards/data_service.h"
 
+#include "base/guarded.h"
 #include "base/text.h"
+#include "features/dashboards/compiler/newest_day.h"
+#include "features/query_execution/limits.h"
 
 namespace bridge {
 namespace {
 
 constexpr std::size_t kShapedRowsMax = 50'000;
+// How long the newest day of a warehouse that cannot say whether it changed is taken for that.
+constexpr std::chrono::minutes kNewestDayTimeToLive{15};
+constexpr std::size_t kSharedPieceBytesMin = 64 << 10;  // below it copying costs less than sending in pieces
 
 // The queries of one view while they run, by id.
 struct Run {
@@ -14,6 +20,8 @@ struct Run {
   std::string slug;
   int version = 0;
   bool fresh = false;
+  std::optional<std::string> data_version;
+  std::shared_ptr<AnswerView> view;
   std::vector<std::optional<Result<QueryAnswer>>> answers;  // as plan.queries
 
   const Result<QueryAnswer>* find(std::string_view id) const {
@@ -32,10 +40,12 @@ QueryRequest request_of(const Run& run, const BoundPlanQuery& query) {
           .query = query.bound.query,
           .bytes_max = query.limits.bytes_max,
           .timeout = std::chrono::milliseconds(query.limits.timeout_ms),
-          .rows_max = query.limits.rows_max,
+          .rows_max = std::min(query.limits.rows_max, query_limits::kRowsMax),
           .time_to_live = std::chrono::milliseconds(query.ttl_ms),
           .max_stale = std::chrono::milliseconds(query.max_stale_ms),
-          .fresh = run.fresh};
+          .fresh = run.fresh,
+          .data_version = run.data_version,
+          .view = run.view};
 }
 
 // A warehouse that cannot be read tells where it lies, which is no viewer's business.
@@ -59,23 +69,40 @@ class BoundDataService final : public DashboardDataService {
       return fail(ErrorCode::not_found, str("The dashboard has no query '", request.only.front().substr(0, 100), "'"));
     }
     const DataConnection connection = TRY(parts_.connections.find_connection(context, plan.connection));
-    const BoundPlan bound = TRY(bind(plan, connection, request));
-    Run run{.plan = bound, .connection = connection, .slug = request.slug, .version = plan.version, .fresh = request.fresh, .answers = {}};
+    const std::optional<std::string> data_version = connection.data_version ? connection.data_version(context) : std::nullopt;
+    const Newest newest = TRY(find_newest_days(context, plan, connection, request, data_version));
+    const BoundPlan bound = TRY(bind(plan, connection, request, newest.days));
+    Run run{.plan = bound,
+            .connection = connection,
+            .slug = request.slug,
+            .version = plan.version,
+            .fresh = request.fresh,
+            .data_version = data_version,
+            .view = parts_.queries.open_view(),
+            .answers = {}};
     run.answers.resize(bound.queries.size());
     for (int stage = 0; stage < bound.stage_count; ++stage) {
       std::vector<std::size_t> members;
       for (std::size_t i = 0; i < bound.queries.size(); ++i) {
         if (bound.queries[i].stage == stage) members.push_back(i);
       }
-      parts_.workers.run_all(members.size(),
-                             [&](std::size_t i) { run.answers[members[i]] = execute(context, run, bound.queries[members[i]]); });
+      TRY(parts_.workers.run_all(members.size(), [&](std::size_t i) {
+        const BoundPlanQuery& query = bound.queries[members[i]];
+        const Error* unknown = newest.failure_of(query);
+        // A query that throws fails alone, as one that the engine refuses does.
+        run.answers[members[i]] = unknown ? Result<QueryAnswer>(fail(*unknown)) : guarded([&] { return execute(context, run, query); });
+      }));
       TRY(context.check());
     }
     std::vector<QueryOutcome> outcomes;
     for (std::size_t i = 0; i < bound.queries.size(); ++i) {
       const std::string& id = bound.queries[i].id;
       const bool wanted = request.only.empty() || std::ranges::find(request.only, id) != request.only.end();
-      if (wanted) outcomes.push_back({.id = id, .version = plan.version, .answer = told_to(context.caller, std::move(*run.answers[i]))});
+      if (!wanted) continue;
+      outcomes.push_back({.id = id,
+                          .version = plan.version,
+                          .answer = told_to(context.caller, std::move(*run.answers[i])),
+                          .periods = bound.queries[i].periods});
     }
     return outcomes;
   }
@@ -125,7 +152,9 @@ class BoundDataService final : public DashboardDataService {
   Result<ExplainedPlan> explain(const CallContext& context, const DataRequest& request) override {
     const auto plan = TRY(parts_.plans.get_plan(context, request.slug));
     const DataConnection connection = TRY(parts_.connections.find_connection(context, plan->connection));
-    const BoundPlan bound = TRY(bind(*plan, connection, request));
+    const std::optional<std::string> data_version = connection.data_version ? connection.data_version(context) : std::nullopt;
+    const Newest newest = TRY(find_newest_days(context, *plan, connection, request, data_version));
+    const BoundPlan bound = TRY(bind(*plan, connection, request, newest.days));
     ExplainedPlan out{.slug = plan->slug, .version = plan->version, .stages = bound.stage_count, .queries = {}};
     const auto warehouse = TRY(connection.open(context));
     for (const BoundPlanQuery& query : bound.queries) {
@@ -150,9 +179,72 @@ class BoundDataService final : public DashboardDataService {
   }
 
  private:
-  Result<BoundPlan> bind(const Plan& plan, const DataConnection& connection, const DataRequest& request) {
+  // The newest days that a request needs, and why one of them is not known.
+  struct Newest {
+    NewestDays days;
+    std::map<std::string, Error> failures;  // by parameter
+
+    const Error* failure_of(const BoundPlanQuery& query) const {
+      for (const UsedPeriod& period : query.periods) {
+        if (const auto failure = failures.find(period.parameter); failure != failures.end()) return &failure->second;
+      }
+      return nullptr;
+    }
+  };
+
+  // Asked for like any other query: under the cap, and kept.
+  Result<Newest> find_newest_days(const CallContext& context, const Plan& plan, const DataConnection& connection,
+                                  const DataRequest& request, const std::optional<std::string>& data_version) {
+    Newest newest;
+    const QueryLimits limits = lower_limits(connection.limits, plan.policy);
+    for (const std::string& parameter : parameters_of_data(plan.parameters, plan.view_type, request.parameters)) {
+      std::vector<const ScannedSql*> sources;
+      std::chrono::milliseconds ttl = kNewestDayTimeToLive;
+      std::chrono::milliseconds max_stale{0};
+      for (const PlannedQuery& query : plan.queries) {
+        if (query.local || std::ranges::find(query.parameters, parameter) == query.parameters.end()) continue;
+        sources.push_back(query.sql.get());
+        ttl = std::min(ttl, std::chrono::milliseconds(query.ttl_ms));
+        max_stale = std::max(max_stale, std::chrono::milliseconds(query.max_stale_ms));
+      }
+      const auto bound = bind_newest_day(sources, plan.parameters, parameter, connection.dialect);
+      if (!bound) {
+        newest.failures.emplace(parameter, bound.error());
+        continue;
+      }
+      for (const BoundQuery& query : *bound) {
+        const QueryRequest asked{.slug = request.slug,
+                                 .version = plan.version,
+                                 .query_id = "newest day of " + parameter,
+                                 .connection_key = connection.key,
+                                 .query = query,
+                                 .bytes_max = limits.bytes_max,
+                                 .timeout = std::chrono::milliseconds(limits.timeout_ms),
+                                 .rows_max = 1,
+                                 .time_to_live = std::min(ttl, parts_.time_to_live_max),
+                                 .max_stale = max_stale,
+                                 .fresh = request.fresh,
+                                 .data_version = data_version};
+        const auto answer = parts_.queries.execute(context, asked, engine_of(connection.open));
+        TRY(context.check());
+        if (!answer) {
+          Error error = answer.error();
+          error.message = str("The newest day of :", parameter, " is not known: ", error.message);
+          newest.failures.emplace(parameter, std::move(error));
+          break;
+        }
+        const auto day = newest_day_in(TRY(decode_rows(*answer->data)));
+        if (!day) continue;
+        Day& known = newest.days.try_emplace(parameter, *day).first->second;
+        known = std::max(known, *day);
+      }
+    }
+    return newest;
+  }
+
+  Result<BoundPlan> bind(const Plan& plan, const DataConnection& connection, const DataRequest& request, const NewestDays& newest) {
     const ParameterValues values =
-        TRY(read_parameter_values(plan.parameters, plan.view_type, request.parameters, day_of(parts_.clock.now())));
+        TRY(read_parameter_values(plan.parameters, plan.view_type, request.parameters, day_of(parts_.clock.now()), newest));
     return bind_plan(plan, {.values = values,
                             .limits = connection.limits,
                             .warehouse = &connection.dialect,
@@ -160,13 +252,15 @@ class BoundDataService final : public DashboardDataService {
                             .only = request.only});
   }
 
-  Result<QueryAnswer> execute(const CallContext& context, const Run& run, const BoundPlanQuery& query) {
+  Result<QueryAnswer> execute(const CallContext& context, const Run& run, const BoundPlanQuery& query,
+                              std::optional<std::size_t> rows_max = std::nullopt) {
     QueryRequest request = request_of(run, query);
     request.time_to_live = std::min(request.time_to_live, parts_.time_to_live_max);
+    if (rows_max) request.rows_max = *rows_max;
     if (!query.local) return parts_.queries.execute(context, request, engine_of(run.connection.open));
 
     // Runs on the answers of other queries: which answers is part of its key.
-    std::vector<std::pair<std::string, const QueryAnswer*>> inputs;
+    std::vector<std::pair<std::string, QueryAnswer>> inputs;
     request.connection_key = "answers";
     for (const Dependency& dependency : query.dependencies) {
       const Result<QueryAnswer>* input = run.find(dependency.query_id);
@@ -174,9 +268,16 @@ class BoundDataService final : public DashboardDataService {
         return fail(ErrorCode::failed_precondition, "dependency_failed",
                     str("The query '", dependency.query_id, "' that it reads has no answer", input ? ": " + input->error().message : ""));
       }
-      inputs.emplace_back(dependency.table, &**input);
-      request.connection_key +=
-          str("|", dependency.table, "=", (*input)->query_hash, "@", (*input)->executed_at.time_since_epoch().count());
+      // Shown, an answer may be cut and says so; read as a table it has to be whole.
+      QueryAnswer whole = **input;
+      if (whole.truncated) whole = TRY(execute(context, run, *run.plan.find(dependency.query_id), query_limits::kInputRowsMax));
+      if (whole.truncated) {
+        return fail(ErrorCode::failed_precondition, "dependency_cut",
+                    str("The query '", dependency.query_id, "' that it reads has more than ", format_count(whole.row_count),
+                        " rows, of which only these could be read: group or filter it further, or read the tables themselves"));
+      }
+      request.connection_key += str("|", dependency.table, "=", whole.query_hash, "@", whole.executed_at.time_since_epoch().count());
+      inputs.emplace_back(dependency.table, std::move(whole));
     }
     const QueryEngine engine{
         .dry_run = [](const CallContext&, const BoundQuery&) -> Result<DryRun> { return DryRun{}; },
@@ -185,7 +286,7 @@ class BoundDataService final : public DashboardDataService {
           results.reserve(inputs.size());
           std::map<std::string, const QueryResult*> tables;
           for (const auto& [table, answer] : inputs) {
-            results.push_back(TRY(decode_rows(*answer->data)));
+            results.push_back(TRY(decode_rows(*answer.data)));
             tables[table] = &results.back();
           }
           return parts_.local.execute(inner, bound, tables, limits);
@@ -200,23 +301,70 @@ class BoundDataService final : public DashboardDataService {
 
 }  // namespace
 
+namespace {
+
+// ,"periods":{"period":{"from":"2001-01-01","to":"2001-03-31","newest_day":"2001-03-31"}}
+void append_periods(std::string& out, const std::vector<UsedPeriod>& periods) {
+  if (periods.empty()) return;
+  const auto add = [&](std::string_view name, const std::optional<std::string>& day) {
+    out += str("\"", name, "\":", day ? str("\"", *day, "\"") : "null");
+  };
+  out += R"(,"periods":{)";
+  for (std::size_t i = 0; i < periods.size(); ++i) {
+    out += str(i > 0 ? "," : "", json::serialize(json::string(periods[i].parameter)), ":{");
+    add("from", periods[i].from);
+    out += ',';
+    add("to", periods[i].to);
+    if (periods[i].newest_day) {
+      out += ',';
+      add("newest_day", periods[i].newest_day);
+    }
+    out += '}';
+  }
+  out += '}';
+}
+
+}  // namespace
+
 std::unique_ptr<DashboardDataService> make_data_service(DataServiceParts parts) { return std::make_unique<BoundDataService>(parts); }
 
-void append_outcome(std::string& out, const QueryOutcome& outcome) {
+void BodyPieces::append(SharedBytes bytes) {
+  if (bytes->size() < kSharedPieceBytesMin) {
+    text_ += *bytes;
+    return;
+  }
+  if (!text_.empty()) {
+    size_ += text_.size();
+    pieces_.push_back(std::make_shared<const std::string>(std::exchange(text_, {})));
+  }
+  size_ += bytes->size();
+  pieces_.push_back(std::move(bytes));
+}
+
+std::vector<SharedBytes> BodyPieces::take() {
+  if (!text_.empty() || pieces_.empty()) pieces_.push_back(std::make_shared<const std::string>(std::exchange(text_, {})));
+  size_ = 0;
+  return std::exchange(pieces_, {});
+}
+
+void append_outcome(BodyPieces& pieces, const QueryOutcome& outcome) {
   if (!outcome.answer) {
     const Error& error = outcome.answer.error();
     json::object problem{{"code", reason_of(error)}, {"detail", error.message}};
     if (!error.violations.empty()) problem["errors"] = to_json(error.violations);
-    out += str(R"({"error":)", json::serialize(problem), "}");
+    pieces.text() += str(R"({"error":)", json::serialize(problem), "}");
     return;
   }
   const QueryAnswer& answer = *outcome.answer;
-  out += R"({"data":)";
-  out += *answer.data;
+  pieces.text() += R"({"data":)";
+  pieces.append(answer.data);
+  std::string& out = pieces.text();
   out += str(R"(,"metadata":{"row_count":)", answer.row_count, R"(,"truncated":)", answer.truncated ? "true" : "false",
              R"(,"bytes_scanned":)", answer.bytes_scanned, R"(,"cost_usd":)", answer.cost_usd, R"(,"cache":")", enum_name(answer.cache),
              R"(","age_s":)", answer.age_s, R"(,"executed_at":")", format_time(answer.executed_at), R"(","duration_ms":)",
-             answer.duration_ms, R"(,"query_hash":")", answer.query_hash, R"(","version":)", outcome.version, "}}");
+             answer.duration_ms, R"(,"query_hash":")", answer.query_hash, R"(","version":)", outcome.version);
+  append_periods(out, outcome.periods);
+  out += "}}";
 }
 
 }  // namespace bridge

@@ -7,6 +7,7 @@
 
 #include "features/dashboards/compiler/plan.h"
 #include "features/query_execution/query_execution.h"
+#include "features/query_execution/work_pool.h"
 #include "platform/http/message.h"
 #include "warehouse/warehouse.h"
 
@@ -30,6 +31,8 @@ struct DataConnection {
   SqlDialect dialect;
   QueryLimits limits;
   std::function<Result<std::shared_ptr<Warehouse>>(const CallContext&)> open;
+  // What identifies the data as it is now, without opening the warehouse; nullopt, or no function, when that is not known.
+  std::function<std::optional<std::string>(const CallContext&)> data_version;
 };
 
 class DataConnectionSource {
@@ -44,6 +47,7 @@ struct QueryOutcome {
   std::string id;
   int version = 0;
   Result<QueryAnswer> answer;
+  std::vector<UsedPeriod> periods;
 };
 
 struct DataRequest {
@@ -120,7 +124,22 @@ struct DataServiceParts {
 };
 std::unique_ptr<DashboardDataService> make_data_service(DataServiceParts parts);
 
-// {"data":…,"metadata":{…}} or {"error":{…}} of one query.
-void append_outcome(std::string& out, const QueryOutcome& outcome);
+// A body that is put together of text and of bytes that others have too.
+class BodyPieces final {
+ public:
+  std::string& text() { return text_; }  // appends to it
+  void append(SharedBytes bytes);
+  std::vector<SharedBytes> take();
+  std::size_t size() const { return size_ + text_.size(); }
+
+ private:
+  std::string text_;
+  std::vector<SharedBytes> pieces_;
+  std::size_t size_ = 0;
+};
+
+// {"data":…,"metadata":{…}} or {"error":{…}} of one query. The answer's own bytes become a piece of their own when they are many: nothing
+// is copied that does not have to be.
+void append_outcome(BodyPieces& out, const QueryOutcome& outcome);
 
 }  // namespace bridge

@@ -1,6 +1,10 @@
 #include "features/dashboards/data_service.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "features/dashboards/data_endpoints.h"
 #include "features/dashboards/refresher.h"
@@ -31,9 +35,11 @@ charts:
 // One dashboard over the real engine; everything around it is real too, but for where it is kept.
 class Workspace final : public PlanSource, public DataConnectionSource {
  public:
-  explicit Workspace(std::string_view yaml = kWeather) {
+  explicit Workspace(std::string_view yaml = kWeather, const std::string& path = "node_modules/vega-datasets/data/weather.csv") {
     plan_ = std::make_shared<const Plan>(*compile_dashboard(*parse_document(yaml)));
-    warehouse_ = *make_warehouse_drivers().front()->open({}, {{"path", Secret("node_modules/vega-datasets/data/weather.csv")}});
+    const auto driver = make_warehouse_drivers().front();
+    warehouse_ = *driver->open({}, {{"path", Secret(path)}});
+    data_version_ = driver->data_version({{"path", Secret(path)}});
   }
 
   Result<std::shared_ptr<const Plan>> get_plan(const CallContext&, std::string_view slug) override {
@@ -47,9 +53,10 @@ class Workspace final : public PlanSource, public DataConnectionSource {
                           .dialect = warehouse_->dialect(),
                           .limits = limits,
                           .open = [this](const CallContext&) -> Result<std::shared_ptr<Warehouse>> {
-                            ++opens;
+                            if (++opens == throw_at_open) throw std::bad_alloc();
                             return warehouse_;
-                          }};
+                          },
+                          .data_version = [this](const CallContext&) { return std::optional(*data_version_()); }};
   }
 
   Result<std::vector<QueryOutcome>> run(DataRequest request = {.slug = "weather", .parameters = {}, .only = {}}) {
@@ -65,6 +72,7 @@ class Workspace final : public PlanSource, public DataConnectionSource {
   QueryLimits limits;
   std::atomic<int> views{0};
   std::atomic<int> opens{0};
+  int throw_at_open = 0;
   std::atomic<std::uint64_t> changes{1};
   std::shared_ptr<const Clock> clock = make_system_clock();
   std::shared_ptr<ByteCache> cache = make_memory_cache(8 << 20);
@@ -76,6 +84,26 @@ class Workspace final : public PlanSource, public DataConnectionSource {
  private:
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<Warehouse> warehouse_;
+  DataVersion data_version_;
+};
+
+// A CSV file that a test writes anew; each time it is looked at again.
+class ChangingFile {
+ public:
+  explicit ChangingFile(std::string_view text) {
+    std::string pattern = "/tmp/bridge_changing_XXXXXX";
+    folder_ = mkdtemp(pattern.data());
+    write(text);
+  }
+  ~ChangingFile() { std::filesystem::remove_all(folder_); }
+  void write(std::string_view text) const {
+    std::ofstream(path()) << text;
+    std::this_thread::sleep_for(std::chrono::milliseconds(120));
+  }
+  std::string path() const { return folder_ + "/sales.csv"; }
+
+ private:
+  std::string folder_;
 };
 
 const Result<QueryAnswer>& answer_of(const std::vector<QueryOutcome>& outcomes, std::string_view id) {
@@ -98,6 +126,22 @@ TEST(DashboardData, EachQueryHasItsAnswerOrItsOwnError) {
   EXPECT_EQ(answer_of(*outcomes, "after_sad").error().reason, "dependency_failed");
 }
 
+TEST(DashboardData, AQueryThatThrowsFailsAloneAndTheNextViewTriesAnew) {
+  for (int at = 1; at <= 4; ++at) {
+    Workspace workspace;
+    workspace.throw_at_open = at;
+    const auto outcomes = workspace.run();
+    ASSERT_TRUE(outcomes.has_value());
+    const auto failed = std::ranges::count_if(
+        *outcomes, [](const QueryOutcome& outcome) { return !outcome.answer && reason_of(outcome.answer.error()) == "out_of_memory"; });
+    EXPECT_EQ(failed, 1) << at;
+    const auto again = workspace.run();
+    ASSERT_TRUE(again.has_value());
+    EXPECT_TRUE(answer_of(*again, "rain").has_value()) << at;
+    EXPECT_TRUE(answer_of(*again, "wettest").has_value()) << at;
+  }
+}
+
 TEST(DashboardData, ASecondViewComesFromTheCacheAlsoForQueriesOverAnswers) {
   Workspace workspace;
   ASSERT_TRUE(workspace.run().has_value());
@@ -117,6 +161,121 @@ TEST(DashboardData, ParametersFilterAndAreBoundAsValues) {
   const auto hostile = workspace.run({.slug = "weather", .parameters = {{"place", "x' OR '1'='1"}}, .only = {"rain"}});
   EXPECT_EQ(answer_of(*hostile, "rain")->row_count, 0u);
   EXPECT_EQ(workspace.run({.slug = "weather", .parameters = {{"plcae", "x"}}, .only = {}}).error().code, ErrorCode::invalid_argument);
+}
+
+TEST(DashboardData, AQueryOverAnAnswerThatIsShownCutReadsAllOfIt) {
+  Workspace workspace(R"(bridge: 1
+slug: weather
+title: Weather
+connection: warehouse
+policy: {max_rows: 10}
+queries:
+  days: {sql: "SELECT date, location, precipitation FROM weather ORDER BY date"}
+  same: {from: [days], sql: SELECT * FROM days}
+  count: {from: [same], sql: "SELECT count(*) AS n, sum(precipitation) AS rain FROM same"}
+charts:
+  a: {query: days, mark: table}
+  b: {query: count, mark: kpi, y: n}
+)");
+  const auto outcomes = workspace.run();
+  EXPECT_EQ(answer_of(*outcomes, "days")->row_count, 10u);
+  EXPECT_TRUE(answer_of(*outcomes, "days")->truncated);
+  EXPECT_TRUE(answer_of(*outcomes, "same")->truncated);
+  ASSERT_TRUE(answer_of(*outcomes, "count").has_value()) << answer_of(*outcomes, "count").error().message;
+  EXPECT_NE(answer_of(*outcomes, "count")->data->find("[[2922,"), std::string::npos) << *answer_of(*outcomes, "count")->data;
+  EXPECT_FALSE(answer_of(*outcomes, "count")->truncated);
+  EXPECT_EQ(answer_of(*workspace.run(), "count")->cache, CacheState::hit);
+}
+
+TEST(DashboardData, AQueryOverAnAnswerThatIsTooLongToReadWholeIsRefused) {
+  Workspace workspace(R"(bridge: 1
+slug: weather
+title: Weather
+connection: warehouse
+queries:
+  many: {sql: "SELECT a.date, b.wind FROM weather AS a, weather AS b"}
+  count: {from: [many], sql: SELECT count(*) AS n FROM many}
+charts:
+  a: {query: count, mark: kpi, y: n}
+)");
+  const auto outcomes = workspace.run({.slug = "weather", .parameters = {}, .only = {"count"}});
+  EXPECT_EQ(answer_of(*outcomes, "count").error().reason, "dependency_cut");
+  EXPECT_TRUE(answer_of(*outcomes, "count").error().message.contains("'many'")) << answer_of(*outcomes, "count").error().message;
+}
+
+TEST(DashboardData, NumbersKeepEveryDigitThroughQueriesOverAnswers) {
+  Workspace workspace(R"yaml(bridge: 1
+slug: weather
+title: Digits
+connection: warehouse
+queries:
+  digits:
+    sql: >
+      SELECT * FROM (VALUES (90000000000000000001::HUGEINT, 532811.58::DECIMAL(18, 2), 0.1234567891::DECIMAL(38, 10)),
+      (12345678901234567890, 0.01, '12345678901234567890.0000000001')) AS t(id, price, tiny)
+  same: {from: [digits], sql: SELECT * FROM digits ORDER BY price DESC}
+charts:
+  a: {query: same, mark: table}
+)yaml");
+  const auto outcomes = workspace.run();
+  ASSERT_TRUE(answer_of(*outcomes, "same").has_value()) << answer_of(*outcomes, "same").error().message;
+  EXPECT_NE(answer_of(*outcomes, "same")
+                ->data->find(R"([["90000000000000000001","532811.58","0.1234567891"],)"
+                             R"(["12345678901234567890","0.01","12345678901234567890.0000000001"]])"),
+            std::string::npos)
+      << *answer_of(*outcomes, "same")->data;
+}
+
+constexpr std::string_view kLastDaysOfData = R"yaml(bridge: 1
+slug: weather
+title: Sales
+connection: warehouse
+params:
+  period: {type: date_range, default: last_2_days_of_data}
+queries:
+  total: {sql: "SELECT sum(amount) AS amount FROM sales WHERE filter(:period, day)"}
+  all: {sql: "SELECT count(*) AS n FROM sales"}
+charts:
+  a: {query: total, mark: kpi, y: amount, compare: previous_period}
+  b: {query: all, mark: kpi, y: n}
+)yaml";
+
+TEST(DashboardData, APeriodOfTheDataEndsOnItsNewestDayAlsoOfAFileThatIsReplaced) {
+  const ChangingFile file("day,amount\n2001-03-01,1\n2001-03-02,2\n2001-03-03,4\n2001-03-04,8\n9999-12-31,0\n");
+  Workspace workspace(kLastDaysOfData, file.path());
+  const auto first = workspace.run();
+  ASSERT_TRUE(answer_of(*first, "total").has_value()) << answer_of(*first, "total").error().message;
+  EXPECT_NE(answer_of(*first, "total")->data->find(R"("rows":[[12]])"), std::string::npos) << *answer_of(*first, "total")->data;
+  EXPECT_NE(answer_of(*first, "total@previous_period")->data->find(R"([[3]])"), std::string::npos);
+  BodyPieces pieces;
+  append_outcome(pieces, first->front());
+  std::string told;
+  for (const SharedBytes& piece : pieces.take()) told += *piece;
+  EXPECT_NE(told.find(R"("periods":{"period":{"from":"2001-03-03","to":"2001-03-04","newest_day":"2001-03-04"}})"), std::string::npos)
+      << told;
+
+  const int opened = workspace.opens;
+  EXPECT_EQ(answer_of(*workspace.run(), "total")->cache, CacheState::hit);
+  EXPECT_EQ(workspace.opens, opened) << "also the newest day comes from the cache";
+
+  file.write("day,amount\n2001-03-01,1\n2001-03-02,2\n2001-03-03,4\n2001-03-04,8\n2001-03-05,16\n");
+  const auto next = workspace.run();
+  EXPECT_EQ(answer_of(*next, "total")->cache, CacheState::miss) << "the file is another";
+  EXPECT_NE(answer_of(*next, "total")->data->find(R"([[24]])"), std::string::npos) << *answer_of(*next, "total")->data;
+  EXPECT_EQ(answer_of(*next, "all")->cache, CacheState::miss) << "so are all answers from it";
+
+  const auto named = workspace.run({.slug = "weather", .parameters = {{"period", "2001-03-01..2001-03-01"}}, .only = {"total"}});
+  EXPECT_FALSE(named->front().periods.front().newest_day.has_value());
+}
+
+TEST(DashboardData, APeriodWhoseNewestDayCannotBeAskedForFailsWithTheQueriesThatUseItAlone) {
+  const ChangingFile file("day,amount\n2001-03-01,1\n");
+  std::string yaml(kLastDaysOfData);
+  yaml.replace(yaml.find("filter(:period, day)"), 20, "day >= :period.from");
+  Workspace workspace(yaml, file.path());
+  const auto outcomes = workspace.run();
+  EXPECT_EQ(answer_of(*outcomes, "total").error().reason, "no_newest_day");
+  EXPECT_TRUE(answer_of(*outcomes, "all").has_value());
 }
 
 TEST(DashboardData, AQueryOverTheCapFailsAloneWithTheEstimate) {

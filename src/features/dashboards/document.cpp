@@ -36,6 +36,18 @@ Position position_at(const YamlNode& map, std::string_view key) {
   const YamlNode* node = map.find(key);
   return node ? node->at : Position{};
 }
+// A number with more digits than a double keeps stays as it is written.
+json::value value_of(const YamlNode& node) {
+  constexpr std::ptrdiff_t exact_digits = 15;
+  if (node.kind == YamlNode::Kind::list) {
+    json::array array;
+    for (const YamlNode& item : node.items) array.push_back(value_of(item));
+    return array;
+  }
+  const bool is_long = node.kind == YamlNode::Kind::number && node.text.find_first_of("eE") == std::string::npos &&
+                       std::ranges::count_if(node.text, [](char c) { return c >= '0' && c <= '9'; }) > exact_digits;
+  return is_long ? json::value(json::string(node.text.substr(node.text.starts_with('+') ? 1 : 0))) : json_of(node);
+}
 // Keys that begin with x- are no entries of a mapping of queries, charts or parameters: their names cannot hold a minus at that place.
 template <class T, class Read>
 std::vector<T> entries_at(const YamlNode& root, std::string_view key, Read read) {
@@ -84,12 +96,12 @@ DocumentParameter read_parameter(const YamlKey& key, const YamlNode& node) {
     parameter.multiple_at = multiple->at;
   }
   if (const YamlNode* value = node.find("default")) {
-    parameter.default_value = json_of(*value);
+    parameter.default_value = value_of(*value);
     parameter.default_at = value->at;
   }
   if (const YamlNode* values = node.find("values")) {
     for (const YamlNode& value : values->items) {
-      parameter.values.push_back(json_of(value));
+      parameter.values.push_back(value_of(value));
       parameter.values_at.push_back(value.at);
     }
   }

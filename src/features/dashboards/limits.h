@@ -18,7 +18,7 @@ inline constexpr std::size_t kSqlBytesMax = 64 << 10;
 inline constexpr std::size_t kSqlNestingMax = 64;
 inline constexpr std::size_t kBoundValuesMax = 4'096;    // of one query
 inline constexpr std::size_t kParameterValuesMax = 200;  // of one parameter in a request
-inline constexpr std::size_t kParameterValueBytesMax = 1'000;
+inline constexpr std::size_t kParameterValueCharactersMax = 1'000;
 
 inline constexpr std::chrono::seconds kTimeToLiveMin{10};
 inline constexpr std::chrono::hours kTimeToLiveMax{48};

@@ -1,5 +1,6 @@
 #include "features/dashboards/refresher.h"
 
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "features/dashboards/schedule.h"
@@ -37,7 +38,12 @@ class MinuteRefresher final : public Refresher {
       return 0;
     }
     int refreshed = 0;
-    for (const TeamId& team : *teams) refreshed += refresh_team(context_of(team, stop), now);
+    for (const TeamId& team : *teams) {
+      // A team whose refresh throws keeps no other from its own.
+      const Result<int> count = guarded([&] { return refresh_team(context_of(team, stop), now); });
+      if (!count) log_failure("refresh_failed", team.value(), count.error());
+      refreshed += count.value_or(0);
+    }
     return refreshed;
   }
 
@@ -76,16 +82,18 @@ class MinuteRefresher final : public Refresher {
 
   void loop(std::stop_token stop) {
     Time done = floor<minutes>(parts_.clock.now());
-    while (!stop.stop_requested()) {
+    run_rounds(stop, "due refreshes", [&] {
       {
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, stop, seconds(1), [] { return false; });
       }
       const Time minute = floor<minutes>(parts_.clock.now());
-      if (minute <= done || stop.stop_requested()) continue;
+      if (stop.stop_requested()) return false;
+      if (minute <= done) return true;
       done = minute;
       refresh_due(minute, stop);
-    }
+      return true;
+    });
   }
 
   RefresherParts parts_;

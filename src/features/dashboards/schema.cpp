@@ -194,10 +194,10 @@ class SchemaCheck {
   }
 
   void check_text(const YamlNode& node, const json::object& schema, const std::string& path) {
-    const auto characters =
-        static_cast<std::int64_t>(std::ranges::count_if(node.text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+    const auto characters = static_cast<std::int64_t>(count_characters(node.text));
     if (const auto* most = schema.if_contains("maxLength"); most && characters > most->as_int64()) {
-      add(node.at, path, "too_long", str("is ", characters, " characters long; at most ", most->as_int64(), " are allowed"));
+      add(node.at, path, "too_long",
+          too_long_message(str("'", path, "'"), static_cast<std::size_t>(most->as_int64()), static_cast<std::size_t>(characters)));
     }
     if (const auto* least = schema.if_contains("minLength"); least && characters < least->as_int64())
       add(node.at, path, "too_short", "must not be empty");
@@ -316,10 +316,18 @@ class SchemaCheck {
         str(present == 0 ? "needs one of " : "may have only one of ", join(names, ", ")), {}, names);
   }
 
+  // A name that is allowed and resembles the text, one mark for each run of what is not; empty where nothing of it is left.
   static std::string name_like(const std::string& text) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     std::string name;
-    for (const char c : text) name += (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
-    if (name.empty() || (name[0] >= '0' && name[0] <= '9')) name.insert(0, "_");
+    bool resembles = false;
+    for (const char c : text) {
+      const bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
+      resembles = resembles || kept;
+      if (kept || c == '_' || name.empty() || name.back() != '_') name += kept ? c : '_';
+    }
+    if (!resembles) return {};
+    if (is_digit(name[0])) name.insert(0, "_");
     return name.substr(0, 63);
   }
 

@@ -1,6 +1,7 @@
 #include "features/dashboards/validation.h"
 
 #include "base/text.h"
+#include "features/dashboards/compiler/newest_day.h"
 #include "features/dashboards/document_json.h"
 #include "features/dashboards/limits.h"
 #include "features/dashboards/schedule.h"
@@ -394,7 +395,10 @@ class DryRunCheck {
     const DashboardDocument& document = *validation_.document;
     const Plan plan = TRY(compile_dashboard(document));
     BindInput input{.limits = target_.limits, .warehouse = &target_.warehouse.dialect(), .local = &target_.local.dialect()};
-    input.values = TRY(read_parameter_values(plan.parameters, plan.view_type, {}, target_.today));
+    NewestDays newest;
+    for (const std::string& parameter : parameters_of_data(plan.parameters, plan.view_type, {}))
+      TRY(find_newest_day(plan, parameter, newest));
+    input.values = TRY(read_parameter_values(plan.parameters, plan.view_type, {}, target_.today, newest));
     const BoundPlan bound = TRY(bind_plan(plan, input));
     for (const BoundPlanQuery& query : bound.queries) {
       if (query.id != query.source_id) continue;  // the same SQL with other days
@@ -419,13 +423,46 @@ class DryRunCheck {
     }
   }
 
+  // The days that the document will show are those of the data, so that the estimates are of them.
+  Result<> find_newest_day(const Plan& plan, const std::string& parameter, NewestDays& newest) {
+    std::vector<const ScannedSql*> sources;
+    for (const PlannedQuery& query : plan.queries) {
+      if (!query.local) sources.push_back(query.sql.get());
+    }
+    const auto bound = bind_newest_day(sources, plan.parameters, parameter, target_.warehouse.dialect());
+    auto day = bound ? ask_newest_day(context_, target_.warehouse, *bound, lower_limits(target_.limits, plan.policy).bytes_max)
+                     : Result<std::optional<Day>>(fail(bound.error()));
+    if (day) {
+      if (*day) newest[parameter] = **day;
+      return {};
+    }
+    if (!is_authors(day.error())) return fail(std::move(day).error());
+    const Position at = validation_.document->find_parameter(parameter)->default_at;
+    problems_.error(at, str("params.", parameter, ".default"), std::string(reason_of(day.error())),
+                    str("the newest day of the data is not known: ", day.error().message));
+    return {};
+  }
+
   Result<> try_warehouse(const BoundPlanQuery& query) {
     auto dry_run = target_.warehouse.dry_run(context_, query.bound.query);
     if (!dry_run) return report(query, std::move(dry_run).error());
     validation_.bytes_scanned += dry_run->bytes_scanned;
     validation_.columns[query.id] = dry_run->columns;
     if (dry_run->bytes_scanned >= query.limits.bytes_max) report_cap(query, dry_run->bytes_scanned);
+    warn_of_cut_median(query, dry_run->columns);
     return {};
+  }
+
+  // DuckDB gives the middle of two decimals with no more digits than they have.
+  void warn_of_cut_median(const BoundPlanQuery& query, const std::vector<ColumnName>& columns) {
+    const std::string sql = lower(query.bound.query.sql);
+    const auto decimal = std::ranges::find(columns, ColumnType::decimal, &ColumnName::type);
+    if (decimal == columns.end() || (!sql.contains("median(") && !sql.contains("quantile_cont("))) return;
+    const DocumentQuery& source = *validation_.document->find_query(query.source_id);
+    problems_.warn(source.sql.at, str("queries.", query.source_id, ".sql"), "median_is_cut",
+                   "the median of a decimal column is cut to the column's digits (73.83 for 73.835): write median(CAST(column AS "
+                   "DECIMAL(38, 3))), with "
+                   "one digit more than the column has");
   }
 
   void report_cap(const BoundPlanQuery& query, std::uint64_t bytes_scanned) {
@@ -495,6 +532,7 @@ class DryRunCheck {
       }
       for (std::size_t i = 0; i < chart.columns.size(); ++i)
         check_column(chart.query.text, chart.columns[i], str("charts.", chart.id, ".columns[", i, "]"));
+      if (chart.mark.text == "table" && chart.columns.empty()) check_all_columns(chart);
       if (chart.sort && chart.mark.text == "table") check_table_sort(chart);
     }
   }
@@ -504,11 +542,28 @@ class DryRunCheck {
     check_column(chart.query.text, {chart.sort->text.substr(descending ? 1 : 0), chart.sort->at}, str("charts.", chart.id, ".sort"));
   }
 
+  // A table without a list shows every column of the answer.
+  void check_all_columns(const DocumentChart& chart) {
+    const auto columns = validation_.columns.find(chart.query.text);
+    if (columns == validation_.columns.end()) return;
+    std::set<std::string> seen;
+    for (const ColumnName& column : columns->second) {
+      if (seen.insert(column.name).second)
+        check_column(chart.query.text, {column.name, chart.query.at}, str("charts.", chart.id, ".query"));
+    }
+  }
+
   void check_column(const std::string& query, const PlacedText& name, std::string path) {
     const auto columns = validation_.columns.find(query);
     if (columns == validation_.columns.end()) return;
     const std::vector<std::string> names = names_of(columns->second, &ColumnName::name);
-    if (std::ranges::find(names, name.text) != names.end()) return;
+    const auto count = std::ranges::count(names, name.text);
+    // Which of them is meant is nobody's guess to make.
+    if (count > 1)
+      problems_.error(
+          name.at, std::move(path), "ambiguous_column",
+          str("the column '", name.text, "' stands for ", count, " columns of ", query, ": give each a name of its own with AS"));
+    if (count > 0) return;
     problems_.unknown(name.at, std::move(path), "unknown_column", str(query, " has no column '", name.text.substr(0, 100), "'"), name.text,
                       names);
   }

@@ -85,6 +85,68 @@ TEST(ValidationOverTheEngine, PointsAtTheWordInTheDocument) {
   }
 }
 
+TEST(ValidationOverTheEngine, WarnsOfAMedianThatTheEngineCuts) {
+  Engine engine;
+  const auto warnings = [&](std::string_view sql) {
+    return engine
+        .validate(str("bridge: 1\ntitle: T\nconnection: c\nqueries:\n  q: {sql: \"", sql, "\"}\ncharts:\n  k: {query: q, mark: table}\n"))
+        .report.warnings;
+  };
+  const auto cut = warnings("SELECT median(CAST(wind AS DECIMAL(18, 2))) AS wind FROM weather");
+  ASSERT_EQ(cut.size(), 1U);
+  EXPECT_EQ(cut.front().code, "median_is_cut");
+  EXPECT_TRUE(warnings("SELECT median(wind) AS wind FROM weather").empty());
+}
+
+TEST(ValidationOverTheEngine, FindsTheNewestDayOfTheData) {
+  Engine engine;
+  const std::string of_data = replace_all(std::string(kWeather), "2012-01-01..2012-12-31", "last_3_months_of_data");
+  const Validation right = engine.validate(of_data);
+  EXPECT_TRUE(right.report.valid) << describe_error(validation_error(right.report));
+  const Validation wrong = engine.validate(replace_all(of_data, "filter(:period, date)", "filter(:period, day)"));
+  ASSERT_FALSE(wrong.report.valid);
+  EXPECT_EQ(wrong.report.errors.front().path, "params.period.default");
+  const Validation unused = engine.validate(replace_all(of_data, "filter(:period, date)", "date >= :period.from"));
+  ASSERT_FALSE(unused.report.valid);
+  EXPECT_EQ(unused.report.errors.front().code, "no_newest_day");
+}
+
+TEST(ParametersOverTheEngine, NumbersKeepEveryDigit) {
+  Engine engine;
+  using enum ParameterType;
+  const std::string table =
+      "(VALUES (9223372036854775807::HUGEINT), (9223372036854775808), (12345678901234567890123456789012345678)) AS t(id)";
+  for (const std::string id : {"9223372036854775807", "9223372036854775808", "12345678901234567890123456789012345678"})
+    EXPECT_EQ(engine.answer("SELECT count(*)::INTEGER FROM " + table + " WHERE id = :p", number, {id}), "1") << id;
+  EXPECT_EQ(engine.answer("SELECT count(*)::INTEGER FROM " + table + " WHERE filter(:p, id)", number, {"9223372036854775809"}), "0");
+  EXPECT_EQ(engine.answer("SELECT (1234567890123456789012345678.0123456789::DECIMAL(38, 10) = :p)::INTEGER", number,
+                          {"1234567890123456789012345678.0123456789"}),
+            "1");
+  EXPECT_EQ(engine.answer("SELECT (1234567890123456789012345678.0123456789::DECIMAL(38, 10) = :p)::INTEGER", number,
+                          {"1234567890123456789012345678.0123456788"}),
+            "0");
+  EXPECT_EQ(engine.answer("SELECT count(*)::INTEGER FROM weather WHERE wind > :p", number, {"4.5"}),
+            engine.answer("SELECT count(*)::INTEGER FROM weather WHERE wind > 4.5", number, {}));
+}
+
+TEST(ValidationOverTheEngine, SaysWhichNameStandsForTwoColumns) {
+  Engine engine;
+  const auto errors = [&](std::string_view chart) {
+    return engine
+        .validate(str("bridge: 1\ntitle: T\nconnection: c\nqueries:\n  q: {sql: \"SELECT * FROM (VALUES (1, 'a')) x(id, name) "
+                      "JOIN (VALUES (1, 'b')) y(a_id, name) ON id = a_id\"}\ncharts:\n  k: ",
+                      chart, "\n"))
+        .report.errors;
+  };
+  for (const std::string_view chart :
+       {"{query: q, mark: table, columns: [id, name]}", "{query: q, mark: table}", "{query: q, mark: bar, x: name, y: id}"}) {
+    ASSERT_EQ(errors(chart).size(), 1u) << chart;
+    EXPECT_EQ(errors(chart).front().code, "ambiguous_column");
+    EXPECT_NE(errors(chart).front().message.find("'name' stands for 2 columns"), std::string::npos) << errors(chart).front().message;
+  }
+  EXPECT_TRUE(errors("{query: q, mark: table, columns: [id, a_id]}").empty());
+}
+
 TEST(ValidationOverTheEngine, RefusesSqlThatDoesMoreThanRead) {
   Engine engine;
   for (const std::string_view sql :

@@ -1,6 +1,8 @@
 #include "features/jobs/job_service.h"
 
+#include "base/guarded.h"
 #include "base/log.h"
+#include "base/person.h"
 #include "features/jobs/job_store.h"
 #include "features/jobs/limits.h"
 #include "platform/metadata_db/row_mapper.h"
@@ -56,7 +58,7 @@ class JobServiceOnThreads final : public JobService {
     row.team_id = context.caller.team_id;
     row.kind = std::string(kind);
     row.created_at = clock_->now();
-    row.user_id = context.caller.user_id;
+    row.user_id = user_of(context.caller.user_id);
     row.input = std::move(input);
     TRY(insert_row(transaction, "jobs", row));
     wake();
@@ -135,7 +137,7 @@ class JobServiceOnThreads final : public JobService {
   }
 
   void work(const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
+    run_rounds(stop, "worker of jobs", [&] {
       std::uint64_t seen = 0;
       {
         const std::lock_guard lock(mutex_);
@@ -147,11 +149,12 @@ class JobServiceOnThreads final : public JobService {
       if (!next) log_warning("job_queue_unreadable", {{"error", next.error().message}, {"detail", next.error().detail}});
       if (next && *next) {
         run(std::move(**next), stop);
-        continue;
+        return !stop.stop_requested();
       }
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, stop, kJobLease, [&] { return submitted_ != seen; });
-    }
+      return !stop.stop_requested();
+    });
   }
 
   void run(JobRow row, const std::stop_token& shutdown) {
@@ -168,6 +171,15 @@ class JobServiceOnThreads final : public JobService {
       const std::lock_guard lock(mutex_);
       stop = running_[row.id.value()].stop;
     }
+    bool cancelled = false;
+    const auto forget = [&] {
+      const std::lock_guard lock(mutex_);
+      const auto found = running_.find(row.id.value());
+      if (found == running_.end()) return;
+      cancelled = found->second.cancelled;
+      running_.erase(found);
+    };
+    const AtEnd forget_at_end(forget);  // whatever is thrown below: what is not finished is leased again when its lease has run out
     const std::stop_callback on_shutdown(shutdown, [&] { stop.request_stop(); });
     CallContext context{
         .caller = {.user_id = row.user_id, .team_id = row.team_id, .role = Role::editor, .credential_id = str("job:", row.id.value())},
@@ -177,12 +189,7 @@ class JobServiceOnThreads final : public JobService {
     const Job job = row;
     Progress progress(*this, row, context);
     const auto outcome = run_guarded(kind->second, context, job, row.input, progress);
-    bool cancelled = false;
-    {
-      const std::lock_guard lock(mutex_);
-      cancelled = running_[row.id.value()].cancelled;
-      running_.erase(row.id.value());
-    }
+    forget();
     if (outcome) {
       row.progress = 1;
       row.detail = *outcome;
@@ -207,11 +214,10 @@ class JobServiceOnThreads final : public JobService {
 
   static Result<json::object> run_guarded(const JobKind& kind, const CallContext& context, const Job& job, const json::object& input,
                                           JobProgress& progress) {
-    try {
-      return kind.run(context, job, input, progress);
-    } catch (const std::exception& exception) {
-      return fail(Error{.code = ErrorCode::internal, .message = "The job failed because of a defect", .detail = exception.what()});
-    }
+    Result<json::object> outcome = guarded([&] { return kind.run(context, job, input, progress); });
+    if (!outcome && outcome.error().code == ErrorCode::internal && !outcome.error().detail.empty())
+      outcome.error().message = "The job failed because of a defect";
+    return outcome;
   }
 
   void finish(Job& job, JobStatus status, std::string error) {
@@ -219,18 +225,34 @@ class JobServiceOnThreads final : public JobService {
     job.finished_at = clock_->now();
     if (error.size() > kJobErrorBytesMax) error.resize(kJobErrorBytesMax);
     job.error = error.empty() ? std::nullopt : std::optional(std::move(error));
-    const auto saved = database_->transact({}, [&](Transaction& transaction) { return finish_job(transaction, job, owner_); });
+    // Tried again, because who waits for the job would wait for the end of its lease, and the work would be done again.
+    Result<> saved;
+    for (int attempt = 1; attempt <= kJobFinishAttemptsMax; ++attempt) {
+      saved =
+          guarded([&] { return database_->transact({}, [&](Transaction& transaction) { return finish_job(transaction, job, owner_); }); });
+      if (saved || !is_retryable(saved.error()) || attempt == kJobFinishAttemptsMax) break;
+      std::this_thread::sleep_for(kJobFinishPause * attempt);
+    }
     if (!saved) log_error("job_not_finished", {{"job", job.id.value()}, {"error", saved.error().message}});
   }
 
   void renew(const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      std::unique_lock lock(mutex_);
-      renew_wake_.wait_for(lock, stop, kJobLeaseRenewEvery, [] { return false; });
-      if (running_.empty() || stop.stop_requested()) continue;
-      lock.unlock();
-      (void)database_->transact({}, [&](Transaction& transaction) { return renew_leases(transaction, owner_, clock_->now() + kJobLease); });
-    }
+    run_rounds(stop, "leases of jobs", [&] {
+      std::vector<JobId> running;
+      {
+        std::unique_lock lock(mutex_);
+        renew_wake_.wait_for(lock, stop, kJobLeaseRenewEvery, [] { return false; });
+        for (const auto& [id, job] : running_) running.emplace_back(id);
+      }
+      if (stop.stop_requested()) return false;
+      if (running.empty()) return true;
+      const Time until = clock_->now() + kJobLease;
+      (void)database_->transact({}, [&](Transaction& transaction) -> Result<> {
+        for (const JobId& id : running) TRY(renew_lease(transaction, id, owner_, until));
+        return {};
+      });
+      return true;
+    });
   }
 
   std::shared_ptr<Database> database_;

@@ -42,9 +42,9 @@ Result<std::optional<JobRow>> lease_next_job(Transaction& transaction, std::stri
   return row;
 }
 
-Result<> renew_leases(Transaction& transaction, std::string_view owner, Time until) {
-  TRY(transaction.execute("UPDATE jobs SET leased_until = :p2 WHERE lease_owner = :p1 AND status = 'running'",
-                          {db_text(owner), db_time(until)}));
+Result<> renew_lease(Transaction& transaction, const JobId& id, std::string_view owner, Time until) {
+  TRY(transaction.execute("UPDATE jobs SET leased_until = :p3 WHERE id = :p1 AND lease_owner = :p2 AND status = 'running'",
+                          {id.value(), db_text(owner), db_time(until)}));
   return {};
 }
 

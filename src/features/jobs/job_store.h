@@ -26,7 +26,7 @@ Result<> request_cancel(Transaction& transaction, const TeamScope& scope, const 
 
 // Leases the job that waits longest to `owner`: a queued one, or a running one whose lease is over.
 Result<std::optional<JobRow>> lease_next_job(Transaction& transaction, std::string_view owner, Time now, Time until);
-Result<> renew_leases(Transaction& transaction, std::string_view owner, Time until);
+Result<> renew_lease(Transaction& transaction, const JobId& id, std::string_view owner, Time until);
 Result<> end_leases_of_others(Transaction& transaction, std::string_view owner, Time now);
 Result<> save_progress(Transaction& transaction, const JobId& id, std::string_view owner, double progress, const json::object& detail);
 Result<> requeue_job(Transaction& transaction, const JobId& id, std::string_view owner);

@@ -10,6 +10,7 @@
 #include "features/teams/team.h"
 #include "platform/metadata_db/migrations.h"
 #include "platform/metadata_db/row_mapper.h"
+#include "platform/metadata_db/testing/throwing_database.h"
 
 namespace bridge {
 namespace {
@@ -100,15 +101,34 @@ TEST(JobService, CancelsAQueuedJobBeforeItRuns) {
   EXPECT_EQ(runs, 1);
 }
 
+TEST(JobService, AWorkerGoesOnWhicheverCallOfTheDirectoryThrows) {
+  const auto database = std::make_shared<ThrowingDatabase>(directory());
+  const auto service = make_job_service(
+      database, make_system_clock(),
+      {kind("nothing", [](const CallContext&, const json::object&, JobProgress&) { return Result<json::object>(json::object{}); })},
+      {.workers = 1});
+  ASSERT_TRUE(service->start());
+  for (int at = 1; at <= 4; ++at) {
+    database->arm(at);
+    ASSERT_TRUE(service->submit(in_team("a"), "nothing", {}).has_value());
+    const JobId second = service->submit(in_team("a"), "nothing", {})->id;
+    wait_for(*service, second, is_over);
+    database->arm(0);
+    wait_for(*service, service->submit(in_team("a"), "nothing", {})->id, is_over);
+  }
+}
+
 TEST(JobService, SaysWhyAJobFailed) {
-  const auto service = make_job_service(directory(), make_system_clock(),
-                                        {kind("refuse",
-                                              [](const CallContext&, const json::object&, JobProgress&) -> Result<json::object> {
-                                                return fail(ErrorCode::unavailable, "The warehouse is away");
-                                              }),
-                                         kind("throw", [](const CallContext&, const json::object&, JobProgress&) -> Result<json::object> {
-                                           throw std::runtime_error("inner secret");
-                                         })});
+  const auto service = make_job_service(
+      directory(), make_system_clock(),
+      {kind("refuse",
+            [](const CallContext&, const json::object&, JobProgress&) -> Result<json::object> {
+              return fail(ErrorCode::unavailable, "The warehouse is away");
+            }),
+       kind(
+           "throw",
+           [](const CallContext&, const json::object&, JobProgress&) -> Result<json::object> { throw std::runtime_error("inner secret"); }),
+       kind("throw anything", [](const CallContext&, const json::object&, JobProgress&) -> Result<json::object> { throw 7; })});
   ASSERT_TRUE(service->start());
   const Job refused = wait_for(*service, service->submit(in_team("a"), "refuse", {})->id, is_over);
   EXPECT_EQ(refused.status, JobStatus::failed);
@@ -116,6 +136,7 @@ TEST(JobService, SaysWhyAJobFailed) {
   const Job thrown = wait_for(*service, service->submit(in_team("a"), "throw", {})->id, is_over);
   EXPECT_EQ(thrown.status, JobStatus::failed);
   EXPECT_EQ(thrown.error->find("inner secret"), std::string::npos);
+  EXPECT_EQ(wait_for(*service, service->submit(in_team("a"), "throw anything", {})->id, is_over).status, JobStatus::failed);
   EXPECT_EQ(service->submit(in_team("a"), "none", {}).error().reason, "unknown_job_kind");
   EXPECT_EQ(service->submit({}, "refuse", {}).error().reason, "team_required");
 }

@@ -15,6 +15,7 @@ struct ModelCall {
   ModelCallId id;
   TeamId team_id;
   UserId user_id;
+  UserId person_id;
   SessionId session_id;
   std::string provider;
   std::string model;
@@ -37,15 +38,15 @@ struct ModelCall {
   Time created_at;
 };
 BOOST_DESCRIBE_STRUCT(ModelCall, (),
-                      (id, team_id, user_id, session_id, provider, model, step, attempt, input_tokens, output_tokens, cache_read_tokens,
-                       cache_write_tokens, cache_write_long_tokens, usage_complete, service_tier, cost_nano_usd, price_date, latency_ms,
-                       time_to_first_token_ms, status, error_code, trace_id, created_at))
+                      (id, team_id, user_id, person_id, session_id, provider, model, step, attempt, input_tokens, output_tokens,
+                       cache_read_tokens, cache_write_tokens, cache_write_long_tokens, usage_complete, service_tier, cost_nano_usd,
+                       price_date, latency_ms, time_to_first_token_ms, status, error_code, trace_id, created_at))
 
 // The same on the wire, with its price in dollars.
 struct ModelCallView {
   ModelCallId id;
   SessionId session_id;
-  UserId user_id;
+  UserId user_id;  // whose it was: a user, or a key that belongs to none
   std::string provider;
   std::string model;
   int step = 0;

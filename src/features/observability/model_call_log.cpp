@@ -5,7 +5,9 @@
 #include <mutex>
 #include <thread>
 
+#include "base/guarded.h"
 #include "base/log.h"
+#include "base/person.h"
 #include "features/observability/limits.h"
 #include "features/observability/model_call_store.h"
 
@@ -18,7 +20,8 @@ std::optional<std::string> text_or_none(const std::string& text) { return text.e
 ModelCall to_row(const ModelCallRecord& record, Time now) {
   return {.id = ModelCallId::make(),
           .team_id = record.team_id,
-          .user_id = record.user_id,
+          .user_id = user_of(record.person_id),
+          .person_id = record.person_id,
           .session_id = record.session_id,
           .provider = record.provider,
           .model = record.model,
@@ -64,21 +67,26 @@ class DirectoryCallLog final : public ModelCallObserver {
  private:
   // On the writer's thread; what waits when it is told to stop is written before it does.
   void write_all(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      changed_.wait(lock, [&] { return stop.stop_requested() || !waiting_.empty(); });
-      if (waiting_.empty()) return;
+    run_rounds(stop, "log of model calls", [&] {
       std::vector<ModelCall> batch;
-      while (!waiting_.empty() && batch.size() < kCallsPerTransactionMax) {
-        batch.push_back(std::move(waiting_.front()));
-        waiting_.pop_front();
+      batch.reserve(kCallsPerTransactionMax);
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return stop.stop_requested() || !waiting_.empty(); });
+        if (waiting_.empty()) return false;
+        while (!waiting_.empty() && batch.size() < kCallsPerTransactionMax) {
+          batch.push_back(std::move(waiting_.front()));
+          waiting_.pop_front();
+        }
       }
-      lock.unlock();
+      const AtEnd tell_those_who_wait([&] {
+        const std::lock_guard lock(mutex_);
+        written_ += batch.size();
+        changed_.notify_all();
+      });
       write(batch);
-      lock.lock();
-      written_ += batch.size();
-      changed_.notify_all();
-    }
+      return true;
+    });
   }
 
   void write(const std::vector<ModelCall>& batch) {
@@ -96,9 +104,11 @@ class DirectoryCallLog final : public ModelCallObserver {
   }
 
   Result<> insert(const std::vector<ModelCall>& batch) {
-    return database_->transact({}, [&](Transaction& transaction) -> Result<> {
-      for (const ModelCall& call : batch) TRY(insert_model_call(transaction, call));
-      return {};
+    return guarded([&] {
+      return database_->transact({}, [&](Transaction& transaction) -> Result<> {
+        for (const ModelCall& call : batch) TRY(insert_model_call(transaction, call));
+        return {};
+      });
     });
   }
 

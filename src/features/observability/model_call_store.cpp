@@ -52,10 +52,10 @@ Result<std::int64_t> count_model_calls(Transaction& transaction, const TeamScope
   return read_count(TRY(transaction.query(str("SELECT COUNT(*) FROM model_calls WHERE ", conditions.sql), conditions.values)));
 }
 
-Result<std::vector<DayUse>> list_use_by_day(Transaction& transaction, const TeamScope& team, const std::optional<UserId>& user) {
+Result<std::vector<DayUse>> list_use_by_day(Transaction& transaction, const TeamScope& team, const std::optional<UserId>& person) {
   Conditions conditions{.values = {team.team_id().value()}};
-  if (user && user->empty()) conditions.sql += " AND user_id IS NULL";
-  if (user && !user->empty()) conditions.add("user_id", "=", user->value());
+  if (person && person->empty()) conditions.sql += " AND person_id IS NULL";
+  if (person && !person->empty()) conditions.add("person_id", "=", person->value());
   const std::string sql =
       str("SELECT created_at / 86400000000 AS day, SUM(", kTokens,
           "), COALESCE(SUM(cost_nano_usd), 0), SUM(CASE WHEN cost_nano_usd IS NULL THEN 1 ELSE 0 END) FROM model_calls WHERE ",

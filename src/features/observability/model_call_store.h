@@ -8,7 +8,7 @@
 
 namespace bridge {
 
-// SQL of model_calls. `user`: nothing for everybody's, an empty id for keys that belong to no person.
+// SQL of model_calls. `person`: nothing for everybody's.
 
 Result<> insert_model_call(Transaction& transaction, const ModelCall& call);
 
@@ -23,7 +23,7 @@ struct DayUse {
   std::int64_t unpriced_calls = 0;
 };
 // Newest day first.
-Result<std::vector<DayUse>> list_use_by_day(Transaction& transaction, const TeamScope& team, const std::optional<UserId>& user);
+Result<std::vector<DayUse>> list_use_by_day(Transaction& transaction, const TeamScope& team, const std::optional<UserId>& person);
 
 Result<TeamUse> read_team_use(Transaction& transaction, const TeamScope& team, Time since);
 

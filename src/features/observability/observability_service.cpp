@@ -16,7 +16,7 @@ ModelCallView to_view(const ModelCall& call) {
   if (call.cache_write_long_tokens) written = written.value_or(0) + *call.cache_write_long_tokens;
   return {.id = call.id,
           .session_id = call.session_id,
-          .user_id = call.user_id,
+          .user_id = call.person_id,
           .provider = call.provider,
           .model = call.model,
           .step = call.step,

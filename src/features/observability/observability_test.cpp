@@ -6,6 +6,7 @@
 #include "features/observability/observability_service.h"
 #include "features/observability/tool_cache.h"
 #include "platform/metadata_db/migrations.h"
+#include "platform/metadata_db/testing/throwing_database.h"
 
 namespace bridge {
 namespace {
@@ -31,7 +32,7 @@ struct Observing {
 
   ModelCallRecord record(std::string user, std::optional<std::int64_t> cost, std::string team = "t") {
     ModelCallRecord out{.team_id = TeamId(std::move(team)),
-                        .user_id = UserId(std::move(user)),
+                        .person_id = UserId(std::move(user)),
                         .session_id = SessionId("s"),
                         .provider = "anthropic",
                         .model = "m"};
@@ -83,6 +84,21 @@ TEST(ModelCallLog, KeepsTheOthersWhenOneCannotBeWritten) {
   EXPECT_EQ(stage.service->list_model_calls(Observing::as("ann", Role::admin), {})->total, 1);
 }
 
+TEST(ModelCallLog, LeavesNobodyWaitingWhoseCallCouldNotBeWritten) {
+  Observing stage;
+  const auto database = std::make_shared<ThrowingDatabase>(stage.database);
+  const auto log = make_model_call_log(database, make_system_clock());
+  for (int at = 1; at <= 2; ++at) {
+    database->arm(at);
+    log->on_model_call(stage.record("ann", 1));
+    log->on_model_call(stage.record("ann", 1));
+    database->arm(0);
+  }
+  log->on_model_call(stage.record("bob", 1));
+  EXPECT_EQ(stage.service->list_model_calls(Observing::as("bob", Role::admin), {})->total, 5)
+      << "what threw is written at the second attempt";
+}
+
 TEST(ModelCallLog, KeepsUnknownApartFromZero) {
   Observing stage;
   ModelCallRecord unknown = stage.record("ann", std::nullopt);
@@ -100,14 +116,16 @@ TEST(Observability, ShowsEachPersonTheirOwnCostAndAnAdminEverybodys) {
   Observing stage;
   stage.log->on_model_call(stage.record("ann", 1'000'000'000));
   stage.log->on_model_call(stage.record("bob", 2'000'000'000));
-  stage.log->on_model_call(stage.record("", 4'000'000'000));
+  stage.log->on_model_call(stage.record("key:k1", 4'000'000'000));
   stage.log->on_model_call(stage.record("ann", 8'000'000'000, "other"));
   const auto cost = [&](const CallContext& context, const std::optional<std::string>& user) {
     const auto summary = stage.service->summarise_cost(context, user, CostGrouping::day);
     return summary ? summary->total_cost_usd : -1;
   };
   EXPECT_EQ(cost(Observing::as("ann"), {}), 1);
-  EXPECT_EQ(cost(Observing::as(""), {}), 4) << "keys that belong to nobody";
+  EXPECT_EQ(cost(Observing::as("key:k1"), {}), 4) << "a key that belongs to no user is somebody";
+  EXPECT_EQ(cost(Observing::as("key:k2"), {}), 0) << "and another one somebody else";
+  EXPECT_EQ(cost(Observing::as("key:k2"), "key:k1"), -1);
   EXPECT_EQ(cost(Observing::as("ann"), "ann"), 1);
   EXPECT_EQ(cost(Observing::as("ann"), "bob"), -1);
   EXPECT_EQ(cost(Observing::as("ann"), "*"), -1);

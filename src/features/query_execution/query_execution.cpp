@@ -5,6 +5,7 @@
 #include <deque>
 #include <unordered_map>
 
+#include "base/guarded.h"
 #include "base/log.h"
 #include "features/query_execution/limits.h"
 #include "platform/telemetry/trace.h"
@@ -16,7 +17,7 @@ using namespace std::chrono;
 
 constexpr std::uint64_t kAdviceBytes = 1'000'000'000;
 
-// What is kept under a key: a JSON line about the answer, a line feed, the answer's bytes.
+// What is kept under a key: JSON about the answer, and under which key its bytes are, which are never copied.
 struct StoredHeader {
   std::int64_t row_count = 0;
   bool truncated = false;
@@ -25,8 +26,11 @@ struct StoredHeader {
   Time executed_at;
   std::int64_t duration_ms = 0;
   std::string team_id;
+  std::string data_key;
+  std::optional<std::string> data_version;
 };
-BOOST_DESCRIBE_STRUCT(StoredHeader, (), (row_count, truncated, bytes_scanned, cost_usd, executed_at, duration_ms, team_id))
+BOOST_DESCRIBE_STRUCT(StoredHeader, (),
+                      (row_count, truncated, bytes_scanned, cost_usd, executed_at, duration_ms, team_id, data_key, data_version))
 
 std::string sha256_hex(std::string_view text) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
@@ -42,54 +46,99 @@ void append_value(std::string& out, const SqlValue& value) {
       [&](const auto& held) {
         using T = std::decay_t<decltype(held)>;
         if constexpr (std::is_same_v<T, std::string>) append_field(out, held);
-        else if constexpr (std::is_same_v<T, Date> || std::is_same_v<T, Timestamp>) append_field(out, held.text);
+        else if constexpr (std::is_same_v<T, Date> || std::is_same_v<T, Timestamp> || std::is_same_v<T, Decimal>)
+          append_field(out, held.text);
         else if constexpr (std::is_same_v<T, bool>) out += held ? '1' : '0';
         else if constexpr (!std::is_same_v<T, std::nullptr_t>) append_field(out, str(held));
       },
       value);
 }
 
-SharedBytes encode_stored(const StoredHeader& header, const std::string& data) {
-  auto bytes = std::make_shared<std::string>(to_json_text(header));
-  bytes->reserve(bytes->size() + 1 + data.size());
-  *bytes += '\n';
-  *bytes += data;
-  return bytes;
+// Nothing when the bytes are not about an answer of this team: a cache is never trusted.
+std::optional<StoredHeader> decode_header(const SharedBytes& bytes, const TeamScope& team) {
+  if (!bytes) return std::nullopt;
+  auto header = from_json_text<StoredHeader>(*bytes);
+  if (!header || header->team_id != team.team_id().value()) return std::nullopt;
+  return std::move(*header);
 }
 
-// Nothing when the bytes are not an answer of this team: a cache is never trusted.
-std::optional<std::pair<StoredHeader, std::string_view>> decode_stored(const SharedBytes& bytes, const TeamScope& team) {
-  if (!bytes) return std::nullopt;
-  const std::size_t end = bytes->find('\n');
-  if (end == std::string::npos) return std::nullopt;
-  auto header = from_json_text<StoredHeader>(std::string_view(*bytes).substr(0, end));
-  if (!header || header->team_id != team.team_id().value()) return std::nullopt;
-  return std::pair{std::move(*header), std::string_view(*bytes).substr(end + 1)};
+// What a result takes while it is encoded, roughly.
+std::uint64_t memory_of(const QueryResult& result) {
+  std::uint64_t bytes = 0;
+  for (const ResultColumn& column : result.columns) {
+    bytes += column.valid.capacity() / 8 + column.integers.capacity() * sizeof(std::int64_t) + column.numbers.capacity() * sizeof(double);
+    bytes += column.texts.capacity() * sizeof(std::string);
+    for (const std::string& text : column.texts) bytes += text.capacity() < sizeof(std::string) / 2 ? 0 : text.capacity();
+  }
+  return bytes;
 }
 
 // One load of a key that several callers wait for.
 struct Flight {
   std::mutex mutex;
   std::condition_variable_any done_changed;
-  bool done = false;
   std::optional<Result<QueryAnswer>> outcome;
+};
+
+// The loads under way, by key. Thread-safe.
+class Flights {
+ public:
+  struct Place {
+    std::shared_ptr<Flight> flight;
+    bool leads = false;  // the first of its key: has to land it
+  };
+
+  Result<Place> join(const std::string& key) {
+    auto fresh = std::make_shared<Flight>();
+    const std::lock_guard lock(mutex_);
+    if (const auto found = flights_.find(key); found != flights_.end()) return Place{found->second};
+    if (flights_.size() >= query_limits::kSingleFlightKeysMax) {
+      return fail(Error{.code = ErrorCode::unavailable,
+                        .message = "Too many different queries are running: try again in a second",
+                        .retry_after = std::chrono::seconds(1)});
+    }
+    flights_.emplace(key, fresh);
+    return Place{std::move(fresh), true};
+  }
+
+  // The next caller of the key begins anew, and those that wait hear what became of it. Allocates nothing, so that it cannot fail.
+  void land(const std::string& key, Flight& flight, Result<QueryAnswer> outcome) noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      flights_.erase(key);
+    }
+    {
+      const std::lock_guard lock(flight.mutex);
+      flight.outcome.emplace(std::move(outcome));
+    }
+    flight.done_changed.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
 };
 
 class CachedQueryExecution final : public QueryExecution {
  public:
-  CachedQueryExecution(ByteCache& cache, std::shared_ptr<const Clock> clock)
-      : cache_(cache), clock_(std::move(clock)), refresher_([this](std::stop_token stop) { refresh_loop(stop); }) {}
+  CachedQueryExecution(ByteCache& cache, std::shared_ptr<const Clock> clock, AnswerMemoryLimits memory)
+      : cache_(cache),
+        clock_(std::move(clock)),
+        memory_(std::make_shared<AnswerMemory>(memory)),
+        refresher_([this](std::stop_token stop) { refresh_loop(stop); }) {}
 
   ~CachedQueryExecution() override {
     refresher_.request_stop();
     refresh_changed_.notify_all();
   }
 
+  std::shared_ptr<AnswerView> open_view() override { return std::make_shared<AnswerView>(memory_); }
+
   Result<QueryAnswer> execute(const CallContext& context, const QueryRequest& request, const QueryEngine& engine) override {
     const std::string key = cache_key(context.team(), request);
     if (!request.fresh) {
       if (auto answer = find(context.team(), key, request)) {
-        if (answer->cache == CacheState::stale) refresh_later(context, key, request, engine);
+        if (answer->cache == CacheState::stale) (void)guarded([&] { refresh_later(context, key, request, engine); });
         return std::move(*answer);
       }
     }
@@ -109,14 +158,14 @@ class CachedQueryExecution final : public QueryExecution {
   };
 
   std::optional<QueryAnswer> find(const TeamScope& team, const std::string& key, const QueryRequest& request) {
-    const SharedBytes bytes = cache_.find(key);
-    const auto stored = decode_stored(bytes, team);
-    if (!stored) return std::nullopt;
-    const auto age = clock_->now() - stored->first.executed_at;
+    const auto header = decode_header(cache_.find(key), team);
+    if (!header) return std::nullopt;
+    const auto age = clock_->now() - header->executed_at;
     if (age >= std::max(request.max_stale, request.time_to_live)) return std::nullopt;
-    QueryAnswer answer = answer_of(stored->first, request, team);
-    // A copy without the header line: the entry may be evicted while the answer is being sent.
-    answer.data = std::make_shared<std::string>(stored->second);
+    if (request.data_version && header->data_version != request.data_version) return std::nullopt;
+    QueryAnswer answer = answer_of(*header, request, team);
+    answer.data = cache_.find(header->data_key);
+    if (!answer.data) return std::nullopt;  // went before its header
     answer.cache = age < request.time_to_live ? CacheState::hit : CacheState::stale;
     answer.age_s = std::max<std::int64_t>(0, duration_cast<seconds>(age).count());
     return answer;
@@ -137,44 +186,21 @@ class CachedQueryExecution final : public QueryExecution {
                                 const QueryEngine& engine) {
     for (;;) {
       TRY(context.check());
-      std::shared_ptr<Flight> flight;
-      bool leader = false;
-      {
-        const std::lock_guard lock(flights_mutex_);
-        auto& slot = flights_[key];
-        if (!slot) {
-          if (flights_.size() > query_limits::kSingleFlightKeysMax) {
-            flights_.erase(key);
-            return fail(Error{.code = ErrorCode::unavailable,
-                              .message = "Too many different queries are running: try again in a second",
-                              .retry_after = std::chrono::seconds(1)});
-          }
-          slot = std::make_shared<Flight>();
-          leader = true;
-        }
-        flight = slot;
+      const Flights::Place place = TRY(flights_.join(key));
+      Flight& flight = *place.flight;
+      if (place.leads) {
+        flights_.land(key, flight, guarded([&] { return load(context, key, request, engine); }));
+        return *flight.outcome;
       }
-      if (leader) {
-        Result<QueryAnswer> outcome = load(context, key, request, engine);
-        {
-          const std::lock_guard lock(flights_mutex_);
-          flights_.erase(key);
-        }
-        {
-          const std::lock_guard lock(flight->mutex);
-          flight->outcome = outcome;
-          flight->done = true;
-        }
-        flight->done_changed.notify_all();
-        return outcome;
-      }
-      std::unique_lock lock(flight->mutex);
-      flight->done_changed.wait_for(lock, context.stop, context.time_left(query_limits::kTimeoutMax), [&] { return flight->done; });
+      std::unique_lock lock(flight.mutex);
+      flight.done_changed.wait_for(lock, context.stop, context.time_left(query_limits::kTimeoutMax),
+                                   [&] { return flight.outcome.has_value(); });
       TRY(context.check());
-      if (!flight->done) return fail(ErrorCode::deadline_exceeded, "The query took longer than its deadline");
-      const bool leader_left = !*flight->outcome && (flight->outcome->error().code == ErrorCode::cancelled ||
-                                                     flight->outcome->error().code == ErrorCode::deadline_exceeded);
-      if (!leader_left) return *flight->outcome;
+      if (!flight.outcome) return fail(ErrorCode::deadline_exceeded, "The query took longer than its deadline");
+      const Result<QueryAnswer>& outcome = *flight.outcome;
+      const bool leader_left =
+          !outcome && (outcome.error().code == ErrorCode::cancelled || outcome.error().code == ErrorCode::deadline_exceeded);
+      if (!leader_left) return outcome;
     }
   }
 
@@ -200,56 +226,81 @@ class CachedQueryExecution final : public QueryExecution {
     const auto start = steady_clock::now();
     const DryRun estimate = TRY(engine.dry_run(context, request.query));
     TRY(check_byte_cap(estimate.bytes_scanned, request.bytes_max));
-    const ExecuteLimits limits{.rows_max = std::min(request.rows_max, query_limits::kRowsMax),
+    const ExecuteLimits limits{.rows_max = std::min(request.rows_max, query_limits::kInputRowsMax),
                                .result_bytes_max = query_limits::kResultBytesMax};
-    const QueryResult result = TRY(engine.execute(context, request.query, limits));
-    StoredHeader header{.row_count = static_cast<std::int64_t>(result.row_count),
-                        .truncated = result.truncated,
-                        .bytes_scanned = static_cast<std::int64_t>(estimate.bytes_scanned),
-                        .cost_usd = estimate.estimated_cost_usd,
-                        .executed_at = clock_->now(),
-                        .duration_ms = duration_cast<milliseconds>(steady_clock::now() - start).count(),
-                        .team_id = context.caller.team_id.value()};
+    const std::shared_ptr<AnswerView> view = request.view ? request.view : open_view();
+    std::shared_ptr<const std::string> data;
+    StoredHeader header;
+    {
+      const AnswerMemory::Turn turn = TRY(memory_->wait_for_turn(context, *view));
+      const QueryResult result = TRY(engine.execute(context, request.query, limits));
+      const AnswerMemory::Charge charge = TRY(memory_->charge(context, *view, memory_of(result)));
+      header = {.row_count = static_cast<std::int64_t>(result.row_count),
+                .truncated = result.truncated,
+                .bytes_scanned = static_cast<std::int64_t>(estimate.bytes_scanned),
+                .cost_usd = estimate.estimated_cost_usd,
+                .executed_at = clock_->now(),
+                .duration_ms = duration_cast<milliseconds>(steady_clock::now() - start).count(),
+                .team_id = context.caller.team_id.value(),
+                .data_version = request.data_version};
+      data = std::make_shared<const std::string>(encode_rows(result));
+    }
     QueryAnswer answer = answer_of(header, request, context.team());
-    auto data = std::make_shared<const std::string>(encode_rows(result));
-    cache_.put(key, encode_stored(header, *data), std::max(request.max_stale, request.time_to_live));
-    answer.data = std::move(data);
+    answer.data = TRY(memory_->hold(context, view, data));
+    // An answer that cannot be kept is an answer all the same.
+    (void)guarded([&] { keep(key, std::move(header), std::move(data), std::max(request.max_stale, request.time_to_live)); });
     return answer;
   }
 
+  // The bytes under a key of their own that no other answer has, so that a header never speaks of the bytes of another load.
+  void keep(const std::string& key, StoredHeader header, SharedBytes data, milliseconds time_to_live) {
+    const auto before = decode_header(cache_.find(key), TeamScope(TeamId(header.team_id)));
+    header.data_key = str(key, ":", kept_.fetch_add(1));
+    cache_.put(header.data_key, std::move(data), time_to_live);
+    cache_.put(key, std::make_shared<const std::string>(to_json_text(header)), time_to_live);
+    if (before) cache_.put(before->data_key, std::make_shared<const std::string>(), milliseconds(0));  // gone
+  }
+
+  // A refresh that cannot be queued is asked for again by the next view.
   void refresh_later(const CallContext& context, const std::string& key, const QueryRequest& request, const QueryEngine& engine) {
+    Refresh refresh{context, key, request, engine};  // outlives the request that asked for it
+    refresh.context.stop = refresher_.get_stop_token();
+    refresh.context.deadline.reset();
+    refresh.request.view.reset();
     const std::lock_guard lock(refresh_mutex_);
-    if (refreshes_.size() >= query_limits::kRefreshQueueMax || !refreshing_.insert(key).second) return;
-    CallContext own = context;  // the refresh outlives the request that asked for it
-    own.stop = refresher_.get_stop_token();
-    own.deadline.reset();
-    refreshes_.push_back({std::move(own), key, request, engine});
+    if (refreshes_.size() >= query_limits::kRefreshQueueMax || refreshing_.contains(key)) return;
+    refreshes_.push_back(std::move(refresh));
+    if (const Result<> noted = guarded([&] { refreshing_.insert(key); }); !noted) return refreshes_.pop_back();
     refresh_changed_.notify_one();
   }
 
-  void refresh_loop(std::stop_token stop) {
-    for (;;) {
-      Refresh job;
+  void refresh_loop(const std::stop_token& stop) {
+    run_rounds(stop, "refresh of answers", [&] {
+      std::optional<Refresh> job;
       {
         std::unique_lock lock(refresh_mutex_);
-        if (!refresh_changed_.wait(lock, stop, [&] { return !refreshes_.empty(); })) return;
-        job = std::move(refreshes_.front());
+        if (!refresh_changed_.wait(lock, stop, [&] { return !refreshes_.empty(); })) return false;
+        job.emplace(std::move(refreshes_.front()));
         refreshes_.pop_front();
       }
+      const AtEnd forget_key([&] {
+        const std::lock_guard lock(refresh_mutex_);
+        refreshing_.erase(job->key);
+      });
       // A refresh that fails leaves the old answer with its old age: it is never extended.
-      if (const auto outcome = load_once(job.context, job.key, job.request, job.engine); !outcome) {
+      if (const auto outcome = load_once(job->context, job->key, job->request, job->engine); !outcome) {
         log_warning("refresh_failed",
-                    {{"slug", job.request.slug}, {"query", job.request.query_id}, {"error", describe_error(outcome.error())}});
+                    {{"slug", job->request.slug}, {"query", job->request.query_id}, {"error", describe_error(outcome.error())}});
       }
-      const std::lock_guard lock(refresh_mutex_);
-      refreshing_.erase(job.key);
-    }
+      return true;
+    });
   }
 
   ByteCache& cache_;
   std::shared_ptr<const Clock> clock_;
-  std::mutex flights_mutex_;
-  std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
+  const std::shared_ptr<AnswerMemory> memory_;
+  std::atomic<std::uint64_t> kept_{0};
+  Flights flights_;
   std::mutex refresh_mutex_;
   std::condition_variable_any refresh_changed_;
   std::deque<Refresh> refreshes_;
@@ -280,71 +331,6 @@ void append_cell(ResultColumn& column, const json::value& cell) {
   }
 }
 
-// Threads that run pieces of work; a caller's own thread helps, so that a full pool can never stop it.
-class ThreadWorkPool final : public WorkPool {
- public:
-  explicit ThreadWorkPool(int threads) {
-    for (int i = 0; i < threads; ++i) threads_.emplace_back([this](std::stop_token stop) { loop(stop); });
-  }
-  ~ThreadWorkPool() override {
-    for (auto& thread : threads_) thread.request_stop();
-    changed_.notify_all();
-  }
-
-  void run_all(std::size_t count, const std::function<void(std::size_t)>& work) override {
-    if (count == 0) return;
-    struct Batch {
-      const std::function<void(std::size_t)>* work;
-      std::atomic<std::size_t> next{0};
-      std::size_t count;
-      std::atomic<std::size_t> finished{0};
-      std::mutex mutex;
-      std::condition_variable all_done;
-    };
-    auto batch = std::make_shared<Batch>();
-    batch->work = &work;
-    batch->count = count;
-    const auto step = [batch] {
-      for (;;) {
-        const std::size_t index = batch->next.fetch_add(1);
-        if (index >= batch->count) return;
-        (*batch->work)(index);
-        if (batch->finished.fetch_add(1) + 1 == batch->count) {
-          const std::lock_guard lock(batch->mutex);
-          batch->all_done.notify_all();
-        }
-      }
-    };
-    {
-      const std::lock_guard lock(mutex_);
-      for (std::size_t i = 1; i < count && tasks_.size() < query_limits::kQueryQueueMax; ++i) tasks_.push_back(step);
-    }
-    changed_.notify_all();
-    step();
-    std::unique_lock lock(batch->mutex);
-    batch->all_done.wait(lock, [&] { return batch->finished.load() == batch->count; });
-  }
-
- private:
-  void loop(std::stop_token stop) {
-    for (;;) {
-      std::function<void()> task;
-      {
-        std::unique_lock lock(mutex_);
-        if (!changed_.wait(lock, stop, [&] { return !tasks_.empty(); })) return;
-        task = std::move(tasks_.front());
-        tasks_.pop_front();
-      }
-      task();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::deque<std::function<void()>> tasks_;
-  std::vector<std::jthread> threads_;
-};
-
 }  // namespace
 
 QueryEngine engine_of(std::function<Result<std::shared_ptr<Warehouse>>(const CallContext&)> open) {
@@ -358,11 +344,9 @@ QueryEngine engine_of(std::function<Result<std::shared_ptr<Warehouse>>(const Cal
           }};
 }
 
-std::unique_ptr<QueryExecution> make_query_execution(ByteCache& cache, std::shared_ptr<const Clock> clock) {
-  return std::make_unique<CachedQueryExecution>(cache, std::move(clock));
+std::unique_ptr<QueryExecution> make_query_execution(ByteCache& cache, std::shared_ptr<const Clock> clock, AnswerMemoryLimits memory) {
+  return std::make_unique<CachedQueryExecution>(cache, std::move(clock), memory);
 }
-
-std::unique_ptr<WorkPool> make_work_pool(int threads) { return std::make_unique<ThreadWorkPool>(threads); }
 
 Result<> check_byte_cap(std::uint64_t bytes_scanned, std::uint64_t bytes_max) {
   if (bytes_scanned < bytes_max) return {};

@@ -8,7 +8,9 @@
 
 #include "base/call_context.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "base/time.h"
+#include "features/query_execution/answer_memory.h"
 #include "platform/cache/byte_cache.h"
 #include "warehouse/warehouse.h"
 
@@ -26,15 +28,17 @@ struct QueryRequest {
   BoundQuery query;
   std::uint64_t bytes_max = 100'000'000;
   std::chrono::milliseconds timeout{30'000};
-  std::size_t rows_max = 5'000;
+  std::size_t rows_max = 5'000;  // at most kInputRowsMax
   std::chrono::milliseconds time_to_live{std::chrono::hours{24}};
   std::chrono::milliseconds max_stale{std::chrono::hours{48}};  // age at which an answer may no longer be shown at all
   bool fresh = false;                                           // skip the cache, and fill it
+  std::optional<std::string> data_version;  // of the data as it is now, where that is known: an answer of another is not shown
+  std::shared_ptr<AnswerView> view;         // whose answer it is; null: of a request of its own
 };
 
 // An answer as it is kept: encoded once, then shared.
 struct QueryAnswer {
-  SharedBytes data;  // {"columns":[…],"rows":[…]}
+  SharedBytes data;  // {"columns":[…],"rows":[…]}; counts as memory in use while anybody has it
   std::size_t row_count = 0;
   bool truncated = false;
   std::uint64_t bytes_scanned = 0;
@@ -60,7 +64,11 @@ class QueryExecution {
  public:
   virtual ~QueryExecution() = default;
 
-  // resource_exhausted ("byte_cap_exceeded") with the estimate, the cap and what would help; else the engine's errors.
+  // For the queries of one request: pass it on in QueryRequest.
+  virtual std::shared_ptr<AnswerView> open_view() = 0;
+
+  // resource_exhausted ("byte_cap_exceeded") with the estimate, the cap and what would help; unavailable ("out_of_memory") when the answers
+  // of all requests together would take too much; else the engine's errors.
   virtual Result<QueryAnswer> execute(const CallContext& context, const QueryRequest& request, const QueryEngine& engine) = 0;
 
   // Drops the answers of all versions of a dashboard.
@@ -68,7 +76,8 @@ class QueryExecution {
 };
 
 // `cache` must outlive the returned object. Its destructor waits for refreshes that are under way.
-std::unique_ptr<QueryExecution> make_query_execution(ByteCache& cache, std::shared_ptr<const Clock> clock);
+std::unique_ptr<QueryExecution> make_query_execution(ByteCache& cache, std::shared_ptr<const Clock> clock,
+                                                     AnswerMemoryLimits memory = answer_memory_limits(process_memory_max()));
 
 // Refuses an estimate at or over the cap, with the way out.
 Result<> check_byte_cap(std::uint64_t bytes_scanned, std::uint64_t bytes_max);
@@ -81,13 +90,5 @@ std::string cache_key(const TeamScope& team, const QueryRequest& request);
 
 // Reads back what encode_rows wrote.
 Result<QueryResult> decode_rows(std::string_view data);
-
-// Runs `count` pieces of work, as many at a time as the shared pool allows, and returns when all are done.
-class WorkPool {
- public:
-  virtual ~WorkPool() = default;
-  virtual void run_all(std::size_t count, const std::function<void(std::size_t)>& work) = 0;
-};
-std::unique_ptr<WorkPool> make_work_pool(int threads);
 
 }  // namespace bridge

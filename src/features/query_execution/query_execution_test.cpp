@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "features/query_execution/work_pool.h"
+
 namespace bridge {
 namespace {
 
@@ -65,6 +67,19 @@ TEST(QueryExecution, RunsOnceAndThenAnswersFromTheCache) {
   EXPECT_EQ(second->age_s, 12);
   EXPECT_EQ(*first->data, *second->data);
   EXPECT_EQ(engine.runs, 1);
+}
+
+TEST(QueryExecution, TheCacheAndAllWhoHaveAnAnswerShareItsBytes) {
+  Workspace workspace;
+  CountingEngine engine;
+  const auto first = workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine());
+  const auto second = workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine());
+  EXPECT_EQ(first->data->data(), second->data->data());
+  const std::size_t entries = workspace.cache->statistics().entries;
+  QueryRequest fresh = request_of("SELECT 1");
+  fresh.fresh = true;
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), fresh, engine.engine()).has_value());
+  EXPECT_EQ(workspace.cache->statistics().entries, entries) << "the bytes of the answer before are gone";
 }
 
 TEST(QueryExecution, DryRunsBeforeEveryRunAndRefusesAtTheCap) {
@@ -198,9 +213,21 @@ TEST(QueryExecution, ALeaderThatIsCancelledHandsOver) {
 TEST(QueryExecution, ForgetDropsEveryVersionOfOneDashboard) {
   Workspace workspace;
   CountingEngine engine;
-  ASSERT_TRUE(workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine()).has_value());
+  QueryRequest other = request_of("SELECT 1");
+  other.slug = "sales-2";
+  for (const int version : {1, 2}) {
+    QueryRequest request = request_of("SELECT 1");
+    request.version = version;
+    ASSERT_TRUE(workspace.queries->execute(context_of("a"), request, engine.engine()).has_value());
+  }
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), other, engine.engine()).has_value());
   workspace.queries->forget(TeamScope(TeamId("a")), "sales");
-  EXPECT_EQ(workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine())->cache, CacheState::miss);
+  EXPECT_EQ(workspace.queries->execute(context_of("a"), other, engine.engine())->cache, CacheState::hit);
+  for (const int version : {1, 2}) {
+    QueryRequest request = request_of("SELECT 1");
+    request.version = version;
+    EXPECT_EQ(workspace.queries->execute(context_of("a"), request, engine.engine())->cache, CacheState::miss);
+  }
 }
 
 TEST(QueryExecution, DecodesWhatEncodeRowsWrites) {
@@ -217,11 +244,90 @@ TEST(QueryExecution, DecodesWhatEncodeRowsWrites) {
   EXPECT_FALSE(decode_rows("[]").has_value());
 }
 
-TEST(WorkPool, RunsAllPiecesAndTheCallerHelps) {
+// Throws at its call number `at` (from 1), a dry run counting as one, whatever it is asked afterwards it answers.
+struct ThrowingEngine {
+  int at = 1;
+  std::atomic<int> calls{0};
+  std::atomic<bool> may_throw{true};
+  CountingEngine counting;
+
+  QueryEngine engine() {
+    const auto maybe_throw = [this] {
+      if (++calls != at) return;
+      while (!may_throw) std::this_thread::sleep_for(1ms);
+      if (at % 2 == 0) throw std::runtime_error("a defect");
+      throw std::bad_alloc();
+    };
+    const QueryEngine inner = counting.engine();
+    return {.dry_run = [=](const CallContext& context, const BoundQuery& query) -> Result<DryRun> {
+              maybe_throw();
+              return inner.dry_run(context, query);
+            },
+            .execute = [=](const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) -> Result<QueryResult> {
+              maybe_throw();
+              return inner.execute(context, query, limits);
+            }};
+  }
+};
+
+TEST(QueryExecution, ALeaderThatThrewHandsAnErrorToThoseWhoWaitAndTheNextCallerTriesAnew) {
+  for (const int at : {1, 2}) {
+    Workspace workspace;
+    ThrowingEngine engine{.at = at, .may_throw = false};
+    std::atomic<int> failed{0};
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        const auto outcome = workspace.queries->execute(context_of("a").with_timeout(20s), request_of("SELECT 1"), engine.engine());
+        if (!outcome && outcome.error().code == (at == 1 ? ErrorCode::unavailable : ErrorCode::internal)) ++failed;
+      });
+    }
+    while (engine.calls < at) std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(20ms);  // until all wait
+    engine.may_throw = true;
+    threads.clear();
+    EXPECT_EQ(failed, 4) << at;
+    EXPECT_TRUE(workspace.queries->execute(context_of("a").with_timeout(5s), request_of("SELECT 1"), engine.engine()).has_value());
+  }
+}
+
+TEST(QueryExecution, ARefreshThatThrewIsTriedAgain) {
+  Workspace workspace;
+  ThrowingEngine engine{.at = 4};  // the second run
+  QueryRequest request = request_of("SELECT 1");
+  request.time_to_live = 1h;
+  request.max_stale = 2h;
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), request, engine.engine()).has_value());
+  workspace.clock->advance(90min);
+  for (int i = 0; i < 2000 && engine.counting.runs < 2; ++i) {
+    ASSERT_TRUE(workspace.queries->execute(context_of("a"), request, engine.engine()).has_value());
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_EQ(engine.counting.runs, 2);
+}
+
+TEST(WorkPool, RunsAllPiecesAlsoWithoutAThreadOfItsOwn) {
+  for (const int threads : {0, 2}) {
+    const auto pool = make_work_pool(threads);
+    std::vector<std::atomic<int>> done(100);
+    EXPECT_TRUE(pool->run_all(done.size(), [&](std::size_t i) { ++done[i]; }).has_value());
+    for (const auto& count : done) EXPECT_EQ(count, 1);
+  }
+}
+
+TEST(WorkPool, APieceThatThrowsIsAnErrorOnceAllOthersAreDone) {
   const auto pool = make_work_pool(2);
-  std::vector<std::atomic<int>> done(100);
-  pool->run_all(done.size(), [&](std::size_t i) { ++done[i]; });
-  for (const auto& count : done) EXPECT_EQ(count, 1);
+  for (std::size_t bad = 0; bad < 20; ++bad) {
+    std::atomic<std::size_t> done{0};
+    const Result<> outcome = pool->run_all(20, [&](std::size_t i) {
+      if (i == bad) throw std::bad_alloc();
+      std::this_thread::sleep_for(100us);
+      ++done;
+    });
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().reason, "out_of_memory");
+    EXPECT_EQ(done, 19u);
+  }
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ inline constexpr std::size_t kTokenBytesMax = 128;  // of anything that is prese
 
 // How long an answer about a credential may be reused: the longest that a revocation takes.
 inline constexpr std::chrono::milliseconds kCallerCacheAge{900};
+inline constexpr std::chrono::milliseconds kStreamCallersLookedAtEvery{300};
 inline constexpr std::size_t kCachedCallersMax = 32'768;
 inline constexpr std::chrono::seconds kUseNotedEvery{60};
 inline constexpr std::size_t kUsesNotedMax = 10'000;

@@ -31,8 +31,8 @@ struct NewTeam {
 BOOST_DESCRIBE_STRUCT(NewTeam, (), (name, slug))
 template <>
 inline constexpr auto field_notes<NewTeam> = std::to_array<FieldNote>({
-    {.name = "name", .about = "What people call the team", .length_max = 100},
-    {.name = "slug", .about = "Unique, [a-z0-9-]{1,63}; made from the name when not given", .length_max = 63},
+    {.name = "name", .about = "What people call the team", .subject = "A team's name", .length_max = 100},
+    {.name = "slug", .about = "Unique, [a-z0-9-]{1,63}; made from the name when not given", .subject = "A team's slug", .length_max = 63},
 });
 
 struct TeamMember {
@@ -66,7 +66,7 @@ struct NewApiKey {
 BOOST_DESCRIBE_STRUCT(NewApiKey, (), (name, role, expires_in_days))
 template <>
 inline constexpr auto field_notes<NewApiKey> = std::to_array<FieldNote>({
-    {.name = "name", .about = "What the key is for", .length_max = 100},
+    {.name = "name", .about = "What the key is for", .subject = "A key's name", .length_max = 100},
     {.name = "role", .about = "What the key may do", .optional = true},
     {.name = "expires_in_days", .about = "90 when not given; 0: never", .minimum = 0, .maximum = 3650},
 });

@@ -1,5 +1,6 @@
 #include "features/teams/team_authenticator.h"
 
+#include "base/guarded.h"
 #include "base/log.h"
 #include "features/teams/limits.h"
 
@@ -67,9 +68,73 @@ class CallerCache {
   std::array<Shard, kShards> shards_;
 };
 
+// Looks after the callers of open streams: one look at the directory for each credential, however many streams it has. Thread-safe.
+class CallerWatch final {
+ public:
+  using OnEnd = std::function<void(const Error&)>;
+
+  explicit CallerWatch(std::shared_ptr<TeamService> service)
+      : service_(std::move(service)), thread_([this](const std::stop_token& stop) { watch(stop); }) {}
+
+  std::shared_ptr<void> add(const Caller& caller, OnEnd on_end) {
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t number = ++last_number_;
+    streams_.emplace(number, Stream{caller, std::move(on_end)});
+    if (streams_.size() == 1) changed_.notify_all();
+    return {this, [number](CallerWatch* self) { self->remove(number); }};
+  }
+
+ private:
+  struct Stream {
+    Caller caller;
+    OnEnd on_end;
+  };
+  using Credential = std::tuple<std::string, TeamId, Role>;
+
+  void remove(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    streams_.erase(number);
+  }
+
+  void watch(const std::stop_token& stop) {
+    run_rounds(stop, "callers of streams", [&] {
+      std::map<Credential, Caller> callers;
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, stop, kStreamCallersLookedAtEvery, [] { return false; });
+        changed_.wait(lock, stop, [&] { return !streams_.empty(); });
+        for (const auto& [number, stream] : streams_) callers.emplace(credential_of(stream.caller), stream.caller);
+      }
+      for (const auto& [credential, caller] : callers) {
+        if (stop.stop_requested()) return false;
+        if (const Result<> good = check_caller_again(*service_, caller); !good) end_all(credential, good.error());
+      }
+      return !stop.stop_requested();
+    });
+  }
+
+  // Under the lock: who has let go of a stream is not called any more.
+  void end_all(const Credential& credential, const Error& why) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [number, stream] : streams_) {
+      if (credential_of(stream.caller) == credential && stream.on_end) std::exchange(stream.on_end, nullptr)(why);
+    }
+  }
+
+  static Credential credential_of(const Caller& caller) { return {caller.credential_id, caller.team_id, caller.role}; }
+
+  const std::shared_ptr<TeamService> service_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::map<std::uint64_t, Stream> streams_;
+  std::uint64_t last_number_ = 0;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
 class TeamAuthenticator final : public Authenticator {
  public:
-  explicit TeamAuthenticator(std::shared_ptr<TeamService> service) : service_(std::move(service)) {
+  TeamAuthenticator(std::shared_ptr<TeamService> service, std::vector<std::string> allowed_origins)
+      : service_(std::move(service)), allowed_origins_(std::move(allowed_origins)), watch_(service_) {
     recorder_ = std::jthread([this](std::stop_token stop) { record_uses(stop); });
   }
 
@@ -83,10 +148,14 @@ class TeamAuthenticator final : public Authenticator {
       credential.kind = CredentialKind::session;
       credential.text = session_cookie(request);
       if (credential.text.empty()) return nobody();
-      if (changes_state(request.method)) TRY(check_same_site(request));
+      if (changes_state(request.method)) TRY(check_same_site(request, allowed_origins_));
     }
     if (credential.text.size() > kTokenBytesMax || credential.team.size() > kTokenBytesMax) return nobody();
     return find(credential);
+  }
+
+  std::shared_ptr<void> watch(const Caller& caller, std::function<void(const Error&)> on_end) override {
+    return watch_.add(caller, std::move(on_end));
   }
 
  private:
@@ -114,7 +183,7 @@ class TeamAuthenticator final : public Authenticator {
 
   // Writing on every request would make reading dashboards wait for the disk.
   void record_uses(const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
+    run_rounds(stop, "uses of credentials", [&] {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, stop, kUseNotedEvery, [] { return false; });
       const std::vector<std::string> used(used_.begin(), used_.end());
@@ -122,11 +191,14 @@ class TeamAuthenticator final : public Authenticator {
       lock.unlock();
       if (const auto noted = service_->note_used(used); !noted)
         log_warning("credential_use_not_recorded", {{"error", noted.error().message}});
-    }
+      return !stop.stop_requested();
+    });
   }
 
   std::shared_ptr<TeamService> service_;
+  const std::vector<std::string> allowed_origins_;
   CallerCache cache_;
+  CallerWatch watch_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::set<std::string> used_;  // guarded by mutex_
@@ -150,11 +222,12 @@ std::string_view session_cookie(const Request& request) {
   return {};
 }
 
-Result<> check_same_site(const Request& request) {
+Result<> check_same_site(const Request& request, std::span<const std::string> allowed_origins) {
   const auto refuse = [] {
     return fail(ErrorCode::permission_denied, "cross_site",
                 "A request with a session cookie must come from a page of this server: use an API key instead");
   };
+  if (std::ranges::find(allowed_origins, header_of(request, "origin")) != allowed_origins.end()) return {};
   if (const std::string_view site = header_of(request, "sec-fetch-site"); !site.empty()) {
     if (site != "same-origin" && site != "none") return refuse();
     return {};
@@ -166,8 +239,25 @@ Result<> check_same_site(const Request& request) {
   return {};
 }
 
-std::shared_ptr<Authenticator> make_team_authenticator(std::shared_ptr<TeamService> service) {
-  return std::make_shared<TeamAuthenticator>(std::move(service));
+Result<> check_caller_again(TeamService& service, const Caller& caller) {
+  const auto now = service.find_caller_again(caller);
+  if (!now && (now.error().code == ErrorCode::unauthenticated || now.error().code == ErrorCode::not_found)) {
+    return fail(ErrorCode::unauthenticated, "credential_ended",
+                "Who asked for this may no longer: the key was revoked, the session was signed out, one of them has expired, or the person "
+                "has left the team");
+  }
+  if (!now) {
+    log_warning("credential_not_looked_at", {{"error", describe_error(now.error())}});
+    return {};
+  }
+  const bool elsewhere = !caller.team_id.empty() && now->team_id != caller.team_id;
+  if (now->role < caller.role || now->is_operator != caller.is_operator || elsewhere)
+    return fail(ErrorCode::permission_denied, "role_changed", "What you may do in this team has changed: ask again");
+  return {};
+}
+
+std::shared_ptr<Authenticator> make_team_authenticator(std::shared_ptr<TeamService> service, std::vector<std::string> allowed_origins) {
+  return std::make_shared<TeamAuthenticator>(std::move(service), std::move(allowed_origins));
 }
 
 }  // namespace bridge

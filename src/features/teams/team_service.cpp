@@ -1,5 +1,6 @@
 #include "features/teams/team_service.h"
 
+#include "base/person.h"
 #include "features/teams/api_key.h"
 #include "features/teams/audit.h"
 #include "features/teams/guess_limiter.h"
@@ -35,9 +36,16 @@ bool is_live(const ApiKey& key, Time now) { return !key.revoked_at && (!key.expi
 
 bool acts_as_operator(const CallContext& context) { return context.caller.is_operator && context.caller.team_id.empty(); }
 
+// A key's user, or the key itself.
+UserId person_of(const ApiKey& key) { return key.user_id.empty() ? person_of_key(key.id.value()) : key.user_id; }
+
+constexpr std::string_view kKeyCredential = "key:";
+constexpr std::string_view kSessionCredential = "session:";
+
 // Who a credential is, before it is decided in which team it acts.
 struct Principal {
   std::string credential_id;
+  UserId person_id;
   bool is_operator = false;
   TeamId team_id;  // the only one it may act in, empty when it may choose
   UserId user_id;
@@ -122,8 +130,10 @@ class TeamServiceOnDatabase final : public TeamService {
         return fail(ErrorCode::resource_exhausted, "too_many_keys",
                     str("A team has at most ", kKeysPerTeamMax, " keys: revoke some first"));
       }
-      ApiKey key{
-          .team_id = context.caller.team_id, .user_id = context.caller.user_id, .name = std::string(trim(input.name)), .role = input.role};
+      ApiKey key{.team_id = context.caller.team_id,
+                 .user_id = user_of(context.caller.user_id),
+                 .name = std::string(trim(input.name)),
+                 .role = input.role};
       if (days > 0) key.expires_at = clock_->now() + std::chrono::hours(24) * days;
       return issue_key(transaction, context, std::move(key));
     });
@@ -167,6 +177,7 @@ class TeamServiceOnDatabase final : public TeamService {
                           .token_hash = keys_->fingerprint(token.reveal()),
                           .is_operator = link.for_operator,
                           .team_id = link.for_operator ? TeamId{} : link.team_id,
+                          .person_id = link.for_operator ? operator_of(context) : UserId{},
                           .role = link.for_operator ? Role::admin : link.role,
                           .created_at = now,
                           .expires_at = now + kLinkAgeMax};
@@ -250,6 +261,14 @@ class TeamServiceOnDatabase final : public TeamService {
     return caller;
   }
 
+  Result<Caller> find_caller_again(const Caller& caller) override {
+    return read_value<Caller>(*database_, CallContext{}.with_timeout(std::chrono::seconds(2)),
+                              [&](Transaction& transaction) -> Result<Caller> {
+                                const Principal principal = TRY(principal_of_credential(transaction, caller.credential_id));
+                                return act_in_team(transaction, principal, caller.team_id.value());
+                              });
+  }
+
   std::uint64_t credentials_version() const override { return version_.load(std::memory_order_acquire); }
 
   Result<> note_used(const std::vector<std::string>& credential_ids) override {
@@ -309,7 +328,10 @@ class TeamServiceOnDatabase final : public TeamService {
   }
 
   static Principal principal_of(const WebSession& session) {
-    return {.credential_id = str("session:", session.id.value()),
+    UserId person = session.person_id.empty() ? session.user_id : session.person_id;
+    if (person.empty()) person = person_of_session(session.id.value());
+    return {.credential_id = str(kSessionCredential, session.id.value()),
+            .person_id = std::move(person),
             .is_operator = session.is_operator,
             .team_id = session.team_id,
             .user_id = session.user_id,
@@ -325,10 +347,14 @@ class TeamServiceOnDatabase final : public TeamService {
   }
 
   Result<Principal> principal_of_key(Transaction& transaction, std::string_view hash) const {
-    const auto key = TRY(find_key_by_hash(transaction, hash));
+    return principal_of_key(transaction, TRY(find_key_by_hash(transaction, hash)));
+  }
+
+  Result<Principal> principal_of_key(Transaction& transaction, const std::optional<ApiKey>& key) const {
     if (!key || !is_live(*key, clock_->now())) return nobody();
     const Role role = TRY(role_now(transaction, *key));
-    return Principal{.credential_id = str("key:", key->id.value()),
+    return Principal{.credential_id = str(kKeyCredential, key->id.value()),
+                     .person_id = person_of(*key),
                      .is_operator = key->team_id.empty(),
                      .team_id = key->team_id,
                      .user_id = key->user_id,
@@ -336,8 +362,11 @@ class TeamServiceOnDatabase final : public TeamService {
   }
 
   Result<Principal> principal_of_session(Transaction& transaction, std::string_view hash) const {
+    return principal_of_session(transaction, TRY(find_session_by_hash(transaction, hash)));
+  }
+
+  Result<Principal> principal_of_session(Transaction& transaction, const std::optional<WebSession>& session) const {
     const Time now = clock_->now();
-    const auto session = TRY(find_session_by_hash(transaction, hash));
     if (!session || session->expires_at <= now || session->last_seen_at + kSessionIdleMax <= now) return nobody();
     Principal principal = principal_of(*session);
     if (session->api_key_id.empty()) return principal;
@@ -347,12 +376,28 @@ class TeamServiceOnDatabase final : public TeamService {
     return principal;
   }
 
+  Result<Principal> principal_of_credential(Transaction& transaction, std::string_view credential_id) const {
+    if (credential_id.starts_with(kKeyCredential)) {
+      const ApiKeyId id{std::string(credential_id.substr(kKeyCredential.size()))};
+      return principal_of_key(transaction, TRY(find_key(transaction, id)));
+    }
+    if (!credential_id.starts_with(kSessionCredential)) return nobody();
+    const WebSessionId id{std::string(credential_id.substr(kSessionCredential.size()))};
+    return principal_of_session(transaction, TRY(find_session(transaction, id)));
+  }
+
+  static UserId operator_of(const CallContext& context) {
+    return context.caller.user_id.empty() ? UserId(std::string(kOperatorPerson)) : context.caller.user_id;
+  }
+
   Result<> take_principal_of_link(Transaction& transaction, std::string_view hash, WebSession& session) const {
     const auto link = TRY(take_link(transaction, hash, clock_->now()));
     if (!link) return nobody();
     session.is_operator = link->is_operator;
     session.team_id = link->team_id;
     session.user_id = link->user_id;
+    session.person_id = link->person_id;
+    if (session.person_id.empty()) session.person_id = link->user_id.empty() ? person_of_session(session.id.value()) : link->user_id;
     session.role = link->role;
     return {};
   }
@@ -362,14 +407,15 @@ class TeamServiceOnDatabase final : public TeamService {
     session.is_operator = principal.is_operator;
     session.team_id = principal.team_id;
     session.user_id = principal.user_id;
+    session.person_id = principal.person_id;
     session.role = principal.role;
-    session.api_key_id = ApiKeyId(principal.credential_id.substr(4));
+    session.api_key_id = ApiKeyId(principal.credential_id.substr(kKeyCredential.size()));
     return {};
   }
 
   // Decides the team and the role in it. A team that is not the principal's is answered as one that does not exist.
   Result<Caller> act_in_team(Transaction& transaction, const Principal& principal, std::string_view named) const {
-    Caller caller{.user_id = principal.user_id,
+    Caller caller{.user_id = principal.person_id,
                   .role = principal.role,
                   .is_operator = principal.is_operator,
                   .credential_id = principal.credential_id};
@@ -405,7 +451,7 @@ class TeamServiceOnDatabase final : public TeamService {
         out.push_back({.id = team.id, .name = team.name, .slug = team.slug, .role = Role::admin});
       return out;
     }
-    if (!caller.user_id.empty() && TRY(may_choose_team(transaction, caller))) return list_teams_of_user(transaction, caller.user_id);
+    if (is_user(caller.user_id) && TRY(may_choose_team(transaction, caller))) return list_teams_of_user(transaction, caller.user_id);
     const auto team = TRY(find_team(transaction, caller.team_id));
     if (!team) return std::vector<MyTeam>{};
     return std::vector<MyTeam>{{.id = team->id, .name = team->name, .slug = team->slug, .role = caller.role}};
@@ -422,7 +468,7 @@ class TeamServiceOnDatabase final : public TeamService {
   Result<Me> me_of(Transaction& transaction, const Caller& caller) const {
     Me me{.role = caller.role, .is_operator = caller.is_operator};
     me.teams = TRY(teams_of(transaction, caller));
-    if (!caller.user_id.empty()) me.user_id = caller.user_id;
+    if (is_user(caller.user_id)) me.user_id = caller.user_id;
     if (!caller.team_id.empty()) me.team_id = caller.team_id;
     return me;
   }

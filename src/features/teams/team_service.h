@@ -58,7 +58,7 @@ class TeamService {
   // Takes effect at once. Not an error if it is revoked already. failed_precondition ("last_operator_key") for the only operator's key.
   virtual Result<> revoke_key(const CallContext& context, const ApiKeyId& id) = 0;
 
-  // A token for `/open#token=…`, good once within 24 hours.
+  // A token for `/open#token=…`, good once within 24 hours. Who signs in as the operator with it is the operator who made it.
   virtual Result<Secret> create_link(const CallContext& context, const NewLink& link) = 0;
   // Exchanges a link's token or a key for a session. unauthenticated when it is not good, resource_exhausted after too many wrong ones.
   virtual Result<OpenedSession> open_session(const CallContext& context, const SignIn& sign_in, std::string_view remote_address) = 0;
@@ -68,6 +68,8 @@ class TeamService {
 
   // Whom a credential stands for, in the team it names. unauthenticated, not_found (the team), or resource_exhausted (too many guesses).
   virtual Result<Caller> find_caller(const Credential& credential) = 0;
+  // The same for one who was let in before: what they may do now. unauthenticated when their credential is no longer good.
+  virtual Result<Caller> find_caller_again(const Caller& caller) = 0;
   // Grows whenever an answer of find_caller may have changed.
   virtual std::uint64_t credentials_version() const = 0;
   // Writes down when credentials ("key:…", "session:…") were last used.

@@ -22,6 +22,7 @@ struct WebSession {
   bool is_operator = false;
   TeamId team_id;  // empty: an operator, or a person whose teams are in team_members
   UserId user_id;
+  UserId person_id;
   ApiKeyId api_key_id;  // the key it was exchanged for, and with which it ends
   Role role = Role::viewer;
   Time created_at;
@@ -29,7 +30,7 @@ struct WebSession {
   Time expires_at;
 };
 BOOST_DESCRIBE_STRUCT(WebSession, (),
-                      (id, token_hash, is_operator, team_id, user_id, api_key_id, role, created_at, last_seen_at, expires_at))
+                      (id, token_hash, is_operator, team_id, user_id, person_id, api_key_id, role, created_at, last_seen_at, expires_at))
 
 struct OneTimeLink {
   std::string id;
@@ -37,12 +38,13 @@ struct OneTimeLink {
   bool is_operator = false;
   TeamId team_id;
   UserId user_id;
+  UserId person_id;  // whom it signs in; empty: somebody new
   Role role = Role::viewer;
   Time created_at;
   Time expires_at;
   std::optional<Time> used_at;
 };
-BOOST_DESCRIBE_STRUCT(OneTimeLink, (), (id, token_hash, is_operator, team_id, user_id, role, created_at, expires_at, used_at))
+BOOST_DESCRIBE_STRUCT(OneTimeLink, (), (id, token_hash, is_operator, team_id, user_id, person_id, role, created_at, expires_at, used_at))
 
 Result<std::optional<Team>> find_team(Transaction& transaction, const TeamId& id);
 Result<std::optional<Team>> find_team_by_slug(Transaction& transaction, std::string_view slug);

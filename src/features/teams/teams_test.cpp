@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <atomic>
+#include <thread>
+
+#include "base/person.h"
 #include "features/teams/api_key.h"
 #include "features/teams/audit.h"
 #include "features/teams/guess_limiter.h"
@@ -394,6 +398,22 @@ TEST(Authenticator, RefusesStateChangesWithACookieFromAnotherSite) {
   EXPECT_FALSE(workspace.with({{"cookie", cookie}, {"authorization", "Bearer nonsense"}}).has_value());
 }
 
+TEST(Authenticator, TakesACookieFromPagesOfOriginsThatMaySendIt) {
+  const Workspace workspace;
+  const Team team = workspace.team("t");
+  const auto session = workspace.teams->open_session({}, {.key = Secret(workspace.key(team.id, Role::editor))}, "127.0.0.1");
+  const auto authenticator = make_team_authenticator(workspace.teams, {"https://app.example"});
+  const auto post = [&](std::string origin) {
+    return authenticator->authenticate({.method = Method::post,
+                                        .headers = {{"cookie", "bridge_session=" + session->token.reveal()},
+                                                    {"origin", std::move(origin)},
+                                                    {"sec-fetch-site", "same-site"},
+                                                    {"host", "bridge.example"}}});
+  };
+  EXPECT_TRUE(post("https://app.example").has_value());
+  EXPECT_EQ(post("https://app.example.evil.example").error().reason, "cross_site");
+}
+
 TEST(Authenticator, EndsSessionsWhenIdleOldSignedOutOrWithoutTheirKey) {
   const Workspace workspace;
   const Team team = workspace.team("t");
@@ -430,6 +450,101 @@ TEST(Authenticator, EndsSessionsWhenIdleOldSignedOutOrWithoutTheirKey) {
   const auto keys = *workspace.teams->list_keys(workspace.as_admin(team.id), {});
   for (const ApiKey& key : keys) ASSERT_TRUE(workspace.teams->revoke_key(workspace.as_admin(team.id), key.id));
   EXPECT_FALSE(works(orphan));
+}
+
+TEST(Authenticator, MakesEveryKeyWithoutAUserAPersonOfItsOwn) {
+  const Workspace workspace;
+  const Team team = workspace.team("t");
+  const std::string one = workspace.key(team.id, Role::editor), two = workspace.key(team.id, Role::editor);
+  const UserId person = workspace.with_key(one)->user_id;
+  EXPECT_TRUE(person.value().starts_with("key:"));
+  EXPECT_FALSE(is_user(person));
+  EXPECT_NE(workspace.with_key(two)->user_id, person);
+  EXPECT_NE(workspace.with_key(workspace.operator_key(), team.id.value())->user_id, person);
+  // A browser that was signed in with a key is the one whose key it is.
+  const auto session = workspace.teams->open_session({}, {.key = Secret(one)}, "127.0.0.1");
+  EXPECT_EQ(workspace.with({{"cookie", "bridge_session=" + session->token.reveal()}})->user_id, person);
+  EXPECT_FALSE(workspace.teams->get_me({.caller = *workspace.with_key(one)})->user_id) << "it is no user";
+}
+
+TEST(Authenticator, SignsTheOperatorInAsWhoMadeTheLinkAndOthersAsSomebodyNew) {
+  const Workspace workspace;
+  const Team team = workspace.team("t");
+  const auto sign_in = [&](const CallContext& context, const NewLink& link) {
+    const Secret token = *workspace.teams->create_link(context, link);
+    const auto opened = workspace.teams->open_session({}, {.token = token}, "127.0.0.1");
+    return workspace.with({{"cookie", "bridge_session=" + opened->token.reveal()}})->user_id;
+  };
+  const Caller maker = *workspace.with_key(workspace.operator_key());
+  EXPECT_EQ(sign_in({.caller = maker}, {.for_operator = true}), maker.user_id);
+  EXPECT_EQ(sign_in({}, {.for_operator = true}).value(), kOperatorPerson);
+  const UserId guest = sign_in(workspace.as_operator(), {.team_id = team.id});
+  EXPECT_TRUE(guest.value().starts_with("session:"));
+  EXPECT_NE(sign_in(workspace.as_operator(), {.team_id = team.id}), guest);
+}
+
+TEST(Authenticator, TellsWithinASecondThatACallerMayNoLongerAsk) {
+  const Workspace workspace;
+  const Team team = workspace.team("t");
+  struct Watched {
+    std::atomic<bool> ended = false;
+    std::string reason;
+    std::shared_ptr<void> watch;
+  };
+  const auto watch = [&](const Caller& caller) {
+    auto watched = std::make_unique<Watched>();
+    watched->watch = workspace.authenticator->watch(caller, [out = watched.get()](const Error& why) {
+      out->reason = reason_of(why);
+      out->ended = true;
+    });
+    return watched;
+  };
+  const auto ends = [](const Watched& watched) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1'000);
+    while (!watched.ended && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return watched.ended.load();
+  };
+  const auto change = [&](std::string_view sql) {
+    ASSERT_TRUE(workspace.database->transact({}, [&](Transaction& transaction) -> Result<> {
+      TRY(transaction.execute(sql, {}));
+      return {};
+    }));
+  };
+  const auto session_of = [&](const std::string& key) {
+    return workspace.teams->open_session({}, {.key = Secret(key)}, "127.0.0.1")->token.reveal();
+  };
+
+  const Caller stays = *workspace.with_key(workspace.key(team.id, Role::editor));
+  const auto undisturbed = watch(stays);
+
+  const Caller revoked = *workspace.with_key(workspace.key(team.id, Role::editor));
+  const auto of_revoked = watch(revoked);
+  ASSERT_TRUE(workspace.teams->revoke_key(workspace.as_admin(team.id), ApiKeyId(revoked.credential_id.substr(4))));
+  EXPECT_TRUE(ends(*of_revoked));
+  EXPECT_EQ(of_revoked->reason, "credential_ended");
+
+  const std::string token = session_of(workspace.key(team.id, Role::editor));
+  const auto of_session = watch(*workspace.with({{"cookie", "bridge_session=" + token}}));
+  ASSERT_TRUE(workspace.teams->close_session({}, token));
+  EXPECT_TRUE(ends(*of_session));
+
+  const std::string personal = workspace.key(team.id, Role::editor);
+  change("INSERT INTO users (id, email, name, created_at) VALUES ('u', 'u@example.com', 'U', 0)");
+  change("UPDATE api_keys SET user_id = 'u' WHERE prefix = '" + personal.substr(0, 12) + "'");
+  change("INSERT INTO team_members (team_id, user_id, role, created_at) SELECT id, 'u', 'editor', 0 FROM teams");
+  const auto of_member = watch(*workspace.with_key(personal));
+  change("UPDATE team_members SET role = 'viewer' WHERE user_id = 'u'");
+  EXPECT_TRUE(ends(*of_member));
+  EXPECT_EQ(of_member->reason, "role_changed");
+  const auto of_viewer = watch(*make_team_authenticator(workspace.teams)
+                                    ->authenticate({.headers = {{"authorization", "Bearer " + personal}}, .remote_address = "127.0.0.1"}));
+  change("DELETE FROM team_members WHERE user_id = 'u'");
+  EXPECT_TRUE(ends(*of_viewer));
+  EXPECT_EQ(of_viewer->reason, "credential_ended");
+
+  EXPECT_FALSE(undisturbed->ended);
+  workspace.clock->advance(std::chrono::hours(24) * 91);
+  EXPECT_TRUE(ends(*undisturbed)) << "its key has expired";
 }
 
 TEST(TeamsEndpoints, OpenASessionAndSayWhoTheCallerIs) {

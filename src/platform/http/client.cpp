@@ -8,6 +8,7 @@
 
 #include <list>
 
+#include "base/guarded.h"
 #include "platform/http/router.h"
 
 // A transfer runs in curl_easy_perform, whose own multi handle is smaller than one of curl_multi_init (by 5 KB a waiting stream, measured
@@ -36,7 +37,8 @@ class Sockets final {
   }
   int open(const curl_sockaddr& address) {
     const std::lock_guard lock(mutex_);
-    if (shut_) return -1;
+    // Called from C, which no exception may cross.
+    if (shut_ || !guarded([&] { open_.reserve(open_.size() + 1); })) return -1;
     const int socket = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
     if (socket >= 0) open_.push_back(socket);
     return socket;
@@ -121,12 +123,13 @@ class Watchdog final {
 
  private:
   void watch(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
-    while (!stop.stop_requested()) {
+    run_rounds(stop, "watch over calls", [&] {
+      std::unique_lock lock(mutex_);
       if (watched_.empty()) changed_.wait(lock, stop, [&] { return !watched_.empty(); });
       for (const Watched& one : watched_) look_at(one);
       changed_.wait_for(lock, stop, kWatchEvery, [] { return false; });
-    }
+      return !stop.stop_requested();
+    });
   }
 
   static void look_at(const Watched& one) {
@@ -134,8 +137,11 @@ class Watchdog final {
     const auto over = [&](TimePoint since, int time_max_ms) { return now - since > std::chrono::milliseconds(std::max(time_max_ms, 1)); };
     Transfer& transfer = one.transfer;
     if (!transfer.body_begun && over(transfer.start, one.request.first_byte_timeout_ms)) transfer.silence = Silence::before_the_answer;
-    else if (over(transfer.last_byte, one.request.idle_timeout_ms)) transfer.silence = Silence::within_the_answer;
-    if (transfer.silence != Silence::none || !one.context.check()) one.session.sockets.shut_down();
+    // A stream's answer may take as long to begin as its first byte may.
+    const bool may_be_idle = transfer.on_bytes && !transfer.body_begun;
+    if (!may_be_idle && over(transfer.last_byte, one.request.idle_timeout_ms)) transfer.silence = Silence::within_the_answer;
+    const bool enough = one.request.whole && one.request.whole->over(now);
+    if (enough || transfer.silence != Silence::none || !one.context.check()) one.session.sockets.shut_down();
   }
 
   std::mutex mutex_;
@@ -144,48 +150,53 @@ class Watchdog final {
   std::jthread thread_;  // last: it uses all of the above
 };
 
-std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
-  auto& transfer = *static_cast<Transfer*>(user);
-  const std::size_t bytes = size * count;
+// A piece of an answer, taken by `take`. No exception may cross libcurl, which is C.
+template <class Take>
+std::size_t take_piece(Transfer& transfer, std::size_t bytes, const Take& take) {
+  Result<> taken = guarded(take);
+  if (taken) return bytes;
+  transfer.error = std::move(taken.error());
+  return bytes == 0 ? 1 : 0;  // whatever is not the size of the piece ends the transfer
+}
+
+Result<> take_header(Transfer& transfer, std::string_view data) {
+  const std::size_t bytes = data.size();
   transfer.last_byte = std::chrono::steady_clock::now();
   if (transfer.request_body) std::string().swap(*std::exchange(transfer.request_body, nullptr));
   transfer.header_bytes += bytes;
   if (transfer.header_bytes > kHeaderBytesMaxOfResponse) {
-    transfer.error = Error{.code = ErrorCode::unavailable, .message = "The answer's header is too large"};
-    return 0;
+    return fail(ErrorCode::unavailable, "The answer's header is too large");
   }
-  const std::string_view line = trim(std::string_view(data, bytes));
+  const std::string_view line = trim(data);
   if (line.starts_with("HTTP/")) {
     transfer.response.headers.clear();  // an interim answer came before
   } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
     transfer.response.headers.emplace_back(lower(line.substr(0, colon)), trim(line.substr(colon + 1)));
   }
-  return bytes;
+  return {};
 }
 
-std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
-  const std::size_t bytes = size * count;
+  return take_piece(transfer, size * count, [&] { return take_header(transfer, {data, size * count}); });
+}
+
+Result<> take_body(Transfer& transfer, std::string_view data) {
   transfer.last_byte = std::chrono::steady_clock::now();
   transfer.stack_given_back = false;
   transfer.body_begun = true;
   long status = 0;
   curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
-  if (transfer.on_bytes && status >= 200 && status < 300) {
-    try {
-      if (Result<> taken = (*transfer.on_bytes)({data, bytes}); !taken) transfer.error = std::move(taken.error());
-    } catch (const std::exception& e) {
-      transfer.error = Error{.code = ErrorCode::internal, .message = "The answer could not be processed", .detail = e.what()};
-    }
-    return transfer.error ? 0 : bytes;
-  }
-  if (transfer.response.body.size() + bytes > transfer.body_bytes_max) {
-    transfer.error =
-        Error{.code = ErrorCode::payload_too_large, .message = str("The answer is over ", format_bytes(transfer.body_bytes_max))};
-    return 0;
-  }
-  transfer.response.body.append(data, bytes);
-  return bytes;
+  if (transfer.on_bytes && status >= 200 && status < 300) return (*transfer.on_bytes)(data);
+  if (transfer.response.body.size() + data.size() > transfer.body_bytes_max)
+    return fail(ErrorCode::payload_too_large, str("The answer is over ", format_bytes(transfer.body_bytes_max)));
+  transfer.response.body.append(data);
+  return {};
+}
+
+std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  return take_piece(transfer, size * count, [&] { return take_body(transfer, {data, size * count}); });
 }
 
 // What deeper calls have touched of this thread's stack goes back to the system: of a thousand streams that wait, 12 KB each.
@@ -294,6 +305,7 @@ class CurlHttpClient final : public HttpClient {
     if (has_line_break(request.url)) return fail(ErrorCode::invalid_argument, "The URL has a line break");
     const std::string host = host_of(request.url);
     std::unique_ptr<Session> session = take_session(host);
+    if (!session->easy) return std::unexpected(out_of_memory());
     Result<ClientResponse> result = run(*session, watchdog_, context, request, on_bytes, body, host);
     session->origin = host;
     give_back(std::move(session));
@@ -340,26 +352,33 @@ class CurlHttpClient final : public HttpClient {
       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     }
     // No "Expect: 100-continue": it costs a round trip, or a second where it is not answered.
-    curl_slist* list = curl_slist_append(nullptr, "Expect:");
-    for (const auto& [name, value] : request.headers)
-      list = curl_slist_append(list, value.empty() ? str(name, ";").c_str() : str(name, ": ", value).c_str());
+    curl_slist* list = nullptr;
+    const AtEnd free_list([&] { curl_slist_free_all(list); });
+    bool all_headers = true;
+    const auto append = [&](const std::string& line) {
+      curl_slist* const longer = curl_slist_append(list, line.c_str());
+      if (longer) list = longer;
+      else all_headers = false;
+    };
+    append("Expect:");
+    for (const auto& [name, value] : request.headers) append(value.empty() ? str(name, ";") : str(name, ": ", value));
     const bool has_type = std::any_of(request.headers.begin(), request.headers.end(),
                                       [](const auto& header) { return lower(header.first) == "content-type"; });
     // Without a type of ours libcurl would call every body a form.
-    if (!has_type) list = curl_slist_append(list, request.body.empty() ? "content-type:" : "content-type: application/json");
+    if (!has_type) append(request.body.empty() ? "content-type:" : "content-type: application/json");
+    if (!all_headers) return std::unexpected(out_of_memory());
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
 
     session.sockets.reset();
     const Watchdog::Place place = watchdog.add({context, request, session, transfer});
     CURLcode code = CURLE_OK;
     {
+      const AtEnd unwatch([&] { watchdog.remove(place); });
       const std::stop_callback on_stop(context.stop, [&] { session.sockets.shut_down(); });
       code = curl_easy_perform(easy);
     }
-    watchdog.remove(place);
-    curl_slist_free_all(list);
     if (transfer.error) return std::unexpected(std::move(*transfer.error));
-    if (code != CURLE_OK) {
+    if (code != CURLE_OK && !(request.whole && request.whole->said())) {
       TRY(context.check());
       return std::unexpected(transport_error(code, detail, request, transfer.silence));
     }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -8,6 +10,20 @@
 
 namespace bridge {
 
+// Said by the reader of a streamed answer, while it reads: the answer is whole. Thread-safe.
+class WholeAnswer final {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // What may still come is waited for until then and no longer; of several times the soonest holds.
+  void say(std::chrono::milliseconds linger) { until_ = std::min(until_.load(), Clock::now() + linger); }
+  bool said() const { return until_.load() != Clock::time_point::max(); }
+  bool over(Clock::time_point now) const { return now >= until_.load(); }
+
+ private:
+  std::atomic<Clock::time_point> until_ = Clock::time_point::max();
+};
+
 struct ClientRequest {
   Method method = Method::get;
   std::string url;
@@ -15,8 +31,9 @@ struct ClientRequest {
   std::string body;
   int connect_timeout_ms = 10'000;
   int first_byte_timeout_ms = 60'000;  // of the answer's body, from the start of the call
-  int idle_timeout_ms = 60'000;        // no byte for this long ends the call
+  int idle_timeout_ms = 60'000;        // no byte for this long ends the call; a stream's only once its body has begun
   std::size_t response_bytes_max = 32 << 20;
+  const WholeAnswer* whole = nullptr;  // of a streamed answer: once said, the call ends well however the connection ends
 };
 
 struct ClientResponse {

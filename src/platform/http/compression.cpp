@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 
+#include "base/guarded.h"
+
 namespace bridge {
 namespace {
 
@@ -13,7 +15,8 @@ constexpr int kGzipLevel = 6;
 constexpr int kZstdLevel = 3;
 constexpr int kBrotliQuality = 4;
 constexpr std::size_t kBrotliBytesMax = 1 << 20;  // above it brotli is slower than what it saves
-constexpr int kGzipWindowBits = 15 + 16;          // 16 asks zlib for a gzip wrapper
+constexpr std::size_t kOutputBytesMin = 256 << 10;
+constexpr int kGzipWindowBits = 15 + 16;  // 16 asks zlib for a gzip wrapper
 
 std::size_t size_of(std::span<const SharedBytes> fragments) {
   std::size_t size = 0;
@@ -21,44 +24,68 @@ std::size_t size_of(std::span<const SharedBytes> fragments) {
   return size;
 }
 
+// Most answers become a fraction of their size: the output begins as one and grows, instead of being as large as the worst case.
+std::size_t first_size(std::size_t worst) { return std::min(worst, std::max<std::size_t>(worst / 4, kOutputBytesMin)); }
+void grow(std::string& out, std::size_t worst) { out.resize(std::min(worst, out.size() * 2)); }
+
 Result<std::string> gzip(std::span<const SharedBytes> fragments) {
   z_stream stream{};
   if (deflateInit2(&stream, kGzipLevel, Z_DEFLATED, kGzipWindowBits, 8, Z_DEFAULT_STRATEGY) != Z_OK)
     return fail(ErrorCode::internal, "gzip failed");
-  std::string out(deflateBound(&stream, size_of(fragments)) + 64, '\0');
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
+  const AtEnd end([&] { deflateEnd(&stream); });
+  const std::size_t worst = deflateBound(&stream, size_of(fragments)) + 64;
+  std::string out(first_size(worst), '\0');
   int status = Z_OK;
+  const auto deflate_all = [&](int flush) {
+    do {
+      if (stream.total_out == out.size()) grow(out, worst);
+      stream.next_out = reinterpret_cast<Bytef*>(out.data()) + stream.total_out;
+      stream.avail_out = static_cast<uInt>(out.size() - stream.total_out);
+      status = deflate(&stream, flush);
+    } while (stream.avail_out == 0 && out.size() < worst && (status == Z_OK || status == Z_BUF_ERROR));
+  };
   for (const SharedBytes& fragment : fragments) {
     if (!fragment) continue;
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(fragment->data()));
     stream.avail_in = static_cast<uInt>(fragment->size());
-    status = deflate(&stream, Z_NO_FLUSH);
+    deflate_all(Z_NO_FLUSH);
   }
-  if (status == Z_OK || status == Z_BUF_ERROR) status = deflate(&stream, Z_FINISH);
+  if (status == Z_OK || status == Z_BUF_ERROR) deflate_all(Z_FINISH);
   out.resize(stream.total_out);
-  deflateEnd(&stream);
   if (status != Z_STREAM_END) return fail(ErrorCode::internal, "gzip failed");
   return out;
 }
 
 Result<std::string> zstd(std::span<const SharedBytes> fragments) {
   const std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
+  if (!context) return fail(ErrorCode::unavailable, "out_of_memory", "There is no memory to compress with");
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kZstdLevel);
   const std::size_t size = size_of(fragments);
   ZSTD_CCtx_setPledgedSrcSize(context.get(), size);
-  std::string out(ZSTD_compressBound(size), '\0');
+  const std::size_t worst = ZSTD_compressBound(size);
+  std::string out(first_size(worst), '\0');
   ZSTD_outBuffer output{out.data(), out.size(), 0};
+  const auto compress_more = [&](ZSTD_inBuffer& input, ZSTD_EndDirective end) {
+    if (output.pos == out.size() && out.size() < worst) {
+      grow(out, worst);
+      output.dst = out.data();
+      output.size = out.size();
+    }
+    return ZSTD_compressStream2(context.get(), &output, &input, end);
+  };
   for (const SharedBytes& fragment : fragments) {
     if (!fragment) continue;
     ZSTD_inBuffer input{fragment->data(), fragment->size(), 0};
     while (input.pos < input.size) {
-      if (ZSTD_isError(ZSTD_compressStream2(context.get(), &output, &input, ZSTD_e_continue)))
-        return fail(ErrorCode::internal, "zstd failed");
+      if (ZSTD_isError(compress_more(input, ZSTD_e_continue))) return fail(ErrorCode::internal, "zstd failed");
     }
   }
   ZSTD_inBuffer none{nullptr, 0, 0};
-  if (ZSTD_compressStream2(context.get(), &output, &none, ZSTD_e_end) != 0) return fail(ErrorCode::internal, "zstd failed");
+  for (std::size_t left = 1; left != 0;) {
+    const bool is_whole = out.size() == worst;
+    left = compress_more(none, ZSTD_e_end);
+    if (ZSTD_isError(left) || (left != 0 && is_whole)) return fail(ErrorCode::internal, "zstd failed");
+  }
   out.resize(output.pos);
   return out;
 }

@@ -10,9 +10,8 @@ namespace bridge::http_server {
 // ---- reading -------------------------------------------------------------------------------------------------------
 
 void Connection::start() {
-  home_.connections.insert(this);
   deadline_ = steady_clock::now() + milliseconds(shared_.options.header_deadline_ms);
-  guarded([this] { read(); });
+  on_io_thread([this] { read(); });
 }
 
 // Grows the buffer, or moves what is unread to its front. Only while no read is pending: the kernel writes behind `end_`.
@@ -40,7 +39,7 @@ void Connection::read() {
   read_pending_ = true;
   socket_->async_read_some(
       asio::buffer(buffer_.get() + end_, capacity_ - end_),
-      [self = shared_from_this()](error_code error, std::size_t size) { self->guarded([&] { self->on_read(error, size); }); });
+      [self = shared_from_this()](error_code error, std::size_t size) { self->on_io_thread([&] { self->on_read(error, size); }); });
 }
 
 // Like read(), but without a buffer until there is something to read: streams wait for long, and many of them.
@@ -50,7 +49,7 @@ void Connection::watch() {
   capacity_ = begin_ = end_ = 0;
   read_pending_ = true;
   socket_->async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
-    self->guarded([&] {
+    self->on_io_thread([&] {
       self->read_pending_ = false;
       if (error) self->on_read(error, 0);
       else self->read();
@@ -100,7 +99,8 @@ void Connection::process() {
     begin_ += reader_->consumed();
     if (const std::size_t grown = request_.body.size() - body_before; grown > 0) {
       body_bytes_counted_ += grown;
-      if (shared_.bodies_bytes.fetch_add(grown) + grown > kBodiesBytesMax) return refuse(503, "Too many large requests at once");
+      if (shared_.bodies_bytes.fetch_add(grown) + grown > shared_.options.bodies_bytes_max)
+        return refuse(503, "Too many large requests at once");
     }
     switch (step) {
       case RequestReader::Step::refused: return refuse(reader_->refusal().status, reader_->refusal().message);
@@ -126,12 +126,7 @@ void Connection::on_head() {
   http_1_0_ = head.http_1_0;
   head_request_ = head.known_method && request_.method == Method::head;
   take_identity();
-  Result<bool> admitted = fail(ErrorCode::internal, "");
-  try {
-    admitted = admit();
-  } catch (const std::exception& e) {
-    admitted = fail({.code = ErrorCode::internal, .message = "Something went wrong here", .detail = e.what()});
-  }
+  const Result<bool> admitted = guarded([&] { return admit(); });
   if (!admitted) {
     if (head.has_body) keep_alive_ = false;  // its body is not read
     return answer_error(admitted.error());
@@ -157,6 +152,7 @@ void Connection::on_head() {
 void Connection::take_identity() {
   request_.remote_address = remote_address_;
   request_.context.correlation_id = choose_correlation_id(request_, home_.ids);
+  cors_head_ = cors_head(request_, shared_.options.cors_origins);
 }
 
 Result<bool> Connection::admit() {
@@ -177,7 +173,9 @@ Result<bool> Connection::admit() {
   const std::string_view target = request_.target;
   const std::size_t question = target.find('?');
   // An unknown method is looked up as OPTIONS, to say which methods the path has.
-  RouteMatch match = TRY(shared_.router->find(head.known_method ? request_.method : Method::options, target.substr(0, question)));
+  Result<RouteMatch> found = shared_.router->find(head.known_method ? request_.method : Method::options, target.substr(0, question));
+  if (!found && found.error().code == ErrorCode::not_found && answer_unknown_path(target.substr(0, question))) return false;
+  RouteMatch match = TRY(std::move(found));
   request_.path = std::move(match.path);
   request_.path_parameters = std::move(match.path_parameters);
   route_index_ = match.route;
@@ -193,6 +191,7 @@ Result<bool> Connection::admit() {
     Response response;
     if (head.known_method && request_.method == Method::options) {
       response = no_content();
+      answer_preflight(request_, shared_.options.cors_origins, match.allow, response);
     } else {
       response = problem_response({.code = ErrorCode::unsupported,
                                    .message = str(head.method, " is not a method of this path: it has ", match.allow),
@@ -217,6 +216,18 @@ Result<bool> Connection::admit() {
   return true;
 }
 
+// True when a page of its own stands for the path that is not there.
+bool Connection::answer_unknown_path(std::string_view path) {
+  const bool reads = reader_->head().known_method && (request_.method == Method::get || request_.method == Method::head);
+  if (!reads || !shared_.options.unknown_path) return false;
+  request_.path = decode_percent(path, false);
+  std::optional<Response> response = shared_.options.unknown_path(request_);
+  if (!response) return false;
+  if (reader_->head().has_body) keep_alive_ = false;
+  answer(std::move(*response));
+  return true;
+}
+
 Result<> Connection::check_query(const Route& route) const {
   if (request_.query.empty() || route.docs.open_query) return {};
   const std::vector<std::string>& names = shared_.routes[route_index_].query_names;
@@ -227,15 +238,15 @@ Result<> Connection::check_query(const Route& route) const {
 void Connection::on_complete() {
   deadline_ = TimePoint::max();
   if (route().quick) {
-    try {
-      if (std::optional<Response> response = route().quick(request_)) {
-        add_vary(*response);
-        apply_conditions(request_, *response);
-        return answer(std::move(*response));
-      }
-    } catch (const std::exception& e) {
-      return answer_error({.code = ErrorCode::internal, .message = "Something went wrong here", .detail = e.what()});
-    }
+    Result<std::optional<Response>> quick = guarded([&]() -> std::optional<Response> {
+      std::optional<Response> response = route().quick(request_);
+      if (!response) return std::nullopt;
+      add_vary(*response);
+      apply_conditions(request_, *response);
+      return response;
+    });
+    if (!quick) return answer_error(quick.error());
+    if (*quick) return answer(std::move(**quick));
   }
   dispatch();
 }
@@ -263,56 +274,71 @@ void Connection::dispatch() {
 
 // On a thread of a pool; the request is this thread's until it posts the answer.
 void Connection::handle(TimePoint queued) {
+  Result<std::optional<Response>> result = guarded([&] { return run_in_span(queued); });
+  if (!result) deliver(std::unexpected(std::move(result).error()));
+  else if (*result) deliver(std::move(**result));
+}
+
+// Nothing when the answer is a stream, which then has been sent or is on a thread of its own.
+Result<std::optional<Response>> Connection::run_in_span(TimePoint queued) {
   request_.context.trace = begin_trace(request_.header("traceparent").value_or(""));
   Span span(request_.context, {method_name(request_.method), " ", route().path}, SpanKind::server);
   if (span.recorded()) {
     describe(span);
     request_.context.trace = span.inside(request_.context).trace;
   }
-  Result<Response> result = fail(ErrorCode::internal, "");
-  try {
-    if (request_.context.stop.stop_requested() && shared_.draining.load(std::memory_order_relaxed)) {
-      result = fail({.code = ErrorCode::unavailable,
-                     .message = "The server is stopping: try again when it is back",
-                     .reason = "stopping",
-                     .retry_after = std::chrono::seconds(2)});
-    } else if (request_.context.stop.stop_requested()) {
-      result = fail(ErrorCode::cancelled, "The client is gone");
-    } else if (steady_clock::now() - queued > milliseconds(shared_.options.queue_wait_ms)) {
-      result = fail({.code = ErrorCode::unavailable,
-                     .message = "The server is busy: try again in a moment",
-                     .reason = "overloaded",
-                     .retry_after = std::chrono::seconds(1)});
-    } else {
-      result = route().handler(request_);
-    }
-    if (result && result->stream) {
-      const int status = result->status;
-      auto run = [self = shared_from_this(), response = std::move(*result)] { self->run_stream(response); };
-      if (route().streams) {
-        span.set("http.response.status_code", std::int64_t{status});
-        return run();
-      }
-      if (shared_.streamers->try_run(std::move(run))) return;
-      result = fail({.code = ErrorCode::unavailable,
-                     .message = "Too many streams are open: try again in a moment",
-                     .reason = "overloaded",
-                     .retry_after = std::chrono::seconds(1)});
-    }
-    if (result) {
-      apply_conditions(request_, *result);
-      apply_compression(request_, *result);
-    }
-  } catch (const std::exception& e) {
-    result = fail({.code = ErrorCode::internal, .message = "Something went wrong here", .detail = e.what()});
-  } catch (...) {
-    result = fail({.code = ErrorCode::internal, .message = "Something went wrong here", .detail = "an exception of an unknown type"});
+  Result<std::optional<Response>> result = guarded([&] { return run_handler(queued); });
+  const bool streamed = result && !*result;
+  const int status = streamed ? 200 : result ? (*result)->status : status_of(result.error());
+  span.set("http.response.status_code", std::int64_t{status});
+  if (!result && status >= 500) span.fail(result.error());
+  return result;
+}
+
+Result<std::optional<Response>> Connection::run_handler(TimePoint queued) {
+  if (request_.context.stop.stop_requested() && shared_.draining.load(std::memory_order_relaxed)) {
+    return fail({.code = ErrorCode::unavailable,
+                 .message = "The server is stopping: try again when it is back",
+                 .reason = "stopping",
+                 .retry_after = std::chrono::seconds(2)});
   }
-  span.set("http.response.status_code", std::int64_t{result ? result->status : status_of(result.error())});
-  if (!result && status_of(result.error()) >= 500) span.fail(result.error());
-  asio::post(home_.io, [self = shared_from_this(), result = std::move(result)]() mutable {
-    self->guarded([&] { self->on_result(std::move(result)); });
-  });
+  if (request_.context.stop.stop_requested()) return fail(ErrorCode::cancelled, "The client is gone");
+  if (steady_clock::now() - queued > milliseconds(shared_.options.queue_wait_ms)) {
+    return fail({.code = ErrorCode::unavailable,
+                 .message = "The server is busy: try again in a moment",
+                 .reason = "overloaded",
+                 .retry_after = std::chrono::seconds(1)});
+  }
+  Response response = TRY(route().handler(request_));
+  if (response.stream) {
+    auto run = [self = shared_from_this(), response = std::move(response)] { self->run_stream(response); };
+    if (route().streams) {
+      run();
+      return std::nullopt;
+    }
+    if (shared_.streamers->try_run(std::move(run))) return std::nullopt;
+    return fail({.code = ErrorCode::unavailable,
+                 .message = "Too many streams are open: try again in a moment",
+                 .reason = "overloaded",
+                 .retry_after = std::chrono::seconds(1)});
+  }
+  apply_conditions(request_, response);
+  apply_compression(request_, response);
+  return response;
+}
+
+// Hands the handler's result to the I/O thread. When there is no memory to wake it, it looks by itself at its next sweep.
+void Connection::deliver(Result<Response> result) noexcept {
+  delivery_.emplace(std::move(result));
+  delivered_.store(true, std::memory_order_release);
+  (void)guarded([&] { asio::post(home_.io, [self = shared_from_this()] { self->on_io_thread([&] { self->take_delivery(); }); }); });
+}
+
+void Connection::take_delivery() {
+  if (!delivered_.exchange(false, std::memory_order_acquire)) return;
+  Result<Response> result = std::move(*delivery_);
+  delivery_.reset();
+  on_result(std::move(result));
 }
 
 // OpenTelemetry's names for HTTP servers (semantic conventions 1.41), and what Bridge's own logs go by.
@@ -341,6 +367,29 @@ void Connection::answer_error(const Error& error) {
   answer(std::move(response));
 }
 
+// The last resort, when not even an error could be answered: fixed bytes, if none of the answer are out, and the end of the connection.
+void Connection::give_up(const Error& error) noexcept {
+  log_failure("connection_given_up", "an exception", error);
+  constexpr std::string_view kNoMemory =
+      "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 2\r\ncache-control: no-store\r\n"
+      "connection: close\r\ncontent-length: 176\r\n\r\n"
+      R"({"type":"/docs#problem-out_of_memory","title":"Not available now","status":503,"detail":"There is not enough memory for this now: try again in a moment","code":"out_of_memory"})";
+  constexpr std::string_view kDefect =
+      "HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\nconnection: close\r\n"
+      "content-length: 126\r\n\r\n"
+      R"({"type":"/docs#problem-internal","title":"Internal error","status":500,"detail":"Something went wrong here","code":"internal"})";
+  const bool unanswered = state_ == State::head || state_ == State::body || state_ == State::handling;
+  const std::string_view bytes = error.code == ErrorCode::unavailable ? kNoMemory : kDefect;
+  if (!unanswered || !request_begun_) return close();
+  ::send(socket_->native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const Result<> lingers = guarded([&] {
+    count(error.code == ErrorCode::unavailable ? 503 : 500, steady_clock::now());
+    if (stop_) stop_->request_stop();
+    linger();
+  });
+  if (!lingers) close();
+}
+
 // For what breaks the protocol or its limits: answers and closes.
 void Connection::refuse(int status, std::string message) {
   keep_alive_ = false;
@@ -355,6 +404,7 @@ void Connection::answer(Response response) {
   answer_bytes_ = write_head(head_bytes_, response_,
                              {.correlation_id = request_.context.correlation_id,
                               .extra_head = shared_.extra_head,
+                              .cors_head = cors_head_,
                               .date = home_.date,
                               .http_1_0 = http_1_0_,
                               .keep_alive = keep_alive_});
@@ -382,7 +432,7 @@ bool Connection::write_pieces() {
       if (!std::exchange(write_wait_pending_, true)) {
         deadline_ = steady_clock::now() + milliseconds(shared_.options.write_stall_ms);
         socket_->async_wait(Socket::wait_write,
-                            [self = shared_from_this()](error_code error) { self->guarded([&] { self->on_writable(error); }); });
+                            [self = shared_from_this()](error_code error) { self->on_io_thread([&] { self->on_writable(error); }); });
       }
       return false;
     }
@@ -460,7 +510,7 @@ void Connection::linger() {
 void Connection::close() {
   if (state_ == State::closed) return;
   const bool unanswered = state_ == State::handling || state_ == State::writing || state_ == State::streaming;
-  if (unanswered) count(kClientGone, steady_clock::now());
+  if (unanswered) (void)guarded([&] { count(kClientGone, steady_clock::now()); });
   state_ = State::closed;
   if (stream_) {
     {
@@ -473,7 +523,7 @@ void Connection::close() {
   if (stop_) stop_->request_stop();  // after the stream is closed: whoever is told to stop finds it so
   socket_.reset();
   shared_.connections.fetch_sub(1);
-  home_.connections.erase(this);
+  home_.connections.erase(shared_from_this());  // whoever calls holds it
 }
 
 void Connection::count(int status, TimePoint now) {
@@ -506,11 +556,15 @@ void Connection::log_answer(int status, std::string_view detail) const {
 // ---- time ----------------------------------------------------------------------------------------------------------
 
 void Connection::sweep(TimePoint now) {
-  guarded([&] { check_time(now); });
+  on_io_thread([&] {
+    take_delivery();
+    check_time(now);
+  });
 }
 
 void Connection::check_time(TimePoint now) {
-  if (state_ == State::streaming && !frame_in_flight_ && put_heartbeat(now)) return flush_stream();
+  if (state_ == State::streaming && is_stream_closed()) return close_slow_stream();
+  if (state_ == State::streaming && !frame_in_flight_ && needs_flush(now)) return flush_stream();
   if (now < deadline_) return;
   switch (state_) {
     case State::head:

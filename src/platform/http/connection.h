@@ -18,6 +18,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "base/guarded.h"
 #include "base/log.h"
 #include "platform/http/request_reader.h"
 #include "platform/http/response_writer.h"
@@ -98,10 +99,12 @@ struct IoThread {
   asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   Acceptor acceptor;
   asio::steady_timer timer;
-  std::unordered_set<Connection*> connections;
+  std::unordered_set<std::shared_ptr<Connection>> connections;  // until they are closed
   std::vector<RouteCounts> counts;
   CorrelationIds ids;
-  std::string date;  // of the Date header, renewed by the sweep
+  std::string date;      // of the Date header, renewed by the sweep
+  bool accepts = false;  // an accept is pending, or will be again
+  bool sweeps = false;
   std::thread thread;
 };
 
@@ -119,6 +122,7 @@ struct StreamBuffer {
   bool flush_posted = false;
   bool finished = false;  // by the handler
   bool closed = false;    // by the client, by the limit, or by the server's end
+  bool ended = false;     // by the server, whose last event is on its way: nothing more is taken, and the connection is not used again
 
   void append_events(std::string& out, std::string_view events) const {
     if (chunked) append_chunk(out, events);
@@ -150,14 +154,10 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   // Whatever is thrown on the I/O thread ends this connection and nothing else.
   template <class Work>
-  void guarded(const Work& work) {
-    try {
-      work();
-    } catch (const std::exception& e) {
-      log_error("a connection was closed by an exception", {{"reason", e.what()}});
-      close();
-    }
+  void on_io_thread(const Work& work) {
+    if (const Result<> done = guarded(work); !done) give_up(done.error());
   }
+  void give_up(const Error& error) noexcept;
 
   // reading
   void read();
@@ -171,11 +171,16 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void on_head();
   // False when it gave an answer of its own.
   Result<bool> admit();
+  bool answer_unknown_path(std::string_view path);
   Result<> check_query(const Route& route) const;
   void on_complete();
   void dispatch();
   void handle(TimePoint queued);
   void describe(Span& span) const;
+  Result<std::optional<Response>> run_in_span(TimePoint queued);
+  Result<std::optional<Response>> run_handler(TimePoint queued);
+  void deliver(Result<Response> result) noexcept;
+  void take_delivery();
   void on_result(Result<Response> result);
   void take_identity();
 
@@ -191,10 +196,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   // streaming
   void begin_stream();
-  bool put_heartbeat(TimePoint now);
+  bool is_stream_closed() const;
+  bool needs_flush(TimePoint now);
   void run_stream(const Response& response);
+  void end_for(const Error& why, StreamBuffer& buffer);
   void flush_stream();
   void end_stream();
+  void close_slow_stream();
 
   void check_time(TimePoint now);
   void release_body();
@@ -219,6 +227,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   Request request_;
   std::size_t route_index_ = RouteMatch::kNone;
   std::optional<std::stop_source> stop_;
+  std::optional<Result<Response>> delivery_;  // the handler's, on its way to the I/O thread
+  std::atomic<bool> delivered_ = false;
   std::size_t body_bytes_counted_ = 0;
   bool request_begun_ = false;
   bool keep_alive_ = true;
@@ -231,6 +241,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   Response response_;
   std::string head_bytes_;
+  std::string cors_head_;
   std::vector<iovec> pieces_;
   std::size_t piece_ = 0;
   std::size_t answer_bytes_ = 0;

@@ -18,7 +18,7 @@ class ConnectionEventSink final : public EventSink {
     std::unique_lock lock(buffer_->mutex);
     const auto has_room = [&] {
       const std::size_t waiting = buffer_->pending.size() + buffer_->in_flight;
-      return buffer_->closed || waiting == 0 || waiting + bytes.size() <= kStreamBufferBytesMax;
+      return buffer_->closed || buffer_->ended || waiting == 0 || waiting + bytes.size() <= kStreamBufferBytesMax;
     };
     if (!buffer_->room.wait_for(lock, milliseconds(stall_ms_), has_room)) {
       buffer_->closed = true;
@@ -27,6 +27,7 @@ class ConnectionEventSink final : public EventSink {
       return fail(ErrorCode::resource_exhausted, "The client reads too slowly");
     }
     if (buffer_->closed) return fail(ErrorCode::cancelled, "The client is gone");
+    if (buffer_->ended) return fail(ErrorCode::cancelled, "The client may no longer listen");
     if (send_directly(bytes)) return {};
     if (std::exchange(buffer_->flush_posted, true)) return {};
     lock.unlock();
@@ -66,42 +67,86 @@ void Connection::run_stream(const Response& response) {
   auto buffer = std::make_shared<StreamBuffer>();
   asio::post(home_.io, [self = shared_from_this(), buffer, headers = response.headers, status = response.status] {
     self->stream_ = buffer;
-    self->response_ = {.status = status, .headers = headers};
-    self->guarded([&] { self->begin_stream(); });
+    self->on_io_thread([&] {
+      self->response_ = {.status = status, .headers = headers};
+      self->begin_stream();
+    });
   });
   shared_.open_streams->add(1);
-  try {
-    ConnectionEventSink sink(shared_from_this(), buffer, shared_.options.stream_stall_ms);
-    response.stream(sink, request_.context);
-  } catch (const std::exception& e) {
-    log_answer(500, e.what());
-  } catch (...) {
-    log_answer(500, "an exception of an unknown type");
-  }
-  shared_.open_streams->add(-1);
+  const AtEnd end([&] {
+    shared_.open_streams->add(-1);
+    bool posted = false;
+    {
+      const std::lock_guard lock(buffer->mutex);
+      buffer->finished = true;
+      posted = std::exchange(buffer->flush_posted, true);
+    }
+    if (!posted) post_flush();
+  });
+  ConnectionEventSink sink(shared_from_this(), buffer, shared_.options.stream_stall_ms);
+  const Result<> ran = guarded([&] {
+    // A stream outlives the look at its caller's credentials by minutes: they are looked after until its end.
+    CallContext context = request_.context;
+    std::stop_source stop;
+    const std::stop_callback on_gone(request_.context.stop, [&stop] { stop.request_stop(); });
+    context.stop = stop.get_token();
+    const auto on_end = [&](const Error& why) {
+      end_for(why, *buffer);
+      stop.request_stop();
+    };
+    const bool known = !context.caller.credential_id.empty();
+    const std::shared_ptr<void> watched = known ? shared_.authenticator->watch(context.caller, on_end) : nullptr;
+    response.stream(sink, context);
+  });
+  if (ran) return;
+  // Clients of a stream know by its last event how it ended.
+  (void)guarded([&] {
+    log_answer(status_of(ran.error()), ran.error().detail.empty() ? ran.error().message : ran.error().detail);
+    (void)sink.send("error", json::serialize(problem_json(ran.error(), request_.context.correlation_id)), {});
+  });
+}
+
+// The caller may no longer listen. The stream's last event says why, and the stream is over with it, however long its handler takes to
+// stop.
+void Connection::end_for(const Error& why, StreamBuffer& buffer) {
+  json::object data = problem_json(why, request_.context.correlation_id);
+  data["kind"] = traits_of(why.code).name;
+  data["retryable"] = false;
+  data["retry_after_ms"] = nullptr;
+  data["partial"] = true;
+  data["request_id"] = request_.context.correlation_id;
   {
-    const std::lock_guard lock(buffer->mutex);
-    buffer->finished = true;
-    if (std::exchange(buffer->flush_posted, true)) return;
+    const std::lock_guard lock(buffer.mutex);
+    if (buffer.closed || buffer.finished || std::exchange(buffer.ended, true)) return;
+    buffer.pending += encode_event("error", json::serialize(data));
+    buffer.finished = true;
+    buffer.room.notify_all();
+    if (std::exchange(buffer.flush_posted, true)) return;
   }
   post_flush();
 }
 
+// When there is no memory to wake the I/O thread, it looks by itself at its next sweep.
 void Connection::post_flush() {
-  asio::post(home_.io, [self = shared_from_this()] {
-    self->guarded([&] {
-      if (self->state_ == State::streaming && !self->frame_in_flight_) self->flush_stream();
+  (void)guarded([&] {
+    asio::post(home_.io, [self = shared_from_this()] {
+      self->on_io_thread([&] {
+        if (self->state_ == State::streaming && !self->frame_in_flight_) self->flush_stream();
+      });
     });
   });
 }
 
+// The buffer says that it is closed: without memory to wake the I/O thread its sweep finds that out.
 void Connection::post_overflow() {
-  asio::post(home_.io, [self = shared_from_this()] {
-    if (self->state_ != State::streaming) return;
-    log_warning("a stream was closed: its client reads too slowly",
-                {{"path", self->request_.path}, {"correlation_id", self->request_.context.correlation_id}});
-    self->close();
-  });
+  (void)guarded([&] { asio::post(home_.io, [self = shared_from_this()] { self->on_io_thread([&] { self->close_slow_stream(); }); }); });
+}
+
+void Connection::close_slow_stream() {
+  if (state_ != State::streaming) return;
+  log_warning("a stream was closed: its client reads too slowly",
+              {{"path", request_.path}, {"correlation_id", request_.context.correlation_id}});
+  close();
 }
 
 void Connection::begin_stream() {
@@ -115,6 +160,7 @@ void Connection::begin_stream() {
   write_stream_head(head_bytes_, response_,
                     {.correlation_id = request_.context.correlation_id,
                      .extra_head = shared_.extra_head,
+                     .cors_head = cors_head_,
                      .date = home_.date,
                      .http_1_0 = http_1_0_,
                      .keep_alive = keep_alive_});
@@ -131,6 +177,7 @@ void Connection::begin_stream() {
 void Connection::flush_stream() {
   for (;;) {
     bool finished = false;
+    bool ended = false;
     {
       const std::lock_guard lock(stream_->mutex);
       stream_->in_flight = 0;
@@ -140,12 +187,14 @@ void Connection::flush_stream() {
       stream_->last_write = steady_clock::now();
       frame_in_flight_ = !frame_.empty();
       finished = !frame_in_flight_ && stream_->finished;
+      ended = stream_->ended;
       if (!frame_in_flight_) {
         stream_->flush_posted = false;
         stream_->socket = socket_->native_handle();
       }
     }
     stream_->room.notify_all();
+    if (ended) keep_alive_ = false;
     if (finished) return end_stream();
     if (!frame_in_flight_) {
       deadline_ = TimePoint::max();
@@ -157,9 +206,15 @@ void Connection::flush_stream() {
   }
 }
 
-// True when the stream has been silent for so long that it needs a sign of life, which then is pending.
-bool Connection::put_heartbeat(TimePoint now) {
+bool Connection::is_stream_closed() const {
   const std::lock_guard lock(stream_->mutex);
+  return stream_->closed;
+}
+
+// True when there is something to send: a sign of life after a long silence, or what nobody could be woken for.
+bool Connection::needs_flush(TimePoint now) {
+  const std::lock_guard lock(stream_->mutex);
+  if (stream_->flush_posted || stream_->finished || !stream_->pending.empty()) return true;
   if (now - stream_->last_write < milliseconds(shared_.options.heartbeat_ms)) return false;
   stream_->pending += ": \n\n";
   return true;

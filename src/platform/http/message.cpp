@@ -19,10 +19,10 @@ bool is_unreserved(char c) {
 }
 
 json::object violation_json(const Violation& violation) {
-  json::object out{{"path", violation.path}, {"code", violation.code}, {"message", violation.message}};
+  json::object out{{"path", to_valid_utf8(violation.path)}, {"code", violation.code}, {"message", to_valid_utf8(violation.message)}};
   if (violation.line > 0) out["line"] = violation.line;
   if (violation.column > 0) out["column"] = violation.column;
-  if (!violation.got.empty()) out["got"] = violation.got;
+  if (!violation.got.empty()) out["got"] = to_valid_utf8(violation.got);
   if (!violation.allowed.empty()) out["allowed"] = json::value_from(violation.allowed);
   if (!violation.suggestion.empty()) out["suggestion"] = violation.suggestion;
   return out;
@@ -83,12 +83,8 @@ Response no_content() { return {.status = 204, .content_type = {}}; }
 json::object problem_json(const Error& error, std::string_view correlation_id) {
   const ErrorCodeTraits& traits = traits_of(error.code);
   json::object out{
-      {"type", str("/docs#problem-", reason_of(error))},
-      {"title", traits.title},
-      {"status", status_of(error)},
-      {"detail", error.message},
-      {"code", reason_of(error)},
-      {"trace_id", correlation_id},
+      {"type", str("/docs#problem-", reason_of(error))}, {"title", traits.title},    {"status", status_of(error)},
+      {"detail", to_valid_utf8(error.message)},          {"code", reason_of(error)}, {"trace_id", correlation_id},
   };
   if (!error.violations.empty()) {
     json::array violations;

@@ -22,6 +22,13 @@ TEST(Query, IsDecodedOnceInOrder) {
   EXPECT_EQ(parse_query("a=%2541"), (Query{{"a", "%41"}}));
 }
 
+TEST(Problem, IsTextEvenWhereACharacterWasCut) {
+  const Error error{.code = ErrorCode::not_found,
+                    .message = "There is no 'caf\xC3'",
+                    .violations = {{.path = "name", .code = "unknown", .message = "\xE2\x82", .got = "caf\xC3"}}};
+  EXPECT_TRUE(is_valid_utf8(json::serialize(problem_json(error, "c"))));
+}
+
 TEST(Percent, EncodesWhatItDecodes) {
   const std::string text = "a b/ü?&=%+\"~";
   EXPECT_EQ(decode_percent(encode_percent(text), false), text);

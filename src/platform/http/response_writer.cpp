@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "base/guarded.h"
 #include "platform/http/compression.h"
 #include "platform/http/limits.h"
 #include "platform/telemetry/trace.h"
@@ -11,6 +12,15 @@ namespace {
 
 constexpr std::size_t kCorrelationIdLengthMax = 64;
 constexpr std::size_t kUnknownNamesShownMax = 10;
+
+// What a page of a listed origin may send, and what it may read of an answer.
+constexpr std::string_view kCorsRequestHeaders =
+    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Traceparent, Tracestate, X-Bridge-Team, "
+    "X-Correlation-Id";
+constexpr std::string_view kCorsExposedHeaders =
+    "Age, Allow, Cache-Status, Content-Disposition, ETag, Idempotent-Replayed, Location, Retry-After, X-Correlation-Id";
+constexpr std::string_view kAllowOrigin = "access-control-allow-origin";
+constexpr int kCorsMaxAgeS = 600;
 
 std::string_view status_line(int status) {
   switch (status) {
@@ -87,7 +97,12 @@ void begin_head(std::string& out, const Response& response, const HeadOptions& o
   out += options.correlation_id;
   out += "\r\n";
   out += options.extra_head;
-  for (const auto& [name, value] : response.headers) append_header(out, name, value);
+  out += options.cors_head;
+  // A page that is listed by name is answered by name: what everybody may read says so to everybody else.
+  const bool names_the_origin = options.cors_head.starts_with(kAllowOrigin);
+  for (const auto& [name, value] : response.headers) {
+    if (!names_the_origin || name != kAllowOrigin) append_header(out, name, value);
+  }
   if (!options.keep_alive) out += "connection: close\r\n";
   else if (options.http_1_0) out += "connection: keep-alive\r\n";
 }
@@ -160,6 +175,24 @@ std::string header_block(const Headers& headers) {
   return out;
 }
 
+std::string cors_head(const Request& request, std::span<const std::string> origins) {
+  if (origins.empty()) return {};
+  const std::string* const origin = find_header(request.headers, "origin");
+  if (!origin || std::ranges::find(origins, *origin) == origins.end()) return "vary: Origin\r\n";
+  return str(kAllowOrigin, ": ", *origin,
+             "\r\naccess-control-allow-credentials: true\r\naccess-control-expose-headers: ", kCorsExposedHeaders, "\r\nvary: Origin\r\n");
+}
+
+void answer_preflight(const Request& request, std::span<const std::string> origins, std::string_view allow, Response& response) {
+  const std::string* const origin = find_header(request.headers, "origin");
+  if (origins.empty() || !find_header(request.headers, "access-control-request-method")) return;
+  response.headers.emplace_back("vary", "Access-Control-Request-Method, Access-Control-Request-Headers");
+  if (!origin || std::ranges::find(origins, *origin) == origins.end()) return;
+  response.headers.emplace_back("access-control-allow-methods", std::string(allow));
+  response.headers.emplace_back("access-control-allow-headers", std::string(kCorsRequestHeaders));
+  response.headers.emplace_back("access-control-max-age", std::to_string(kCorsMaxAgeS));
+}
+
 void apply_conditions(const Request& request, Response& response) {
   if (response.status != 200 || (request.method != Method::get && request.method != Method::head)) return;
   const std::string* const tag = find_header(response.headers, "etag");
@@ -194,8 +227,8 @@ void apply_compression(const Request& request, Response& response) {
   if (!accepted || find_header(response.headers, "content-encoding")) return;
   const ContentEncoding encoding = choose_encoding(*accepted, size);
   if (encoding == ContentEncoding::identity) return;
-  Result<std::string> compressed = compress(encoding, response.body);
-  if (!compressed || compressed->size() >= size) return;
+  Result<std::string> compressed = guarded([&] { return compress(encoding, response.body); });
+  if (!compressed || compressed->size() >= size) return;  // it goes as it is, also when there is no memory to make it smaller
   response.body = {std::make_shared<const std::string>(std::move(*compressed))};
   response.headers.emplace_back("content-encoding", encoding_name(encoding));
 }

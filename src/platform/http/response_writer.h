@@ -3,6 +3,7 @@
 #include <sys/uio.h>
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ namespace bridge {
 struct HeadOptions {
   std::string_view correlation_id;
   std::string_view extra_head;  // ready lines
+  std::string_view cors_head;   // likewise, of this request's origin
   std::string_view date;
   bool http_1_0 = false;
   bool keep_alive = true;
@@ -34,6 +36,12 @@ void append_chunk(std::string& out, std::string_view bytes);
 
 // "name: value\r\n" of each; a header that would break the line structure is left out.
 std::string header_block(const Headers& headers);
+
+// What every answer says to the page that asked, by the Fetch standard: a listed origin by name, with credentials; to others nothing but
+// that answers differ by origin. Empty when there is no list.
+std::string cors_head(const Request& request, std::span<const std::string> origins);
+// Adds what a preflight asks for, when it comes from a listed origin. `allow` is the path's Allow header.
+void answer_preflight(const Request& request, std::span<const std::string> origins, std::string_view allow, Response& response);
 
 // Turns the response into 304 when the request's If-None-Match has its ETag.
 void apply_conditions(const Request& request, Response& response);

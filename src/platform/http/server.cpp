@@ -79,12 +79,11 @@ Result<> AsioHttpServer::start() {
     threads_.push_back(std::move(thread));
   }
   port_ = endpoint.port();
-  for (const auto& thread : threads_) {
-    accept(*thread);
-    sweep(*thread);
-    thread->thread = std::thread([&io_thread = *thread] { run(io_thread); });
-  }
-  return {};
+  const Result<> started = guarded([&] {
+    for (const auto& thread : threads_) thread->thread = std::thread([&io_thread = *thread] { run(io_thread); });
+  });
+  if (!started) std::erase_if(threads_, [](const auto& thread) { return !thread->thread.joinable(); });  // stop() waits for the others
+  return started;
 }
 
 Result<> AsioHttpServer::listen(IoThread& thread, const tcp::endpoint& endpoint) {
@@ -122,27 +121,33 @@ void AsioHttpServer::make_metrics() {
 }
 
 void AsioHttpServer::welcome(IoThread& thread, Socket socket) {
+  static constexpr std::string_view kBusy =
+      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   Shared& shared = thread.shared;
   if (shared.connections.fetch_add(1) >= shared.options.connections_max) {
     shared.connections.fetch_sub(1);
     shared.refused->add();
-    static constexpr std::string_view kBusy =
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     ::send(socket.native_handle(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     return;
   }
-  error_code error;
-  socket.set_option(tcp::no_delay(true), error);
-  const tcp::endpoint remote = socket.remote_endpoint(error);
-  try {
-    std::make_shared<Connection>(thread, std::move(socket), error ? std::string() : remote.address().to_string())->start();
-  } catch (const std::bad_alloc&) {
-    shared.connections.fetch_sub(1);
-  }
+  const int native = socket.native_handle();
+  std::shared_ptr<Connection> connection;
+  const Result<> made = guarded([&] {
+    error_code error;
+    socket.set_option(tcp::no_delay(true), error);
+    const tcp::endpoint remote = socket.remote_endpoint(error);
+    connection = std::make_shared<Connection>(thread, std::move(socket), error ? std::string() : remote.address().to_string());
+    thread.connections.insert(connection);
+  });
+  if (made) return connection->start();
+  shared.connections.fetch_sub(1);
+  shared.refused->add();
+  if (socket.is_open()) ::send(native, kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void AsioHttpServer::accept(IoThread& thread) {
   thread.acceptor.async_accept([&thread](error_code error, Socket socket) {
+    thread.accepts = false;
     if (error == asio::error::operation_aborted || !thread.acceptor.is_open()) return;
     if (!error) {
       welcome(thread, std::move(socket));
@@ -151,25 +156,30 @@ void AsioHttpServer::accept(IoThread& thread) {
       log_warning("cannot accept a connection", {{"reason", error.message()}});
       auto pause = std::make_shared<asio::steady_timer>(thread.io, milliseconds(100));
       pause->async_wait([&thread, pause](error_code) { accept(thread); });
+      thread.accepts = true;
       return;
     }
     accept(thread);
   });
+  thread.accepts = true;
 }
 
 void AsioHttpServer::sweep(IoThread& thread) {
   const TimePoint now = steady_clock::now();
-  thread.date = http_date(std::chrono::system_clock::now());
-  // A connection that ends takes itself out of the set.
-  const std::vector<Connection*> connections(thread.connections.begin(), thread.connections.end());
-  for (Connection* connection : connections) {
-    if (thread.connections.contains(connection)) connection->shared_from_this()->sweep(now);
-  }
-  flush_counts(thread);
+  const Result<> swept = guarded([&] {
+    thread.date = http_date(std::chrono::system_clock::now());
+    // A connection that ends takes itself out of the set.
+    const std::vector<std::shared_ptr<Connection>> connections(thread.connections.begin(), thread.connections.end());
+    for (const auto& connection : connections) connection->sweep(now);
+    flush_counts(thread);
+  });
+  if (!swept) log_failure("sweep_failed", "an I/O thread", swept.error());
   thread.timer.expires_after(milliseconds(thread.shared.options.sweep_ms));
   thread.timer.async_wait([&thread](error_code error) {
+    thread.sweeps = false;
     if (!error) sweep(thread);
   });
+  thread.sweeps = true;
 }
 
 void AsioHttpServer::flush_counts(IoThread& thread) {
@@ -187,15 +197,14 @@ void AsioHttpServer::flush_counts(IoThread& thread) {
   }
 }
 
+// What was thrown out of accept() or sweep() has ended its chain: it is begun anew.
 void AsioHttpServer::run(IoThread& thread) {
-  for (;;) {
-    try {
-      thread.io.run();
-      return;
-    } catch (const std::exception& e) {
-      log_error("an I/O thread caught an exception", {{"reason", e.what()}});
-    }
-  }
+  run_rounds({}, "I/O of the server", [&] {
+    if (!thread.sweeps) sweep(thread);
+    if (!thread.accepts && thread.acceptor.is_open()) accept(thread);
+    thread.io.run();
+    return false;
+  });
 }
 
 void AsioHttpServer::on_all_threads(const std::function<void(IoThread&)>& work) {
@@ -203,10 +212,12 @@ void AsioHttpServer::on_all_threads(const std::function<void(IoThread&)>& work) 
   std::condition_variable done;
   std::size_t left = threads_.size();
   for (const auto& thread : threads_) {
-    asio::post(thread->io, [&, io_thread = thread.get()] {
-      work(*io_thread);
-      const std::lock_guard lock(mutex);
-      if (--left == 0) done.notify_all();
+    insist("stop of the server", [&] {
+      asio::post(thread->io, [&, io_thread = thread.get()] {
+        insist("stop of the server", [&] { work(*io_thread); });
+        const std::lock_guard lock(mutex);
+        if (--left == 0) done.notify_all();
+      });
     });
   }
   std::unique_lock lock(mutex);
@@ -218,10 +229,8 @@ void AsioHttpServer::stop(int drain_ms) {
   if (std::exchange(stopped_, true) || port_ == 0) return;
   shared_.draining = true;
   const auto for_each_connection = [](IoThread& thread, void (Connection::*action)()) {
-    const std::vector<Connection*> connections(thread.connections.begin(), thread.connections.end());
-    for (Connection* connection : connections) {
-      if (thread.connections.contains(connection)) (connection->shared_from_this().get()->*action)();
-    }
+    const std::vector<std::shared_ptr<Connection>> connections(thread.connections.begin(), thread.connections.end());
+    for (const auto& connection : connections) (connection.get()->*action)();
   };
   on_all_threads([&](IoThread& thread) {
     error_code ignored;
@@ -235,6 +244,7 @@ void AsioHttpServer::stop(int drain_ms) {
   shared_.streamers->stop();
   on_all_threads([&](IoThread& thread) {
     thread.timer.cancel();
+    thread.sweeps = true;  // never again
     flush_counts(thread);
   });
   for (const auto& thread : threads_) {
@@ -247,13 +257,11 @@ void AsioHttpServer::stop(int drain_ms) {
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> start_http_server(HttpServerOptions options, std::vector<Route> routes, Authenticator& authenticator) {
-  try {
+  return guarded([&]() -> Result<std::unique_ptr<HttpServer>> {
     auto server = std::make_unique<AsioHttpServer>(std::move(options), std::move(routes), authenticator);
     TRY(server->start());
     return server;
-  } catch (const std::exception& e) {
-    return fail(ErrorCode::unavailable, str("The server cannot start: ", e.what()));
-  }
+  });
 }
 
 }  // namespace bridge

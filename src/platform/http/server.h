@@ -18,6 +18,13 @@ class Authenticator {
   // The caller of this request (from `authorization`, `cookie`, `x-bridge-team` and ?team_id=). unauthenticated when there are no or bad
   // credentials; permission_denied for a cross-site request with a cookie; not_found for a team that is not the caller's.
   virtual Result<Caller> authenticate(const Request& request) = 0;
+
+  // Calls `on_end` once, within a second of the moment at which the caller's credentials are no longer good for what they were let in with,
+  // on a thread of its own; never after what is returned has been let go. Null where nobody looks.
+  virtual std::shared_ptr<void> watch(const Caller& caller, std::function<void(const Error&)> on_end) {
+    (void)caller, (void)on_end;
+    return nullptr;
+  }
 };
 
 struct HttpServerOptions {
@@ -26,12 +33,17 @@ struct HttpServerOptions {
   int io_threads = 2;
   int worker_threads = 8;
   int stream_threads = kStreamThreads;
-  Headers extra_headers;      // sent with every answer, e.g. the content security policy
+  Headers extra_headers;  // sent with every answer, e.g. the content security policy
+  // Whose pages may read answers and send credentials from a browser, each as browsers write it; none: no page of another origin.
+  std::vector<std::string> cors_origins;
   bool log_requests = false;  // one debug line a request; answers of 500 and above are logged in any case
+  // Answers a GET of a path that no route has; nothing, or no function: the problem document.
+  QuickHandler unknown_path;
 
   std::size_t connections_max = kConnectionsMax;
   std::size_t worker_queue_max = kWorkerQueueMax;  // requests that wait for a worker; the next one gets 503
   std::size_t stream_queue_max = kStreamQueueMax;
+  std::size_t bodies_bytes_max = kBodiesBytesMax;  // of the requests of all connections together; the next one gets 503
   int queue_wait_ms = kQueueWaitMs;
   int header_deadline_ms = kHeaderDeadlineMs;
   int idle_ms = kIdleMs;

@@ -237,6 +237,94 @@ TEST(HttpServer, SaysWhichMethodsAPathHas) {
   }
 }
 
+// ---- pages of other origins ----------------------------------------------------------------------------------------
+
+HttpServerOptions with_origins() { return {.cors_origins = {"https://app.example", "http://localhost:5173"}}; }
+
+TEST(HttpServer, LetsPagesOfListedOriginsReadEveryKindOfAnswer) {
+  Fixture fixture(plain_routes(), with_origins());
+  const std::string origin = "Origin: https://app.example\r\n";
+  for (const std::string& answer :
+       {fixture.ask(get("/things/7", origin)), fixture.ask(get("/quick", origin)), fixture.ask(get("/nowhere", origin)),
+        fixture.ask(get("/fails", origin)), fixture.ask(get("/editor", origin)), fixture.ask(get("/things/1?nonsense=1", origin)),
+        fixture.ask(get("/tagged", origin + "If-None-Match: \"3\"\r\n")), fixture.ask(get("/things/7", origin, "nobody")),
+        fixture.ask("DELETE /things HTTP/1.1\r\nHost: a\r\n" + origin + "\r\n"),
+        fixture.ask(post("/things", std::string(2'000, 'x'), "Content-Type: text/plain\r\n" + origin))}) {
+    EXPECT_THAT(answer, HasSubstr("access-control-allow-origin: https://app.example\r\n"));
+    EXPECT_THAT(answer, HasSubstr("access-control-allow-credentials: true\r\n"));
+    EXPECT_THAT(answer, HasSubstr("access-control-expose-headers: "));
+    EXPECT_THAT(answer, HasSubstr("vary: Origin\r\n"));
+  }
+  EXPECT_EQ(status_of(fixture.ask(get("/tagged", origin + "If-None-Match: \"3\"\r\n"))), 304);
+  RawClient client = fixture.connect();
+  client.send(get("/stream", origin));
+  EXPECT_THAT(client.read_until("0\r\n\r\n"), HasSubstr("access-control-allow-origin: https://app.example\r\n"));
+  // The next request of the same connection is answered for its own page.
+  EXPECT_THAT(client.ask(get("/quick")), Not(HasSubstr("access-control-allow-origin")));
+}
+
+TEST(HttpServer, AnswersAPreflightBeforeItAsksWhoTheCallerIs) {
+  Fixture fixture(plain_routes(), with_origins());
+  const auto preflight = [&](std::string_view origin) {
+    return fixture.ask(
+        str("OPTIONS /things HTTP/1.1\r\nHost: a\r\nOrigin: ", origin,
+            "\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization,content-type\r\n\r\n"));
+  };
+  const std::string answer = preflight("http://localhost:5173");
+  EXPECT_EQ(status_of(answer), 204);
+  EXPECT_THAT(answer, HasSubstr("access-control-allow-origin: http://localhost:5173\r\n"));
+  EXPECT_THAT(answer, HasSubstr("access-control-allow-methods: POST, OPTIONS\r\n"));
+  EXPECT_THAT(answer, HasSubstr("access-control-allow-headers: Accept, Authorization, Content-Type, Idempotency-Key, If-Match"));
+  EXPECT_THAT(answer, HasSubstr("access-control-max-age: 600\r\n"));
+  EXPECT_EQ(fixture.keys.calls, 0);
+  for (const char* stranger :
+       {"https://evil.example", "https://app.example.evil.example", "https://app.example:8443", "http://app.example", "null", "*"}) {
+    EXPECT_THAT(preflight(stranger), Not(HasSubstr("access-control"))) << stranger;
+    EXPECT_THAT(fixture.ask(get("/quick", str("Origin: ", stranger, "\r\n"))), Not(HasSubstr("access-control"))) << stranger;
+  }
+}
+
+TEST(HttpServer, AnAnswerForEverybodyNamesAListedOriginAndKeepsItsStarForTheOthers) {
+  std::vector<Route> routes;
+  routes.push_back(route(
+      Method::get, "/schema",
+      [](const Request&) -> Result<Response> {
+        Response response = say("public");
+        response.headers.emplace_back("access-control-allow-origin", "*");
+        return response;
+      },
+      Access::anyone));
+  Fixture fixture(std::move(routes), with_origins());
+  EXPECT_THAT(fixture.ask(get("/schema", "Origin: https://app.example\r\n")), Not(HasSubstr("access-control-allow-origin: *")));
+  const std::string other = fixture.ask(get("/schema", "Origin: https://other.example\r\n"));
+  EXPECT_THAT(other, HasSubstr("access-control-allow-origin: *\r\n"));
+  EXPECT_THAT(other, Not(HasSubstr("access-control-allow-credentials")));
+}
+
+TEST(HttpServer, SaysNothingToOtherOriginsWhenThereIsNoList) {
+  Fixture fixture;
+  const std::string answer = fixture.ask(get("/quick", "Origin: https://app.example\r\n"));
+  EXPECT_THAT(answer, Not(HasSubstr("access-control")));
+  EXPECT_THAT(answer, Not(HasSubstr("vary: Origin")));
+}
+
+TEST(HttpServer, APageMayStandForPathsThatAreNotThere) {
+  HttpServerOptions options;
+  options.unknown_path = [](const Request& request) -> std::optional<Response> {
+    if (request.path.starts_with("/v1/")) return std::nullopt;
+    return text_response("no page " + request.path, "text/html", 404);
+  };
+  Fixture fixture(plain_routes(), std::move(options));
+  RawClient client = fixture.connect();
+  const std::string page = client.ask(get("/no%20where?x=1"));
+  EXPECT_EQ(status_of(page), 404);
+  EXPECT_EQ(body_of(page), "no page /no where");
+  EXPECT_EQ(body_of(client.ask(get("/quick"))), "quick") << "the connection goes on";
+  EXPECT_EQ(problem_of(client.ask(get("/v1/nowhere"))).at("code"), "not_found");
+  EXPECT_EQ(problem_of(client.ask(post("/nowhere", "{}"))).at("code"), "not_found") << "only who reads gets a page";
+  EXPECT_EQ(status_of(fixture.ask(get("/bad%zz"))), 400);
+}
+
 TEST(HttpServer, ServesHeadWithoutABody) {
   Fixture fixture;
   RawClient client = fixture.connect();
@@ -289,6 +377,56 @@ TEST(HttpServer, AnExceptionOnAnIoThreadIsA500AndNotTheEnd) {
     EXPECT_THAT(answer, Not(HasSubstr("secret")));
     EXPECT_EQ(status_of(client.ask(get("/open"))), 200);
   }
+}
+
+TEST(HttpServer, WhateverAHandlerThrowsIsAnAnswer) {
+  Fixture fixture({{.method = Method::get,
+                    .path = "/memory",
+                    .access = Access::anyone,
+                    .handler = [](const Request&) -> Result<Response> { throw std::bad_alloc(); }},
+                   {.method = Method::get,
+                    .path = "/thread",
+                    .access = Access::anyone,
+                    .handler = [](const Request&) -> Result<Response> {
+                      throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+                    }},
+                   {.method = Method::get,
+                    .path = "/quick",
+                    .access = Access::anyone,
+                    .handler = [](const Request&) -> Result<Response> { return no_content(); },
+                    .quick = [](const Request&) -> std::optional<Response> { throw std::bad_alloc(); }},
+                   {.method = Method::get, .path = "/other", .access = Access::anyone, .handler = [](const Request&) -> Result<Response> {
+                      throw 7;
+                    }}});
+  RawClient client(fixture.server->port());
+  for (const std::string path : {"/memory", "/thread", "/quick"}) {
+    const std::string answer = client.ask("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
+    EXPECT_THAT(answer, HasSubstr("retry-after: 2\r\n"));
+    EXPECT_THAT(answer, HasSubstr(R"("code":"out_of_memory")"));
+    EXPECT_THAT(answer, HasSubstr("ask for less at once"));
+  }
+  EXPECT_THAT(client.ask("GET /other HTTP/1.1\r\nHost: a\r\n\r\n"), StartsWith("HTTP/1.1 500 "));
+}
+
+TEST(HttpServer, AStreamThatThrowsEndsWithAnErrorEvent) {
+  Fixture fixture({{.method = Method::get,
+                    .path = "/stream",
+                    .access = Access::anyone,
+                    .handler = [](const Request&) -> Result<Response> {
+                      return Response{.stream = [](EventSink& sink, const CallContext&) {
+                        (void)sink.send("token", "1");
+                        throw std::bad_alloc();
+                      }};
+                    },
+                    .streams = true}});
+  RawClient client(fixture.server->port());
+  client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string answer = client.read_until("\r\n0\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr("event: token\n"));
+  EXPECT_THAT(answer, HasSubstr("event: error\n"));
+  EXPECT_THAT(answer, HasSubstr("out_of_memory"));
+  EXPECT_THAT(answer, EndsWith("\r\n0\r\n\r\n"));
 }
 
 TEST(HttpServer, AHandlersHeaderCannotBreakTheAnswer) {
@@ -784,6 +922,50 @@ TEST(HttpServer, StoppingEndsStreamsCleanly) {
   EXPECT_THAT(rest, EndsWith("0\r\n\r\n"));
 }
 
+// Lets everybody in, and ends all that is watched when it is told to.
+class EndingAuthenticator final : public Authenticator {
+ public:
+  Result<Caller> authenticate(const Request&) override {
+    return Caller{.user_id = UserId("key:k"), .team_id = TeamId("t1"), .credential_id = "key:k"};
+  }
+  std::shared_ptr<void> watch(const Caller& caller, std::function<void(const Error&)> on_end) override {
+    if (caller.credential_id == "key:k") on_end_ = std::move(on_end);
+    return {this, [](EndingAuthenticator* self) { self->let_go = true; }};
+  }
+  void end() const { on_end_({.code = ErrorCode::unauthenticated, .message = "The key was revoked", .reason = "credential_ended"}); }
+  std::atomic<bool> let_go = false;
+
+ private:
+  std::function<void(const Error&)> on_end_;
+};
+
+TEST(HttpServer, AStreamEndsWithItsCallersCredentialsHoweverLongItsHandlerTakes) {
+  EndingAuthenticator authenticator;
+  std::atomic<bool> told = false, handler_may_end = false, sent_more = true;
+  Route events = stream_route([&](EventSink& sink, const CallContext& context) {
+    (void)sink.send("token", "{}");
+    while (!context.stop.stop_requested()) std::this_thread::sleep_for(milliseconds(1));
+    told = true;
+    sent_more = sink.send("token", "{}").has_value();
+    while (!handler_may_end) std::this_thread::sleep_for(milliseconds(1));
+  });
+  events.access = Access::viewer;
+  const auto server = *start_http_server({.port = 0}, {events}, authenticator);
+  RawClient client(server->port());
+  client.send(kEventsRequest);
+  client.read_until("data: {}\n\n");
+  authenticator.end();
+  const std::string rest = client.read_to_end();
+  EXPECT_THAT(rest, HasSubstr("event: error\ndata: {"));
+  EXPECT_THAT(rest, HasSubstr("\"code\":\"credential_ended\""));
+  EXPECT_THAT(rest, EndsWith("0\r\n\r\n"));
+  handler_may_end = true;
+  for (int i = 0; i < 1'000 && !authenticator.let_go; ++i) std::this_thread::sleep_for(milliseconds(1));
+  EXPECT_TRUE(told && authenticator.let_go);
+  EXPECT_FALSE(sent_more) << "nothing comes behind the last event";
+  server->stop(1'000);
+}
+
 TEST(HttpServer, AStreamMayAnswerWithAnErrorInstead) {
   Route refusing = route(
       Method::get, "/events", [](const Request&) -> Result<Response> { return fail(ErrorCode::not_found, "No such session"); },
@@ -835,6 +1017,27 @@ TEST(HttpClient, GivesTheBodyOfAGoodStreamAndCollectsThatOfABadOne) {
       out.client->stream({}, out.request("/large"), [](std::string_view) -> Result<> { return fail(ErrorCode::data_loss, "garbled"); });
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::data_loss);
+}
+
+TEST(HttpClient, EndsWellOnceItsReaderSaysThatTheAnswerIsWholeWhateverTheConnectionDoes) {
+  // Its stream is never ended by its server.
+  Outgoing out({stream_route([](EventSink& sink, const CallContext& context) {
+    (void)sink.send("token", "whole");
+    while (!context.stop.stop_requested()) std::this_thread::sleep_for(milliseconds(1));
+  })});
+  WholeAnswer whole;
+  std::string text;
+  ClientRequest request = out.request("/events");
+  request.whole = &whole;
+  const auto start = std::chrono::steady_clock::now();
+  const auto answer = out.client->stream({}, request, [&](std::string_view bytes) -> Result<> {
+    text += bytes;
+    if (text.contains("data: whole")) whole.say(milliseconds(50));
+    return {};
+  });
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
 }
 
 TEST(HttpClient, HonoursStopDeadlineSilenceAndLimits) {

@@ -1,5 +1,7 @@
 #include "platform/http/task_pool.h"
 
+#include "base/guarded.h"
+
 namespace bridge {
 
 bool TaskPool::try_run(std::move_only_function<void()> task) {
@@ -15,16 +17,20 @@ bool TaskPool::try_run(std::move_only_function<void()> task) {
   }
   if (workers_.size() < threads_max_ && start_thread(task)) return true;
   if (workers_.empty() || tasks_.size() >= queue_max_) return false;
-  tasks_.push_back(std::move(task));
-  return true;
+  return guarded([&] { tasks_.push_back(std::move(task)); }).has_value();
 }
 
 // Takes the task only when there is a thread for it.
 bool TaskPool::start_thread(std::move_only_function<void()>& task) {
+  if (!guarded([&] { idle_.reserve(workers_.size() + 1); })) return false;  // so that no thread needs memory to become idle
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return false;
   if (stack_bytes_ > 0) pthread_attr_setstacksize(&attributes, stack_bytes_);
-  Worker& worker = workers_.emplace_back(this);
+  if (!guarded([&] { workers_.emplace_back(this); })) {
+    pthread_attr_destroy(&attributes);
+    return false;
+  }
+  Worker& worker = workers_.back();
   worker.task = std::move(task);
   const auto run = [](void* started) -> void* {
     auto& self = *static_cast<Worker*>(started);
@@ -74,7 +80,7 @@ void TaskPool::work(Worker& worker) {
     }
     std::move_only_function<void()> task = std::exchange(worker.task, nullptr);
     lock.unlock();
-    task();
+    if (const Result<> ran = guarded(task); !ran) log_failure("thread_failed", "pool of requests", ran.error());
     task = nullptr;
     lock.lock();
   }

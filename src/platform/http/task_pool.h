@@ -22,7 +22,8 @@ class TaskPool {
   TaskPool(const TaskPool&) = delete;
   TaskPool& operator=(const TaskPool&) = delete;
 
-  // False when all threads are busy and the queue is full, or after stop().
+  // False when all threads are busy and the queue is full, when there is no memory for the task, or after stop(). A task that throws ends
+  // like another.
   bool try_run(std::move_only_function<void()> task);
 
   // Drops what waits, lets what runs finish, joins. Not from one of its own threads.

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/guarded.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -73,18 +74,19 @@ class OtlpExporter final : public SpanExporter {
 
  private:
   void send_batches(const std::stop_token& stop) {
-    for (bool last = false; !last;) {
+    run_rounds(stop, "export of spans", [&] {
       {
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, stop, options_.delay, [&] { return waiting_.size() >= kBatchMax; });
       }
-      last = stop.stop_requested();
+      const bool last = stop.stop_requested();
       CallContext context;
       if (!last) context.stop = stop;
       const CallContext limited = context.with_timeout(last ? kLastExportTimeMax : kExportTimeMax * kAttemptsMax);
       while (send_one_batch(limited)) {
       }
-    }
+      return !last;
+    });
   }
 
   // False when nothing was waiting.

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "base/guarded.h"
 #include "base/text.h"
 
 namespace bridge {
@@ -79,7 +80,7 @@ Span::Span(const CallContext& context, std::initializer_list<std::string_view> n
 Span::~Span() {
   if (!span_) return;
   span_->end = now();
-  exporter_->take(std::move(*span_));
+  (void)guarded([&] { exporter_->take(std::move(*span_)); });  // a span for which there is no memory is lost
 }
 
 const CallContext& Span::inside(const CallContext& context) {

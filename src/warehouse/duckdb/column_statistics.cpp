@@ -2,19 +2,14 @@
 
 #include <cmath>
 
+#include "base/log.h"
 #include "base/text.h"
+#include "warehouse/duckdb/column_reading.h"
 #include "warehouse/duckdb/limits.h"
 
 namespace bridge::duckdb {
 
 namespace {
-
-// The ways of writing a date that are looked for, the commoner first where a text fits several.
-constexpr std::array<std::string_view, 22> date_formats = {
-    "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d",  "%Y/%m/%d %H:%M", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y",
-    "%d.%m.%Y", "%d-%m-%Y",          "%b %d %Y",          "%b %d, %Y", "%B %d, %Y",      "%B %d %Y", "%d %b %Y", "%d %B %Y",
-    "%d-%b-%Y", "%d-%b-%y",          "%m/%d/%Y %H:%M",    "%b %Y",     "%Y-%m",          "%B %Y"};
-constexpr double date_format_share_min = 0.95;
 
 // One pass over the table, or over a sample of it.
 struct Pass {
@@ -136,34 +131,6 @@ Result<> read_sample_values(const Pass& pass, const ColumnInfo& column, ColumnSt
   return {};
 }
 
-bool may_be_date(const ColumnStatistics& statistics) {
-  if (statistics.top_values.empty()) return false;
-  const std::string& value = statistics.top_values.front().value;
-  constexpr std::size_t shortest = 6;
-  constexpr std::size_t longest = 30;
-  return value.size() >= shortest && value.size() <= longest &&
-         std::ranges::count_if(value, [](unsigned char c) { return std::isdigit(c); }) >= 4;
-}
-
-Result<> find_date_format(const Pass& pass, const ColumnInfo& column, ColumnStatistics& statistics) {
-  const std::string name = name_of(column);
-  std::string sql = "SELECT count(*)";
-  for (const std::string_view format : date_formats) sql += str(", count(try_strptime(value, ", quote_text(format), "))");
-  const QueryResult result = TRY(pass.session.run(pass.context,
-                                                  {.sql = str(sql, " FROM (SELECT ", name, "::VARCHAR AS value FROM ", pass.table,
-                                                              " WHERE ", name, " IS NOT NULL LIMIT ", date_format_rows, ")")},
-                                                  {}));
-  const auto rows = static_cast<double>(integer_of(result.columns[0], 0).value_or(0));
-  double best = rows * date_format_share_min;
-  for (std::size_t i = 0; i < date_formats.size(); ++i) {
-    const auto parsed = static_cast<double>(integer_of(result.columns[i + 1], 0).value_or(0));
-    if (rows == 0 || parsed < best || (statistics.text_date_format && parsed <= best)) continue;
-    best = parsed;
-    statistics.text_date_format = std::string(date_formats[i]);
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, Engine& engine, SourceTable& table) {
@@ -194,11 +161,16 @@ Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, 
     } else if (columns[i].type == ColumnType::text) {
       TRY(read_sample_values(pass, columns[i], all[i]));
     }
-    if (columns[i].type == ColumnType::text && may_be_date(all[i])) TRY(find_date_format(pass, columns[i], all[i]));
+    const auto read =
+        find_reading({.session = *session, .context = context, .table = pass.table, .sample = pass.sample}, columns[i], all[i]);
+    TRY(context.check());
+    // What is known without it is worth more than nothing.
+    if (!read)
+      log_warning("column_not_read", {{"table", table.name}, {"column", columns[i].name}, {"error", describe_error(read.error())}});
   }
   if (!pass.sample.empty()) {  // the storage knows the ends of the range better than a sample does
     for (std::size_t i = 0; i < count && i < table.layout.types.size(); ++i) {
-      if (table.layout.groups.empty() || !has_average(columns[i])) continue;
+      if (table.layout.groups.empty() || !has_average(columns[i]) || all[i].read_as) continue;
       std::optional<double> low;
       std::optional<double> high;
       bool is_known = true;

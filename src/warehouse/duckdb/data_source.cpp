@@ -4,8 +4,11 @@
 
 #include <fstream>
 
+#include "base/guarded.h"
 #include "base/log.h"
+#include "base/sql_name.h"
 #include "base/text.h"
+#include "warehouse/duckdb/csv_shape.h"
 #include "warehouse/duckdb/limits.h"
 
 namespace bridge::duckdb {
@@ -23,7 +26,8 @@ struct KnownExtension {
 constexpr KnownExtension known_extensions[] = {
     {".parquet", TableFormat::parquet}, {".csv", TableFormat::csv},        {".tsv", TableFormat::csv},       {".json", TableFormat::json},
     {".ndjson", TableFormat::json},     {".jsonl", TableFormat::json},     {".csv.gz", TableFormat::csv},    {".tsv.gz", TableFormat::csv},
-    {".json.gz", TableFormat::json},    {".ndjson.gz", TableFormat::json}, {".jsonl.gz", TableFormat::json},
+    {".json.gz", TableFormat::json},    {".ndjson.gz", TableFormat::json}, {".jsonl.gz", TableFormat::json}, {".tab", TableFormat::csv},
+    {".psv", TableFormat::csv},         {".txt", TableFormat::csv},
 };
 
 const KnownExtension* known_extension_of(std::string_view file_name) {
@@ -42,24 +46,7 @@ bool is_database_file(const fs::path& path) {
   return name.ends_with(".duckdb") || name.ends_with(".db") || name.ends_with(".ddb");
 }
 
-// Words that DuckDB does not take as a name without quotes: duckdb_keywords() of category reserved.
-constexpr std::string_view reserved_words =
-    " all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create default deferrable desc "
-    "describe distinct do "
-    "else end except false fetch for foreign from group having in initially intersect into lambda lateral leading limit not null offset on "
-    "only or order "
-    "pivot pivot_longer pivot_wider placing primary qualify references returning select show some summarize symmetric table then to "
-    "trailing true union unique "
-    "unpivot using variadic when where window with ";
-
-std::string quote_name(std::string_view name) { return quote_identifier(duckdb_dialect(), name); }
-
-std::string sql_name_of(std::string_view name) {
-  const bool is_plain = !name.empty() && !std::isdigit(static_cast<unsigned char>(name[0])) &&
-                        std::ranges::all_of(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }) &&
-                        reserved_words.find(str(" ", lower(name), " ")) == std::string_view::npos;
-  return is_plain ? std::string(name) : quote_name(name);
-}
+std::string quote_name(std::string_view name) { return quoted_sql_name(name); }
 
 // "flights-3m.parquet" → "flights_3m"
 std::string table_name_of(const std::string& file_name, std::string_view extension) {
@@ -212,6 +199,117 @@ Result<> turn_scalar_json_into_text(const CallContext& context, Session& session
   return {};
 }
 
+// A number that the engine gave to a column without a name.
+bool is_numbered(const ColumnInfo& column) {
+  constexpr std::string_view prefix = "column";
+  return column.name.starts_with(prefix) && column.name.size() > prefix.size() &&
+         std::ranges::all_of(column.name.substr(prefix.size()), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Makes a table of a text file: as the engine reads it, unless the lines say that it is mistaken (one column of whole lines, a preamble
+// taken for the table). A line with a value too many is refused by its number: whatever were made of it would be a guess.
+Result<> make_csv_table(const CallContext& context, Session& session, SourceTable& table, const std::string& create,
+                        std::string_view options, const std::optional<CsvShape>& shape) {
+  const std::string file = quote_text(table.file.string());
+  const std::string select = str("SELECT * FROM main.", quote_name(table.name));
+  Result<> made = session.command(context, str(create, "read_csv(", file, options, ")"));
+  if (!made && (made.error().code == ErrorCode::cancelled || made.error().code == ErrorCode::deadline_exceeded)) return made;
+  const bool is_strict = made.has_value();
+  if (!made) TRY(session.command(context, str(create, "read_csv(", file, options, ", strict_mode = false, null_padding = true)")));
+  table.info.columns = TRY(session.describe_columns(select));
+  const bool is_text = lower(table.file.extension().string()) == ".txt";
+  if (!shape) {
+    if (!is_text || table.info.columns.size() > 1) return {};
+    return fail(ErrorCode::invalid_argument, "its lines have no columns: separate the values by commas, semicolons, tabs or |");
+  }
+  const bool has_no_names = std::ranges::all_of(table.info.columns, is_numbered);
+  const bool is_mistaken = (table.info.columns.size() == 1 && shape->columns > 1) || (has_no_names && shape->header_line > 1) ||
+                           (!is_strict && table.info.columns.size() != shape->columns);
+  if (!is_mistaken) return {};
+  if (shape->odd_line) {
+    return fail(ErrorCode::invalid_argument, "line_too_long",
+                str("line ", *shape->odd_line, " has ", shape->odd_values, " values, and the lines before it ", shape->columns,
+                    ": put quotes around a value in which '", shape->delimiter, "' stands, or take one value out"));
+  }
+  TRY(session.command(
+      context, str(create, "read_csv(", file, options, ", delim = ", quote_text(std::string(1, shape->delimiter)),
+                   ", quote = '\"', header = true, skip = ", shape->header_line - 1, ", strict_mode = false, null_padding = true)")));
+  table.info.columns = TRY(session.describe_columns(select));
+  return {};
+}
+
+// Whole numbers beyond 64 bits, of which a floating point number would keep 16 digits: they are names of things, and stay text.
+Result<bool> is_long_number(const CallContext& context, Session& session, const SourceTable& table, const ColumnInfo& column,
+                            bool is_loaded, const std::vector<std::string>& samples) {
+  if (column.engine_type != "DOUBLE") return false;
+  constexpr std::size_t digits_min = 19;
+  const auto is_long = [](const std::string& value) {
+    return value.size() >= digits_min && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  if (!is_loaded) return !samples.empty() && std::ranges::all_of(samples, is_long);
+  const std::string name = quote_name(column.name);
+  const QueryResult found = TRY(session.run(
+      context,
+      {.sql = str("SELECT count(*) FILTER (isfinite(", name, ") AND abs(", name, ") >= 9223372036854775808), count(*) FILTER (isfinite(",
+                  name, ") AND floor(", name, ") <> ", name, ") FROM main.", quote_name(table.name))},
+      {}));
+  return integer_at(found, 0, 0) > 0 && integer_at(found, 1, 0) == 0;
+}
+
+// Dates with two digits of a year, in the order that reads all of them; where several do, in the one that keeps them closest together.
+Result<std::string> choose_date_format(const CallContext& context, Session& session, const SourceTable& table, const std::string& name,
+                                       const std::vector<std::string>& formats) {
+  std::string sql = "SELECT count(*)";
+  for (const std::string& format : formats) {
+    const std::string day = str("try_strptime(", name, ", ", quote_text(format), ")");
+    sql += str(", count(", day, "), coalesce(date_diff('day', min(", day, "), max(", day, ")), 0)");
+  }
+  const QueryResult found =
+      TRY(session.run(context, {.sql = str(sql, " FROM main.", quote_name(table.name), " WHERE ", name, " IS NOT NULL")}, {}));
+  std::size_t best = 0;
+  const auto worth = [&](std::size_t i) { return std::pair(integer_at(found, 1 + 2 * i, 0), -integer_at(found, 2 + 2 * i, 0)); };
+  for (std::size_t i = 1; i < formats.size(); ++i) {
+    if (worth(i) > worth(best)) best = i;
+  }
+  return integer_at(found, 1 + 2 * best, 0) == integer_at(found, 0, 0) ? formats[best] : std::string();
+}
+
+Result<> load_csv(const CallContext& context, Session& session, SourceTable& table, const std::string& create, std::string_view sample) {
+  const std::string text = first_bytes(table.file, csv_shape_bytes_max);
+  const std::string encoding = TRY(encoding_of(text));
+  const std::optional<CsvShape> shape = encoding == "utf-16" ? std::nullopt : shape_of(text);
+  std::string options = str(sample, encoding == "utf-8" ? "" : str(", encoding = '", encoding, "'"));
+  TRY(make_csv_table(context, session, table, create, options, shape));
+
+  // Columns whose types the engine guessed wrong are read again as text.
+  std::map<std::string, std::vector<std::string>> date_formats;
+  std::string types;
+  const bool is_loaded = !create.contains(" VIEW ");
+  const bool fits = shape && shape->columns == table.info.columns.size();
+  for (std::size_t i = 0; i < table.info.columns.size(); ++i) {
+    const ColumnInfo& column = table.info.columns[i];
+    std::vector<std::string> formats;
+    const std::vector<std::string> samples = fits ? shape->samples[i] : std::vector<std::string>();
+    if (column.type == ColumnType::date) formats = short_date_formats(samples);
+    if (formats.empty() && !TRY(is_long_number(context, session, table, column, is_loaded, samples))) continue;
+    types += str(types.empty() ? "" : ", ", quote_text(column.name), ": 'VARCHAR'");
+    if (!formats.empty()) date_formats[column.name] = std::move(formats);
+  }
+  if (types.empty()) return {};
+  options += str(", types = {", types, "}");
+  TRY(make_csv_table(context, session, table, create, options, shape));
+  if (!is_loaded) return {};
+  for (const auto& [column, formats] : date_formats) {
+    const std::string name = quote_name(column);
+    const std::string format = TRY(choose_date_format(context, session, table, name, formats));
+    if (format.empty()) continue;
+    TRY(session.command(context, str("ALTER TABLE main.", quote_name(table.name), " ALTER ", name,
+                                     " SET DATA TYPE DATE USING CAST(strptime(", name, ", ", quote_text(format), ") AS DATE)")));
+  }
+  table.info.columns = TRY(session.describe_columns(str("SELECT * FROM main.", quote_name(table.name))));
+  return {};
+}
+
 // Functions beyond those of callers that the queries of this folder call.
 bool is_used_by_bridge(std::string_view lower_name) {
   return lower_name.starts_with("duckdb_") || lower_name.starts_with("pragma_") || lower_name.starts_with("parquet_") ||
@@ -320,10 +418,13 @@ Result<> DataSource::read_database_tables(const CallContext& context) {
     table->dataset = text_at(tables, 0, row);
     table->name = text_at(tables, 1, row);
     table->format = integer_at(tables, 4, row) != 0 ? TableFormat::database_view : TableFormat::database_table;
-    table->info = {
-        .dataset = table->dataset, .name = table->name, .description = text_at(tables, 3, row), .row_count = integer_at(tables, 2, row)};
+    table->info = {.dataset = table->dataset,
+                   .name = table->name,
+                   .type = table->format == TableFormat::database_view ? TableType::view : TableType::table,
+                   .description = text_at(tables, 3, row),
+                   .row_count = integer_at(tables, 2, row)};
     table->info.sql_name =
-        table->dataset == main_schema ? sql_name_of(table->name) : str(sql_name_of(table->dataset), ".", sql_name_of(table->name));
+        table->dataset == main_schema ? sql_name(table->name) : str(sql_name(table->dataset), ".", sql_name(table->name));
     tables_.push_back(std::move(table));
   }
   if (tables_.empty())
@@ -433,26 +534,24 @@ Result<> DataSource::load(const CallContext& context, SourceTable& table) {
   const std::string file = quote_text(table.file.string());
   table.info = {.dataset = table.dataset,
                 .name = table.name,
-                .sql_name = sql_name_of(table.name),
+                .sql_name = sql_name(table.name),
                 .size_bytes = static_cast<std::int64_t>(table.file_bytes)};
   const bool is_loaded = table.format != TableFormat::parquet && table.file_bytes <= loaded_file_bytes_max;
   // All of a small file is looked at to find its types; a large one's beginning.
   const std::string_view sample = table.file_bytes <= loaded_file_bytes_max / 4 ? ", sample_size = -1" : "";
-  std::vector<std::string> readers;
+  std::string reader;
   switch (table.format) {
-    case TableFormat::parquet: readers = {str("read_parquet(", file, ")")}; break;
-    case TableFormat::csv:
-      readers = {str("read_csv(", file, sample, ")"), str("read_csv(", file, sample, ", strict_mode = false, null_padding = true)")};
-      break;
-    default: readers = {str("read_json(", file, sample, ")")};
+    case TableFormat::parquet: reader = str("read_parquet(", file, ")"); break;
+    case TableFormat::csv: break;
+    default: reader = str("read_json(", file, sample, ")");
   }
-  Result<> made;
-  for (const std::string& reader : readers) {
-    made = session->command(context, str("CREATE OR REPLACE ", is_loaded ? "TABLE " : "VIEW ", sql_table, " AS SELECT * FROM ", reader));
-    if (made || made.error().code == ErrorCode::cancelled || made.error().code == ErrorCode::deadline_exceeded) break;
+  const std::string create = str("CREATE OR REPLACE ", is_loaded ? "TABLE " : "VIEW ", sql_table, " AS SELECT * FROM ");
+  if (table.format == TableFormat::csv) {
+    TRY(load_csv(context, *session, table, create, sample));
+  } else {
+    TRY(session->command(context, create + reader));
+    table.info.columns = TRY(session->describe_columns(str("SELECT * FROM ", sql_table)));
   }
-  TRY(std::move(made));
-  table.info.columns = TRY(session->describe_columns(str("SELECT * FROM ", sql_table)));
   if (table.format == TableFormat::json) {
     if (table.info.columns.size() == 1 && table.info.columns[0].name == "json") {
       TRY(session->command(context, str("DROP ", is_loaded ? "TABLE " : "VIEW ", sql_table)));
@@ -471,7 +570,10 @@ Result<> DataSource::load(const CallContext& context, SourceTable& table) {
     return {};
   }
   TRY(measure_loaded_table(context, *session, table));
-  if (table.format == TableFormat::json && table.info.row_count <= 1 && std::ranges::any_of(table.info.columns, is_nested_column)) {
+  // One line of a file that has a record on each line is a record, whatever it holds.
+  const bool has_record_lines = table.file.string().contains(".ndjson") || table.file.string().contains(".jsonl");
+  if (table.format == TableFormat::json && table.info.row_count <= 1 && !has_record_lines &&
+      std::ranges::any_of(table.info.columns, is_nested_column)) {
     TRY(session->command(context, str("DROP TABLE ", sql_table)));
     return fail(ErrorCode::invalid_argument, "it is one nested document and not a list of records");
   }
@@ -487,7 +589,7 @@ std::vector<DatasetInfo> DataSource::datasets() {
     if (!table->failure) ++counts[table->dataset];
   }
   std::vector<DatasetInfo> datasets;
-  for (const auto& [name, count] : counts) datasets.push_back({.name = name, .table_count = count});
+  for (const auto& [name, count] : counts) datasets.push_back({.name = name, .location = "local", .table_count = count});
   return datasets;
 }
 
@@ -499,16 +601,23 @@ Result<std::vector<SourceTable*>> DataSource::tables(const CallContext& context,
   if (wanted.empty()) return fail(ErrorCode::not_found, str("There is no dataset '", dataset.substr(0, 100), "'"));
   // Reading files into tables uses one core a file.
   std::atomic<std::size_t> next = 0;
-  std::vector<std::unique_ptr<Error>> stops(wanted.size());
+  std::vector<std::optional<Error>> stops(wanted.size());
   const auto work = [&] {
     for (std::size_t i = next++; i < wanted.size(); i = next++) {
-      if (const auto ready = make_ready(context, *wanted[i]); !ready) stops[i] = std::make_unique<Error>(ready.error());
+      Result<> ready = guarded([&]() -> Result<> {
+        TRY(make_ready(context, *wanted[i]));
+        return {};
+      });
+      if (!ready) stops[i] = std::move(ready).error();
     }
   };
   {
     std::vector<std::jthread> threads;
     const std::size_t count = std::min<std::size_t>({wanted.size() - 1, std::thread::hardware_concurrency(), sessions_max - 1});
-    for (std::size_t i = 1; i < count; ++i) threads.emplace_back(work);
+    // When there are no more threads to be had, those that there are do all the work.
+    (void)guarded([&] {
+      for (std::size_t i = 1; i < count; ++i) threads.emplace_back(work);
+    });
     work();
   }
   std::vector<SourceTable*> readable;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "base/guarded.h"
 #include "base/text.h"
 #include "warehouse/duckdb/column_statistics.h"
 #include "warehouse/duckdb/data_source.h"
@@ -133,37 +134,67 @@ class DuckdbDriver final : public WarehouseDriver {
     return {{.name = "path",
              .about = "A .duckdb file, or a folder of Parquet, CSV, TSV or JSON files, on the server's machine",
              .secret = false,
-             .required = true}};
+             .required = true,
+             .where_it_is = true}};
   }
 
   const SqlDialect& dialect() const override { return duckdb::duckdb_dialect(); }
 
+  DataVersion data_version(const std::map<std::string, Secret>& credentials) const override {
+    return [path = path_of(text_of(credentials)), mutex = std::make_shared<std::mutex>(), known = std::make_shared<KnownVersion>()] {
+      const std::lock_guard lock(*mutex);
+      const auto now = CallContext::Clock::now();
+      if (known->text.empty() || now - known->checked_at >= duckdb::data_version_check_interval) {
+        known->text.clear();
+        known->checked_at = now;
+        auto version = duckdb::data_version(path);
+        if (!version) return version;
+        known->text = std::move(*version);
+      }
+      return Result<std::string>(known->text);
+    };
+  }
+
   Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
     TRY(context.check());
-    const auto field = credentials.find("path");
-    const std::string text = field == credentials.end() ? "" : std::string(trim(field->second.reveal()));
+    const std::string text = text_of(credentials);
     if (text.empty())
       return fail(ErrorCode::invalid_argument, "path_missing", "Say where the data is: 'path' is a DuckDB file or a folder of data files");
     if (text.find("://") != std::string::npos || text.find_first_of("*?") != std::string::npos || text == ":memory:") {
       return fail(ErrorCode::invalid_argument, "path_not_allowed",
                   "'path' must be a file or a folder of the server's machine: no address and no pattern");
     }
-    std::error_code error;
-    std::filesystem::path path = std::filesystem::weakly_canonical(text, error);
-    if (error) path = text;
+    const std::filesystem::path path = path_of(text);
     if (is_of_a_server(path)) {
       return fail(ErrorCode::invalid_argument, "path_not_allowed",
                   "'path' is in the data folder of a Bridge server, which holds what is every team's: choose another");
     }
     TRY(duckdb::data_version(path));
     // The guard's engine takes as long to start as the data's: both start at once.
-    const std::jthread parser([] { (void)duckdb::parser_engine(); });
+    std::jthread parser;
+    (void)guarded(
+        [&] { parser = std::jthread([] { (void)guarded([] { return duckdb::parser_engine(); }); }); });  // else it starts when needed
     auto warehouse = std::make_shared<DuckdbWarehouse>(registry_, path);
     TRY(warehouse->ping(context));
     return warehouse;
   }
 
  private:
+  struct KnownVersion {
+    std::string text;
+    CallContext::Clock::time_point checked_at;
+  };
+
+  static std::string text_of(const std::map<std::string, Secret>& credentials) {
+    const auto field = credentials.find("path");
+    return field == credentials.end() ? "" : std::string(trim(field->second.reveal()));
+  }
+  static std::filesystem::path path_of(const std::string& text) {
+    std::error_code error;
+    std::filesystem::path path = std::filesystem::weakly_canonical(text, error);
+    return error ? std::filesystem::path(text) : path;
+  }
+
   std::shared_ptr<SourceRegistry> registry_ = std::make_shared<SourceRegistry>();
 };
 

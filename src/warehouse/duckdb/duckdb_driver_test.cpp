@@ -9,6 +9,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/sql_name.h"
 #include "base/text.h"
 #include "warehouse/driver_list.h"
 #include "warehouse/duckdb/engine.h"
@@ -147,6 +148,47 @@ TEST(DuckdbFolder, SkipsUnreadableFilesAndSaysWhyWhenTheyAreUsed) {
   ASSERT_FALSE(result);
   EXPECT_NE(result.error().message.find("broken."), std::string::npos) << result.error().message;
   EXPECT_EQ(result.error().message.find(folder.path().string()), std::string::npos) << result.error().message;
+}
+
+TEST(DuckdbFolder, ReadsAwkwardTextFilesRightOrNamesTheLine) {
+  const TestFolder folder;
+  const auto rows = [&](const std::string& name, const std::string& content, const std::string& sql) {
+    const auto warehouse = open_path(folder.write(name, content));
+    return warehouse ? rows_of(**warehouse, sql) : why(warehouse);
+  };
+  std::string bad = "region,product,amount\nNorth,Lamp,10\nSouth,Table, oak,200\n";
+  for (int i = 0; i < 20; ++i) bad += "North,Chair,1\n";
+  EXPECT_TRUE(rows("bad.csv", bad, "SELECT 1").contains("line 3 has 4 values"));
+  EXPECT_EQ(
+      rows("wb.csv",
+           "\"Data "
+           "Source\",\"World\",\n\n\"Updated\",\"2024-05-30\",\n\n\"Country\",\"Code\",\"2000\",\"2001\",\n\"A\",\"AA\",\"1\",\"2\",\n"
+           "\"B, C\",\"BB\",\"3\",\"4\",\n\"D\",\"DD\",\"5\",\"6\",\n",
+           "SELECT \"Country\", \"2001\" FROM wb ORDER BY 1"),
+      R"([["A",2],["B, C",4],["D",6]])");
+  EXPECT_EQ(rows("latin.csv",
+                 "land;n\nH\xe9rault;1\nArd\xe8"
+                 "che;2\n",
+                 "SELECT * FROM latin ORDER BY n"),
+            R"([["Hérault",1],["Ardèche",2]])");
+  EXPECT_EQ(rows("u16.csv",
+                 std::string("\xff\xfe"
+                             "a\0,\0b\0\n\0"
+                             "1\0,\0"
+                             "2\0\n\0",
+                             18),
+                 "SELECT * FROM u16"),
+            "[[1,2]]");
+  EXPECT_TRUE(rows("windows.csv", "a,b\n\x80 5,1\n", "SELECT 1").contains("save it as UTF-8"));
+  EXPECT_EQ(rows("one.jsonl", "{\"user\":\"u1\",\"tags\":[\"a\"],\"amount\":5}\n", "SELECT \"user\", amount FROM one"), R"([["u1",5]])");
+  EXPECT_EQ(rows("t.tab", "a\tb\n1\t2\n", "SELECT * FROM t"), "[[1,2]]");
+  EXPECT_EQ(rows("p.psv", "a|b\n1|2\n", "SELECT * FROM p"), "[[1,2]]");
+  EXPECT_EQ(rows("x.txt", "a;b\n1;2\n3;4\n", "SELECT * FROM x ORDER BY 1"), "[[1,2],[3,4]]");
+  EXPECT_TRUE(rows("letter.txt", "Dear reader\nhow are you\n", "SELECT 1").contains("no columns"));
+  EXPECT_EQ(rows("ids.csv", "id,n\n90000000000000000001,1\n90000000000000000002,2\n", "SELECT * FROM ids ORDER BY n"),
+            R"([["90000000000000000001",1],["90000000000000000002",2]])");
+  EXPECT_EQ(rows("days.csv", "day,n\n01/02/20,1\n13/07/20,2\n31/12/20,3\n", "SELECT day FROM days ORDER BY n"),
+            R"([["2020-02-01"],["2020-07-13"],["2020-12-31"]])");
 }
 
 TEST(DuckdbFolder, OpensOneFileToo) {
@@ -354,7 +396,7 @@ TEST(DuckdbCost, CutsTenMillionRowsOffWithoutMakingThemAll) {
 }
 
 TEST(DuckdbCost, EndsAQueryThatNeedsTooMuchMemory) {
-  const auto engine = duckdb::Engine::open({.memory_max = "64MiB"});
+  const auto engine = duckdb::Engine::open({.memory_max = 64 << 20});
   ASSERT_TRUE(engine) << why(engine);
   const auto session = *(*engine)->borrow({});
   const auto result = session->run({}, {.sql = "SELECT repeat('x', 100000) AS big FROM range(100000) ORDER BY random()"}, {});
@@ -483,6 +525,125 @@ TEST(DuckdbStatistics, CountsSmallTablesExactly) {
   EXPECT_EQ(penguins.at("Species").top_values[0].value, "Adelie");
   EXPECT_EQ(penguins.at("Species").top_values[0].count, 152);
   EXPECT_NEAR(*penguins.at("Sex").null_fraction, 10.0 / 344, 1e-9);
+}
+
+// The statistics of the only column of a CSV file with these lines.
+ColumnStatistics reading_of(const std::string& name, const std::vector<std::string>& values) {
+  const TestFolder folder;
+  std::string text = quoted_sql_name(name) + "\n";
+  for (const std::string& value : values) text += quoted_sql_name(value) + "\n";
+  const auto warehouse = open_path(folder.write("t.csv", text));
+  EXPECT_TRUE(warehouse) << why(warehouse);
+  const auto statistics = (*warehouse)->column_statistics({}, "main", "t");
+  EXPECT_TRUE(statistics) << why(statistics);
+  ColumnStatistics one = statistics->front();
+  // Whatever it reads, a query may use it.
+  if (one.read_sql) {
+    const BoundQuery query{.sql = str("SELECT max(", *one.read_sql, ") AS newest FROM t WHERE (", *one.read_sql, ") IS NOT NULL")};
+    const auto answer = (*warehouse)->execute({}, query, {});
+    EXPECT_TRUE(answer) << *one.read_sql << ": " << why(answer);
+  }
+  return one;
+}
+
+TEST(DuckdbReadings, NumbersWrittenAsTextAreReadWithAllTheirDigits) {
+  const auto dollars = reading_of("revenue", {"$1,200.50", "$80.00", "-$250.25", "(350.00)", "NA", "1.5M"});
+  EXPECT_FALSE(dollars.read_as) << "one in five that is no number is too many";
+  const auto more = reading_of("revenue", {"$1,200.50", "$80.00", "-$250.25", "(350.00)", "NA", "-", "$1"});
+  EXPECT_EQ(more.read_as, ReadAs::number);
+  EXPECT_EQ(more.min, "-350.00");
+  EXPECT_EQ(more.max, "1200.50");
+  EXPECT_EQ(more.read_unit, "$");
+  EXPECT_EQ(more.unread_count, 2);
+  EXPECT_EQ(more.unread_values, (std::vector<std::string>{"-", "NA"}));
+  const auto euro = reading_of("Umsatz", {"1.240.294,00", "3.500,50", "980,25", "12.000,00"});
+  EXPECT_EQ(euro.max, "1240294.00");
+  EXPECT_EQ(euro.unread_count, 0);
+  EXPECT_EQ(reading_of("share", {"45%", "12.5 %", "0%"}).read_unit, "%");
+  EXPECT_EQ(reading_of("n", {"1'200.5", "12 000", "7"}).max, "12000.0");
+  EXPECT_EQ(reading_of("n", {"NA", "1", "22", "333"}).max, "333");
+  EXPECT_EQ(reading_of("n", {"NA", "1", "22.5"}).read_sql, "TRY_CAST(n AS DECIMAL(38, 1))") << "what people can read, where that is enough";
+  for (const std::vector<std::string>& values : {std::vector<std::string>{"01730", "90210", "00501"},
+                                                 {"a1", "b2"},
+                                                 {"192.168.1.1", "10.0.0.1"},
+                                                 {"10-20", "20-30"},
+                                                 {"555 1234", "555 9876"}})
+    EXPECT_FALSE(reading_of("code", values).read_as) << values.front();
+}
+
+TEST(DuckdbReadings, DatesAreReadInTheFormatThatFitsAllOfThem) {
+  EXPECT_EQ(reading_of("updated", {"January 1, 2012", "March 3, 2012", "unknown"}).read_sql, "try_strptime(updated, '%B %d, %Y')");
+  const auto junk = reading_of("month", [] {
+    std::vector<std::string> months{"see note"};
+    for (int i = 0; i < 240; ++i) months.push_back(str(1990 + i / 12, i % 12 < 9 ? "-0" : "-", i % 12 + 1));
+    return months;
+  }());
+  EXPECT_EQ(junk.min, "1990-01-01");
+  EXPECT_EQ(junk.max, "2009-12-01") << "one value that is no date does not hide the range of the others";
+  EXPECT_EQ(junk.unread_count, 1);
+  EXPECT_EQ(reading_of("d", {"05/01/2024 x", "1"}).read_as, std::nullopt);
+  const auto whole = reading_of("month", {"202201", "202202", "202212"});
+  EXPECT_EQ(whole.read_as, ReadAs::date);
+  EXPECT_EQ(whole.max, "2022-12-01");
+  EXPECT_EQ(reading_of("date_key", {"20240115", "20240116"}).max, "2024-01-16");
+  EXPECT_EQ(reading_of("created_at", {"1704067200", "1704153600"}).min, "2024-01-01T00:00:00Z");
+  EXPECT_EQ(reading_of("ts", {"1704067200123", "1704153600000"}).min, "2024-01-01T00:00:00.123000Z");
+  EXPECT_FALSE(reading_of("amount", {"202201", "202213"}).read_as);
+  EXPECT_FALSE(reading_of("visitors", {"1704067200", "1704153600"}).read_as);
+}
+
+TEST(DuckdbReadings, MomentsInJsonDurationsAndNumbersThatAreNoneAreSeen) {
+  const TestFolder folder;
+  folder.write("hits.json", R"([{"at": "2024-01-01T10:00:00.123Z"}, {"at": "2024-01-02T01:00:00+02:00"}])");
+  folder.write("calls.csv", "took,long\n00:00:30,26:10:30\n00:01:30,00:00:01\n");
+  folder.write("m.csv", "revenue\n10\nNaN\n20\ninf\n");
+  const auto warehouse = open_path(folder.path());
+  ASSERT_TRUE(warehouse) << why(warehouse);
+  const auto statistics = [&](std::string_view table) {
+    const auto all = (*warehouse)->column_statistics({}, "main", table);
+    EXPECT_TRUE(all) << table << ": " << why(all);
+    return all.value_or(std::vector<ColumnStatistics>(2));
+  };
+  const auto hits = statistics("hits").front();
+  EXPECT_EQ(hits.read_as, ReadAs::timestamp);
+  EXPECT_EQ(hits.max, "2024-01-01T23:00:00Z");
+  const auto calls = statistics("calls");
+  EXPECT_EQ(calls[0].read_as, ReadAs::seconds);
+  EXPECT_EQ(calls[0].average, 60);
+  EXPECT_EQ(calls[1].max, "94230.0");
+  const auto m = statistics("m").front();
+  EXPECT_EQ(m.read_as, ReadAs::number);
+  EXPECT_EQ(m.average, 15);
+  EXPECT_EQ(m.unread_count, 2);
+  EXPECT_EQ(rows_of(**warehouse, str("SELECT sum(", *m.read_sql, ") FROM m")), "[[30]]");
+}
+
+TEST(DuckdbNames, EveryKeywordOfTheEngineIsATableAndAColumn) {
+  const TestFolder folder;
+  run_in_duckdb(folder / "k.duckdb", {"CREATE TABLE k AS SELECT keyword_name AS word FROM duckdb_keywords()"});
+  const auto words = open_path(folder / "k.duckdb");
+  ASSERT_TRUE(words) << why(words);
+  const auto keywords = (*words)->execute({}, {.sql = "SELECT DISTINCT word FROM k ORDER BY 1"}, {});
+  ASSERT_TRUE(keywords) << why(keywords);
+  EXPECT_GT(keywords->row_count, 400U);
+  std::vector<std::string> statements;
+  for (const std::string& word : keywords->columns[0].texts) {
+    const std::string name = quoted_sql_name(word);
+    statements.push_back(str("CREATE TABLE ", name, " AS SELECT 5 AS ", name, ", DATE '2024-01-01' AS d"));
+  }
+  run_in_duckdb(folder / "named.duckdb", statements);
+  const auto warehouse = open_path(folder / "named.duckdb");
+  ASSERT_TRUE(warehouse) << why(warehouse);
+  const auto tables = tables_of(**warehouse);
+  for (const std::string& word : keywords->columns[0].texts) {
+    ASSERT_TRUE(tables.contains(word)) << word;
+    const std::string n = sql_name(word);
+    const std::string sql = str("SELECT ", n, ", CASE WHEN ", n, " > 1 THEN ", n, " END AS a, sum(", n, ") AS b, CAST(", n,
+                                " AS VARCHAR) || 'x' AS c FROM ", tables.at(word).sql_name, " WHERE ", n, " IS NOT NULL AND ", n,
+                                " BETWEEN 1 AND 9 AND d >= DATE '2024-01-01' GROUP BY ", n, " ORDER BY ", n, " DESC");
+    EXPECT_EQ(rows_of(**warehouse, sql), R"([[5,5,5,"5x"]])") << sql;
+    EXPECT_EQ(rows_of(**warehouse, str("WITH ", n, " AS (SELECT 1 AS ", n, ") SELECT ", n, ".", n, " FROM ", n)), "[[1]]") << word;
+  }
 }
 
 TEST(DuckdbStatistics, SeesDatesThatAreWrittenAsText) {

@@ -11,7 +11,7 @@
 #define BRIDGE_DUCKDB_FUNCTIONS(X) \
   X(append_bool) X(append_date) X(append_double) X(append_int64) X(append_null) X(append_timestamp) X(append_varchar_length) \
   X(appender_close) X(appender_create_ext) X(appender_destroy) X(appender_end_row) X(appender_error) X(array_type_array_size) \
-  X(array_type_child_type) X(array_vector_get_child) X(bind_boolean) X(bind_date) X(bind_double) X(bind_int64) X(bind_null) \
+  X(array_type_child_type) X(array_vector_get_child) X(bind_boolean) X(bind_date) X(bind_decimal) X(bind_double) X(bind_hugeint) X(bind_int64) X(bind_null) \
   X(bind_timestamp) X(bind_varchar_length) X(close) X(column_count) X(column_logical_type) X(column_name) X(connect) X(create_config) \
   X(data_chunk_get_size) X(data_chunk_get_vector) X(decimal_internal_type) X(decimal_scale) X(destroy_config) X(destroy_data_chunk) \
   X(destroy_logical_type) X(destroy_pending) X(destroy_prepare) X(destroy_result) X(disconnect) X(enum_dictionary_size) \

@@ -1,8 +1,8 @@
 #include "warehouse/duckdb/engine.h"
 
-#include <sys/sysinfo.h>
-
+#include "base/guarded.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "warehouse/duckdb/duckdb_library.h"
@@ -29,15 +29,45 @@ struct AppenderCloser {
   void operator()(_duckdb_appender* appender) const { capi::appender_destroy(&appender); }
 };
 
-std::uint64_t default_memory_bytes() {
-  struct sysinfo info {};
-  if (sysinfo(&info) != 0) return memory_max_bytes;
-  return std::min<std::uint64_t>(memory_max_bytes, static_cast<std::uint64_t>(info.totalram) * info.mem_unit / 2);
-}
-
 Result<std::int32_t> parse_days(const std::string& text) {
   const Time time = TRY(parse_time(text));
   return static_cast<std::int32_t>(std::chrono::floor<std::chrono::days>(time).time_since_epoch().count());
+}
+
+// The digits as one whole number, and how many of them stand behind the point; nullopt when it is no such number.
+struct Unscaled {
+  __int128 value = 0;
+  std::uint8_t width = 0;
+  std::uint8_t scale = 0;
+};
+std::optional<Unscaled> unscaled_of(std::string_view text) {
+  Unscaled out;
+  const bool is_negative = text.starts_with('-');
+  if (is_negative) text.remove_prefix(1);
+  bool has_point = false;
+  for (const char c : text) {
+    if (c == '.' && !has_point) {
+      has_point = true;
+    } else if (c >= '0' && c <= '9' && out.width < kDecimalDigitsMax) {
+      out.value = out.value * 10 + (c - '0');
+      ++out.width;
+      if (has_point) ++out.scale;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (out.width == 0) return std::nullopt;
+  if (is_negative) out.value = -out.value;
+  return out;
+}
+
+Result<duckdb_state> bind_decimal(duckdb_prepared_statement statement, idx_t index, const std::string& text) {
+  const auto number = unscaled_of(text);
+  if (!number) return fail(ErrorCode::invalid_argument, str("The value of parameter ", index, " is no number of at most 38 digits"));
+  const duckdb_hugeint value{.lower = static_cast<std::uint64_t>(number->value), .upper = static_cast<std::int64_t>(number->value >> 64)};
+  // A whole number beyond 64 bits compares with whole columns as such.
+  if (number->scale == 0) return capi::bind_hugeint(statement, index, value);
+  return capi::bind_decimal(statement, index, {.width = number->width, .scale = number->scale, .value = value});
 }
 
 Result<> bind_value(duckdb_prepared_statement statement, idx_t index, const SqlValue& value) {
@@ -48,6 +78,7 @@ Result<> bind_value(duckdb_prepared_statement statement, idx_t index, const SqlV
     else if constexpr (std::is_same_v<T, std::int64_t>) return capi::bind_int64(statement, index, typed);
     else if constexpr (std::is_same_v<T, double>) return capi::bind_double(statement, index, typed);
     else if constexpr (std::is_same_v<T, std::string>) return capi::bind_varchar_length(statement, index, typed.data(), typed.size());
+    else if constexpr (std::is_same_v<T, Decimal>) return bind_decimal(statement, index, typed.text);
     else if constexpr (std::is_same_v<T, Date>) return capi::bind_date(statement, index, {TRY(parse_days(typed.text))});
     else return capi::bind_timestamp(statement, index, {TRY(parse_time(typed.text)).time_since_epoch().count()});
   };
@@ -96,6 +127,7 @@ class QueryWatch final {
   }
 
  private:
+  // Allocates nothing.
   void run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (!stop.stop_requested()) {
@@ -127,13 +159,8 @@ namespace {
 class Watched final {
  public:
   Watched(QueryWatch& watch, const CallContext& context, duckdb_connection connection)
-      : watch_(watch),
-        entry_(watch.add({.connection = connection, .deadline = context.deadline})),
-        callback_(context.stop, [this] { watch_.stop(entry_); }) {}
-  ~Watched() {
-    callback_.reset();
-    watch_.remove(entry_);
-  }
+      : place_(watch, {.connection = connection, .deadline = context.deadline}),
+        callback_(context.stop, [this] { place_.watch.stop(place_.entry); }) {}
   Watched(const Watched&) = delete;
   Watched& operator=(const Watched&) = delete;
 
@@ -146,13 +173,19 @@ class Watched final {
     OptionalCallback(const std::stop_token& stop, std::function<void()> run) {
       if (stop.stop_possible()) callback = std::make_unique<Callback>(stop, std::move(run));
     }
-    void reset() { callback.reset(); }
     std::unique_ptr<Callback> callback;
   };
 
-  QueryWatch& watch_;
-  std::list<QueryWatch::Entry>::iterator entry_;
-  OptionalCallback callback_;
+  // Left also when the callback cannot be made.
+  struct Place {
+    Place(QueryWatch& among, const QueryWatch::Entry& added) : watch(among), entry(among.add(added)) {}
+    ~Place() { watch.remove(entry); }
+    QueryWatch& watch;
+    std::list<QueryWatch::Entry>::iterator entry;
+  };
+
+  Place place_;
+  OptionalCallback callback_;  // after its place, so that it ends before
 };
 
 // What to say of a failure: that the call was cancelled or out of time when it was, else what DuckDB says.
@@ -182,11 +215,15 @@ Result<QueryResult> read_all(const CallContext& context, CallContext::Clock::tim
   while (true) {
     duckdb_data_chunk chunk = capi::fetch_chunk(*result);
     if (!chunk) break;
-    const bool wants_more = reader.append(chunk);
-    capi::destroy_data_chunk(&chunk);
-    if (!wants_more) return reader.take();
+    const AtEnd destroy([&] { capi::destroy_data_chunk(&chunk); });
+    if (!reader.append(chunk)) return reader.take();
   }
   if (const char* raw = capi::result_error(result); raw && *raw) return query_failure(context, started, raw, sql);
+  // The C API swallows an exception while it makes a chunk ready, and says nothing: then more come behind what looks like the end.
+  if (duckdb_data_chunk more = capi::fetch_chunk(*result)) {
+    capi::destroy_data_chunk(&more);
+    return std::unexpected(out_of_memory());
+  }
   if (const auto check = context.check(); !check) return query_failure(context, started, "", sql);
   return reader.take();
 }
@@ -308,6 +345,7 @@ Result<QueryResult> Session::query_directly(const CallContext& context, const st
 }
 
 Result<> Session::command(const CallContext& context, const std::string& sql) {
+  prepared_.clear();  // a table may get other columns, and what was prepared would still tell the old ones
   const auto started = CallContext::Clock::now();
   const Watched watched(*watch_, context, connection_);
   duckdb_result result{};
@@ -344,12 +382,33 @@ Result<QueryResult> Session::execute(const CallContext& context, Prepared& state
 
 namespace {
 
-std::string_view sql_type_of(ColumnType type) {
-  switch (type) {
+// Wide enough for every digit of the column's values: an engine writes all values of a decimal column with as many behind the point.
+std::string decimal_type_of(const ResultColumn& column) {
+  constexpr std::size_t scale_unknown = 9;  // of an answer without values
+  std::optional<std::size_t> scale;
+  for (std::size_t row = 0; row < column.texts.size(); ++row) {
+    if (!column.valid[row]) continue;
+    const std::size_t point = column.texts[row].find('.');
+    scale = std::max(scale.value_or(0), point == std::string::npos ? 0 : column.texts[row].size() - point - 1);
+  }
+  return str("DECIMAL(", kDecimalDigitsMax, ", ", std::min(scale.value_or(scale_unknown), kDecimalDigitsMax), ")");
+}
+
+// HUGEINT ends at 2^127 - 1, which has 39 digits; the unsigned one has room for all that a column without negatives may hold.
+std::string_view big_integer_type_of(const ResultColumn& column) {
+  constexpr std::string_view hugeint_max = "170141183460469231731687303715884105727";
+  const bool is_beyond = std::ranges::any_of(column.texts, [&](const std::string& text) {
+    return text.size() > hugeint_max.size() || (text.size() == hugeint_max.size() && text[0] != '-' && text > hugeint_max);
+  });
+  return is_beyond ? "UHUGEINT" : "HUGEINT";
+}
+
+std::string sql_type_of(const ResultColumn& column) {
+  switch (column.type) {
     case ColumnType::boolean: return "BOOLEAN";
     case ColumnType::integer: return "BIGINT";
-    case ColumnType::big_integer: return "HUGEINT";
-    case ColumnType::decimal: return "DECIMAL(38, 9)";
+    case ColumnType::big_integer: return std::string(big_integer_type_of(column));
+    case ColumnType::decimal: return decimal_type_of(column);
     case ColumnType::number: return "DOUBLE";
     case ColumnType::date: return "DATE";
     case ColumnType::timestamp: return "TIMESTAMP";
@@ -382,7 +441,7 @@ Result<> Session::create_temporary_table(const CallContext& context, const std::
   constexpr std::size_t rows_between_checks = 4'096;
   std::string sql = "CREATE TEMP TABLE " + quote_identifier(duckdb_dialect(), name) + " (";
   for (std::size_t i = 0; i < rows.columns.size(); ++i) {
-    sql += str(i > 0 ? ", " : "", quote_identifier(duckdb_dialect(), rows.columns[i].name), " ", sql_type_of(rows.columns[i].type));
+    sql += str(i > 0 ? ", " : "", quote_identifier(duckdb_dialect(), rows.columns[i].name), " ", sql_type_of(rows.columns[i]));
   }
   TRY(command(context, sql + ")"));
   duckdb_appender appender = nullptr;
@@ -416,8 +475,8 @@ Result<std::shared_ptr<Engine>> Engine::open(const EngineOptions& options) {
   capi::create_config(&config);
   const unsigned threads = options.threads ? options.threads : std::clamp(std::thread::hardware_concurrency(), 1U, threads_max);
   capi::set_config(config, "threads", str(threads).c_str());
-  capi::set_config(config, "memory_limit",
-                   options.memory_max.empty() ? str(default_memory_bytes() >> 20, "MiB").c_str() : options.memory_max.c_str());
+  const std::uint64_t share = process_memory_max() / options.memory_share;
+  capi::set_config(config, "memory_limit", str(std::min(options.memory_max, share) >> 20, "MiB").c_str());
   capi::set_config(config, "autoinstall_known_extensions", "false");
   capi::set_config(config, "autoload_known_extensions", "false");
   capi::set_config(config, "allow_community_extensions", "false");

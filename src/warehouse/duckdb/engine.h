@@ -10,6 +10,7 @@
 
 #include "base/call_context.h"
 #include "base/result.h"
+#include "warehouse/duckdb/limits.h"
 #include "warehouse/warehouse.h"
 
 struct _duckdb_connection;
@@ -22,9 +23,10 @@ const SqlDialect& duckdb_dialect();
 struct EngineOptions {
   std::string database_file;                // opened read-only; empty: in memory
   std::vector<std::string> readable_files;  // all that its queries may read from disk beside the database file
-  std::string memory_max;                   // "512MB"; empty: the module's limit
-  unsigned threads = 0;                     // 0: those of the machine
-  std::size_t sessions = 0;                 // 0: the module's limit
+  std::uint64_t memory_max = memory_max_bytes;
+  std::uint64_t memory_share = data_memory_share;  // at most this part of what the process may take
+  unsigned threads = 0;                            // 0: those of the machine
+  std::size_t sessions = 0;                        // 0: the module's limit
 };
 
 // Stops the work of a connection when its call is cancelled or out of time.

@@ -11,13 +11,15 @@ namespace bridge::duckdb {
 inline constexpr std::size_t sessions_max = 8;
 // Prepared statements that one connection keeps.
 inline constexpr std::size_t prepared_statements_max = 32;
-// Memory of one open database; half of the machine's when that is less.
+// Memory of one open database, which is never more than this part of what the process may take.
 inline constexpr std::uint64_t memory_max_bytes = 2ULL << 30;
+inline constexpr std::uint64_t data_memory_share = 4;
 inline constexpr unsigned threads_max = 16;
 // The engines without data.
-inline constexpr std::string_view parser_memory_max = "256MiB";
+inline constexpr std::uint64_t parser_memory_max = 256ULL << 20;
 inline constexpr std::size_t parser_sessions = 4;
-inline constexpr std::string_view answer_memory_max = "1GiB";
+inline constexpr std::uint64_t answer_memory_max = 1ULL << 30;
+inline constexpr std::uint64_t private_memory_share = 8;
 
 // What the guard parses.
 inline constexpr std::size_t sql_bytes_max = 64 << 10;
@@ -32,6 +34,8 @@ inline constexpr double made_length_max = 100'000;
 inline constexpr std::size_t folder_files_max = 1'000;
 // Up to this size a CSV or JSON file is read once into memory; a larger one is read anew by every query.
 inline constexpr std::uint64_t loaded_file_bytes_max = 64 << 20;
+// The beginning of a text file that is looked at to see where the engine mistakes its lines.
+inline constexpr std::size_t csv_shape_bytes_max = 16 << 20;
 // How long a look at the file's size and time is trusted before the next call looks again.
 inline constexpr std::chrono::milliseconds data_version_check_interval{100};
 
@@ -49,6 +53,7 @@ inline constexpr std::size_t top_values_max = 20;
 inline constexpr std::size_t sample_values_max = 5;
 inline constexpr std::size_t statistics_columns_max = 500;
 inline constexpr std::size_t shown_value_bytes_max = 200;
-inline constexpr std::int64_t date_format_rows = 1'000;
+inline constexpr std::int64_t date_format_rows = 1'000;  // the first rows, to see what text may be
+inline constexpr std::size_t unread_values_max = 3;
 
 }  // namespace bridge::duckdb

@@ -28,12 +28,13 @@ class LazyEngine final {
 }  // namespace
 
 Result<std::shared_ptr<Engine>> parser_engine() {
-  static LazyEngine engine({.memory_max = std::string(parser_memory_max), .threads = 1, .sessions = parser_sessions});
+  static LazyEngine engine(
+      {.memory_max = parser_memory_max, .memory_share = private_memory_share, .threads = 1, .sessions = parser_sessions});
   return engine.get();
 }
 
 Result<std::shared_ptr<Engine>> answer_engine() {
-  static LazyEngine engine({.memory_max = std::string(answer_memory_max)});
+  static LazyEngine engine({.memory_max = answer_memory_max, .memory_share = private_memory_share});
   return engine.get();
 }
 

@@ -112,13 +112,14 @@ const words = (value: unknown) => (typeof value === 'string' ? value : '');
 // What a call means to somebody who has never heard of tools.
 export function step_title(call: ToolCall): string {
   const { name, input } = call;
+  const dataset = words(input.dataset_name) || words(input.dataset);
   switch (name) {
     case 'list_datasets':
       return 'Looking at which datasets there are';
     case 'list_tables':
-      return words(input.dataset) ? `Looking at the tables of ${words(input.dataset)}` : 'Looking at which tables there are';
+      return dataset ? `Looking at the tables of ${dataset}` : 'Looking at which tables there are';
     case 'get_table_schema':
-      return `Reading the columns of ${words(input.table) || words(input.table_id) || 'a table'}`;
+      return `Reading the columns of ${words(input.table_name) || words(input.table) || 'a table'}`;
     case 'run_dry_run_query':
       return 'Trying a query without running it';
     case 'run_query':

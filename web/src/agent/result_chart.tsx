@@ -5,7 +5,6 @@ import { format_count } from '../charts/format';
 import { use_theme } from '../components/theme';
 import type { DrawnResult } from './drawn_result';
 
-const NO_SELECTION: ReadonlySet<string> = new Set();
 const NO_NOTES = {};
 
 // A chart as on a dashboard, over the rows that came with it.
@@ -21,7 +20,7 @@ export default function ResultChart({ result }: { result: Extract<DrawnResult, {
     <section className={`result card ${small ? 'result-small' : result.chart.mark === 'table' ? 'result-fit' : 'result-chart'}`} aria-label={title} data-testid="result-chart">
       <header className="card-head">
         <div className="card-titles">
-          <h3>{title}</h3>
+          <h2 className="card-title">{title}</h2>
           {facts.length > 0 && <p className="card-subtitle">{facts.join(' · ')}</p>}
         </div>
         {!small && result.chart.mark !== 'table' && result.data.rows.length > 0 && (
@@ -36,7 +35,7 @@ export default function ResultChart({ result }: { result: Extract<DrawnResult, {
             <p>No rows</p>
           </div>
         ) : (
-          <ChartView input={input} title={title} dark={dark} as_table={as_table} selected={NO_SELECTION} on_captions={set_captions} />
+          <ChartView input={input} title={title} dark={dark} as_table={as_table} is_chosen={null} on_captions={set_captions} />
         )}
       </div>
     </section>

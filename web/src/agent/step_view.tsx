@@ -17,7 +17,8 @@ export const StepView = memo(function StepView({ step, running }: { step: Step; 
   const verdict = result ? (result.ok ? 'ok' : 'refused') : running ? 'running' : 'stopped';
   const drawn = drawn_result(result);
   const sql = typeof call.input.sql === 'string' ? call.input.sql : null;
-  const yaml = typeof call.input.yaml === 'string' ? call.input.yaml : null;
+  const document = call.input.yaml_content ?? call.input.yaml;
+  const yaml = typeof document === 'string' ? document : null;
   const detail = sql ?? yaml ?? (Object.keys(call.input).length > 0 ? JSON.stringify(call.input, null, 2) : null);
   return (
     <li className="step" data-testid="agent-step" data-tool={call.name} data-verdict={verdict}>

@@ -1,5 +1,6 @@
 import { read_agent_events, type AgentEvent } from './agent_events';
 import type {
+  Answer,
   ChatConversation,
   ChatProviders,
   ChatSession,
@@ -23,6 +24,7 @@ import type {
   PromptBlock,
   PromptBlockChange,
   StartedChatSession,
+  Suggestions,
   TeamOfCaller,
   ToolCacheStats,
   ValidationReport,
@@ -82,6 +84,28 @@ interface CallOptions {
   fresh?: boolean;
 }
 
+// Calls that began before the page was there, for the first who asks for the same.
+const EARLY_MS_MAX = 10_000;
+const early = new Map<string, { response: Promise<Response | null>; started_at: number; team_id: string | null }>();
+
+export function start_early(paths: string[]): void {
+  for (const path of paths) {
+    const headers: Record<string, string> = { Accept: 'application/json' };
+    if (team_id) headers['X-Bridge-Team'] = team_id;
+    // One that fails is asked again by whoever needs it, and is told there.
+    const response = fetch(path, { headers, credentials: 'same-origin' }).catch(() => null);
+    early.set(path, { response, started_at: Date.now(), team_id });
+  }
+}
+
+async function take_early(path: string): Promise<Response | null> {
+  const begun = early.get(path);
+  early.delete(path);
+  if (!begun || begun.team_id !== team_id || Date.now() - begun.started_at > EARLY_MS_MAX) return null;
+  const response = await begun.response;
+  return response?.ok ? response : null;
+}
+
 async function send(path: string, options: CallOptions = {}): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
   if (team_id) headers['X-Bridge-Team'] = team_id;
@@ -97,9 +121,13 @@ async function send(path: string, options: CallOptions = {}): Promise<Response> 
   if (body !== undefined) request.body = body;
   if (options.signal) request.signal = options.signal;
   if (options.fresh) request.cache = 'reload';
-  let response: Response;
+  const reads = request.method === 'GET';
+  // What is changed or asked for anew is not what was read before.
+  if (!reads || options.fresh) early.clear();
+  let response = reads && early.size > 0 ? await take_early(path) : null;
+  options.signal?.throwIfAborted();
   try {
-    response = await fetch(path, request);
+    response ??= await fetch(path, request);
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError({ title: 'No answer', status: 0, code: 'network', detail: 'The server did not answer. Is it still running?' });
@@ -197,6 +225,8 @@ export const api = {
   document: (slug: string, signal?: AbortSignal) => json<DashboardDocument>(`${at(slug)}/document`, { signal }),
   data: (slug: string, query: string, options: { signal?: AbortSignal; fresh?: boolean } = {}) =>
     json<DashboardData>(with_query(`${at(slug)}/data`, query), options),
+  query_data: (slug: string, query_id: string, query: string, options: { signal?: AbortSignal; fresh?: boolean } = {}) =>
+    json<Answer>(with_query(`${at(slug)}/query/${encodeURIComponent(query_id)}/data`, query), options),
   preview: (yaml: string, query: string, signal?: AbortSignal) =>
     json<DashboardPreview>(with_query('/v1/dashboards/preview', query), { method: 'POST', yaml, signal }),
   csv_url: (slug: string, query_id: string, query: string): string => {
@@ -205,6 +235,8 @@ export const api = {
     if (team_id) parts.set('team_id', team_id);
     return `${at(slug)}/query/${encodeURIComponent(query_id)}/data?${parts}`;
   },
+
+  suggest_charts: (body: { connection_id: string; sentence: string }, signal?: AbortSignal) => json<Suggestions>('/v1/charts/suggest', { method: 'POST', body, signal }),
 
   yaml: async (slug: string, signal?: AbortSignal): Promise<Yaml> => {
     const response = await send(`${at(slug)}/yaml`, { headers: { Accept: 'application/yaml' }, signal });

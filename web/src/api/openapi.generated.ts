@@ -312,7 +312,11 @@ export interface paths {
         delete: operations["delete_connection"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a connection's name or fields; new fields are proven before the old ones go
+         * @description Needs the role editor in the team.
+         */
+        patch: operations["update_connection"];
         trace?: never;
     };
     "/v1/onboarding/connections/{id}/test": {
@@ -1024,6 +1028,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/charts/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A sentence's likeliest readings as charts, best first, and what became of each word; nothing is saved and no model is asked
+         * @description Needs the role editor in the team.
+         */
+        post: operations["suggest_charts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -1222,6 +1246,7 @@ export interface components {
                 about: string;
                 secret: boolean;
                 required: boolean;
+                where_it_is: boolean;
             }[];
         }[];
         NewConnection: {
@@ -1271,6 +1296,14 @@ export interface components {
                 created_at: string;
             }[];
             next_cursor?: string | null;
+        };
+        ConnectionChange: {
+            /** @description Another name; refused while dashboards use it */
+            name?: string | null;
+            /** @description The fields that change, all text; null removes one that may be left out. Other values of fields that say where it is need the secrets again */
+            credentials?: {
+                [key: string]: string | null;
+            };
         };
         ConnectionTest: {
             success: boolean;
@@ -1331,6 +1364,7 @@ export interface components {
             row_count: number;
             size_bytes: number;
             dialect: string;
+            column_count: number;
             columns: {
                 name: string;
                 /** @enum {string} */
@@ -1349,8 +1383,16 @@ export interface components {
                         count: number;
                     }[];
                     exact: boolean;
+                    text_date_format?: string | null;
+                    /** @enum {string|null} */
+                    read_as?: "number" | "seconds" | "date" | "timestamp" | null;
+                    read_sql?: string | null;
+                    read_unit?: string | null;
+                    unread_count?: number | null;
+                    unread_values: string[];
                 };
             }[];
+            other_columns: string[];
         };
         SearchHitList: {
             items: {
@@ -1758,6 +1800,49 @@ export interface components {
             provider?: string;
             /** @description a model of that provider; its default when missing */
             model?: string;
+        };
+        SuggestionRequest: {
+            /**
+             * Format: uuid
+             * @description the warehouse whose tables are meant
+             */
+            connection_id: string;
+            /** @description what to show, in one sentence */
+            sentence: string;
+            /** @description a table's name; the one that fits the sentence best when missing */
+            table?: string;
+            /** @description how many readings, from 1 to 10; 5 when missing */
+            top?: number;
+        };
+        Suggestions: {
+            table: string;
+            readings: {
+                mark: string;
+                x?: string | null;
+                y?: string | null;
+                color?: string | null;
+                size?: string | null;
+                facet?: string | null;
+                value?: string | null;
+                filters: {
+                    field: string;
+                    op: string;
+                    values: string[];
+                }[];
+                aggregate?: string | null;
+                time_unit?: string | null;
+                bin?: number | null;
+                sort?: string | null;
+                limit?: number | null;
+                score: number;
+                why: string;
+            }[];
+            account: {
+                word: string;
+                role: string;
+                taken_for?: string | null;
+                bound_to?: string | null;
+            }[];
         };
     };
     responses: {
@@ -2209,6 +2294,8 @@ export interface operations {
     create_connection: {
         parameters: {
             query?: {
+                /** @description true: connect first, and store only what works */
+                test?: string;
                 /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
                 team_id?: components["parameters"]["team_id"];
             };
@@ -2282,6 +2369,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    update_connection: {
+        parameters: {
+            query?: {
+                /** @description true: another name even if dashboards use the old one */
+                force?: string;
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionChange"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
             };
             default: components["responses"]["problem"];
         };
@@ -3460,6 +3579,34 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    suggest_charts: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuggestionRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
                 };
             };
             default: components["responses"]["problem"];

@@ -89,6 +89,8 @@ export interface AnswerMetadata {
   duration_ms: number;
   query_hash: string;
   version: number;
+  // The days that each date range of the query was made for; `newest_day` where they are counted from the end of the data.
+  periods?: Record<string, { from: string | null; to: string | null; newest_day?: string | null }>;
 }
 
 export interface AnswerError {
@@ -242,6 +244,47 @@ export interface ValidationReport {
   warnings: Violation[];
 }
 
+// POST /v1/charts/suggest: a sentence read by rules, as charts over one table.
+export interface ReadingFilter {
+  field: string;
+  op: string;
+  values: string[];
+}
+
+// Without `y` the aggregate counts rows; of a heatmap `x` and `y` are the sides and `value` is the colour.
+export interface ChartReading {
+  mark: string;
+  x?: string | null;
+  y?: string | null;
+  color?: string | null;
+  size?: string | null;
+  facet?: string | null;
+  value?: string | null;
+  filters: ReadingFilter[];
+  aggregate?: string | null;
+  time_unit?: string | null;
+  bin?: number | null;
+  sort?: string | null;
+  limit?: number | null;
+  score: number;
+  why: string;
+}
+
+// What became of a word of the sentence.
+export interface AccountedWord {
+  word: string;
+  role: 'used' | 'unused';
+  taken_for?: string | null;
+  bound_to?: string | null;
+}
+
+export interface Suggestions {
+  // As it stands after FROM.
+  table: string;
+  readings: ChartReading[];
+  account: AccountedWord[];
+}
+
 export type DashboardVersion = Schemas['DashboardHistory']['items'][number];
 
 // What the agent's streams tell: POST /v1/chat/sessions/{id}/stream and POST /v1/dashboards/generate.
@@ -288,6 +331,7 @@ export interface GenerationDone extends AgentDone {
   dashboard_slug: string | null;
   gcs_yaml_path: string | null;
   preview_url: string | null;
+  account?: AccountedWord[] | null;
 }
 
 export interface ChatDone extends AgentDone {

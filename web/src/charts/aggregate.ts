@@ -2,7 +2,8 @@
 import type { Aggregate, AnswerData, Bin, Cell, Column, Encoding, TimeUnit } from '../api/types';
 import { parse_time } from './format';
 
-// A key is what rows are grouped by: text, a number (or the start of its bin), a time in UTC milliseconds, or null.
+// A key is what rows are grouped by: text, a number (or the start of its bin), a time in UTC milliseconds, or null. Numbers with more digits
+// than a double has stay text, so that none falls together with its neighbour.
 export type Key = string | number | null;
 export type KeyKind = 'category' | 'number' | 'time';
 
@@ -10,6 +11,7 @@ export type KeyKind = 'category' | 'number' | 'time';
 export interface Group {
   keys: Key[];
   values: (number | null)[];
+  rows: Cell[][];
 }
 
 export interface Grouped {
@@ -26,6 +28,12 @@ export function column_index(columns: Column[], name: string | null | undefined)
   if (name === null || name === undefined) return -1;
   const exact = columns.findIndex((column) => column.name === name);
   return exact >= 0 ? exact : columns.findIndex((column) => column.name.toLowerCase() === name.toLowerCase());
+}
+
+// The columns that are called `name`: more than one is nobody's guess to make.
+export function columns_named(columns: Column[], name: string): Column[] {
+  const exact = columns.filter((column) => column.name === name);
+  return exact.length > 0 ? exact : columns.filter((column) => column.name.toLowerCase() === name.toLowerCase());
 }
 
 // Decimals and integers beyond 2^53 arrive as text; drawing needs no more digits than a double has.
@@ -180,6 +188,7 @@ function key_reader(data: AnswerData, encoding: Encoding): KeyReader {
     };
     return { kind: 'number', step, read };
   }
+  if (type === 'big_integer' || type === 'decimal') return { kind: 'number', step: null, read: (row) => exact_key(row[index]) };
   if (NUMBER_TYPES.has(type)) return { kind: 'number', step: null, read: (row) => to_number(row[index]) };
   const read = (row: Cell[]): Key => {
     const cell = row[index];
@@ -188,6 +197,15 @@ function key_reader(data: AnswerData, encoding: Encoding): KeyReader {
     return typeof cell === 'boolean' ? (cell ? 'yes' : 'no') : typeof cell === 'number' ? cell : String(cell);
   };
   return { kind: 'category', step: null, read };
+}
+
+const DIGITS_EXACT = 15;
+
+function exact_key(cell: Cell | undefined): Key {
+  if (typeof cell !== 'string') return to_number(cell);
+  const text = cell.trim();
+  const known = text.replace(/^[-+]?0*\.?0*|\./g, '').length <= DIGITS_EXACT;
+  return known || !/^[-+]?\d+(\.\d+)?$/.test(text) ? to_number(text) : text.replace(/^\+/, '');
 }
 
 // The aggregate an encoding means when it names none: a field without a name counts rows, numbers of several rows add up.
@@ -208,6 +226,33 @@ export function measure(data: AnswerData, rows: Cell[][], encoding: Encoding): n
   return aggregate_cells(cells, aggregate_of(encoding));
 }
 
+// The measure to its last digit where the answer has more digits than a double: as text, null where the number says all.
+export function exact_measure(data: AnswerData, rows: Cell[][], encoding: Encoding): string | null {
+  const index = column_index(data.columns, encoding.field);
+  const type = data.columns[index]?.type;
+  const how = encoding.aggregate ?? 'sum';
+  if (index < 0 || (type !== 'big_integer' && type !== 'decimal' && type !== 'integer') || !['sum', 'min', 'max'].includes(how)) return null;
+  let fraction = 0;
+  const texts: string[] = [];
+  for (const row of rows) {
+    const cell = row[index];
+    if (cell === null || cell === undefined) continue;
+    const text = String(cell);
+    if (!/^-?\d+(\.\d+)?$/.test(text)) return null;
+    fraction = Math.max(fraction, text.split('.')[1]?.length ?? 0);
+    texts.push(text);
+  }
+  if (texts.length === 0) return null;
+  const whole = texts.map((text) => {
+    const [before, after = ''] = text.split('.');
+    return BigInt(before! + after.padEnd(fraction, '0'));
+  });
+  const found = how === 'sum' ? whole.reduce((total, one) => total + one) : whole.reduce((best, one) => (how === 'min' ? one < best : one > best) ? one : best);
+  if (found <= BigInt(Number.MAX_SAFE_INTEGER) && found >= BigInt(Number.MIN_SAFE_INTEGER)) return null;
+  const digits = String(found < 0n ? -found : found).padStart(fraction + 1, '0');
+  return `${found < 0n ? '-' : ''}${digits.slice(0, digits.length - fraction)}${fraction > 0 ? `.${digits.slice(-fraction)}` : ''}`;
+}
+
 // Groups by `by`, in the order in which keys first appear, and aggregates each of `measures`.
 export function group_rows(data: AnswerData, by: Encoding[], measures: Encoding[]): Grouped {
   const readers = by.map((encoding) => key_reader(data, encoding));
@@ -222,7 +267,7 @@ export function group_rows(data: AnswerData, by: Encoding[], measures: Encoding[
   return {
     kinds: readers.map((reader) => reader.kind),
     steps: readers.map((reader) => reader.step),
-    groups: [...buckets.values()].map(({ keys, rows }) => ({ keys, values: measures.map((encoding) => measure(data, rows, encoding)) })),
+    groups: [...buckets.values()].map(({ keys, rows }) => ({ keys, rows, values: measures.map((encoding) => measure(data, rows, encoding)) })),
   };
 }
 
@@ -236,7 +281,19 @@ export function compare_keys(a: Key, b: Key): number {
   if (a === null) return 1;
   if (b === null) return -1;
   if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const numbers = [a, b].map((key) => /^([-+]?)0*(\d+)(?:\.(\d+))?$/.exec(String(key)));
+  if (numbers[0] && numbers[1]) return compare_digits(numbers[0], numbers[1]);
   return String(a).localeCompare(String(b), 'en', { numeric: true });
+}
+
+// Numbers of any length by their digits: sign, whole part without leading zeros, fraction.
+function compare_digits(a: RegExpExecArray, b: RegExpExecArray): number {
+  if ((a[1] === '-') !== (b[1] === '-')) return a[1] === '-' ? -1 : 1;
+  const sign = a[1] === '-' ? -1 : 1;
+  if (a[2]!.length !== b[2]!.length) return sign * (a[2]!.length - b[2]!.length);
+  if (a[2] !== b[2]) return a[2]! < b[2]! ? -sign : sign;
+  const [one, two] = [a[3] ?? '', b[3] ?? ''].map((text) => text.padEnd(Math.max(a[3]?.length ?? 0, b[3]?.length ?? 0), '0'));
+  return one === two ? 0 : one! < two! ? -sign : sign;
 }
 
 export interface BoxSummary {

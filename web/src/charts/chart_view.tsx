@@ -1,34 +1,37 @@
-import { useEffect, useMemo, useState } from 'react';
-import { measure, nice_step } from './aggregate';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import type { Key } from './aggregate';
 import { ChartCanvas } from './chart_canvas';
 import { DataTable } from './data_table';
-import { encoding_of, encodings_of, key_label, measure_caption, measure_note, missing_columns, type ChartInput } from './encoding';
-import { humanize } from './format';
+import { ambiguous_columns, encoding_of, encodings_of, key_label, measure_caption, measure_note, missing_columns, type ChartInput } from './encoding';
+import { humanize, lower_first, short_unit } from './format';
+import { notes_with_identities } from './identity';
 import { Kpi } from './kpi';
-import { DARK, LIGHT } from './look';
-import { facet_panels, series_model } from './model';
-import type { Drawing, Selection, TableAlternative } from './option/drawing';
+import { DARK, LIGHT, shades, SHADES_MAX, type Look } from './look';
+import { facet_panels, panel_order, value_text } from './model';
+import { cartesian_model, over_times, shared_extent } from './option/cartesian';
+import { by_slice } from './option/parts';
+import { TABLE_ROWS_MAX, type Drawing, type Selection, type TableAlternative } from './option/drawing';
 import { Sparkline } from './sparkline';
+import { stacking_of } from './stacking';
 
 interface Props {
   input: ChartInput;
   title: string;
   dark: boolean;
   as_table: boolean;
-  selected: ReadonlySet<string>;
+  is_chosen: ((selection: Selection) => boolean) | null;
   on_select?: ((selection: Selection) => void) | undefined;
   on_captions: (captions: string[]) => void;
 }
 
-const NO_SELECTION: ReadonlySet<string> = new Set();
-const ALTERNATIVE_ROWS_MAX = 100;
-const FACET_TICKS = 3;
 
 // A chart of the document over the columns of its answer: it knows nothing of the dashboard around it.
-export function ChartView({ input, title, dark, as_table, selected, on_select, on_captions }: Props) {
+export function ChartView({ input: given, title, dark, as_table, is_chosen, on_select, on_captions }: Props) {
+  const input = useMemo(() => ({ ...given, notes: notes_with_identities(given.notes, given.data) }), [given]);
   const { chart, data, notes } = input;
   const look = dark ? DARK : LIGHT;
   const missing = useMemo(() => missing_columns(input), [input]);
+  const ambiguous = useMemo(() => ambiguous_columns(input), [input]);
   const [drawing, set_drawing] = useState<Drawing | null>(null);
   const captions = drawing?.captions.join(' · ') ?? '';
   useEffect(() => on_captions(captions ? captions.split(' · ') : []), [captions, on_captions]);
@@ -40,68 +43,111 @@ export function ChartView({ input, title, dark, as_table, selected, on_select, o
       </p>
     );
   }
+  if (ambiguous.length > 0) {
+    return (
+      <p className="chart-note" role="note">
+        {ambiguous.map((name) => `“${name}” stands for ${data.columns.filter((column) => column.name.toLowerCase() === name.toLowerCase()).length} columns`).join(', ')} of the query’s answer. Give each a name of its own with AS.
+      </p>
+    );
+  }
   if (chart.mark === 'kpi') return <Kpi input={input} />;
   if (chart.mark === 'table' || as_table) {
     return <DataTable data={data} columns={chart.columns} notes={notes} label={title} sort={chart.sort} limit={chart.limit} on_select={chart.mark === 'table' ? on_select : undefined} />;
   }
-  if (chart.mark === 'sparkline') return <Sparkline input={input} />;
-  if (encoding_of(chart.facet)) return <Facets input={input} title={title} look={look} on_select={on_select} on_captions={on_captions} />;
+  if (chart.mark === 'sparkline') return <Sparkline input={input} on_captions={on_captions} />;
+  if (encoding_of(chart.facet)) return <Facets input={input} title={title} look={look} is_chosen={is_chosen} on_select={on_select} on_captions={on_captions} />;
   return (
     <>
-      <ChartCanvas input={input} look={look} label={`${title}: ${humanize(chart.mark).toLowerCase()}`} selected={selected} on_select={on_select} on_drawn={set_drawing} />
+      <ChartCanvas input={input} look={look} title={title} is_chosen={is_chosen} on_select={on_select} on_drawn={set_drawing} />
       {drawing && <HiddenTable title={title} table={drawing.table} />}
     </>
   );
 }
 
-// The panels share the scale of y, so that they can be compared at a glance.
-function Facets({ input, title, look, on_select, on_captions }: { input: ChartInput; title: string; look: typeof LIGHT; on_select: Props['on_select']; on_captions: Props['on_captions'] }) {
+const MEASURED_MARKS = new Set(['line', 'area']);
+const CARTESIAN_MARKS = new Set(['line', 'area', 'bar', 'stacked_bar', 'grouped_bar', 'scatter', 'histogram']);
+
+// The panels share the scale of y, the span of x, and the shade of each series, so that they can be compared at a glance.
+function Facets({ input, title, look, is_chosen, on_select, on_captions }: { input: ChartInput; title: string; look: Look; is_chosen: Props['is_chosen']; on_select: Props['on_select']; on_captions: Props['on_captions'] }) {
   const { panels, caption } = useMemo(() => facet_panels(input), [input]);
-  const inputs = useMemo(() => panels.map((panel) => ({ ...input, data: panel.data, chart: { ...input.chart, facet: null } })), [panels, input]);
+  const whole = useMemo(() => {
+    const together = { ...input, chart: { ...input.chart, facet: null } };
+    if (input.chart.mark === 'pie' || input.chart.mark === 'donut') return by_slice({ ...together, chart: { ...together.chart, sort: input.chart.sort ?? '-y' } });
+    if (!CARTESIAN_MARKS.has(input.chart.mark)) return null;
+    return cartesian_model(together, stacking_of(together), MEASURED_MARKS.has(input.chart.mark) || over_times(together));
+  }, [input]);
+  const inputs = useMemo(() => {
+    const like = whole ? panel_order(whole) : undefined;
+    return panels.map((panel) => ({ ...input, data: panel.data, chart: { ...input.chart, facet: null }, like }));
+  }, [panels, input, whole]);
   const y_extent = useMemo(() => shared_extent(inputs), [inputs]);
-  useEffect(() => on_captions(caption ? [caption] : []), [caption, on_captions]);
+  // What is said of all panels together is not said again for each.
+  const [said, set_said] = useState<readonly string[]>([]);
+  const on_drawn = useCallback((drawing: Drawing) => !CARTESIAN_MARKS.has(input.chart.mark) && set_said((before) => (drawing.captions.every((one) => before.includes(one)) ? before : [...new Set([...before, ...drawing.captions])])), [input.chart.mark]);
+  const captions = [...new Set([caption, ...(whole?.captions ?? []), ...said])].filter(Boolean).join(' · ');
+  useEffect(() => on_captions(captions ? captions.split(' · ') : []), [captions, on_captions]);
   return (
-    <div className="facets">
-      {inputs.map((one, index) => (
-        <figure key={panels[index]!.title} className="facet">
-          <figcaption>{panels[index]!.title}</figcaption>
-          <ChartCanvas input={one} look={look} label={`${title}, ${panels[index]!.title}`} selected={NO_SELECTION} y_extent={y_extent} on_select={on_select && ((selection) => on_select({ ...selection, facet: panels[index]!.key }))} />
-        </figure>
-      ))}
-      <HiddenTable
-        title={title}
-        table={{
-          columns: ['Panel', ...encodings_of(input.chart.y).map((one) => measure_note(one, input.notes).label)],
-          rows: panels.map((panel) => [panel.title, ...encodings_of(input.chart.y).map((one) => String(measure(panel.data, panel.data.rows, one) ?? ''))]),
-        }}
-      />
+    <div className="facets-place">
+      {whole && whole.series.length > 1 && <Legend names={whole.series.map((one) => one.name)} colors={shades(look, whole.series.length)} />}
+      <div className="facets">
+        {inputs.map((one, index) => (
+          <figure key={index} className="facet">
+            <figcaption dir="auto">{panels[index]!.title}</figcaption>
+            <FacetCanvas input={one} look={look} title={`${title}, ${panels[index]!.title}`} facet={panels[index]!.key} is_chosen={is_chosen} y_extent={y_extent} on_drawn={on_drawn} on_select={on_select} />
+          </figure>
+        ))}
+      </div>
+      <HiddenTable title={title} table={facet_table(inputs, panels.map((panel) => panel.title), whole?.x.title ?? '')} />
     </div>
   );
 }
 
-function shared_extent(inputs: ChartInput[]): [number, number] | undefined {
-  if (!['line', 'area', 'bar', 'stacked_bar', 'grouped_bar'].includes(inputs[0]?.chart.mark ?? '')) return undefined;
-  let high = 0;
-  let low = 0;
-  for (const input of inputs) {
-    const stacked = input.chart.mark === 'stacked_bar' || input.chart.mark === 'area';
-    const model = series_model(input, { stacked });
-    model.x.keys.forEach((_, at) => {
-      const values = model.series.map((one) => one.values[at] ?? 0);
-      high = Math.max(high, stacked ? values.reduce((sum, value) => sum + Math.max(0, value), 0) : Math.max(...values));
-      low = Math.min(low, ...values);
-    });
-  }
-  if (high <= low) return undefined;
-  const step = nice_step(low, high, FACET_TICKS);
-  return [Math.floor(low / step) * step, Math.ceil(high / step) * step];
+interface FacetProps extends Pick<Props, 'input' | 'title' | 'is_chosen' | 'on_select'> {
+  look: Look;
+  facet: Key;
+  y_extent: [number, number] | undefined;
+  on_drawn: (drawing: Drawing) => void;
+}
+
+// A panel's choices also say which panel they are of.
+function FacetCanvas({ facet, is_chosen, on_select, ...rest }: FacetProps) {
+  const chosen = useMemo(() => is_chosen && ((selection: Selection) => is_chosen({ ...selection, facet })), [is_chosen, facet]);
+  return <ChartCanvas {...rest} is_chosen={chosen} on_select={on_select && ((selection) => on_select({ ...selection, facet }))} />;
+}
+
+// The legend of all panels together.
+function Legend({ names, colors }: { names: string[]; colors: string[] }) {
+  const shown = names.slice(0, SHADES_MAX);
+  return (
+    <ul className="facet-legend" aria-label="Colours">
+      {shown.map((name, index) => (
+        <li key={index}>
+          <span className="legend-mark" style={{ background: colors[index] }} aria-hidden="true" />
+          <bdi>{name}</bdi>
+        </li>
+      ))}
+      {names.length > shown.length && <li className="faint">and {names.length - shown.length} more, paler</li>}
+    </ul>
+  );
+}
+
+function facet_table(inputs: ChartInput[], titles: string[], x_title: string): TableAlternative {
+  const models = inputs.map((input) => (CARTESIAN_MARKS.has(input.chart.mark) ? cartesian_model(input, stacking_of(input), MEASURED_MARKS.has(input.chart.mark)) : null));
+  const names = models.find((model) => model !== null)?.series.map((one) => one.name) ?? [];
+  return {
+    columns: ['Panel', x_title, ...names],
+    rows: models.flatMap((model, panel) => model?.x.labels.map((label, at) => [titles[panel]!, label, ...model.series.map((one) => value_text(one, at, model.measures[one.measure]))]) ?? []),
+  };
 }
 
 function HiddenTable({ title, table }: { title: string; table: TableAlternative }) {
   return (
     <div className="visually-hidden">
       <table data-testid="chart-data">
-        <caption>{title}, as a table</caption>
+        <caption>
+          {title}, as a table
+          {(table.row_count ?? table.rows.length) > TABLE_ROWS_MAX && `: the first ${TABLE_ROWS_MAX} of ${(table.row_count ?? table.rows.length).toLocaleString('en')} rows`}
+        </caption>
         <thead>
           <tr>
             {table.columns.map((column, index) => (
@@ -112,7 +158,7 @@ function HiddenTable({ title, table }: { title: string; table: TableAlternative 
           </tr>
         </thead>
         <tbody>
-          {table.rows.slice(0, ALTERNATIVE_ROWS_MAX).map((row, index) => (
+          {table.rows.slice(0, TABLE_ROWS_MAX).map((row, index) => (
             <tr key={index}>
               {row.map((cell, at) => (
                 <td key={at}>{cell}</td>
@@ -132,7 +178,7 @@ export function chart_title(id: string, input: Pick<ChartInput, 'chart' | 'notes
   const y = encodings_of(chart.y)[0];
   const x = encoding_of(chart.x);
   if (chart.mark === 'kpi' && y) return measure_note(y, notes).label;
-  if (y && x && chart.mark !== 'table') return `${measure_note(y, notes).label} by ${key_label(x, notes).toLowerCase()}`;
+  if (y && x && chart.mark !== 'table') return `${measure_note(y, notes).label} by ${lower_first(key_label(x, notes))}`;
   return humanize(id);
 }
 
@@ -144,14 +190,21 @@ export function chart_subtitle(title: string, input: Pick<ChartInput, 'chart' | 
   if (chart.mark === 'heatmap') measures = [encoding_of(chart.color) ?? encoding_of(chart.size) ?? { field: null, aggregate: 'count' as const }];
   if (chart.mark === 'histogram' && (measures.length === 0 || measures[0]?.field === encoding_of(chart.x)?.field)) {
     const x = encoding_of(chart.x) ?? measures[0];
-    return x ? `Rows by ${measure_caption(measure_note({ ...x, aggregate: null, bin: null }, notes)).toLowerCase()}` : null;
+    return x ? `Rows by ${lower_first(measure_caption(measure_note({ ...x, aggregate: null, bin: null }, notes)))}` : null;
   }
   if (chart.mark === 'map') measures = [encoding_of(chart.size) ?? (measures[0]?.aggregate || !chart.color ? measures[0] : encoding_of(chart.color))].filter((one) => !!one && !/^(lat|latitude)$/i.test(one.field ?? '')) as typeof measures;
   if (measures.length === 0 || measures.length > 3) return null;
+  const said = words_of(title);
   const captions = measures.map((one) => {
     const note = measure_note(chart.mark === 'box' || chart.mark === 'scatter' ? { ...one, aggregate: one.aggregate ?? null } : one, notes);
-    return chart.stack === 'normalize' ? `${note.label}, share` : measure_caption(note);
+    // The title says it already: only what it leaves out is worth a line.
+    const repeated = words_of(note.label).every((word) => said.includes(word));
+    if (chart.stack === 'normalize') return repeated && said.includes('share') ? '' : repeated ? 'Share' : `${note.label}, share`;
+    const unit = note.unit ?? (note.format?.includes('%') ? '%' : null);
+    return repeated ? (unit && !title.toLowerCase().includes(unit.toLowerCase()) && !short_unit(unit) ? unit : '') : short_unit(unit) ? note.label : measure_caption(note);
   });
   const text = captions.filter(Boolean).join(' · ');
-  return text === '' || title.toLowerCase().includes(text.toLowerCase()) ? null : text;
+  return text === '' ? null : text;
 }
+
+const words_of = (text: string) => text.toLowerCase().split(/[^\p{L}\d]+/u).filter(Boolean);

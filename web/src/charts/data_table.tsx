@@ -1,8 +1,9 @@
-import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { AnswerData, Cell } from '../api/types';
-import { column_index, NUMBER_TYPES, to_number } from './aggregate';
+import { column_index, compare_keys, NUMBER_TYPES, to_number } from './aggregate';
 import type { ColumnNotes } from './encoding';
-import { format_cell, humanize } from './format';
+import { format_cell, humanize, short_unit, writer_of } from './format';
+import { notes_with_identities } from './identity';
 import type { Selection } from './option/drawing';
 
 const ROWS_AT_ONCE = 200;
@@ -23,17 +24,20 @@ interface Sorting {
 }
 
 // The rows as they are: sorted by a click on a heading, walked with the arrow keys.
-export function DataTable({ data, columns, notes, label, sort, limit, on_select }: Props) {
+export function DataTable({ data, columns, notes: given, label, sort, limit, on_select }: Props) {
+  const notes = useMemo(() => notes_with_identities(given, data), [given, data]);
   const shown = useMemo(() => {
-    const names = columns?.length ? columns : data.columns.map((column) => column.name);
-    return names.map((name) => ({ name, index: column_index(data.columns, name) })).filter((one) => one.index >= 0);
-  }, [data, columns]);
+    const places = columns?.length ? columns.map((name) => column_index(data.columns, name)) : data.columns.map((_, index) => index);
+    return places.filter((index) => index >= 0).map((index) => ({ name: data.columns[index]!.name, index, write: cell_writer(data, index, notes) }));
+  }, [data, columns, notes]);
   const [sorting, set_sorting] = useState<Sorting | null>(() => {
     const name = sort?.replace(/^-/, '');
     return name && shown.some((one) => one.name === name) ? { column: name, descending: sort!.startsWith('-') } : null;
   });
   const [count, set_count] = useState(ROWS_AT_ONCE);
   const body = useRef<HTMLTableSectionElement>(null);
+  const place = useRef<HTMLDivElement>(null);
+  use_whole_rows(place, body);
 
   const rows = useMemo(() => {
     const all = limit ? sorted(data, sorting).slice(0, limit) : sorted(data, sorting);
@@ -63,7 +67,7 @@ export function DataTable({ data, columns, notes, label, sort, limit, on_select 
   };
 
   return (
-    <div className="data-table-place">
+    <div className="data-table-place" ref={place}>
       <table className="data-table" aria-label={label} aria-rowcount={rows.length + 1}>
         <thead>
           <tr>
@@ -72,10 +76,10 @@ export function DataTable({ data, columns, notes, label, sort, limit, on_select 
               const active = sorting?.column === name;
               const note = notes[name];
               return (
-                <th key={name} scope="col" className={numeric ? 'number' : ''} aria-sort={active ? (sorting.descending ? 'descending' : 'ascending') : 'none'}>
+                <th key={index} scope="col" className={numeric ? 'number' : ''} aria-sort={active ? (sorting.descending ? 'descending' : 'ascending') : 'none'}>
                   <button type="button" onClick={() => set_sorting(active && (numeric ? !sorting.descending : sorting.descending) ? null : { column: name, descending: active ? !sorting.descending : numeric })}>
-                    {note?.label || humanize(name)}
-                    {note?.unit && <span className="faint">, {note.unit}</span>}
+                    <bdi>{note?.label || humanize(name)}</bdi>
+                    {note?.unit && !short_unit(note.unit) && <span className="faint">, {note.unit}</span>}
                     <span className="sort-mark" aria-hidden="true">
                       {active ? (sorting.descending ? '↓' : '↑') : ''}
                     </span>
@@ -88,13 +92,13 @@ export function DataTable({ data, columns, notes, label, sort, limit, on_select 
         <tbody ref={body} onKeyDown={move}>
           {rows.slice(0, count).map((row, row_index) => (
             <tr key={row_index}>
-              {shown.map(({ name, index }, column_at) => {
+              {shown.map(({ index, write }, column_at) => {
                 const { type } = data.columns[index]!;
-                const note = { ...notes[name], unit: null };
-                const text = format_cell(row[index], type, note);
+                const text = write(row[index]);
                 return (
                   <td
-                    key={name}
+                    key={index}
+                    dir={NUMBER_TYPES.has(type) ? undefined : 'auto'}
                     className={NUMBER_TYPES.has(type) ? 'number' : ''}
                     tabIndex={row_index === 0 && column_at === 0 ? 0 : -1}
                     title={text.length > 40 ? text : undefined}
@@ -127,7 +131,40 @@ function sorted(data: AnswerData, sorting: Sorting | null): Cell[][] {
   return [...data.rows].sort((a, b) => {
     const [one, two] = [a[index] ?? null, b[index] ?? null];
     if (one === null || two === null) return one === two ? 0 : one === null ? 1 : -1;
-    if (numeric) return sign * ((to_number(one) ?? 0) - (to_number(two) ?? 0));
+    // Numbers that travel as text are compared by their digits.
+    if (numeric) return sign * (typeof one === 'string' && typeof two === 'string' ? compare_keys(one, two) : (to_number(one) ?? 0) - (to_number(two) ?? 0));
     return sign * String(one).localeCompare(String(two), 'en', { numeric: true });
+  });
+}
+
+// How the cells of a column are written: numbers with equal digits, and with those units that need no room.
+function cell_writer(data: AnswerData, index: number, notes: ColumnNotes): (cell: Cell | undefined) => string {
+  const { name, type } = data.columns[index]!;
+  const note = { ...notes[name], unit: short_unit(notes[name]?.unit) };
+  if (type !== 'number' && type !== 'integer') return (cell) => format_cell(cell, type, note);
+  const write = writer_of(data.rows.map((row) => to_number(row[index])), note);
+  return (cell) => (typeof cell === 'number' ? write(cell) : format_cell(cell, type, note));
+}
+
+// The table ends between two rows: a row that is cut in half looks like the last.
+function use_whole_rows(place: React.RefObject<HTMLDivElement | null>, body: React.RefObject<HTMLTableSectionElement | null>) {
+  useEffect(() => {
+    const element = place.current;
+    const room = element?.parentElement;
+    if (!element || !room) return;
+    const fit = () => {
+      element.style.removeProperty('--whole-rows');
+      const rows = body.current?.rows;
+      const first = rows?.[0]?.getBoundingClientRect();
+      const inside = element.clientHeight;
+      if (!first || first.height === 0 || getComputedStyle(element).position !== 'absolute' || element.scrollHeight <= inside) return;
+      const head = body.current!.offsetTop;
+      const whole = Math.floor((inside - head) / first.height);
+      if (whole > 0) element.style.setProperty('--whole-rows', `${Math.floor(head + whole * first.height)}px`);
+    };
+    const observer = new ResizeObserver(fit);
+    observer.observe(room);
+    fit();
+    return () => observer.disconnect();
   });
 }

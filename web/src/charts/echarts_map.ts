@@ -4,7 +4,9 @@ import { GeoComponent } from 'echarts/components';
 import type { FeatureCollection } from 'geojson';
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
+import { cut_at_date_line } from './date_line';
 import { registerMap, use } from './echarts';
+import { COUNTRIES } from './option/countries';
 
 use([MapChart, GeoComponent]);
 
@@ -40,6 +42,12 @@ export async function load_geometry(which: 'us' | 'world'): Promise<void> {
     const world = await import('world-atlas/countries-110m.json');
     const outlines = collection(world.default, 'countries');
     outlines.features = outlines.features.filter((one) => one.properties?.name !== 'Antarctica');
+    // The atlas abbreviates its names; its numbers are those of ISO 3166-1.
+    const names = new Map(COUNTRIES.map((country) => [country.number, country.name]));
+    for (const one of outlines.features) {
+      one.properties = { name: names.get(String(one.id)) ?? one.properties?.name };
+      cut_at_date_line(one.geometry);
+    }
     registerMap('world', outlines as unknown as Registered);
   }
   registered.add(which);

@@ -1,9 +1,10 @@
 // Reading a chart's encodings: which there are, how they are called, how their numbers are written.
 import type { AnswerData, Chart, ColumnNote, Encoding } from '../api/types';
-import { aggregate_of, column_index } from './aggregate';
-import { humanize } from './format';
+import { aggregate_of, column_index, columns_named, type Key } from './aggregate';
+import { humanize, lower_first, tidy_unit } from './format';
 
-export type ColumnNotes = Record<string, ColumnNote>;
+// `identity`: its numbers name things (identity.ts).
+export type ColumnNotes = Record<string, ColumnNote & { identity?: boolean }>;
 
 // All that a chart component is given.
 export interface ChartInput {
@@ -11,6 +12,17 @@ export interface ChartInput {
   data: AnswerData;
   compare: AnswerData | null;
   notes: ColumnNotes;
+  // The query's text, which tells which of its columns are averages.
+  sql?: string | null | undefined;
+  // The panels of a facet draw the same series in the same order, and bars the same categories.
+  like?: PanelOrder | undefined;
+}
+
+export interface PanelOrder {
+  x_keys: Key[];
+  x_span: [number, number] | null;
+  // Each series by its members: several are folded into "Other".
+  series: { name: string; measure: number; members: Key[] }[];
 }
 
 type Written = Encoding | string | null | undefined;
@@ -25,7 +37,7 @@ export function encodings_of(written: Chart['y']): Encoding[] {
   return all.map(encoding_of).filter((encoding) => encoding !== null);
 }
 
-export function note_of(encoding: Encoding, notes: ColumnNotes): ColumnNote {
+export function note_of(encoding: Encoding, notes: ColumnNotes): ColumnNotes[string] {
   return (encoding.field && notes[encoding.field]) || {};
 }
 
@@ -49,7 +61,7 @@ export function measure_label(encoding: Encoding, notes: ColumnNotes): string {
   const label = key_label(encoding, notes);
   const word = encoding.aggregate ? AGGREGATE_WORDS[encoding.aggregate] : undefined;
   const said = /^(average|avg|mean|median|lowest|highest|min|max|distinct)\b/i.test(label);
-  return word && !said ? `${word} ${label.charAt(0).toLowerCase()}${label.slice(1)}` : label;
+  return word && !said ? `${word} ${lower_first(label)}` : label;
 }
 
 export interface MeasureNote {
@@ -57,6 +69,7 @@ export interface MeasureNote {
   unit: string | null;
   format: string | null;
   good: 'up' | 'down' | null;
+  identity?: boolean | undefined;
 }
 
 export function measure_note(encoding: Encoding, notes: ColumnNotes): MeasureNote {
@@ -64,9 +77,11 @@ export function measure_note(encoding: Encoding, notes: ColumnNotes): MeasureNot
   const counts = encoding.aggregate === 'count' || encoding.aggregate === 'count_distinct';
   return {
     label: measure_label(encoding, notes),
-    unit: counts ? null : (note.unit ?? null),
+    unit: counts ? null : tidy_unit(note.unit),
     format: encoding.format ?? (counts ? null : (note.format ?? null)),
     good: note.good ?? null,
+    // The sum of ids is no id; their median is one still.
+    identity: note.identity && !counts && encoding.aggregate !== 'sum',
   };
 }
 
@@ -76,11 +91,16 @@ export function measure_caption(note: MeasureNote): string {
   return unit ? `${note.label}, ${unit}` : note.label;
 }
 
-export function missing_columns(input: ChartInput): string[] {
+function used_fields(input: ChartInput): string[] {
   const { chart, data } = input;
   const encodings = [chart.x, chart.color, chart.size, chart.facet].map(encoding_of).filter((encoding) => encoding !== null);
   const fields = [...encodings, ...encodings_of(chart.y)].map((encoding) => encoding.field);
-  return [...fields, ...(chart.columns ?? [])].filter(
-    (field): field is string => !!field && field !== '*' && column_index(data.columns, field) < 0,
-  );
+  // A table without a list shows all that there is.
+  const listed = chart.columns?.length ? chart.columns : chart.mark === 'table' ? data.columns.map((column) => column.name) : [];
+  return [...new Set([...fields, ...listed])].filter((field): field is string => !!field && field !== '*');
 }
+
+export const missing_columns = (input: ChartInput) => used_fields(input).filter((field) => column_index(input.data.columns, field) < 0);
+
+// Names that the chart uses and that stand for more than one column of the answer.
+export const ambiguous_columns = (input: ChartInput) => used_fields(input).filter((field) => columns_named(input.data.columns, field).length > 1);

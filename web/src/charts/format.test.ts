@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { format_age, format_bytes, format_cell, format_change, format_compact, format_measure, format_time, grain_of, group_digits, humanize, parse_time } from './format';
+import { format_age, format_bytes, format_cell, format_change, format_compact, format_measure, format_tick, format_time, grain_of, group_digits, humanize, isolate, lower_first, NOTHING, parse_time, shorten, writer_of } from './format';
 
 test('formats are d3 format strings, with the unit behind (or before) the number', () => {
   assert.equal(format_measure(1234.567, { format: ',.1f', unit: 'min' }), '1,234.6\u202fmin');
@@ -56,4 +56,43 @@ test('a change is said in per cent, in points for shares, and in the unit across
   assert.deepEqual(format_change(6.4, -5, { unit: 'min', format: ',.1f' }), { way: -1, text: '11.4\u202fmin' });
   assert.deepEqual(format_change(6937, 8, {}), { way: -1, text: '99.9%' });
   assert.deepEqual(format_change(5, 5, {}), { way: 0, text: '0.0%' });
+});
+
+test('currencies stand before the number and other units after it, short or not', () => {
+  assert.deepEqual(
+    [['$', 40_512_345], ['€', -40_512_345], ['USD', 40_512_345], ['km', 40_512_345], ['percent', 12.3], ['°c', 4.5]].map(([unit, value]) => format_compact(value as number, { unit: unit as string })),
+    ['$40.5M', '−€40.5M', 'USD\u202f40.5M', '40.5M\u202fkm', '12.3%', '4.5°C'],
+  );
+  assert.equal(format_compact(40_512_345, { format: '$,.0f' }), '$40.5M');
+  assert.equal(format_measure(12.5, { format: '$,.2f', unit: '$' }), '$12.50');
+  assert.deepEqual([format_tick(40_000_000, { unit: '$' }), format_tick(40_000_000, { unit: 'km' }), format_tick(0.25, { format: '.1%' }), format_tick(0.125, { format: '.1%' })], ['$40M', '40M', '25%', '12.5%']);
+});
+
+test('numbers beyond trillions stay numbers that people read', () => {
+  assert.deepEqual([format_compact(9.007e15), format_compact(1e20)], ['9,007T', '1e+20']);
+});
+
+test('the numbers of one set have equal digits', () => {
+  const all = (values: (number | null)[], note = {}, options = {}) => values.map(writer_of(values, note, options));
+  assert.deepEqual(all([5, 10, 2.5]), ['5.0', '10.0', '2.5']);
+  assert.deepEqual(all([1234.5, 2.25, null]), ['1,234.50', '2.25', NOTHING]);
+  assert.deepEqual(all([1, 1.5, 2]), ['1.0', '1.5', '2.0']);
+  assert.deepEqual(all([40_512_345, 3_200_000, 350_000], { unit: '$' }, { brief: true }), ['$40.51M', '$3.20M', '$0.35M']);
+  assert.deepEqual(all([40_512_345, 3_200_000], {}, { brief: true }), ['40.5M', '3.2M']);
+  assert.deepEqual(all([40_000_000, 12]), ['40,000,000', '12']);
+  assert.deepEqual(all([0.25, 1e-9, 3]), ['0.250', '0.000000001', '3.000']);
+});
+
+test('in a sentence only the first letter is lowered, and not that of an abbreviation', () => {
+  assert.deepEqual(['Average delay', 'US state', 'CO2'].map(lower_first), ['average delay', 'US state', 'CO2']);
+});
+
+test('right-to-left names keep their direction beside numbers', () => {
+  assert.equal(isolate('دبي'), '\u2068دبي\u2069');
+  assert.equal(isolate('Dubai'), 'Dubai');
+});
+
+test('a long id keeps the digits that tell it from its neighbours', () => {
+  assert.equal(shorten('1688275058533285124', 12), '16…533285124');
+  assert.equal(shorten('A rather long name', 10), 'A rather…');
 });

@@ -1,9 +1,9 @@
 import { useMemo } from 'react';
-import { column_index, measure, to_number } from './aggregate';
+import { column_index, exact_measure, measure, to_number } from './aggregate';
 import { encoding_of, encodings_of, key_label, measure_note, type ChartInput } from './encoding';
-import { format_cell, format_compact, format_measure, format_number, format_change, NOTHING } from './format';
+import { format_cell, format_change, format_compact, format_exact, format_measure, NOTHING, short_unit } from './format';
 import { series_model } from './model';
-import { SparklineShape } from './sparkline';
+import { sparkline_points, SparklineShape } from './sparkline';
 
 // Up to here a number is shown to its last digit: people compare it with what they know.
 const COMPACT_FROM = 10_000_000;
@@ -25,15 +25,18 @@ export function Kpi({ input }: { input: ChartInput }) {
   const trend = useMemo(() => {
     const x = encoding_of(chart.x);
     if (!x) return null;
-    const model = series_model({ ...input, chart: { ...chart, y, color: null, limit: null } }, { stacked: false });
-    return model.x.kind === 'time' && model.x.keys.length > 2 ? (model.series[0]?.values ?? null) : null;
+    const model = series_model({ ...input, chart: { ...chart, y, color: null, limit: null } }, { stacked: false, measured: true });
+    return model.x.kind === 'time' && model.x.keys.length > 2 ? sparkline_points(model) : null;
   }, [input]);
 
   // A format from the document is used as it is while the number stays short; long ones are compact, the exact one is in the title.
-  const exact = is_text ? format_cell(data.rows[0]?.[index], type, notes[y.field ?? ''] ?? {}) : format_measure(value, note);
-  const short = is_text ? exact : value === null ? NOTHING : Math.abs(value) >= COMPACT_FROM && !note.format?.match(/[s%]/) ? format_compact(value, note) : format_number(value, note);
-  const unit = is_text || short === exact || note.unit === '%' || short === NOTHING ? null : note.unit;
-  const shown = unit || is_text ? short : Math.abs(value ?? 0) >= COMPACT_FROM ? short : exact;
+  const digits = is_text || value === null ? null : exact_measure(data, y.aggregate || data.rows.length > 1 ? data.rows : data.rows.slice(0, 1), y);
+  const exact = is_text ? format_cell(data.rows[0]?.[index], type, notes[y.field ?? ''] ?? {}) : digits ? format_exact(digits, note) : format_measure(value, note);
+  const long = !is_text && value !== null && Math.abs(value) >= COMPACT_FROM && !note.identity && !note.format?.match(/[s%]/);
+  // Units that are words stand small behind the number: "40.5M km". Signs belong to it: "$40.5M", "12.3%".
+  const unit = is_text || value === null || short_unit(note.unit) ? null : note.unit;
+  const bare = unit ? { ...note, unit: null } : note;
+  const shown = is_text ? exact : long ? format_compact(value, bare) : digits ? format_exact(digits, bare) : format_measure(value, bare);
   const way = change?.way ?? 0;
   const verdict = way === 0 || !note.good ? 'neutral' : way > 0 === (note.good === 'up') ? 'good' : 'bad';
 
@@ -41,7 +44,7 @@ export function Kpi({ input }: { input: ChartInput }) {
     <div className="kpi">
       <p className="kpi-value" title={exact} data-testid="kpi-value">
         {shown}
-        {unit && <span className="kpi-unit">{unit}</span>}
+        {unit && <span className="kpi-unit"> {unit}</span>}
       </p>
       {chart.compare && (
         <p className={`kpi-delta ${verdict}`} data-testid="kpi-delta">
@@ -61,7 +64,7 @@ export function Kpi({ input }: { input: ChartInput }) {
       )}
       {trend && (
         <div className="kpi-trend">
-          <SparklineShape values={trend} label={`${note.label} over time`} />
+          <SparklineShape points={trend} label={`${note.label} over time`} />
         </div>
       )}
     </div>
@@ -70,5 +73,5 @@ export function Kpi({ input }: { input: ChartInput }) {
 
 function format_compact_or(value: number | null, note: { format: string | null; unit: string | null }): string {
   if (value === null) return NOTHING;
-  return Math.abs(value) >= 10_000 ? format_compact(value, note) : format_number(value, note);
+  return Math.abs(value) >= 10_000 ? format_compact(value, note) : format_measure(value, note);
 }

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 
 interface Props {
-  label: string;
+  // Of a button that shows no words.
+  label?: string;
   button: ReactNode;
   className?: string;
   test_id?: string;

@@ -27,6 +27,8 @@ const ADVICE: Record<string, string> = {
   bad_slug: 'Choose a short name of small letters, digits and hyphens.',
   slug_conflict: 'Choose another slug: this one is taken.',
   overloaded: 'The server is busy. Try again in a moment.',
+  out_of_memory: 'The server is short of memory. Try again in a moment, or ask for less at once.',
+  answers_too_large: 'Aggregate further, or show fewer rows: the answers together are larger than the server has memory for.',
   answer_too_large: 'Aggregate further, or lower the number of rows.',
   deadline_exceeded: 'The query took too long. Narrow the period or try again in a moment.',
   timeout: 'The query took too long. Narrow the period or try again in a moment.',

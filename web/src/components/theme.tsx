@@ -5,12 +5,13 @@ type Choice = 'system' | 'light' | 'dark';
 
 interface Theme {
   dark: boolean;
+  printing: boolean;
   choice: Choice;
   choose: (choice: Choice) => void;
 }
 
 const KEY = 'bridge.theme';
-const ThemeContext = createContext<Theme>({ dark: false, choice: 'system', choose: () => {} });
+const ThemeContext = createContext<Theme>({ dark: false, printing: false, choice: 'system', choose: () => {} });
 
 function stored(): Choice {
   try {
@@ -29,21 +30,28 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     const query = matchMedia('(prefers-color-scheme: dark)');
+    const paper = matchMedia('print');
     const on_change = () => set_system_dark(query.matches);
     // The browser takes its picture right after this event, so everything has to be drawn before it returns.
     const before = () => {
+      if (document.documentElement.dataset.printing === 'yes') return;
       document.documentElement.dataset.printing = 'yes';
+      document.documentElement.dataset.theme = 'light';
       flushSync(() => set_printing(true));
     };
+    // Some browsers say only that the medium is paper now.
+    const on_medium = () => (paper.matches ? before() : after());
     const after = () => {
       delete document.documentElement.dataset.printing;
       set_printing(false);
     };
     query.addEventListener('change', on_change);
+    paper.addEventListener('change', on_medium);
     window.addEventListener('beforeprint', before);
     window.addEventListener('afterprint', after);
     return () => {
       query.removeEventListener('change', on_change);
+      paper.removeEventListener('change', on_medium);
       window.removeEventListener('beforeprint', before);
       window.removeEventListener('afterprint', after);
     };
@@ -57,6 +65,7 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
   const theme = useMemo<Theme>(
     () => ({
       dark,
+      printing,
       choice,
       choose: (next) => {
         set_choice(next);
@@ -68,7 +77,7 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
         }
       },
     }),
-    [dark, choice],
+    [dark, printing, choice],
   );
   return <ThemeContext value={theme}>{children}</ThemeContext>;
 }

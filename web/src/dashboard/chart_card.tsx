@@ -19,14 +19,18 @@ interface Props {
   refreshing: boolean;
   failed: boolean;
   csv_url: string | null;
-  selected: ReadonlySet<string>;
+  is_chosen: ((selection: Selection) => boolean) | null;
+  // The same fault is told once, above the cards that have it.
+  told_above: boolean;
+  // Which level of heading its title is.
+  heading: 'h2' | 'h3';
   on_select?: ((id: string, selection: Selection) => void) | undefined;
   on_retry?: (() => void) | undefined;
 }
 
 const NO_NOTES: ColumnNotes = {};
 
-export const ChartCard = memo(function ChartCard({ id, chart, query, answer, compare, refreshing, failed, csv_url, selected, on_select, on_retry }: Props) {
+export const ChartCard = memo(function ChartCard({ id, chart, query, answer, compare, refreshing, failed, csv_url, is_chosen, told_above, heading: Heading, on_select, on_retry }: Props) {
   const { dark } = use_theme();
   const [as_table, set_as_table] = useState(false);
   const [show_sql, set_show_sql] = useState(false);
@@ -34,7 +38,7 @@ export const ChartCard = memo(function ChartCard({ id, chart, query, answer, com
   const notes = query?.columns ?? NO_NOTES;
   const data = answer?.data;
   const compare_data = compare?.data ?? null;
-  const input = useMemo<ChartInput | null>(() => (data ? { chart, data, compare: compare_data, notes } : null), [chart, data, compare_data, notes]);
+  const input = useMemo<ChartInput | null>(() => (data ? { chart, data, compare: compare_data, notes, sql: query?.sql } : null), [chart, data, compare_data, notes, query]);
   const title = chart_title(id, { chart, notes });
   const subtitle = chart_subtitle(title, { chart, notes });
   const select = useCallback((selection: Selection) => on_select?.(id, selection), [id, on_select]);
@@ -44,10 +48,12 @@ export const ChartCard = memo(function ChartCard({ id, chart, query, answer, com
   const facts = [...captions, ...(metadata?.truncated ? [`first ${metadata.row_count.toLocaleString('en')} rows only`] : [])];
 
   return (
-    <section className={`card ${quiet ? 'card-quiet' : ''} ${refreshing ? 'refreshing' : ''}`} aria-label={title} aria-busy={state === 'loading' || refreshing} data-testid={`chart-${id}`} data-chart={id} data-mark={chart.mark} data-state={state}>
+    <article className={`card ${quiet ? 'card-quiet' : ''} ${refreshing ? 'refreshing' : ''}`} aria-label={title} aria-busy={state === 'loading' || refreshing} data-testid={`chart-${id}`} data-chart={id} data-mark={chart.mark} data-state={state}>
       <header className="card-head">
         <div className="card-titles">
-          <h3 title={chart.description ?? undefined}>{title}</h3>
+          <Heading className="card-title" title={chart.description ?? undefined}>
+            {title}
+          </Heading>
           {(subtitle || facts.length > 0) && (
             <p className="card-subtitle">{[subtitle, ...facts].filter(Boolean).join(' · ')}</p>
           )}
@@ -116,7 +122,12 @@ export const ChartCard = memo(function ChartCard({ id, chart, query, answer, com
             <p className="faint">The query answered, but with nothing in it. Other filters may bring more.</p>
           </div>
         )}
-        {state === 'error' && (
+        {state === 'error' && told_above && (
+          <div className="card-empty faint">
+            <p>No answer</p>
+          </div>
+        )}
+        {state === 'error' && !told_above && (
           <div className="card-error" role="alert">
             <p className="problem-title">{answer?.error ? (answer.error.detail ?? humanize(answer.error.code)) : 'There is no answer to this query.'}</p>
             {answer?.error?.errors?.slice(0, 3).map((one, index) => (
@@ -134,9 +145,9 @@ export const ChartCard = memo(function ChartCard({ id, chart, query, answer, com
             )}
           </div>
         )}
-        {state === 'ready' && input && <ChartView input={input} title={title} dark={dark} as_table={as_table} selected={selected} on_select={on_select ? select : undefined} on_captions={set_captions} />}
+        {state === 'ready' && input && <ChartView input={input} title={title} dark={dark} as_table={as_table} is_chosen={is_chosen} on_select={on_select ? select : undefined} on_captions={set_captions} />}
       </div>
-    </section>
+    </article>
   );
 });
 

@@ -8,6 +8,7 @@ import { use_shortcut } from '../components/keyboard';
 import { ProblemNote } from '../components/problem_note';
 import { TimeAgo } from '../components/time_ago';
 import { DashboardView } from './dashboard_view';
+import { description_of, Question } from './question';
 
 export default function DashboardScreen({ slug, may_edit }: { slug: string; may_edit: boolean }) {
   const { search } = use_location();
@@ -25,6 +26,7 @@ export default function DashboardScreen({ slug, may_edit }: { slug: string; may_
   if (document_query.error)
     return (
       <main className="page narrow" id="content">
+        <h1>{slug}</h1>
         <ProblemNote error={document_query.error} retry={() => void document_query.refetch()} />
         <p>
           <Link href="/">All dashboards</Link>
@@ -39,7 +41,7 @@ export default function DashboardScreen({ slug, may_edit }: { slug: string; may_
             <Link href="/">Dashboards</Link>
           </p>
           <h1>{dashboard?.title ?? '\u00a0'}</h1>
-          {dashboard?.description && <p className="dashboard-description">{dashboard.description}</p>}
+          {dashboard && description_of(dashboard) && <p className="dashboard-description">{description_of(dashboard)}</p>}
         </div>
         {may_edit && (
           <Link href={`${path}/edit`} className="button" data-testid="edit-link">
@@ -49,6 +51,7 @@ export default function DashboardScreen({ slug, may_edit }: { slug: string; may_
       </div>
       {dashboard ? (
         <>
+          <Question dashboard={dashboard} may_edit={may_edit} />
           <DashboardView document={dashboard} search={search} on_search={on_search} />
           <Footer dashboard={dashboard} />
         </>
@@ -70,11 +73,7 @@ function Footer({ dashboard }: { dashboard: DashboardDocument }) {
         </span>
       )}
       {dashboard.connection && <span>{dashboard.connection}</span>}
-      {provenance?.prompt && (
-        <span title={provenance.dry_run_bytes ? `${format_bytes(provenance.dry_run_bytes)} tried in dry runs` : undefined}>
-          asked: “{provenance.prompt}”{provenance.generator ? `, answered by ${provenance.generator}` : ''}
-        </span>
-      )}
+      {provenance?.generator && <span title={provenance.dry_run_bytes ? `${format_bytes(provenance.dry_run_bytes)} tried in dry runs` : undefined}>answered by {provenance.generator}</span>}
     </footer>
   );
 }

@@ -3,7 +3,7 @@ import type { DashboardData, Parameter } from '../api/types';
 import { column_index } from '../charts/aggregate';
 import { humanize, truncate_text } from '../charts/format';
 import { Popover } from '../components/menu';
-import { ALL, data_query, is_all, PRESETS, range_of, range_text, values_of, with_values, type Parameters } from './parameters';
+import { ALL, data_query, is_all, newest_day, PRESETS, presets_text, range_of, range_text, today_of, values_of, with_values, type Parameters } from './parameters';
 
 interface BarProps {
   params: Parameters;
@@ -66,7 +66,7 @@ function Control(props: ControlProps) {
   }
 }
 
-function DateRangeControl({ name, label, parameter, values, set }: ControlProps) {
+function DateRangeControl({ name, label, parameter, values, data, set }: ControlProps) {
   const value = values[0] ?? ALL;
   const range = range_of(value) ?? { from: '', to: '' };
   const [from, set_from] = useState(range.from);
@@ -75,13 +75,20 @@ function DateRangeControl({ name, label, parameter, values, set }: ControlProps)
     set_from(range.from);
     set_to(range.to);
   }, [range.from, range.to]);
+  const newest = newest_day(name, data);
+  const text = range_text(value, newest);
+  // What the document or the address says may be a period that is counted from today, or of another length.
+  const offered = PRESETS.includes(value) || range_of(value) ? PRESETS : [value, ...PRESETS];
   const wrong = from !== '' && to !== '' && from > to;
   return (
-    <Popover label={`${label}: ${range_text(value)}`} title={parameter.description} className="parameter" test_id={`parameter-${name}`} button={<ControlFace label={label} value={range_text(value)} />}>
+    <Popover title={parameter.description} className="parameter" test_id={`parameter-${name}`} button={<ControlFace label={label} value={text} />}>
       {(close) => (
         <div className="popover-body">
+          <p className="choices-about faint" data-testid={`parameter-${name}-newest`}>
+            {presets_text(newest, today_of(Date.now()))}
+          </p>
           <ul className="choices" role="list">
-            {PRESETS.map(([preset, text]) => (
+            {offered.map((preset) => (
               <li key={preset}>
                 <button
                   type="button"
@@ -92,7 +99,7 @@ function DateRangeControl({ name, label, parameter, values, set }: ControlProps)
                     close();
                   }}
                 >
-                  {text}
+                  {range_text(preset)}
                 </button>
               </li>
             ))}
@@ -138,7 +145,7 @@ function EnumControl({ name, label, parameter, values, data, set }: ControlProps
   if (!options) return <FieldControl {...{ name, label, parameter, values: all ? [] : values, data, set }} kind="text" />;
   const text = all ? 'All' : values.length <= 2 ? values.map((value) => truncate_text(value, 16)).join(', ') : `${values.length} chosen`;
   return (
-    <Popover label={`${label}: ${text}`} title={parameter.description} className="parameter" test_id={`parameter-${name}`} button={<ControlFace label={label} value={text} />}>
+    <Popover title={parameter.description} className="parameter" test_id={`parameter-${name}`} button={<ControlFace label={label} value={text} />}>
       {(close) => <Choices label={label} options={options} chosen={chosen} multiple={parameter.multiple ?? false} set={set} close={close} />}
     </Popover>
   );
@@ -257,6 +264,7 @@ function ControlFace({ label, value }: { label: string; value: string }) {
   return (
     <>
       <span className="parameter-label">{label}</span>
+      <span className="visually-hidden">: </span>
       <span className="parameter-value">{value}</span>
       <svg width="8" height="8" viewBox="0 0 8 8" aria-hidden="true">
         <path d="M1 2.5 4 5.5 7 2.5" fill="none" stroke="currentColor" strokeWidth="1.4" />

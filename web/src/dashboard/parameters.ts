@@ -1,5 +1,5 @@
 // The parameters of a dashboard live in the address: a filtered view is a link. Pure.
-import type { Parameter } from '../api/types';
+import type { DashboardData, Parameter } from '../api/types';
 import type { TimeGrain } from '../charts/format';
 
 export const ALL = 'all';
@@ -47,25 +47,51 @@ export function data_query(params: Parameters, search: string): string {
   return query.toString();
 }
 
-export const PRESETS: readonly (readonly [string, string])[] = [
-  ['last_7_days', 'Last 7 days'],
-  ['last_30_days', 'Last 30 days'],
-  ['last_90_days', 'Last 90 days'],
-  ['last_365_days', 'Last 365 days'],
-  ['this_month', 'This month'],
-  ['this_year', 'This year'],
-  [ALL, 'All time'],
-];
+// Counted from the newest day that the data has, so that they show something where the data ends long before today, and tomorrow's rows
+// when they come.
+export const PRESETS: readonly string[] = ['last_7_days_of_data', 'last_30_days_of_data', 'last_90_days_of_data', 'last_12_months_of_data', 'this_month_of_data', 'this_year_of_data', ALL];
+
+interface Preset {
+  text: string;
+  of_data: boolean;
+}
+
+function preset_of(value: string): Preset | null {
+  const last = /^last_(\d+)_(day|week|month|year)s?(_of_data)?$/.exec(value);
+  if (last) return { text: `Last ${last[1] === '1' ? last[2] : `${last[1]} ${last[2]}s`}`, of_data: last[3] !== undefined };
+  const current = /^this_(month|year)(_of_data)?$/.exec(value);
+  return current ? { text: `This ${current[1]}`, of_data: current[2] !== undefined } : null;
+}
+
+// The newest day that the data had when a period was counted from it; null when none was.
+export function newest_day(name: string, data: DashboardData | undefined): string | null {
+  let newest: string | null = null;
+  for (const answer of Object.values(data?.queries ?? {})) {
+    const day = answer.metadata?.periods?.[name]?.newest_day;
+    if (day && (newest === null || day > newest)) newest = day;
+  }
+  return newest;
+}
+
+// From which day the presets are counted, said beside them.
+export function presets_text(newest: string | null, today: string): string {
+  if (newest === null) return 'Counted from the newest day of the data';
+  return newest < today ? `Counted from ${day_text(newest)}, where the data ends` : `Counted from ${day_text(newest)}, the newest day of the data`;
+}
+
+export const today_of = (now: number) => iso_day(now);
 
 export function range_of(value: string): { from: string; to: string } | null {
   const parts = /^(\d{4}-\d{2}-\d{2})?\.\.(\d{4}-\d{2}-\d{2})?$/.exec(value);
   return parts ? { from: parts[1] ?? '', to: parts[2] ?? '' } : null;
 }
 
-// "1 Jan 2001 – 31 Mar 2001", or the name of a preset.
-export function range_text(value: string): string {
-  const preset = PRESETS.find(([name]) => name === value);
-  if (preset) return preset[1];
+// "1 Jan 2001 – 31 Mar 2001", or the name of a preset; with the day that it ends on where the data ends before today.
+export function range_text(value: string, newest: string | null = null, today = today_of(Date.now())): string {
+  if (value === ALL) return 'All time';
+  const preset = preset_of(value);
+  if (preset?.of_data) return newest !== null && newest < today ? `${preset.text} to ${day_text(newest)}` : preset.text;
+  if (preset) return `${preset.text} until today`;
   const range = range_of(value);
   if (!range) return value;
   if (!range.from && !range.to) return 'All time';

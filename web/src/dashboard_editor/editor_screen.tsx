@@ -1,20 +1,22 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { api, ApiError, type Yaml } from '../api/client';
-import type { DashboardDocument, ValidationReport, Violation } from '../api/types';
+import type { DashboardDocument, Violation } from '../api/types';
 import { DashboardGrid, DashboardView } from '../dashboard/dashboard_view';
+import type { OwnSource } from '../dashboard/own_answers';
 import { data_query } from '../dashboard/parameters';
 import { guard_leaving, Link, navigate, use_location } from '../components/location';
 import { ProblemNote } from '../components/problem_note';
 import { use_theme } from '../components/theme';
+import { after_failure, check_text, is_of_a_query, type Check } from './check';
 import { DiffView } from './diff_view';
+import { draft_of, drop_draft } from './drafts';
 import { HistoryPanel } from './history_panel';
 import { violation_text } from './marks';
+import { use_check } from './use_check';
 import type { YamlEditorHandle } from './yaml_editor';
 
 const YamlEditor = lazy(() => import('./yaml_editor'));
-const VALIDATION_PAUSE_MS = 400;
-const NONE: Violation[] = [];
 
 type SaveState = { kind: 'clean' } | { kind: 'saving' } | { kind: 'saved'; version: number } | { kind: 'conflict'; theirs: Yaml } | { kind: 'failed'; error: unknown };
 
@@ -28,6 +30,7 @@ export default function EditorScreen({ slug, may_edit }: { slug: string; may_edi
   if (yaml.error)
     return (
       <main className="page narrow" id="content">
+        <h1>{slug}</h1>
         <ProblemNote error={yaml.error} retry={() => void yaml.refetch()} />
         <p>
           <Link href={path}>Back to the dashboard</Link>
@@ -42,35 +45,14 @@ function Editor({ slug, path, initial, may_edit }: { slug: string; path: string;
   const client = useQueryClient();
   const { dark } = use_theme();
   const [base, set_base] = useState(initial);
-  const [text, set_text] = useState(initial.text);
-  const [report, set_report] = useState<ValidationReport | null>(null);
-  const [checking, set_checking] = useState(false);
+  const [draft] = useState(() => draft_of(slug));
+  useEffect(() => drop_draft(slug), [slug]);
+  const [text, set_text] = useState(draft ?? initial.text);
+  const [check, set_check] = use_check(text, may_edit);
   const [save_state, set_save_state] = useState<SaveState>({ kind: 'clean' });
   const [panel, set_panel] = useState<'preview' | 'history'>('preview');
   const editor = useRef<YamlEditorHandle>(null);
   const dirty = text !== base.text;
-
-  useEffect(() => {
-    const controller = new AbortController();
-    const timer = setTimeout(() => {
-      set_checking(true);
-      api
-        .validate(text, false, controller.signal)
-        .then(set_report)
-        .catch((error: unknown) => {
-          if (controller.signal.aborted) return;
-          set_report({ valid: true, errors: [], warnings: [] });
-          if (error instanceof ApiError && error.problem.errors) set_report({ valid: false, errors: error.problem.errors, warnings: [] });
-        })
-        .finally(() => {
-          if (!controller.signal.aborted) set_checking(false);
-        });
-    }, VALIDATION_PAUSE_MS);
-    return () => {
-      clearTimeout(timer);
-      controller.abort();
-    };
-  }, [text]);
 
   useEffect(() => {
     guard_leaving(dirty ? () => window.confirm('Leave without saving? Your changes would be lost.') : null);
@@ -119,11 +101,11 @@ function Editor({ slug, path, initial, may_edit }: { slug: string; path: string;
           const theirs = await api.yaml(slug).catch(() => null);
           return set_save_state(theirs ? { kind: 'conflict', theirs } : { kind: 'failed', error });
         }
-        if (error instanceof ApiError && error.problem.errors?.some((one) => one.line)) set_report({ valid: false, errors: error.problem.errors, warnings: [] });
+        if (error instanceof ApiError && error.problem.errors?.some((one) => one.line)) set_check((before) => after_failure(before, error.problem));
         set_save_state({ kind: 'failed', error });
       }
     },
-    [slug, text, base.version, refresh_everything],
+    [slug, text, base.version, refresh_everything, set_check],
   );
 
   const remove = async () => {
@@ -139,18 +121,23 @@ function Editor({ slug, path, initial, may_edit }: { slug: string; path: string;
     }
   };
 
-  const errors = report?.errors ?? NONE;
-  const warnings = report?.warnings ?? NONE;
+  const { errors, warnings } = check;
   return (
     <main className="editor" id="content" data-testid="editor">
       <div className="editor-bar">
-        <p className="editor-title">
-          <Link href={path}>← {slug}</Link>
+        <div className="editor-title">
+          <h1>
+            <Link href={path}>
+              <span aria-hidden="true">← </span>
+              <span className="visually-hidden">Edit </span>
+              {slug}
+            </Link>
+          </h1>
           <span className="faint">v{base.version}</span>
           <span className={dirty ? 'editor-state dirty' : 'editor-state faint'} role="status" data-testid="save-state">
             {save_state.kind === 'saving' ? 'Saving…' : dirty ? 'Not saved' : save_state.kind === 'saved' ? `Saved as version ${save_state.version}` : 'No changes'}
           </span>
-        </p>
+        </div>
         <div className="editor-tools">
           <div className="tabs" role="group" aria-label="Beside the text">
             <button type="button" aria-pressed={panel === 'preview'} onClick={() => set_panel('preview')}>
@@ -188,13 +175,13 @@ function Editor({ slug, path, initial, may_edit }: { slug: string; path: string;
       <div className="editor-panes">
         <section className="editor-text" aria-label="The document">
           <Suspense fallback={<div className="skeleton editor-skeleton" />}>
-            <YamlEditor ref={editor} initial={initial.text} dark={dark} read_only={!may_edit} violations={{ errors, warnings }} on_change={set_text} on_save={() => void (dirty && errors.length === 0 && save())} />
+            <YamlEditor ref={editor} initial={draft ?? initial.text} dark={dark} read_only={!may_edit} errors={errors} warnings={warnings} on_change={set_text} on_save={() => void (dirty && errors.length === 0 && save())} />
           </Suspense>
-          <Problems errors={errors} warnings={warnings} checking={checking} on_go={(violation) => editor.current?.go_to(violation)} />
+          <Problems check={check} tried={may_edit} on_go={(violation) => editor.current?.go_to(violation)} />
         </section>
         <section className="editor-side" aria-label={panel === 'preview' ? 'The picture' : 'History'}>
           {panel === 'preview' ? (
-            <Preview slug={slug} text={text} drawable={report !== null && report.valid && !checking} may_edit={may_edit} />
+            <Preview slug={slug} text={text} drawable={check.state !== 'reading' && errors.every(is_of_a_query)} may_edit={may_edit} />
           ) : (
             <HistoryPanel
               slug={slug}
@@ -240,6 +227,7 @@ function LivePreview({ slug, text, current, search, on_search }: PreviewProps & 
   // The address may hold more than the parameters of the text; the server would refuse those, so only what was known last is sent.
   const [params, set_params] = useState<DashboardDocument['params']>(null);
   const query = data_query(params ?? {}, search);
+  const client = useQueryClient();
   const preview = useQuery({
     queryKey: ['preview', slug, text, query],
     queryFn: ({ signal }) => api.preview(text, query, signal),
@@ -252,6 +240,16 @@ function LivePreview({ slug, text, current, search, on_search }: PreviewProps & 
     if (data) set_params(data.document.params ?? null);
   }, [data]);
   const retry = () => void preview.refetch();
+  const own_source = useMemo<OwnSource>(() => {
+    const key = (wanted: string) => ['preview', slug, text, wanted];
+    const ask = async (query_id: string, wanted: string) => {
+      const all = await client.fetchQuery({ queryKey: key(wanted), queryFn: ({ signal }) => api.preview(text, wanted, signal), staleTime: 60_000 });
+      const answer = all.queries[query_id];
+      if (!answer) throw new Error(`there is no query ${query_id}`);
+      return answer;
+    };
+    return { key, ask };
+  }, [client, slug, text]);
   if (!data) return preview.error ? <ProblemNote error={preview.error} retry={retry} /> : <div className="skeleton editor-skeleton" />;
   return (
     <div className="preview">
@@ -268,6 +266,8 @@ function LivePreview({ slug, text, current, search, on_search }: PreviewProps & 
         fetching={preview.isFetching}
         refreshing={preview.isPlaceholderData}
         error={preview.error}
+        own_source={own_source}
+        heading="h3"
         on_retry={retry}
         on_refresh={retry}
       />
@@ -282,17 +282,21 @@ function SavedPreview({ slug, search, on_search }: PreviewProps) {
   return (
     <div className="preview">
       <h2>{document_query.data.title}</h2>
-      <DashboardView document={document_query.data} search={search} on_search={on_search} />
+      <DashboardView document={document_query.data} search={search} heading="h3" on_search={on_search} />
     </div>
   );
 }
 
-function Problems({ errors, warnings, checking, on_go }: { errors: Violation[]; warnings: Violation[]; checking: boolean; on_go: (violation: Violation) => void }) {
+function Problems({ check, tried, on_go }: { check: Check; tried: boolean; on_go: (violation: Violation) => void }) {
+  const { errors, warnings } = check;
   const all = [...errors.map((one) => ({ one, kind: 'error' })), ...warnings.map((one) => ({ one, kind: 'warning' }))];
   return (
-    <div className="problems" data-testid="problems" data-errors={errors.length}>
+    <div className="problems" data-testid="problems" data-errors={errors.length} data-state={check.state}>
       <p className="problems-head" role="status">
-        {checking ? 'Checking…' : errors.length > 0 ? `${errors.length} ${errors.length === 1 ? 'error' : 'errors'}` : warnings.length > 0 ? `Valid, ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}` : 'Valid'}
+        {check_text(check, tried)}
+      </p>
+      <p className="problems-hint faint">
+        <kbd>Esc</kbd>, then <kbd>Tab</kbd> leaves the text
       </p>
       {all.length > 0 && (
         <ul>

@@ -21,7 +21,8 @@ interface Props {
   initial: string;
   dark: boolean;
   read_only: boolean;
-  violations: { errors: Violation[]; warnings: Violation[] };
+  errors: Violation[];
+  warnings: Violation[];
   on_change: (text: string) => void;
   on_save: () => void;
 }
@@ -56,7 +57,7 @@ const theme = EditorView.theme({
   '.cm-panels': { backgroundColor: 'var(--paper)', color: 'var(--ink)', borderColor: 'var(--line)' },
 });
 
-export default function YamlEditor({ ref, initial, dark, read_only, violations, on_change, on_save }: Props) {
+export default function YamlEditor({ ref, initial, dark, read_only, errors, warnings, on_change, on_save }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const darkness = useRef(new Compartment());
@@ -96,7 +97,7 @@ export default function YamlEditor({ ref, initial, dark, read_only, violations, 
           darkness.current.of(EditorView.darkTheme.of(dark)),
           EditorState.readOnly.of(read_only),
           EditorState.tabSize.of(2),
-          EditorView.contentAttributes.of({ 'aria-label': 'The dashboard as YAML', 'data-testid': 'yaml' }),
+          EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': 'The dashboard as YAML', 'aria-description': 'Tab indents. Escape, then Tab leaves the text.', 'data-testid': 'yaml' }),
           keymap.of([save, ...defaultKeymap, ...historyKeymap, ...searchKeymap, ...foldKeymap, ...lintKeymap, indentWithTab]),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) latest.current.on_change(update.state.doc.toString());
@@ -126,9 +127,9 @@ export default function YamlEditor({ ref, initial, dark, read_only, violations, 
         apply: (target: EditorView, from: number, to: number) => target.dispatch({ changes: { from, to, insert: fix.insert } }),
       })),
     });
-    const diagnostics = [...violations.errors.map(mark('error')), ...violations.warnings.map(mark('warning'))];
+    const diagnostics = [...errors.map(mark('error')), ...warnings.map(mark('warning'))];
     current.dispatch(setDiagnostics(current.state, diagnostics.sort((a, b) => a.from - b.from)));
-  }, [violations.errors, violations.warnings]);
+  }, [errors, warnings]);
 
   useImperativeHandle(ref, () => ({
     text: () => view.current?.state.doc.toString() ?? initial,

@@ -67,6 +67,23 @@ export function AskPanel({ first }: { first: boolean }) {
   };
 
   const cancel = () => abort.current?.abort();
+  const again = (
+    <p className="ask-result">
+      <button type="button" onClick={() => void ask()}>
+        Ask again
+      </button>{' '}
+      <button
+        type="button"
+        className="quiet"
+        onClick={() => {
+          set_run(null);
+          document.getElementById('ask')?.focus();
+        }}
+      >
+        Clear
+      </button>
+    </p>
+  );
   return (
     <section className={run ? 'ask open' : 'ask'} aria-labelledby="ask-title">
       <h1 id="ask-title">{first ? 'What would you like to know?' : 'Ask your data'}</h1>
@@ -136,29 +153,13 @@ export function AskPanel({ first }: { first: boolean }) {
           ))}
         </p>
       )}
-      {run && <AgentRun prompt={run.prompt} answer={run.answer} />}
+      {run && <AgentRun prompt={run.prompt} answer={run.answer} actions={again} />}
       {run?.answer.state === 'done' && run.answer.done?.dashboard_slug && (
         <p className="ask-result">
           <Link href={`/d/${encodeURIComponent(run.answer.done.dashboard_slug)}`}>Open the dashboard</Link>
         </p>
       )}
-      {(run?.answer.state === 'failed' || run?.answer.state === 'stopped') && (
-        <p className="ask-result">
-          <button type="button" onClick={() => void ask()}>
-            Ask again
-          </button>{' '}
-          <button
-            type="button"
-            className="quiet"
-            onClick={() => {
-              set_run(null);
-              document.getElementById('ask')?.focus();
-            }}
-          >
-            Clear
-          </button>
-        </p>
-      )}
+      {run?.answer.state === 'stopped' && again}
     </section>
   );
 }

@@ -129,7 +129,7 @@ function CallRow({ call, only_session }: { call: ModelCall; only_session: boolea
         {call.error_code ?? call.status}
         {call.attempt > 1 && <span className="faint"> attempt {call.attempt}</span>}
       </td>
-      <td>{only_session || !call.session_id ? <span className="faint">{call.step}</span> : <Link href={`/usage?session_id=${encodeURIComponent(call.session_id)}`} aria-label={`Only the calls of conversation ${call.session_id}`}>{call.session_id.slice(-8)}</Link>}</td>
+      <td>{only_session || !call.session_id ? <span className="faint">{call.step}</span> : <Link href={`/usage?session_id=${encodeURIComponent(call.session_id)}`} title={`Only the calls of conversation ${call.session_id}`}>{call.session_id.slice(-8)}</Link>}</td>
     </tr>
   );
 }

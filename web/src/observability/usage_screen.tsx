@@ -85,7 +85,6 @@ function Costs({ summary, period }: { summary: CostSummary; period: CostPeriod |
   );
 }
 
-const NO_SELECTION: ReadonlySet<string> = new Set();
 const NO_NOTES = {};
 const ignore = () => {};
 
@@ -97,12 +96,12 @@ function Bars({ summary, field, period }: { summary: CostSummary; field: 'cost' 
     <section className="card" aria-label={title} data-testid={`usage-${field}`}>
       <header className="card-head">
         <div className="card-titles">
-          <h3>{title}</h3>
+          <h2 className="card-title">{title}</h2>
           <p className="card-subtitle">{chart_subtitle(title, input)}</p>
         </div>
       </header>
       <div className="card-body">
-        <ChartView input={input} title={title} dark={dark} as_table={false} selected={NO_SELECTION} on_captions={ignore} />
+        <ChartView input={input} title={title} dark={dark} as_table={false} is_chosen={null} on_captions={ignore} />
       </div>
     </section>
   );

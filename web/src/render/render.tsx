@@ -5,7 +5,7 @@ import type { DashboardPreview } from '../api/types';
 import { humanize } from '../charts/format';
 import { ThemeProvider, ThemeToggle } from '../components/theme';
 import { ChartGrid } from '../dashboard/dashboard_view';
-import { default_values, is_all, range_text } from '../dashboard/parameters';
+import { default_values, is_all, newest_day, range_text } from '../dashboard/parameters';
 import '../styles/tokens.css';
 import '../styles/base.css';
 import '../styles/screens.css';
@@ -29,7 +29,7 @@ function RenderedDashboard({ view }: { view: DashboardPreview }) {
       <p className="render-facts faint">
         {params.map(([name, parameter]) => {
           const values = default_values(parameter);
-          const text = is_all(values) ? 'all' : parameter.type === 'date_range' ? range_text(values[0]!) : values.join(', ');
+          const text = is_all(values) ? 'all' : parameter.type === 'date_range' ? range_text(values[0]!, newest_day(name, view)) : values.join(', ');
           return (
             <span key={name}>
               {parameter.label || humanize(name)}: {text}

@@ -4,6 +4,7 @@
 #include "ai_sdk/providers/anthropic/anthropic_error.h"
 #include "ai_sdk/providers/anthropic/anthropic_request.h"
 #include "ai_sdk/providers/anthropic/anthropic_stream.h"
+#include "ai_sdk/providers/shared/api_url.h"
 
 namespace bridge {
 
@@ -32,13 +33,16 @@ class AnthropicProvider final : public ProviderAdapter {
     TRY(ready());
     EncodedRequest encoded = encode_anthropic_request(request, traits_of_model(kName, request.model));
     for (const ProviderWarning& warning : encoded.warnings) TRY(sink(warning));
-    const auto decoder = make_anthropic_decoder(request.model);
+    const auto decoder = make_anthropic_decoder(request.model, str("toolu_", request.messages ? request.messages->size() : 0, "_"));
     const auto read_error = [this](int status, const Headers& headers, std::string_view body) {
-      return read_anthropic_error(status, headers, body, clock_->now());
+      Error error = read_anthropic_error(status, headers, body, clock_->now());
+      if (status == 404 && base_without_query(options_.base_url).ends_with("/v1"))
+        error.message += ". ANTHROPIC_BASE_URL ends with /v1, which is added to it: leave it out";
+      return error;
     };
     return stream_http_completion(context, *http_,
                                   {.method = Method::post,
-                                   .url = str(options_.base_url, "/v1/messages"),
+                                   .url = url_below(options_.base_url, "/v1/messages"),
                                    .headers = {{"content-type", "application/json"},
                                                {"accept", "text/event-stream"},
                                                {"anthropic-version", std::string(kVersion)},

@@ -2,6 +2,7 @@
 
 #include "ai_sdk/providers/shared/data_mark.h"
 #include "ai_sdk/providers/shared/json_fields.h"
+#include "ai_sdk/providers/shared/wire_names.h"
 #include "base/text.h"
 
 namespace bridge {
@@ -178,10 +179,13 @@ class Encoder final {
     body_ += R"(,"messages":[)";
     for (const Message& message : messages) {
       if (message.role == MessageRole::system) continue;
+      if (message.role == MessageRole::assistant) ids_.begin(message);
       if (is_verbatim(message, request_)) {
-        close();
-        body_ += str(R"({"role":"assistant","content":)", message.opaque->json, "},");
-        continue;
+        if (const std::string content = content_of(*message.opaque); !content.empty()) {
+          close();
+          body_ += str(R"({"role":"assistant","content":)", content, "},");
+          continue;
+        }
       }
       const bool has_text = !trim(message.text).empty();
       if (!has_text && message.tool_calls.empty() && message.tool_results.empty()) continue;
@@ -204,13 +208,47 @@ class Encoder final {
     for (std::size_t i = 0; i < candidates.size() && i < kMessageBreakpointsMax; ++i) put_breakpoint(candidates[candidates.size() - 1 - i]);
   }
 
+  // Byte for byte, but for what would be refused: thoughts that were cut, of which a transcript may hold some, and ids and names that no
+  // tool of the vendor's can have. Empty when nothing is left of it.
+  std::string content_of(const OpaqueContent& opaque) const {
+    if (ids_.unchanged() && !may_hold_cut_thoughts(opaque.json)) return opaque.json;
+    const auto blocks = parse_json(opaque.json, {.bytes_max = opaque.json.size() + 1});
+    if (!blocks || !blocks->is_array()) return {};
+    json::array kept;
+    for (const json::value& value : blocks->get_array()) {
+      if (!value.is_object()) continue;
+      json::object block = value.get_object();
+      const std::string_view type = text_field(block, "type");
+      if (type == "thinking" && text_field(block, "signature").empty()) continue;
+      if (type == "tool_use") {
+        block["id"] = json::string(ids_.id_of(text_field(block, "id")));
+        block["name"] = json::string(wire_name(text_field(block, "name")));
+      }
+      kept.push_back(std::move(block));
+    }
+    while (!kept.empty() && is_thought(kept.back().get_object())) kept.pop_back();
+    return kept.empty() ? std::string() : json_text(kept);
+  }
+
+  static bool is_thought(const json::object& block) {
+    const std::string_view type = text_field(block, "type");
+    return type == "thinking" || type == "redacted_thinking";
+  }
+
+  // A look at the bytes, so that nearly no content has to be read: a thought without its signature, or one that comes last.
+  static bool may_hold_cut_thoughts(std::string_view content) {
+    if (content.contains(R"("signature":"")")) return true;
+    const std::size_t last = content.rfind(R"({"type":")");
+    return last != std::string_view::npos && content.substr(last + 9).substr(0, 20).contains("thinking");
+  }
+
   void add_call(const ToolCall& call) {
-    body_ += str(R"({"type":"tool_use","id":)", json_literal(call.id), R"(,"name":)", json_literal(call.name), R"(,"input":)",
-                 json::serialize(call.arguments), "},");
+    body_ += str(R"({"type":"tool_use","id":)", json_literal(ids_.id_of(call.id)), R"(,"name":)", json_literal(wire_name(call.name)),
+                 R"(,"input":)", json_text(call.arguments), "},");
   }
 
   void add_result(const ToolResult& result) {
-    body_ += str(R"({"type":"tool_result","tool_use_id":)", json_literal(result.call_id), R"(,"content":)");
+    body_ += str(R"({"type":"tool_result","tool_use_id":)", json_literal(ids_.id_of(result.call_id)), R"(,"content":)");
     append_json_literal(body_, marked_as_data(result));
     body_ += result.ok ? "}," : R"(,"is_error":true},)";
   }
@@ -219,6 +257,7 @@ class Encoder final {
   const ModelTraits& traits_;
   EncodedRequest out_;
   std::string body_;
+  WireIds ids_;
   bool budgeted_ = false;
 };
 

@@ -119,6 +119,30 @@ TEST(AnthropicRequest, SendsThinkingBackByteForByteToTheModelThatThoughtIt) {
   EXPECT_THAT(asking.encode().body, testing::HasSubstr(R"("id":"toolu_0")"));
 }
 
+TEST(AnthropicRequest, SendsNoThoughtBackThatWasCutAndNoIdOrNameThatNoToolCanHave) {
+  Asking asking;
+  asking.messages.push_back({.role = MessageRole::assistant,
+                             .tool_calls = {{.id = "functions.list_tables:0", .name = "list tables", .arguments = {{"n", 1.5}}}}});
+  asking.messages.back().opaque = OpaqueContent{
+      "anthropic", kModel,
+      R"([{"type":"thinking","thinking":"Hm","signature":""},{"type":"tool_use","id":"functions.list_tables:0","name":"list tables","input":{"n":1.5}},)"
+      R"({"type":"thinking","thinking":"And","signature":"S"}])"};
+  asking.messages.push_back(
+      {.role = MessageRole::tool, .tool_results = {{.call_id = "functions.list_tables:0", .name = "list tables", .content = {}}}});
+  const std::string sent = asking.encode().body;
+  EXPECT_THAT(sent, testing::Not(testing::HasSubstr("thinking")));
+  EXPECT_THAT(sent, testing::Not(testing::HasSubstr("list tables\"")));
+  const json::array messages = asking.body().at("messages").as_array();
+  const json::object& call = messages[1].as_object().at("content").as_array().at(0).as_object();
+  const json::object& result = messages[2].as_object().at("content").as_array().at(0).as_object();
+  EXPECT_EQ(call.at("id"), result.at("tool_use_id"));
+  EXPECT_TRUE(std::string_view(call.at("name").as_string()).starts_with("list_tables_"));
+  EXPECT_THAT(sent, testing::HasSubstr(R"("input":{"n":1.5})"));
+  // Also where another provider's words are all there is of it.
+  asking.messages[1].opaque.reset();
+  EXPECT_EQ(json::serialize(asking.body().at("messages").as_array()[1].at("content").at(0).at("id")), json::serialize(call.at("id")));
+}
+
 TEST(AnthropicRequest, LeavesOutWhatAModelDoesNotTakeAndSaysSo) {
   Asking asking;
   asking.request.temperature = 0.2;

@@ -3,6 +3,7 @@
 #include "ai_sdk/core/limits.h"
 #include "ai_sdk/providers/anthropic/anthropic_error.h"
 #include "ai_sdk/providers/shared/json_fields.h"
+#include "ai_sdk/providers/shared/mended_text.h"
 #include "ai_sdk/providers/shared/tool_call_assembler.h"
 #include "base/text.h"
 #include "platform/http/event_stream_reader.h"
@@ -13,6 +14,13 @@ namespace {
 
 void overwrite(std::optional<std::int64_t>& counter, std::optional<std::int64_t> value) {
   if (value) counter = value;
+}
+
+void add(std::optional<std::int64_t>& sum, std::optional<std::int64_t> value) {
+  if (value) sum = sum.value_or(0) + *value;
+}
+void raise(std::optional<std::int64_t>& counter, std::optional<std::int64_t> value) {
+  if (value) counter = std::max(*value, counter.value_or(0));
 }
 
 // Usage is cumulative: each report overwrites what it speaks of.
@@ -28,17 +36,22 @@ void read_usage(const json::object& usage, TokenUsage& out) {
   overwrite(out.cache_write_tokens, count_field(parts, "ephemeral_5m_input_tokens"));
   if (const json::value* iterations = usage.if_contains("iterations"); iterations && iterations->is_array()) {
     // The totals leave out what the server did in between (compaction), which is paid for all the same.
-    std::int64_t input = 0;
-    std::int64_t output = 0;
+    TokenUsage all;
     for (const json::value& iteration : iterations->get_array()) {
       if (!iteration.is_object()) continue;
-      input += count_field(iteration.get_object(), "input_tokens").value_or(0);
-      output += count_field(iteration.get_object(), "output_tokens").value_or(0);
+      TokenUsage one;
+      read_usage(iteration.get_object(), one);
+      add(all.input_tokens, one.input_tokens);
+      add(all.output_tokens, one.output_tokens);
+      add(all.cache_read_tokens, one.cache_read_tokens);
+      add(all.cache_write_tokens, one.cache_write_tokens);
+      add(all.cache_write_long_tokens, one.cache_write_long_tokens);
     }
-    if (!iterations->get_array().empty()) {
-      out.input_tokens = std::max(input, out.input_tokens.value_or(0));
-      out.output_tokens = std::max(output, out.output_tokens.value_or(0));
-    }
+    raise(out.input_tokens, all.input_tokens);
+    raise(out.output_tokens, all.output_tokens);
+    raise(out.cache_read_tokens, all.cache_read_tokens);
+    raise(out.cache_write_tokens, all.cache_write_tokens);
+    raise(out.cache_write_long_tokens, all.cache_write_long_tokens);
   }
   if (const std::string_view tier = text_field(usage, "service_tier"); !tier.empty()) out.service_tier = tier;
 }
@@ -59,13 +72,20 @@ struct Block {
   std::string arguments;  // of tool_use and what looks like it
   std::string signature;
   json::array citations;
+  std::string call_id;  // of tool_use: the id it goes by
+  TextMender mender;    // of text and thinking
+  bool closed = false;
 };
+
+bool is_thought(const Block& block) { return block.type == "thinking" || block.type == "redacted_thinking"; }
 
 class AnthropicDecoder final : public StreamDecoder {
  public:
-  explicit AnthropicDecoder(std::string model) : model_(std::move(model)), calls_(OrchestratorLimits{}.step_argument_bytes_max) {}
+  AnthropicDecoder(std::string model, std::string call_id_prefix)
+      : model_(std::move(model)), calls_(OrchestratorLimits{}.step_argument_bytes_max, std::move(call_id_prefix)) {}
 
   bool has_begun() const override { return begun_; }
+  Wholeness wholeness() const override { return finished_ ? Wholeness::ended : Wholeness::open; }
 
   Result<> feed(std::string_view bytes, const StreamSink& sink) override {
     if (finished_) return {};  // nothing counts behind the end
@@ -80,9 +100,13 @@ class AnthropicDecoder final : public StreamDecoder {
  private:
   Result<> take(const ServerSentEvent& event, const StreamSink& sink) {
     if (finished_) return {};
+    // Proxies keep a line alive with events that hold nothing.
+    if (trim(event.data).empty() || event.event == "ping") return sink(KeepAlive{});
     begun_ = true;
-    const auto parsed = parse_json(event.data);
+    if (trim(event.data) == "[DONE]") return stop_reason_.empty() ? end(sink) : take_message_stop(sink);
+    const auto parsed = parse_event_json(event.data);
     if (!parsed) return stream_broken(str("an event is not JSON: ", parsed.error().message));
+    if (parsed->is_null()) return sink(KeepAlive{});
     if (!parsed->is_object()) return stream_broken("an event is not a JSON object");
     const json::object& data = parsed->get_object();
     const std::string_view type = text_field(data, "type");
@@ -107,18 +131,46 @@ class AnthropicDecoder final : public StreamDecoder {
 
   Result<> take_block_start(const json::object& data, const StreamSink& sink) {
     const std::string key = key_of(data);
-    TRY(calls_.end(key, false, sink));
+    TRY(close(key, sink));
     const json::object& start = object_field(data, "content_block");
-    Block block{.type = std::string(text_field(start, "type")), .start = start};
-    block.text = text_field(start, block.type == "thinking" ? "thinking" : "text");
+    Block& block = open_block(key, std::string(text_field(start, "type")));
+    block.start = start;
     block.signature = text_field(start, "signature");
-    blocks_.emplace_back(key, std::move(block));
-    const Block& opened = blocks_.back().second;
-    if (opened.type == "tool_use") {
-      return calls_.start(key, std::string(text_field(start, "id")), std::string(text_field(start, "name")), sink);
+    if (block.type == "tool_use") {
+      TRY(calls_.start(key, text_field(start, "id"), text_field(start, "name"), sink));
+      block.call_id = calls_.id_of(key);
     }
-    if (opened.type == "text" && !opened.text.empty()) return sink(TextDelta{opened.text});
+    if (block.type == "text") return take_text(block, text_field(start, "text"), sink);
+    if (block.type == "thinking") block.text = text_field(start, "thinking");
     return {};
+  }
+
+  Block& open_block(const std::string& key, std::string type) {
+    blocks_.emplace_back(key, Block{.type = type, .start = {{"type", type}}});
+    return blocks_.back().second;
+  }
+
+  // Words after a call are not the same sentence as those before it.
+  Result<> take_text(Block& block, std::string_view piece, const StreamSink& sink) {
+    std::string text = block.mender.take(piece);
+    if (text.empty()) return sink(KeepAlive{});
+    if (block.text.empty() && said_ && call_since_said_ && !trim(text).empty()) TRY(sink(TextDelta{"\n\n"}));
+    if (!trim(text).empty()) said_ = true, call_since_said_ = false;
+    block.text += text;
+    return sink(TextDelta{std::move(text)});
+  }
+
+  Result<> take_thought(Block& block, std::string_view piece, const StreamSink& sink) {
+    std::string text = block.mender.take(piece);
+    if (text.empty()) return sink(KeepAlive{});
+    block.text += text;
+    return sink(ReasoningDelta{std::move(text)});
+  }
+
+  // What a server's delta means for a block that it never began.
+  static std::string_view type_of_delta(std::string_view type) {
+    if (type == "text_delta") return "text";
+    return type == "thinking_delta" ? "thinking" : "";
   }
 
   Block* find_block(std::string_view key) {
@@ -130,22 +182,17 @@ class AnthropicDecoder final : public StreamDecoder {
 
   Result<> take_delta(const json::object& data, const StreamSink& sink) {
     const std::string key = key_of(data);
-    Block* block = find_block(key);
-    if (!block) return stream_broken("a delta of a block that was never begun");
     const json::object& delta = object_field(data, "delta");
     const std::string_view type = text_field(delta, "type");
+    Block* block = find_block(key);
+    if (!block && type_of_delta(type).empty()) return stream_broken("a delta of a block that was never begun");
+    if (!block) block = &open_block(key, std::string(type_of_delta(type)));
     bytes_ += text_field(delta, "text").size() + text_field(delta, "thinking").size() + text_field(delta, "partial_json").size();
     if (bytes_ > kStepAnswerBytesMax) return fail(ErrorCode::resource_exhausted, "answer_too_large", "The model's answer is too large");
-    if (type == "text_delta") {
-      block->text += text_field(delta, "text");
-      return sink(TextDelta{std::string(text_field(delta, "text"))});
-    }
-    if (type == "thinking_delta") {
-      block->text += text_field(delta, "thinking");
-      return sink(ReasoningDelta{std::string(text_field(delta, "thinking"))});
-    }
+    if (type == "text_delta") return take_text(*block, text_field(delta, "text"), sink);
+    if (type == "thinking_delta") return take_thought(*block, text_field(delta, "thinking"), sink);
     if (type == "signature_delta") {
-      block->signature = text_field(delta, "signature");  // replaces, never adds
+      block->signature = mended(text_field(delta, "signature"));  // replaces, never adds
       return sink(KeepAlive{});
     }
     if (type == "input_json_delta") {
@@ -158,12 +205,22 @@ class AnthropicDecoder final : public StreamDecoder {
     return {};
   }
 
-  Result<> take_block_stop(const json::object& data, const StreamSink& sink) {
-    const std::string key = key_of(data);
-    if (Block* block = find_block(key); block && calls_.is_open(key) && trim(block->arguments).empty()) {
+  Result<> take_block_stop(const json::object& data, const StreamSink& sink) { return close(key_of(data), sink); }
+
+  Result<> close(const std::string& key, const StreamSink& sink) {
+    Block* block = find_block(key);
+    if (!block || block->closed) return {};
+    block->closed = true;
+    if (const std::string rest = block->mender.rest(); !rest.empty()) {
+      block->text += rest;
+      TRY(block->type == "text" ? sink(TextDelta{rest}) : sink(ReasoningDelta{rest}));
+    }
+    if (!calls_.is_open(key)) return {};
+    call_since_said_ = true;
+    if (trim(block->arguments).empty()) {
       // Some calls come whole with their start.
       if (const json::object& input = object_field(block->start, "input"); !input.empty()) {
-        block->arguments = json::serialize(input);
+        block->arguments = json_text(input);
         TRY(calls_.append(key, block->arguments, sink));
       }
     }
@@ -171,50 +228,82 @@ class AnthropicDecoder final : public StreamDecoder {
   }
 
   Result<> take_message_delta(const json::object& data, const StreamSink& sink) {
-    if (const std::string_view reason = text_field(object_field(data, "delta"), "stop_reason"); !reason.empty()) stop_reason_ = reason;
+    if (const std::string_view reason = text_field(object_field(data, "delta"), "stop_reason"); !reason.empty())
+      stop_reason_ = mended(reason);
     read_usage(object_field(data, "usage"), usage_);
-    usage_.complete = usage_.output_tokens.has_value() && usage_.input_tokens.has_value();
     return sink(UsageUpdate{usage_});
   }
 
   Result<> take_message_stop(const StreamSink& sink) {
+    // A block that was not closed was cut, unless the model itself said that its calls are whole.
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      if (stop_reason_ == "tool_use" || blocks_[i].second.type == "text") TRY(close(std::string(blocks_[i].first), sink));
+    }
     TRY(calls_.end_all(true, sink));
     finished_ = true;
-    if (needs_verbatim()) TRY(sink(OpaquePart{{.provider = "anthropic", .model = model_, .json = verbatim()}}));
+    usage_.complete = usage_.output_tokens.has_value() && usage_.input_tokens.has_value();
+    if (needs_verbatim()) {
+      if (std::string content = verbatim(); content != "[]")
+        TRY(sink(OpaquePart{{.provider = "anthropic", .model = model_, .json = std::move(content)}}));
+    }
     return sink(Finish{.reason = reason_of_stop(stop_reason_), .usage = usage_, .raw_reason = stop_reason_});
   }
 
+  // Text and calls alone are sent back as well from what is known of them, unless words came after a call.
   bool needs_verbatim() const {
-    return std::ranges::any_of(blocks_, [](const auto& block) {
-      return (block.second.type != "text" && block.second.type != "tool_use") || !block.second.citations.empty();
-    });
+    bool called = false;
+    for (const auto& [key, block] : blocks_) {
+      if ((block.type != "text" && block.type != "tool_use") || !block.citations.empty()) return true;
+      if (called && block.type == "text" && !trim(block.text).empty()) return true;
+      called = called || block.type == "tool_use";
+    }
+    return false;
   }
 
   std::string verbatim() const {
+    std::size_t count = blocks_.size();
+    // A thought that comes last was cut, and is refused when it comes back.
+    while (count > 0 && (is_thought(blocks_[count - 1].second) || verbatim(blocks_[count - 1].second).empty())) --count;
     std::vector<std::string> texts;
-    for (const auto& [key, block] : blocks_) {
-      if (std::string text = verbatim(block); !text.empty()) texts.push_back(std::move(text));
+    for (std::size_t i = 0; i < count; ++i) {
+      if (std::string text = verbatim(blocks_[i].second); !text.empty()) texts.push_back(std::move(text));
     }
     return str("[", join(texts, ","), "]");
   }
 
+  // Empty for what would be refused when it comes back: text without words, a thought without its signature, what was not closed.
   static std::string verbatim(const Block& block) {
     if (block.type == "text") {
-      if (block.text.empty()) return {};  // empty text is refused when it comes back
+      if (trim(block.text).empty()) return {};
       json::object out = block.start;
       out["text"] = block.text;
       if (!block.citations.empty()) out["citations"] = block.citations;
       return json::serialize(out);
     }
     if (block.type == "thinking") {
+      if (block.signature.empty()) return {};
       return str(R"({"type":"thinking","thinking":)", json_literal(block.text), R"(,"signature":)", json_literal(block.signature), "}");
     }
+    if (!block.closed && block.type != "tool_use") return {};
     json::object out = block.start;
-    if (!block.arguments.empty()) {
-      auto input = parse_json(block.arguments, {.bytes_max = block.arguments.size() + 1});
-      out["input"] = input && input->is_object() ? *input : json::value(json::object{});
+    if (block.type == "tool_use") out["id"] = block.call_id;
+    if (block.arguments.empty()) return json_text(out);
+    out["input"] = json::object{};
+    const std::string_view arguments = without_empty_prefixes(block.arguments);
+    const auto input = parse_model_json(arguments, {.bytes_max = arguments.size() + 1});
+    if (!input || !input->is_object()) return json_text(out);
+    if (!parse_json(arguments, {.bytes_max = arguments.size() + 1})) {
+      out["input"] = *input;
+      return json_text(out);
     }
-    return json::serialize(out);
+    // The model's own words, to the digit.
+    json::object head;
+    for (const auto& [name, value] : out) {
+      if (name != "input") head[name] = value;
+    }
+    std::string text = json_text(head);
+    text.insert(text.size() - 1, str(R"(,"input":)", arguments));
+    return text;
   }
 
   const std::string model_;
@@ -224,12 +313,16 @@ class AnthropicDecoder final : public StreamDecoder {
   std::size_t bytes_ = 0;
   TokenUsage usage_;
   std::string stop_reason_;
+  bool said_ = false;             // words have come
+  bool call_since_said_ = false;  // and a call after them
   bool begun_ = false;
   bool finished_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<StreamDecoder> make_anthropic_decoder(std::string model) { return std::make_unique<AnthropicDecoder>(std::move(model)); }
+std::unique_ptr<StreamDecoder> make_anthropic_decoder(std::string model, std::string call_id_prefix) {
+  return std::make_unique<AnthropicDecoder>(std::move(model), std::move(call_id_prefix));
+}
 
 }  // namespace bridge

@@ -13,7 +13,7 @@ constexpr const char* kFolder = "ai_sdk/providers/anthropic/testdata";
 constexpr const char* kModel = "claude-sonnet-5-5";
 constexpr int kMutations = 4'000;
 
-std::unique_ptr<StreamDecoder> make() { return make_anthropic_decoder(kModel); }
+std::unique_ptr<StreamDecoder> make() { return make_anthropic_decoder(kModel, "toolu_1_"); }
 
 Decoded decode_file(std::string_view name) {
   for (const auto& [file, stream] : read_streams(kFolder)) {
@@ -172,6 +172,118 @@ TEST(AnthropicStream, TakesAMegabyteOfArgumentsInSingleBytesInLinearTime) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20)) << "also under a sanitizer";
   ASSERT_EQ(calls.size(), 1u);
   EXPECT_EQ(calls[0].call.arguments.at("a").as_string().size(), 200'000u);
+}
+
+std::string block_start(int index, std::string_view block) {
+  return event("content_block_start", str(R"("index":)", index, R"(,"content_block":)", block));
+}
+std::string block_delta(int index, std::string_view delta) {
+  return event("content_block_delta", str(R"("index":)", index, R"(,"delta":)", delta));
+}
+std::string block_stop(int index) { return event("content_block_stop", str(R"("index":)", index)); }
+std::string ending(std::string_view reason) {
+  return event("message_delta", str(R"("delta":{"stop_reason":")", reason, R"("},"usage":{"output_tokens":5})")) +
+         event("message_stop", "");
+}
+std::string opaque_of(const Decoded& decoded) {
+  for (const StreamPart& part : decoded.parts) {
+    if (const auto* opaque = std::get_if<OpaquePart>(&part)) return opaque->content.json;
+  }
+  return "";
+}
+Decoded decode_text(const std::string& stream) { return decode(&make, {stream}); }
+
+constexpr const char* kThought = R"({"type":"thinking","thinking":"","signature":""})";
+
+TEST(AnthropicStream, KeepsNoThoughtThatWasCut) {
+  const std::string thought = block_start(0, kThought) + block_delta(0, R"({"type":"thinking_delta","thinking":"Hm"})");
+  const std::string signed_thought = thought + block_delta(0, R"({"type":"signature_delta","signature":"S=="})") + block_stop(0);
+  EXPECT_EQ(opaque_of(decode_text(kStart + thought + ending("max_tokens"))), "") << "without its signature";
+  EXPECT_EQ(opaque_of(decode_text(kStart + signed_thought + ending("max_tokens"))), "") << "as the last block";
+  const std::string words =
+      block_start(1, R"({"type":"text","text":""})") + block_delta(1, R"({"type":"text_delta","text":"Yes."})") + block_stop(1);
+  EXPECT_EQ(opaque_of(decode_text(kStart + signed_thought + words + ending("end_turn"))),
+            R"([{"type":"thinking","thinking":"Hm","signature":"S=="},{"type":"text","text":"Yes."}])");
+  EXPECT_EQ(opaque_of(decode_text(kStart + thought + block_stop(0) + words + ending("end_turn"))), R"([{"type":"text","text":"Yes."}])");
+}
+
+TEST(AnthropicStream, SkipsEventsThatHoldNothing) {
+  const std::string stream = "data:\n\n" + kStart + "event: content_block_delta\ndata: \n\n" + "event: ping\ndata: x\n\ndata: null\n\n" +
+                             block_start(0, R"({"type":"text","text":"Yes."})") + block_stop(0) + ending("end_turn") + "data: [DONE]\n\n";
+  EXPECT_EQ(decode_text(stream).text(), "Yes.");
+  EXPECT_TRUE(decode_text(stream).result);
+}
+
+TEST(AnthropicStream, GivesCallsIdsOfTheirOwnWhereTheirServerDoesNot) {
+  std::string stream = kStart;
+  for (int i = 0; i < 3; ++i)
+    stream +=
+        block_start(i, str(R"({"type":"tool_use","id":")", i < 2 ? "same" : "", R"(","name":"list_tables","input":{}})")) + block_stop(i);
+  const auto calls = decode_text(stream + ending("tool_use")).calls();
+  ASSERT_EQ(calls.size(), 3u);
+  EXPECT_EQ(calls[0].call.id, "same");
+  EXPECT_TRUE(calls[1].call.id.starts_with("toolu_1_"));
+  EXPECT_NE(calls[1].call.id, calls[2].call.id);
+}
+
+TEST(AnthropicStream, ReadsArgumentsBehindEmptyObjectsAndSendsThemBackToTheDigit) {
+  const std::string stream = kStart + block_start(0, R"({"type":"redacted_thinking","data":"x"})") + block_stop(0) +
+                             block_start(1, R"({"type":"tool_use","id":"t","name":"n","input":{}})") +
+                             block_delta(1, R"({"type":"input_json_delta","partial_json":"{}"})") +
+                             block_delta(1, R"({"type":"input_json_delta","partial_json":"{\"n\": 1.50}"})") + block_stop(1) +
+                             ending("tool_use");
+  const Decoded decoded = decode_text(stream);
+  ASSERT_EQ(decoded.calls().size(), 1u);
+  EXPECT_EQ(decoded.calls()[0].call.arguments.at("n").as_double(), 1.5);
+  EXPECT_THAT(opaque_of(decoded), testing::HasSubstr(R"("id":"t","name":"n","input":{"n": 1.50}})"));
+}
+
+TEST(AnthropicStream, ReadsWordsOfABlockThatWasNeverBegun) {
+  EXPECT_EQ(decode_text(kStart + block_delta(0, R"({"type":"text_delta","text":"Yes."})") + ending("end_turn")).text(), "Yes.");
+}
+
+TEST(AnthropicStream, TakesACallForWholeThatWasNotClosedWhenTheModelEndedForItsCalls) {
+  const std::string call = block_start(0, R"({"type":"tool_use","id":"t","name":"n","input":{}})") +
+                           block_delta(0, R"({"type":"input_json_delta","partial_json":"{\"n\":1}"})");
+  EXPECT_EQ(decode_text(kStart + call + ending("tool_use")).calls().at(0).problem, "");
+  EXPECT_NE(decode_text(kStart + call + ending("max_tokens")).calls().at(0).problem, "");
+}
+
+TEST(AnthropicStream, KeepsWordsBehindACallApartFromThoseBeforeIt) {
+  const std::string stream = kStart + block_start(0, R"({"type":"text","text":"Before."})") + block_stop(0) +
+                             block_start(1, R"({"type":"tool_use","id":"t","name":"n","input":{}})") + block_stop(1) +
+                             block_start(2, R"({"type":"text","text":"After."})") + block_stop(2) + ending("tool_use");
+  EXPECT_EQ(decode_text(stream).text(), "Before.\n\nAfter.");
+  EXPECT_THAT(opaque_of(decode_text(stream)), testing::HasSubstr(R"("input":{}},{"type":"text","text":"After."}])")) << "in their order";
+}
+
+TEST(AnthropicStream, JoinsTheHalvesOfACharacterAndReplacesThoseThatAreAlone) {
+  const std::string stream = kStart + block_start(0, R"({"type":"text","text":""})") +
+                             block_delta(0, R"({"type":"text_delta","text":"late \ud83d"})") +
+                             block_delta(0, R"({"type":"text_delta","text":"\udeec, \ud83d"})") + block_stop(0) + ending("end_turn");
+  EXPECT_EQ(decode_text(stream).text(), "late 🛬, \uFFFD");
+}
+
+TEST(AnthropicStream, KnowsWhatWasUsedInAllOnlyAtTheEnd) {
+  const Decoded decoded = decode_text(kStart + event("message_delta", R"("delta":{"stop_reason":null},"usage":{"output_tokens":3})"));
+  for (const StreamPart& part : decoded.parts) {
+    const auto* update = std::get_if<UsageUpdate>(&part);
+    EXPECT_FALSE(update && update->usage.complete);
+  }
+}
+
+TEST(AnthropicStream, CountsTheCachesOfEveryIteration) {
+  const std::string usage =
+      R"("delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":7,"output_tokens":5,"cache_read_input_tokens":10,)"
+      R"("iterations":[{"input_tokens":7,"output_tokens":5,"cache_read_input_tokens":10},)"
+      R"({"input_tokens":3,"output_tokens":2,"cache_read_input_tokens":90,"cache_creation_input_tokens":4}]})";
+  const Decoded decoded = decode_text(kStart + block_start(0, R"({"type":"text","text":"Yes."})") + block_stop(0) +
+                                      event("message_delta", usage) + event("message_stop", ""));
+  ASSERT_TRUE(decoded.finish());
+  EXPECT_EQ(decoded.finish()->usage.input_tokens, 10);
+  EXPECT_EQ(decoded.finish()->usage.output_tokens, 7);
+  EXPECT_EQ(decoded.finish()->usage.cache_read_tokens, 100);
+  EXPECT_EQ(decoded.finish()->usage.cache_write_tokens, 4);
 }
 
 }  // namespace

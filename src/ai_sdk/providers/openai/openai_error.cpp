@@ -19,6 +19,15 @@ Said read_body(const json::object& body) {
   for (const std::string_view name : {"error", "message", "detail"}) {
     if (said.message.empty()) said.message = text_field(body, name);
   }
+  // A list of what is wrong, as servers written with FastAPI answer.
+  for (const json::value& one : array_field(body, "detail")) {
+    if (!one.is_object()) continue;
+    const std::string_view message = text_field(one.get_object(), "msg");
+    std::string place;
+    for (const json::value& part : array_field(one.get_object(), "loc"))
+      place += str(place.empty() ? "" : ".", part.is_string() ? std::string(part.get_string()) : json::serialize(part));
+    if (!message.empty()) said.message += str(said.message.empty() ? "" : "; ", place, place.empty() ? "" : ": ", message);
+  }
   return said;
 }
 

@@ -3,6 +3,7 @@
 #include "ai_sdk/providers/openai/openai_error.h"
 #include "ai_sdk/providers/openai/openai_request.h"
 #include "ai_sdk/providers/openai/openai_stream.h"
+#include "ai_sdk/providers/shared/api_url.h"
 
 namespace bridge {
 
@@ -34,13 +35,18 @@ class OpenaiProvider final : public ProviderAdapter {
     Headers headers{{"content-type", "application/json"}, {"accept", "text/event-stream"}};
     if (!options_.api_key.empty()) headers.emplace_back("authorization", str("Bearer ", options_.api_key.reveal()));
     const std::size_t messages = request.messages ? request.messages->size() : 0;
-    const auto decoder = make_openai_decoder(options_.profile, str("call_", messages, "_"));
+    std::vector<std::string> tool_names;
+    if (request.tools) std::ranges::transform(*request.tools, std::back_inserter(tool_names), &ToolSpecification::name);
+    const auto decoder = make_openai_decoder(options_.profile, str("call_", messages, "_"), std::move(tool_names));
     const auto read_error = [this](int status, const Headers& answered, std::string_view body) {
-      return read_openai_error(status, answered, body, clock_->now());
+      Error error = read_openai_error(status, answered, body, clock_->now());
+      if (status == 404 && error.reason != "model_not_found" && !base_without_query(options_.base_url).ends_with("/v1"))
+        error.message += ". Most servers have their API below /v1, which OPENAI_BASE_URL does not end with";
+      return error;
     };
     return stream_http_completion(context, *http_,
                                   {.method = Method::post,
-                                   .url = str(options_.base_url, "/chat/completions"),
+                                   .url = url_below(options_.base_url, "/chat/completions"),
                                    .headers = std::move(headers),
                                    .body = std::move(encoded.body)},
                                   options_.deadlines, *decoder, read_error, sink);

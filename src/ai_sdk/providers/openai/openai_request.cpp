@@ -2,22 +2,23 @@
 
 #include "ai_sdk/providers/shared/data_mark.h"
 #include "ai_sdk/providers/shared/json_fields.h"
+#include "ai_sdk/providers/shared/wire_names.h"
 #include "base/text.h"
 
 namespace bridge {
 
 namespace {
 
-std::string call_text(const ToolCall& call) {
-  return str(R"({"id":)", json_literal(call.id), R"(,"type":"function","function":{"name":)", json_literal(call.name), R"(,"arguments":)",
-             json_literal(json::serialize(call.arguments)), "}}");
+std::string call_text(const ToolCall& call, const WireIds& ids) {
+  return str(R"({"id":)", json_literal(ids.id_of(call.id)), R"(,"type":"function","function":{"name":)", json_literal(wire_name(call.name)),
+             R"(,"arguments":)", json_literal(json_text(call.arguments)), "}}");
 }
 
-std::string assistant_text(const Message& message) {
+std::string assistant_text(const Message& message, const WireIds& ids) {
   std::string out = str(R"({"role":"assistant","content":)", message.text.empty() ? "null" : json_literal(message.text));
   if (!message.tool_calls.empty()) {
     std::vector<std::string> calls;
-    for (const ToolCall& call : message.tool_calls) calls.push_back(call_text(call));
+    for (const ToolCall& call : message.tool_calls) calls.push_back(call_text(call, ids));
     out += str(R"(,"tool_calls":[)", join(calls, ","), "]");
   }
   return out + "}";
@@ -121,15 +122,17 @@ class Encoder final {
       messages.push_back(str(R"({"role":"system","content":)", json_literal(join(texts, "\n\n")), "}"));
     }
     static const std::vector<Message> none;
+    WireIds ids;
     for (const Message& message : request_.messages ? *request_.messages : none) {
       switch (message.role) {
         case MessageRole::user: messages.push_back(str(R"({"role":"user","content":)", json_literal(message.text), "}")); break;
         case MessageRole::assistant:
-          if (!message.text.empty() || !message.tool_calls.empty()) messages.push_back(assistant_text(message));
+          ids.begin(message);
+          if (!message.text.empty() || !message.tool_calls.empty()) messages.push_back(assistant_text(message, ids));
           break;
         case MessageRole::tool:
           for (const ToolResult& result : message.tool_results) {
-            messages.push_back(str(R"({"role":"tool","tool_call_id":)", json_literal(result.call_id), R"(,"content":)",
+            messages.push_back(str(R"({"role":"tool","tool_call_id":)", json_literal(ids.id_of(result.call_id)), R"(,"content":)",
                                    json_literal(marked_as_data(result)), "}"));
           }
           break;

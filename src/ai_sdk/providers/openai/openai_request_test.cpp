@@ -59,6 +59,19 @@ TEST(OpenaiRequest, AnswersEachCallWithAMessageOfItsOwn) {
   EXPECT_EQ(messages[4].as_object().at("tool_call_id").as_string(), "b");
 }
 
+TEST(OpenaiRequest, SendsIdsAndNamesBackThatTheServerTakes) {
+  Asking asking;
+  const std::string id(64, 'x');
+  asking.messages.push_back({.role = MessageRole::assistant, .tool_calls = {{.id = id, .name = "", .arguments = {{"n", 1.5}}}}});
+  asking.messages.push_back({.role = MessageRole::tool, .tool_results = {{.call_id = id, .name = "", .content = {}}}});
+  const json::object body = asking.body();
+  const json::object& call = body.at("messages").as_array()[2].as_object().at("tool_calls").as_array().at(0).as_object();
+  EXPECT_LE(call.at("id").as_string().size(), 40u);
+  EXPECT_EQ(call.at("id"), body.at("messages").as_array()[3].as_object().at("tool_call_id"));
+  EXPECT_FALSE(call.at("function").as_object().at("name").as_string().empty());
+  EXPECT_EQ(call.at("function").as_object().at("arguments").as_string(), R"({"n":1.5})");
+}
+
 TEST(OpenaiRequest, TellsModelsThatReasonNotToWhereToolsWouldBeRefused) {
   Asking asking("gpt-5.6-sol");
   EXPECT_EQ(asking.body().at("reasoning_effort").as_string(), "none") << "also when nothing was asked for";

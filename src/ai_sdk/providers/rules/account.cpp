@@ -14,9 +14,12 @@ namespace {
 constexpr std::size_t noted_words_max = 8;
 constexpr std::size_t negation_reach = 4;  // words between a negation and what it negates
 constexpr std::size_t operator_words_max = 5;
+constexpr std::size_t condition_tail = 4;  // words between a number and "or more"
 constexpr std::size_t all_values_max = 20;
 constexpr double year_least = 1500;
 constexpr double year_most = 2200;
+constexpr std::size_t initials_least = 3;
+constexpr std::size_t initials_most = 5;
 constexpr std::size_t glued_letters_max = 3;  // before a word in a column's name
 constexpr std::size_t subject_reach = 3;      // words between "number of" and the noun that is counted
 
@@ -491,6 +494,12 @@ constexpr auto dressing = std::to_array<std::string_view>({"axis",
                                                            "categories",
                                                            "discover",
                                                            "check",
+                                                           "either",
+                                                           "gather",
+                                                           "attributed",
+                                                           "performed",
+                                                           "parts",
+                                                           "part",
                                                            "explain",
                                                            "describe",
                                                            "describes",
@@ -528,9 +537,9 @@ constexpr auto telling_modifiers = std::to_array<std::string_view>(
      "long",        "short",    "rich",     "poor",    "cheap",     "expensive", "good",     "bad"});
 
 bool is_time_unit(const std::string& stem) {
-  static constexpr auto units = std::to_array<std::string_view>({"hour", "day", "dai", "week", "weekli", "month", "monthli", "quarter",
-                                                                 "year", "yearli", "dat", "time", "daili", "annual", "timelin"});
-  return is_one_of(units, stem);
+  static constexpr auto units = std::to_array<std::string_view>({"hour", "day", "week", "weekly", "month", "monthly", "quarter", "year",
+                                                                 "yearly", "date", "time", "daily", "annual", "timeline", "datetime"});
+  return std::any_of(units.begin(), units.end(), [&](std::string_view unit) { return stem_of(unit) == stem; });
 }
 
 // What people call a unit.
@@ -560,8 +569,15 @@ class Accountant {
     read_cues();
     read_negations();
     read_whole_names();
+    read_initials();
     read_names();
     read_compounds();
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      // "rain days each year": the days are not shown, though a chart by year reads the same column.
+      Entry& entry = words_[i];
+      const bool one_word = entry.set && entry.begin == i && entry.end <= i + 1;
+      if (one_word && entry.used && entry.taken_for == "split" && is_unit_of_time(i) && !shows_unit(answer_.lead, i)) entry.used = false;
+    }
     std::vector<AccountedWord> account;
     for (std::size_t i = 0; i < words_.size();) {
       const Entry& entry = words_[i];
@@ -660,6 +676,11 @@ class Accountant {
       const auto rest_is = [&](std::string_view other) { return other.size() >= 2 && stem.find(stem_of(other)) != std::string::npos; };
       if (inside && (rest_is(next) || rest_is(before) || one.text.size() >= 5)) return true;
     }
+    // "customer ID" of custid.
+    if (stems.size() == 1 && stems.front().size() > 4 && stems.front().ends_with("id")) {
+      const std::string_view head = std::string_view(stems.front()).substr(0, stems.front().size() - 2);
+      if (one.text.starts_with(head) || means_same(said, "id") || said == "id") return true;
+    }
     // "name" of cname, "position" of pposition.
     if (stems.size() == 1 && said.size() >= 3 && one.text.size() >= 4 && stems.front().size() > said.size() &&
         stems.front().size() <= said.size() + glued_letters_max && stems.front().ends_with(said))
@@ -707,10 +728,12 @@ class Accountant {
       case Sign::running: return facts.says("over") && facts.says("order") && (facts.calls("sum") || facts.calls("count"));
       case Sign::moving: return facts.says("over") && (facts.says("preceding") || facts.says("range"));
       case Sign::before:
-        return facts.calls("lag") || facts.calls("lead") || selects([](const SelectedFact& fact) {
+        return facts.calls("lag") || facts.calls("lead") || (facts.calls("first_value") && facts.says("preceding")) ||
+               selects([](const SelectedFact& fact) {
                  return !fact.key && (fact.sql.find(" - ") != std::string::npos || fact.sql.find("arg_max") != std::string::npos);
                });
-      case Sign::quotient: return selects([](const SelectedFact& fact) { return fact.share; });
+      case Sign::quotient:
+        return facts.mark == "pie" || facts.mark == "donut" || selects([](const SelectedFact& fact) { return fact.share; });
       case Sign::relation: {
         std::set<std::size_t> columns;
         for (const SelectedFact& fact : facts.selected) columns.insert(fact.columns.begin(), fact.columns.end());
@@ -742,7 +765,8 @@ class Accountant {
       if (best->words == "divided by" && names_split(best_end)) continue;  // a wish for parts, not for a quotient
       // "share of women" and "percent of late flights" are measured; "over 5 percent" is a unit.
       if (best->sign == Sign::quotient && i > 0 && word(i - 1).number) continue;
-      put(i, best_end, any_facts(i, [&](const QueryFacts& facts) { return has_sign(facts, best->sign); }), "operator");
+      const bool ordinal = best->sign == Sign::quantile && i > 0 && !text(i - 1).empty() && text(i - 1)[0] >= '0' && text(i - 1)[0] <= '9';
+      put(ordinal ? i - 1 : i, best_end, any_facts(i, [&](const QueryFacts& facts) { return has_sign(facts, best->sign); }), "operator");
       i = best_end - 1;
     }
     // "top 3 movies per genre" ranks in each of them.
@@ -756,6 +780,12 @@ class Accountant {
   // ---- times, numbers ----
 
   void read_period() {
+    if (const auto& week = sentence_.days_of_week) {
+      const bool kept = std::any_of(answer_.lead.filters.begin(), answer_.lead.filters.end(), [&](const FilterFact& filter) {
+        return filter.part == TimePart::weekday && filter.negated == !week->weekend;
+      });
+      put(week->begin, week->end, kept, "period");
+    }
     const TimeWindow& window = sentence_.window;
     if (window.kind == TimeWindow::Kind::none || window.end <= window.begin) return;
     const bool done =
@@ -763,6 +793,8 @@ class Accountant {
           return !filter.chosen && filter.column && table_.columns[*filter.column].role == ColumnRole::time && filter.sign != "null";
         });
     put(window.begin, window.end, done, "period", done ? answer_.period : "");
+    if (const auto& against = sentence_.against)
+      put(against->begin, against->end, answer_.against_done, "period", answer_.against_done ? answer_.period : "");
   }
 
   static bool is_among(double value, const std::set<std::string>& numbers) {
@@ -784,7 +816,7 @@ class Accountant {
           const bool high = condition.high_operator.empty() || is_among(condition.high, values) || is_among(condition.high, facts.numbers);
           const bool mine = (!condition.low_operator.empty() && is_among(condition.low, values)) ||
                             (!condition.high_operator.empty() && is_among(condition.high, values));
-          if (!low || !high || !mine) continue;
+          if (!low || !high || !mine || (filter.column && is_said_of_another(condition.begin, *filter.column))) continue;
           column = filter.column;
           return true;
         }
@@ -878,14 +910,43 @@ class Accountant {
       if (run != key && (whole || (!called && !part))) continue;
       if (run != key) end = i + 1;
       const bool negated = is_negated(i);
+      if (word(i).number && filter.column && belongs_elsewhere(i, *filter.column)) {
+        put(i, end, false, "filter");
+        continue;
+      }
       put(i, end, negated == filter.negated, "filter", column.empty() ? value : str(column, filter.negated ? " ≠ " : " = ", value));
     }
+  }
+
+  // "address identifiers 5, 12 or 14" are no customers: the noun before the numbers is another column.
+  bool belongs_elsewhere(std::size_t i, std::size_t column) const {
+    return names_other(i, column, [](const ColumnProfile&) { return true; });
+  }
+  // "horsepower over 90" is no weight; "by origin over 90" may be one.
+  bool is_said_of_another(std::size_t i, std::size_t column) const {
+    return names_other(i, column, [](const ColumnProfile& other) { return other.numeric; });
+  }
+  template <class Counts>
+  bool names_other(std::size_t i, std::size_t column, const Counts& counts) const {
+    while (i > 0) {
+      --i;
+      if (word(i).number || text(i) == "or" || text(i) == "and" || text(i) == "of" || text(i) == "is" || text(i) == "are" ||
+          is_one_of(name_nouns, text(i)))
+        continue;
+      break;
+    }
+    if (is_stop_word(text(i)) || names_column(i, column)) return false;
+    for (std::size_t other = 0; other < table_.columns.size(); ++other) {
+      if (other != column && counts(table_.columns[other]) && is_exact(i, other)) return true;
+    }
+    return false;
   }
 
   // Whether a word that negates stands before word i, with nothing of content between.
   bool is_negated(std::size_t i) const {
     for (std::size_t back = 1; back <= negation_reach && back <= i; ++back) {
       const std::size_t at = i - back;
+      if (word(at).quoted) return false;
       if (is_one_of(negations, text(at)) && !is_in_condition(at)) return true;
       const bool joint = text(at) == "or" || text(at) == "and";
       if (!joint && !is_stop_word(text(at)) && !words_[at].set && !word(at).number && !names_any_column(at)) return false;
@@ -905,7 +966,7 @@ class Accountant {
 
   void read_negations() {
     for (std::size_t i = 0; i < words_.size(); ++i) {
-      if (!is_one_of(negations, text(i)) || words_[i].set || is_in_condition(i)) continue;
+      if (!is_one_of(negations, text(i)) || words_[i].set || word(i).quoted || is_in_condition(i)) continue;
       const bool done = any_facts(i, [&](const QueryFacts& facts) {
         return std::any_of(facts.filters.begin(), facts.filters.end(), [&](const FilterFact& filter) {
           if (filter.sign == "null") return !filter.negated;
@@ -971,11 +1032,13 @@ class Accountant {
       std::string_view role;
       const auto test = [&](const QueryFacts& facts) -> bool {
         switch (cue.kind) {
-          case CueKind::aggregate: return role = "aggregate", shows_aggregate(facts, static_cast<Aggregate>(cue.value));
+          case CueKind::aggregate:
+            return role = "aggregate", shows_aggregate(facts, static_cast<Aggregate>(cue.value)) || shows_as_they_are(facts, cue);
           case CueKind::order:
             role = "order";
+            if (facts.says("partition") && facts.calls("rank")) return true;
             return facts.order == cue.value || shows_aggregate(facts, cue.value > 0 ? Aggregate::maximum : Aggregate::minimum);
-          case CueKind::best: return role = "order", facts.order != 0;
+          case CueKind::best: return role = "order", facts.order != 0 || (facts.says("partition") && facts.calls("rank"));
           case CueKind::busiest: return role = "order", facts.order == cue.value && shows_aggregate(facts, Aggregate::count);
           case CueKind::grain:
             role = "split";
@@ -991,9 +1054,7 @@ class Accountant {
           case CueKind::when: return role = "split", facts.has_time_key();
           case CueKind::mark: return role = "chart", shows_mark(facts.mark, static_cast<MarkWord>(cue.value));
           case CueKind::outnumber: return role = "filter", facts.says("having");
-          case CueKind::distribution:
-            role = "chart";
-            return facts.mark != "line" && facts.mark != "area" && facts.mark != "table" && facts.mark != "kpi";
+          case CueKind::distribution: role = "chart"; return facts.mark != "table" && facts.mark != "kpi";
           case CueKind::versus:
           case CueKind::relation: return role = "chart", facts.selected.size() >= 2;
           case CueKind::by:
@@ -1018,6 +1079,20 @@ class Accountant {
       }
       put(cue.begin, cue.end, named, role);
     }
+  }
+  // "number of cars" of points that are one car each; "number of hours" of a column that holds it; "unique id" of bars by id.
+  bool shows_as_they_are(const QueryFacts& facts, const Cue& cue) const {
+    const auto aggregate = static_cast<Aggregate>(cue.value);
+    if (aggregate != Aggregate::count && aggregate != Aggregate::distinct) return false;
+    if (aggregate == Aggregate::count && (facts.mark == "scatter" || facts.mark == "map")) return true;
+    for (std::size_t i = cue.end; i < std::min(cue.end + subject_reach, words_.size()); ++i) {
+      if (is_stop_word(text(i))) continue;
+      return selects(facts, [&](const SelectedFact& fact) {
+        if (aggregate == Aggregate::distinct ? !fact.key : fact.key || fact.aggregate != Aggregate::none) return false;
+        return std::any_of(fact.columns.begin(), fact.columns.end(), [&](std::size_t column) { return names_column(i, column); });
+      });
+    }
+    return false;
   }
   bool names_selected(const QueryFacts& facts, const Cue& cue) const {
     for (std::size_t i = cue.begin; i < cue.end; ++i) {
@@ -1093,6 +1168,22 @@ class Accountant {
       }
     }
   }
+  // "miles per gallon" of mpg.
+  void read_initials() {
+    for (std::size_t column = 0; column < table_.columns.size(); ++column) {
+      const std::string name = lower(table_.columns[column].name);
+      if (name.size() < initials_least || name.size() > initials_most) continue;
+      for (std::size_t i = 0; i + name.size() <= words_.size(); ++i) {
+        bool same = true;
+        for (std::size_t k = 0; k < name.size() && same; ++k)
+          same = !words_[i + k].set && !text(i + k).empty() && text(i + k).front() == name[k];
+        if (!same) continue;
+        const bool shown = any_facts(i, [&](const QueryFacts& facts) { return shows_column(facts, column); });
+        put(i, i + name.size(), shown, table_.columns[column].role == ColumnRole::measure ? "measure" : "split",
+            table_.columns[column].name);
+      }
+    }
+  }
   static bool shows_column(const QueryFacts& facts, std::size_t column) {
     return std::any_of(facts.selected.begin(), facts.selected.end(),
                        [&](const SelectedFact& fact) {
@@ -1141,8 +1232,13 @@ class Accountant {
         put(i, i + 1, true, "split");
         continue;
       }
+      // "fun, good or excellent": a word that dresses a wish elsewhere is a value in a list of them.
+      if (is_left_out_value(i)) {
+        put(i, i + 1, false, "filter");
+        continue;
+      }
       if (is_filler(i) && !is_named_elsewhere(i)) continue;
-      if (is_stop_word(text(i))) continue;
+      if (is_stop_word(text(i)) || ends_condition(i)) continue;
       const auto named = named_elsewhere(i);
       put(i, i + 1, false, named ? (table_.columns[*named].role == ColumnRole::measure ? "measure" : "split") : "",
           named ? table_.columns[*named].name : "");
@@ -1195,7 +1291,13 @@ class Accountant {
     return i < words_.size() && words_[i].set && words_[i].used && (words_[i].taken_for == "split" || words_[i].taken_for == "measure") &&
            !words_[i].bound_to.empty();
   }
+  // "rain days" are days, not rain.
+  bool is_unit_of_time(std::size_t i) const {
+    return std::ranges::any_of(std::array{Grain::hour, Grain::day, Grain::week, Grain::month, Grain::quarter, Grain::year},
+                               [&](Grain grain) { return word(i).stem == stem_of(name_of(grain)); });
+  }
   void bind_with(std::size_t i, std::size_t with) {
+    if (is_unit_of_time(i)) return;
     words_[i].used = true;
     words_[i].taken_for = words_[with].taken_for;
     words_[i].bound_to = words_[with].bound_to;
@@ -1210,15 +1312,27 @@ class Accountant {
         continue;
       std::size_t noun = cue.end;
       while (noun < words_.size() && (text(noun) == "of" || text(noun) == "the" || text(noun) == "all")) ++noun;
+      if (noun >= words_.size()) continue;
       std::size_t head = noun;
       while (head + 1 < words_.size() && head + 1 < noun + subject_reach && !is_border(head + 1) && !word(head + 1).number) ++head;
-      if (is_unknown(head) && !is_participle(head)) {
+      const bool listed = words_[head].set && !words_[head].used && words_[head].end == head + 1 && words_[head].taken_for == "split" &&
+                          word(head).text.ends_with("s") && (counts || cue.kind == CueKind::distribution);
+      if ((is_unknown(head) || listed) && !is_participle(head)) {
         words_[head].used = true;
         words_[head].taken_for = "table";
         words_[head].bound_to = table_.table;
       }
     }
     for (std::size_t i = 0; i < words_.size(); ++i) {
+      // "by writer or director": one of the two is shown.
+      const auto is_alternative = [&](std::size_t other, std::size_t joint) {
+        return text(joint) == "or" && is_bound(other) && words_[other].taken_for == "split";
+      };
+      const std::size_t group_end = words_[i].set ? words_[i].end : i + 1;
+      const bool hidden = words_[i].set && !words_[i].used && (words_[i].taken_for.empty() || words_[i].taken_for == "split") &&
+                          words_[i].begin == i && !word(i).number;
+      if (hidden && i >= 2 && is_alternative(i - 2, i - 1)) bind_with(i, i - 2);
+      else if (hidden && is_alternative(group_end + 1, group_end)) bind_with(i, group_end + 1);
       if (!is_unknown(i)) continue;
       const bool after = i > 0 && (is_bound(i - 1) || (words_[i - 1].set && words_[i - 1].used && is_one_of(name_nouns, text(i))));
       // "team name", "acceleration rate": the end of a noun that begins with the column's word.
@@ -1238,6 +1352,22 @@ class Accountant {
     }
   }
   bool is_participle(std::size_t i) const { return text(i).ends_with("ed") || text(i).ends_with("ing"); }
+
+  bool is_left_out_value(std::size_t i) const {
+    if (is_stop_word(text(i))) return false;
+    return std::any_of(answer_.lead.filters.begin(), answer_.lead.filters.end(), [&](const FilterFact& filter) {
+      if (!filter.column || filter.values.size() < 2) return false;
+      const auto& values = table_.columns[*filter.column].values;
+      return std::any_of(values.begin(), values.end(), [&](const std::string& value) { return lower(value) == text(i); });
+    });
+  }
+
+  // "812 or below", "2 or higher": the end of a condition that is accounted for by its number.
+  bool ends_condition(std::size_t i) const {
+    return word(i).used && std::any_of(sentence_.conditions.begin(), sentence_.conditions.end(), [&](const NumberCondition& condition) {
+             return i >= condition.end && i <= condition.end + condition_tail;
+           });
+  }
 
   bool is_table_word(std::size_t i) const {
     if (is_stop_word(text(i))) return false;

@@ -14,6 +14,7 @@ struct AnswerFacts {
   QueryFacts lead;                 // of the first chart: what the answer is about
   std::vector<QueryFacts> others;  // of the rest of a page; a second clause ("…, and when?") may be answered there
   bool period_done = false;        // the stretch of time that the sentence names is the one that is shown
+  bool against_done = false;       // and so is the one that it is set against
   std::string period;              // which one, in words
 };
 

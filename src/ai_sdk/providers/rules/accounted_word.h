@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 
@@ -17,5 +18,8 @@ struct AccountedWord {
   bool operator==(const AccountedWord&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(AccountedWord, (), (word, role, taken_for, bound_to))
+
+// Begins the line of a document that keeps the account of its sentence, as a list in JSON.
+inline constexpr std::string_view account_key = "x-account: ";
 
 }  // namespace bridge

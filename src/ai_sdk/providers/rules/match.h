@@ -11,8 +11,10 @@ namespace bridge::rules {
 // A column that the sentence names.
 struct ColumnMention {
   std::size_t column = 0;
-  double strength = 0;     // 0..1
-  std::size_t word = 0;    // where
+  double strength = 0;    // 0..1
+  std::size_t word = 0;   // where its head stands
+  std::size_t begin = 0;  // the words that name it
+  std::size_t end = 0;
   bool by = false;         // as what to split by: "by species", "which airports"
   bool each = false;       // one of everything for each of its values
   bool alternate = false;  // another column of the same word is as likely, and stands before this one
@@ -41,6 +43,9 @@ struct TableMatch {
 };
 
 TableMatch match_table(const Sentence& sentence, const TableProfile& table);
+
+// The sentence without the aggregates that are part of a column's name: "max temperature" of temp_max, a column "median".
+Sentence without_named_cues(Sentence sentence, const TableMatch& match);
 
 // How well a table fits before its columns' statistics are known: from its name and the names of its columns.
 double match_names(const Sentence& sentence, std::string_view table_name, const std::vector<std::string>& column_names);

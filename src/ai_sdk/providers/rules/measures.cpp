@@ -41,6 +41,15 @@ bool has_word(const ColumnProfile& column, std::string_view word) {
   return std::find(column.words.begin(), column.words.end(), word) != column.words.end();
 }
 
+// The middle of two decimals has one digit more than they have, which the engine cuts off; that of two long whole numbers it rounds.
+std::string median_sql(const ColumnProfile& column) {
+  constexpr double exact_double_max = 9e15;
+  constexpr int digits_max = 38;
+  const bool is_long = column.type == "integer" && column.max && *column.max > exact_double_max;
+  if (!is_long && !column.decimals) return str("median(", column.sql, ")");
+  return str("median(CAST(", column.sql, " AS DECIMAL(", digits_max, ", ", std::min(column.decimals.value_or(0) + 1, digits_max), ")))");
+}
+
 // Rows whose value is not known are left out of a breakdown.
 std::vector<std::string> known_values(const ColumnProfile& column) {
   std::vector<std::string> conditions;
@@ -50,6 +59,15 @@ std::vector<std::string> known_values(const ColumnProfile& column) {
 }
 
 }  // namespace
+
+std::string unread_note(const ColumnProfile& column) {
+  if (column.unread == 0) return {};
+  std::vector<std::string> values;
+  for (const std::string& value : column.unread_values) values.push_back(value.empty() ? "empty text" : shortened(value, 40));
+  const std::string_view kind = column.role == ColumnRole::time ? "date" : column.unit == "s" ? "duration" : "number";
+  return str(column.unread, column.unread == 1 ? " row has no " : " rows have no ", kind, " in ", in_sentence(column.label),
+             values.empty() ? "" : str(" (", join(values, ", "), ")"), column.unread == 1 ? " and is" : " and are", " left out there.");
+}
 
 std::string in_sentence(std::string_view label) {
   std::string out(label);
@@ -79,6 +97,16 @@ std::string number_format(const ColumnProfile& column, Aggregate aggregate) {
   return size >= 1000 ? ",.0f" : size >= 1 ? ",.1f" : ",.2f";
 }
 
+bool may_add_up(const ColumnProfile& column) {
+  if (column.additive) return true;
+  if (!column.numeric || column.is_share || column.role == ColumnRole::geography || column.unit == "%") return false;
+  for (const std::string_view word :
+       {"rate", "rates", "ratio", "percent", "percentage", "pct", "share", "proportion", "index", "average", "mean", "median"}) {
+    if (has_word(column, word)) return false;
+  }
+  return true;
+}
+
 Measure count_rows(const TableProfile& table) {
   Measure measure{.sql = "count(*)", .label = table.rows_label, .format = ",.0f", .adds_up = true};
   measure.alias = make_alias(table.rows_label);
@@ -89,14 +117,11 @@ Measure make_measure(const TableProfile& table, std::size_t index, Aggregate agg
   const ColumnProfile& column = table.columns[index];
   if (aggregate == Aggregate::none || aggregate == Aggregate::count || aggregate == Aggregate::share)
     aggregate = column.additive && !column.mean_first ? Aggregate::sum : Aggregate::mean;
-  if (aggregate == Aggregate::sum && !column.additive) aggregate = Aggregate::mean;
+  if (aggregate == Aggregate::sum && !may_add_up(column)) aggregate = Aggregate::mean;
   Measure measure{.column = index, .aggregate = aggregate, .unit = column.unit, .good = column.good};
   switch (aggregate) {
-    // Whole numbers are added up exactly, and then handed on as a number that a chart can draw.
-    case Aggregate::sum:
-      measure.sql = column.type == "integer" ? str("CAST(sum(", column.sql, ") AS DOUBLE)") : str("sum(", column.sql, ")");
-      break;
-    case Aggregate::median: measure.sql = str("median(", column.sql, ")"); break;
+    case Aggregate::sum: measure.sql = str("sum(", column.sql, ")"); break;
+    case Aggregate::median: measure.sql = median_sql(column); break;
     case Aggregate::minimum: measure.sql = str("min(", column.sql, ")"); break;
     case Aggregate::maximum: measure.sql = str("max(", column.sql, ")"); break;
     case Aggregate::distinct: measure.sql = str("count(DISTINCT ", column.sql, ")"); break;
@@ -152,6 +177,18 @@ std::optional<Measure> make_share(const TableProfile& table, std::size_t index, 
   return measure;
 }
 
+Measure make_percentile(const TableProfile& table, std::size_t index, int part) {
+  Measure measure = make_measure(table, index, Aggregate::median);
+  const std::string_view ending = part % 10 == 1 && part != 11   ? "st"
+                                  : part % 10 == 2 && part != 12 ? "nd"
+                                  : part % 10 == 3 && part != 13 ? "rd"
+                                                                 : "th";
+  measure.sql = str("quantile_cont(", table.columns[index].sql, ", ", part < 10 ? "0.0" : "0.", part, ")");
+  measure.label = str(part, ending, " percentile of ", in_sentence(table.columns[index].label));
+  measure.alias = make_alias(str("percentile_", part, "_", join(table.columns[index].words, "_")));
+  return measure;
+}
+
 Measure make_value_share(const TableProfile& table, const Measure& whole, const Dimension& dimension, const std::string& value) {
   const std::string is_value = str(dimension.sql, " = ", quote_text(value));
   Measure measure{.column = dimension.columns.front(), .aggregate = Aggregate::share, .format = ".1%"};
@@ -203,18 +240,20 @@ Dimension make_route(const TableProfile& table, std::size_t from, std::size_t to
   return route;
 }
 
-Dimension make_bands(const TableProfile& table, std::size_t index) {
+Dimension make_bands(const TableProfile& table, std::size_t index, std::optional<double> asked_width) {
   const ColumnProfile& column = table.columns[index];
   const double low = column.min.value_or(0);
   const double high = column.max.value_or(low + 100);
   double width = nice_number((high - low) / bands_count);
   std::vector<std::string> conditions{str(column.sql, " IS NOT NULL")};
-  if (column.average && high - low > tail_factor * std::max(1.0, std::abs(*column.average))) {
+  if (asked_width) {
+    width = *asked_width;
+  } else if (column.average && high - low > tail_factor * std::max(1.0, std::abs(*column.average))) {
     width = nice_number(std::max(1.0, std::abs(*column.average)));
     conditions.push_back(str(column.sql, " BETWEEN ", number_text(std::max(low, std::floor(low / width) < -10 ? -10 * width : low)),
                              " AND ", number_text(std::min(high, 20 * width))));
   }
-  if (column.type == "integer") width = std::max(1.0, std::ceil(width));
+  if (column.type == "integer" && !asked_width) width = std::max(1.0, std::ceil(width));
   Dimension bands{.columns = {index},
                   .alias = make_alias(str(join(column.words, "_"), "_from")),
                   .label = column.label,

@@ -21,7 +21,10 @@ Plan Planner::run() {
   choose_grain();
   add_parameters();
   add_kpis();
-  add_lead();
+  if (!add_operation_lead()) {
+    add_reading();
+    add_lead();
+  }
   // "the rainiest months" are the answer; where else it rains comes after.
   if (question_.part != TimePart::none && question_.asked.empty()) add_times();
   add_trends();
@@ -36,13 +39,17 @@ void Planner::finish() {
   if (!sentence_.mended.empty()) plan_.notes.insert(plan_.notes.begin(), str("The question was read as: ", sentence_.mended, "."));
   account_for_words();
   if (const std::string note = unused_note(plan_.account); !note.empty()) plan_.notes.insert(plan_.notes.begin(), note);
+  for (const ColumnProfile& column : table_.columns) {
+    const std::string& sql = column.role == ColumnRole::time ? column.time_sql : column.sql;
+    const bool is_used = std::any_of(plan_.queries.begin(), plan_.queries.end(),
+                                     [&](const PlannedQuery& query) { return query.sql.find(sql) != std::string::npos; });
+    if (column.unread > 0 && is_used) plan_.notes.push_back(unread_note(column));
+  }
   for (const std::string& note : question_.notes) plan_.notes.insert(plan_.notes.begin(), note);
   if (options_.period_share < 1 && from_)
     plan_.notes.push_back(str("The dashboard opens with the newest part of the data (from ", format_day(*from_),
                               ") to stay under the byte cap; the period can be widened as far as the cap allows."));
-  if (time_ && to_ && time_->last_day && !question_.window_asked && options_.period_share == 1) {
-    plan_.notes.push_back(str("The period covers all complete days of the data, up to ", format_day(*to_), "."));
-  }
+  note_missing();
   for (const Measure& measure : question_.measures) {
     if (!measure.column) continue;
     const ColumnProfile& column = table_.columns[*measure.column];
@@ -88,11 +95,37 @@ const PlannedChart* Planner::lead_chart() const {
   return number;
 }
 
+// Rows that some charts cannot show are not gone without a word.
+void Planner::note_missing() {
+  const auto rows_without = [&](const ColumnProfile& column) {
+    return static_cast<std::int64_t>(std::llround(column.null_fraction * static_cast<double>(table_.row_count)));
+  };
+  const std::string of_all = str(" of ", format_count(static_cast<std::uint64_t>(table_.row_count)), " rows have no ");
+  if (time_) {
+    const std::int64_t rows = rows_without(*time_);
+    const bool drawn = std::any_of(plan_.queries.begin(), plan_.queries.end(),
+                                   [&](const PlannedQuery& query) { return query.sql.find(time_->sql) != std::string::npos; });
+    const bool counted = !question_.window_asked && options_.period_share == 1;
+    if (rows > 0 && drawn)
+      plan_.notes.push_back(str(format_count(static_cast<std::uint64_t>(rows)), of_all, time_->name,
+                                counted ? ": they are counted, but stand in no chart over time." : ": no number counts them."));
+  }
+  const PlannedChart* lead = lead_chart();
+  if (!lead) return;
+  for (const SelectedFact& fact : facts_of(*lead, plan_, table_).selected) {
+    if (!fact.key || fact.columns.size() != 1 || (time_ && &table_.columns[fact.columns.front()] == time_)) continue;
+    const ColumnProfile& column = table_.columns[fact.columns.front()];
+    if (const std::int64_t rows = rows_without(column); rows > 0)
+      add_unique(plan_.notes, str(format_count(static_cast<std::uint64_t>(rows)), of_all, column.name, ": they are in no chart by ",
+                                  in_sentence(column.label), "."));
+  }
+}
+
 // What the charts show decides what a word was used for.
 void Planner::account_for_words() {
   const PlannedChart* lead = lead_chart();
   if (!lead) return;
-  AnswerFacts answer{.lead = facts_of(*lead, plan_, table_), .period_done = question_.window_asked};
+  AnswerFacts answer{.lead = facts_of(*lead, plan_, table_), .period_done = question_.window_done, .against_done = question_.against_done};
   for (const PlannedChart& chart : plan_.charts) {
     if (&chart != lead) answer.others.push_back(facts_of(chart, plan_, table_));
   }

@@ -22,6 +22,7 @@ struct PlannedQuery {
   std::string id;
   std::string sql;
   std::vector<PlannedColumn> columns;
+  std::string selects;  // what stands after SELECT, to tell charts that show the same
 };
 
 struct PlannedParameter {
@@ -73,6 +74,7 @@ struct Plan {
   std::vector<PlannedRow> layout;
   std::vector<std::string> notes;
   std::vector<AccountedWord> account;  // what became of every content word
+  std::string operation;  // the title of the chart that carries the question's operator out; empty: none, or it could not be done
 };
 
 // What was learnt from refusals: each step makes the dashboard smaller.

@@ -73,8 +73,8 @@ void Planner::add_breakdowns() {
     }
   }
   // How much, and how often: a total alone does not say whether it is many or dear.
-  if (plain.size() == 1 && items.size() == 1 && question_.measures.size() == 1 && lead().adds_up && lead().column && !question_.panel &&
-      !table_.snapshot) {
+  if (plain.size() == 1 && (items.size() == 1 || (read_ && items.empty())) && question_.measures.size() == 1 && lead().adds_up &&
+      lead().column && !question_.panel && !table_.snapshot) {
     add(add_bar(str("rows_by_", plain.front().alias), plain.front(), count_rows(table_), limit));
   }
   if (is_quote() && !plain.empty() && items.size() == 1) add(add_change(plain.front()));
@@ -110,9 +110,11 @@ std::string Planner::add_bar(const std::string& id, const Dimension& dimension, 
   const bool down = question_.order < 0;
   Select select{
       .id = id, .keys = {key_of(dimension)}, .measures = {measure}, .conditions = dimension.conditions, .latest_only = latest_only()};
-  last_least_ = 0;
-  select.having = least_rows(dimension, measure, 3);
-  if (!question_.having.empty()) select.having = question_.having;
+  select.having = least_rows(dimension, measure);
+  if (!question_.having.empty()) {
+    select.having = question_.having;
+    least_part_ = 0;
+  }
   select.order = {down ? "2 NULLS LAST" : "2 DESC NULLS LAST", "1"};
   select.limit = limit;
   if (!add_query(select)) return {};
@@ -127,12 +129,7 @@ std::string Planner::add_bar(const std::string& id, const Dimension& dimension, 
   if (question_.mark == MarkWord::pie && dimension.distinct && *dimension.distinct <= 6 && measure.adds_up) chart.mark = "donut";
   if (latest_only()) chart.title += of_year();
   chart.on_click = click_on(dimension, "x");
-  if (last_least_ > 0) {
-    const std::string least = format_count(static_cast<std::uint64_t>(last_least_));
-    chart.description = str("Only those with at least ", least, " ", in_sentence(table_.rows_label),
-                            last_least_ >= 50 ? " of all; fewer when filtered." : ".");
-    add_unique(plan_.notes, "Rankings by average leave out groups that are too small to compare; each says from how many on.");
-  }
+  chart.description = small_groups_text();
   return add_chart(chart) ? id : std::string();
 }
 

@@ -82,8 +82,8 @@ void Planner::add_kpis() {
 }
 
 bool Planner::compares_periods() const {
-  return question_.window_asked && time_ && time_->first_day && from_ && to_ && *time_->first_day <= *from_ - (*to_ - *from_ + 1) &&
-         !latest_only();
+  return question_.window_asked && !question_.periods_compared && time_ && time_->first_day && from_ && to_ &&
+         *time_->first_day <= *from_ - (*to_ - *from_ + 1) && !latest_only();
 }
 
 // The same for one value of what is compared.

@@ -7,13 +7,38 @@
 
 namespace bridge::rules {
 
+// Two stretches of time, in their order.
+void Planner::add_stretches() {
+  if (!question_.periods_compared) return;
+  const Dimension& stretch = *question_.compare;
+  const Measure& measure = lead();
+  if (!question_.asked.empty() && !question_.asked.front().ordered()) {
+    if (const std::string chart = add_split_bar("by_both", question_.asked.front(), stretch, measure, bars_max); !chart.empty()) {
+      // Two stretches are no parts of a whole.
+      if (plan_.charts.back().mark == "stacked_bar") plan_.charts.back().mark = "grouped_bar";
+      plan_.layout.push_back({.items = {{.chart = chart}}, .height = 7});
+    }
+    return;
+  }
+  Select select{.id = "by_stretch", .keys = {key_of(stretch)}, .measures = {measure}, .order = {str("min(", time_->time_sql, ")")}};
+  if (!add_query(select)) return;
+  if (add_chart({.id = "by_stretch",
+                 .query = "by_stretch",
+                 .mark = "bar",
+                 .title = str(measure.label, " by period"),
+                 .x = column_at(0),
+                 .y = {column_at(1)}}))
+    plan_.layout.push_back({.items = {{.chart = "by_stretch"}}, .height = 6});
+}
+
 void Planner::add_lead() {
+  add_stretches();
   if (question_.relation) add_relation();
   else if (question_.part == TimePart::none && question_.grain == Grain::none && question_.measure_asked) add_top_rows();
   if (question_.distribution) add_distribution(*question_.distribution);
-  if (question_.mark == MarkWord::box) add_box();
+  if (question_.mark == MarkWord::box && !led_by("box")) add_box();
   if (question_.mark == MarkWord::map) add_map();
-  if (question_.mark == MarkWord::heatmap) add_heatmap();
+  if (question_.mark == MarkWord::heatmap && !led_by("heatmap")) add_heatmap();
 }
 
 void Planner::add_distribution(std::size_t column) {

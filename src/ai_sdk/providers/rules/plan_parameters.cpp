@@ -27,18 +27,41 @@ void Planner::choose_grain() {
   grain_ = question_.grain;
   if (time_->time_is_year) grain_ = Grain::year;
   if (grain_ == Grain::hour && !time_->has_time_of_day) grain_ = Grain::day;
+  if (const Grain finest = finest_grain(*time_); grain_ != Grain::none && grain_ < finest) {
+    plan_.notes.push_back(
+        str("The data has one value a ", name_of(finest), ", so it is drawn by ", name_of(finest), " and not by ", name_of(grain_), "."));
+    grain_ = finest;
+  }
   if (grain_ == Grain::none) {
-    grain_ = span_days_ <= 3 && time_->has_time_of_day ? Grain::hour
-             : span_days_ <= 100                       ? Grain::day
-             : span_days_ <= 800                       ? Grain::week
-             : span_days_ <= 4'000                     ? Grain::month
-             : span_days_ <= 7'000                     ? Grain::quarter
-                                                       : Grain::year;
+    grain_ = grain_for(*time_, span_days_);
     // Text dates that name only months, or rows that are months: not finer than they are.
     if (time_->time_is_text && grain_ < Grain::month && span_days_ > 100) grain_ = Grain::month;
   }
   const double days = std::max(1.0, span_days_);
   dense_ = !table_.snapshot && static_cast<double>(table_.row_count) / days >= 20 && from_ && to_;
+}
+
+Grain Planner::grain_for(const ColumnProfile& time, double span_days) {
+  const Grain readable = span_days <= 3 && time.has_time_of_day ? Grain::hour
+                         : span_days <= 100                     ? Grain::day
+                         : span_days <= 800                     ? Grain::week
+                         : span_days <= 4'000                   ? Grain::month
+                         : span_days <= 7'000                   ? Grain::quarter
+                                                                : Grain::year;
+  return std::max(readable, finest_grain(time));
+}
+
+// How far apart the times of the data stand: one value a month is drawn by no week.
+Grain Planner::finest_grain(const ColumnProfile& time) {
+  if (time.time_is_year) return Grain::year;
+  constexpr std::int64_t times_least = 4;
+  if (!time.distinct || *time.distinct < times_least || !time.first_day || !time.last_day || time.has_time_of_day) return Grain::none;
+  const double apart = static_cast<double>(*time.last_day - *time.first_day) / static_cast<double>(*time.distinct - 1);
+  if (apart >= 360 && apart <= 370) return Grain::year;
+  if (apart >= 89 && apart <= 93) return Grain::quarter;
+  if (apart >= 29.5 && apart <= 31.5) return Grain::month;
+  if (apart > 6.9 && apart < 7.1) return Grain::week;
+  return Grain::none;
 }
 
 bool Planner::last_bucket_is_whole() const {
@@ -56,8 +79,12 @@ bool Planner::last_bucket_is_whole() const {
 void Planner::add_parameters() {
   if (time_) {
     has_period_ = true;
+    // Open unless a period is asked for: the rows of tomorrow show too, and those without a time.
     std::string range = "all";
-    if (from_ || to_) range = str(from_ ? format_day(*from_) : "", "..", to_ ? format_day(*to_) : "");
+    const bool shortened_by_cap = options_.period_share < 1;
+    if (!question_.preset.empty() && !shortened_by_cap) range = question_.preset;
+    else if ((question_.window_asked || shortened_by_cap) && (from_ || to_))
+      range = str(from_ ? format_day(*from_) : "", "..", to_ ? format_day(*to_) : "");
     plan_.params.push_back({.name = "period", .type = "date_range", .label = "Period", .defaults = {range}});
   }
   for (const ValueFilter& filter : question_.filters) {

@@ -99,23 +99,27 @@ std::string Planner::top_of_latest(const Dimension& dimension, int count) const 
              "\n    GROUP BY 1\n    ORDER BY ", lead().sql, " DESC, 1\n    LIMIT ", count, "\n  )");
 }
 
-// Groups of a few rows say nothing of an average. The least that counts is a share of all rows that are shown, so that it shrinks with
-// them when the reader filters.
-std::string Planner::least_rows(const Dimension& dimension, const Measure& measure, int least, double portion) {
+// In a ranking, a group of a few rows says nothing of an average. The least that counts is a part of all rows that are shown, so small
+// that the largest group always has it: a ranking is never emptied, whatever the reader filters. small_groups_text says which part.
+std::string Planner::least_rows(const Dimension& dimension, const Measure& measure) {
+  least_part_ = 0;
   const bool averages =
       measure.aggregate == Aggregate::mean || measure.aggregate == Aggregate::median || measure.aggregate == Aggregate::share;
-  if (!averages || !dimension.distinct || *dimension.distinct < 8 || table_.snapshot || question_.panel) return "";
-  const double rows_each = static_cast<double>(table_.row_count) / static_cast<double>(*dimension.distinct);
-  const double rows = std::max(nice_number(rows_each / portion), static_cast<double>(least));
-  if (rows_each < rows) return "";
+  const bool ranks = question_.top || sentence_.has(CueKind::order) || sentence_.has(CueKind::best);
+  if (!averages || !ranks || !dimension.distinct || *dimension.distinct < 8 || table_.snapshot || question_.panel) return "";
+  const auto groups = static_cast<double>(*dimension.distinct);
+  if (static_cast<double>(table_.row_count) < groups * group_part_least) return "";
   const bool gaps = measure.column && table_.columns[*measure.column].null_fraction > 0.02;
   const std::string count = str("count(", gaps ? table_.columns[*measure.column].sql : "*", ")");
-  last_least_ = static_cast<std::int64_t>(rows);
-  if (rows < 50) return str(count, " >= ", last_least_);
-  const auto part = static_cast<std::int64_t>(nice_number(0.6 * static_cast<double>(table_.row_count) / rows));
-  last_least_ = table_.row_count / part;
-  return str(count, " >= greatest(", groups_least, ", (\n    SELECT count(*) / ", part, "\n    FROM ", table_.sql_name, "\n",
-             where(base_conditions(), {}, false, "    "), "  ))");
+  least_part_ = static_cast<std::int64_t>(std::max(nice_number(groups * group_part_least), groups));
+  return str(count, " >= (\n    SELECT ", count, " / ", least_part_, "\n    FROM ", table_.sql_name, "\n",
+             where(base_conditions(), dimension.conditions, false, "    "), "  )");
+}
+
+std::string Planner::small_groups_text() const {
+  return least_part_ == 0 ? ""
+                          : str("Groups with fewer than one in ", format_count(static_cast<std::uint64_t>(least_part_)), " of the ",
+                                in_sentence(table_.rows_label), " shown have no place in the ranking.");
 }
 
 std::string Planner::sql_of(const Select& select) const {
@@ -150,6 +154,8 @@ bool Planner::add_query(Select select) {
   for (const Key& key : select.keys) query.columns.push_back({.name = key.alias, .label = key.label, .unit = key.unit});
   for (const Measure& measure : select.measures)
     query.columns.push_back({measure.alias, measure.label, measure.unit, measure.format, measure.good});
+  for (const Key& key : select.keys) query.selects += str(key.sql, ", ");
+  for (const Measure& measure : select.measures) query.selects += str(measure.sql, ", ");
   plan_.queries.push_back(std::move(query));
   return true;
 }
@@ -184,6 +190,12 @@ bool Planner::add_raw(const std::string& id, const std::vector<Key>& keys, const
 
 bool Planner::add_chart(PlannedChart chart) {
   if (options_.without.contains(chart.id)) return false;
+  // What the reading shows already is not shown again.
+  if (read_ && chart.mark != "kpi" && chart.mark != "table") {
+    const auto query =
+        std::find_if(plan_.queries.begin(), plan_.queries.end(), [&](const PlannedQuery& one) { return one.id == chart.query; });
+    if (query != plan_.queries.end() && query->selects == read_selects_) return false;
+  }
   plan_.charts.push_back(std::move(chart));
   return true;
 }

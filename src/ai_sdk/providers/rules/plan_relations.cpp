@@ -14,7 +14,9 @@ void Planner::add_relation() {
   Select select{.id = "relation", .latest_only = latest_only()};
   const Dimension* each = thing_dimension();
   std::optional<Dimension> color;
-  if (points) {
+  if (led_by("scatter")) {
+    // Its points stand there already.
+  } else if (points) {
     // Every row is a point.
     if (each) select.keys.push_back(key_of(*each));
     for (const Dimension& dimension : question_.others) {
@@ -58,8 +60,7 @@ void Planner::add_group_scatter(const Dimension& each, std::size_t x_column, std
                 .measures = {x, y, count_rows(table_)},
                 .conditions = each.conditions,
                 .order = {"4 DESC", "1"},
-                .limit = 500};
-  select.having = least_rows(each, x, 3);
+                .limit = groups_in_scatter_max};
   if (!add_query(select)) return;
   PlannedChart chart{.id = "scatter",
                      .query = "scatter",
@@ -70,6 +71,8 @@ void Planner::add_group_scatter(const Dimension& each, std::size_t x_column, std
   chart.size = column_at(3);
   chart.description =
       str("One point is one ", in_sentence(each.label), "; its size is the number of ", in_sentence(table_.rows_label), ".");
+  if (each.distinct.value_or(0) > groups_in_scatter_max)
+    chart.description += str(" The ", groups_in_scatter_max, " with the most ", in_sentence(table_.rows_label), " are shown.");
   if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "scatter"}}, .height = 7});
 }
 
@@ -85,7 +88,6 @@ void Planner::add_bands(const Dimension& bands, const Measure& measure, const st
                 .order = {"1"},
                 .latest_only = latest_only()};
   if (both) select.measures.push_back(rows);
-  if (both && table_.row_count > 2'000) select.having = least_rows(bands, measure, 10);
   if (!add_query(select)) return;
   PlannedRow row{.height = 6};
   PlannedChart chart{.id = id,

@@ -79,8 +79,7 @@ void Planner::add_table() {
   for (std::size_t i = 0; i < select.measures.size(); ++i) {
     if (select.measures[i].sql == lead().sql) lead_at = i + 1;
   }
-  select.having = least_rows(*dimension, lead(), 3);
-  if (!question_.having.empty()) select.having = question_.having;
+  select.having = question_.having;
   select.order = {str(keys.size() + lead_at, question_.order < 0 ? " NULLS LAST" : " DESC NULLS LAST")};
   for (std::size_t i = 1; i <= keys.size(); ++i) select.order.push_back(str(i));
   if (!add_query(select)) return;

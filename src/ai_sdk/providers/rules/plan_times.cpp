@@ -48,7 +48,6 @@ std::string Planner::add_part_bar(const std::string& id, const Dimension& dimens
       .id = id, .keys = {key_of(dimension)}, .measures = {measure}, .conditions = dimension.conditions, .order = {dimension.order_sql}};
   const bool both = question_.range && question_.measures.size() > 1 && measure.sql == question_.measures[0].sql;
   if (both) select.measures.push_back(question_.measures[1]);
-  if (table_.row_count > 2'000) select.having = least_rows(dimension, measure, groups_least, 50);
   if (!add_query(select)) return {};
   PlannedChart chart{.id = id,
                      .query = id,
@@ -72,9 +71,6 @@ void Planner::add_week_map(const Measure& measure) {
                 .measures = {part_measure(measure), count_rows(table_)},
                 .order = {day.order_sql, "2"}};
   if (measure.sql == "count(*)") select.measures.pop_back();
-  Dimension cells = day;
-  cells.distinct = 7 * 24;
-  if (table_.row_count > 2'000) select.having = least_rows(cells, part_measure(measure), groups_least, 50);
   if (!add_query(select)) return;
   PlannedChart chart{.id = select.id,
                      .query = select.id,

@@ -63,11 +63,6 @@ std::string Planner::add_trend(const std::string& id, const Measure& asked, cons
   }
   Select select{.id = id, .keys = {time_key()}, .measures = {measure}, .order = {"1"}};
   if (time_->time_is_text || time_->null_fraction > 0) select.conditions.push_back(str(time_->time_sql, " IS NOT NULL"));
-  // Too few rows for an average, or stray dates that nobody means.
-  if (time_->time_is_text && table_.row_count > 1'000) {
-    const std::int64_t least = grain_ == Grain::year ? std::clamp<std::int64_t>(table_.row_count / 500, 5, 50) : measure.adds_up ? 1 : 3;
-    select.having = str("count(", measure.column && !measure.adds_up ? table_.columns[*measure.column].sql : "*", ") >= ", least);
-  }
   bool many = false;
   if (series) {
     select.keys.push_back(key_of(*series));

@@ -113,6 +113,7 @@ std::string Planner::filter_text(const FilterFact& filter) const {
     const std::string of = (numbers || switches || values.front().size() < 3) && !label.empty() ? str(label, " ") : "";
     return str(filter.negated ? "without " : "", of, listed(values, filter.negated ? " and " : " or "));
   }
+  if (label.empty()) return "";  // of a place in a ranking, not of a column
   const std::string first = number_words(filter.values.front(), unit);
   if (filter.sign == "between" && filter.values.size() == 2)
     return str(label, filter.negated ? " not between " : " from ", first, filter.negated ? " and " : " to ",
@@ -142,6 +143,8 @@ std::string Planner::title_end(const PlannedChart& chart, const QueryFacts& fact
   std::vector<std::string> texts;
   for (const FilterFact& filter : facts.filters) {
     if (filter.chosen && !chosen) continue;
+    // The stretches that stand side by side are named by what the chart is split by.
+    if (question_.periods_compared && filter.column && &table_.columns[*filter.column] == time_) continue;
     if (const std::string text = filter_text(filter); !text.empty()) add_unique(texts, text);
   }
   return texts.empty() ? end : str(end, ": ", join(texts, ", "));
@@ -156,7 +159,8 @@ void Planner::write_titles() {
     if (lead->mark == "kpi" && question_.measures.size() > 1) text = title();
     if (question_.overview) text = title();
     text += title_end(*lead, facts, true);
-    if (question_.window_asked && from_ && to_ && !latest_only()) text += str(", ", period_name(*from_, *to_));
+    if (question_.periods_compared) text += str(", ", join(question_.compare_values, " and "));
+    else if (question_.window_asked && from_ && to_ && !latest_only()) text += str(", ", period_name(*from_, *to_));
     plan_.title = shortened(text, title_bytes_max);
   } else {
     plan_.title = title();
@@ -176,7 +180,8 @@ void Planner::write_titles() {
 
 // Which days the page opens with.
 std::string Planner::period_text() const {
-  if (!from_ || !to_) return "";
+  // Of an open period it is not known what tomorrow brings.
+  if (!from_ || !to_ || !(question_.window_asked || options_.period_share < 1)) return "";
   if (time_->time_is_year) {
     const int first = civil_of(*from_).year;
     const int last = civil_of(*to_).year;

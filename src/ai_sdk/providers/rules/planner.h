@@ -21,7 +21,11 @@ namespace bridge::rules {
 class Planner final {
  public:
   Planner(const Question& question, const Sentence& sentence, const PlanOptions& options)
-      : question_(question), sentence_(sentence), options_(options), table_(*question.table), time_(table_.time_column()) {}
+      : question_(question),
+        sentence_(sentence),
+        options_(options),
+        table_(*question.table),
+        time_(question.time ? &table_.columns[*question.time] : nullptr) {}
 
   Plan run();
 
@@ -54,6 +58,7 @@ class Planner final {
   void finish();
   const PlannedChart* lead_chart() const;
   void account_for_words();
+  void note_missing();
   void drop_unused();
 
   // plan_queries.cpp: SQL
@@ -68,7 +73,8 @@ class Planner final {
                     std::string_view indent = "") const;
   std::string top_values(const Dimension& dimension, int count) const;
   std::string top_of_latest(const Dimension& dimension, int count) const;
-  std::string least_rows(const Dimension& dimension, const Measure& measure, int least, double portion = 20);
+  std::string least_rows(const Dimension& dimension, const Measure& measure);
+  std::string small_groups_text() const;
   std::string sql_of(const Select& select) const;
   bool add_query(Select select);
   bool add_raw(const std::string& id, const std::vector<Key>& keys, const std::vector<const ColumnProfile*>& values,
@@ -77,6 +83,8 @@ class Planner final {
 
   // plan_parameters.cpp: the grain of time, and what the reader may choose
   void choose_grain();
+  static Grain grain_for(const ColumnProfile& time, double span_days);
+  static Grain finest_grain(const ColumnProfile& time);
   bool last_bucket_is_whole() const;
   void add_parameters();
   bool add_parameter(const Dimension& dimension, const std::vector<std::string>& values, std::size_t enums_max);
@@ -91,8 +99,27 @@ class Planner final {
   static Aggregate far_end(const ColumnProfile& column);
   bool is_narrowed(std::size_t column) const;
 
+  // plan_operations.cpp: numbers against their neighbours in time, their whole, or within groups
+  bool add_operation_lead();
+  bool add_over_buckets(const Operation& operation);
+  bool add_shares();
+  bool add_top_within(const Operation& operation);
+  bool add_operation(PlannedQuery query, PlannedChart chart);
+  const ColumnProfile* name_column() const;
+  // plan_reading.cpp: the sentence as one chart
+  void add_reading();
+  bool reading_leads() const;
+  bool led_by(std::string_view mark) const { return read_ && question_.reading->mark == mark; }
+  std::optional<std::size_t> column_named(const std::optional<std::string>& name) const;
+  Dimension side_of(std::size_t column, bool has_bins, std::optional<double> width = std::nullopt) const;
+  std::string add_read_bars(const ChartSuggestion& reading);
+  std::string add_read_matrix(const ChartSuggestion& reading);
+  std::string add_read_points(const ChartSuggestion& reading);
+  std::string add_read_boxes(const ChartSuggestion& reading);
+
   // plan_lead.cpp: what the sentence is about
   void add_lead();
+  void add_stretches();
   void add_distribution(std::size_t column);
   void add_box();
   void add_map();
@@ -147,6 +174,8 @@ class Planner final {
   const ColumnProfile* time_;
   Plan plan_;
   bool times_added_ = false;
+  bool read_ = false;         // the reading leads the page
+  std::string read_selects_;  // what its query selects: no other chart shows the same
   std::vector<PlannedRow> late_rows_;
   std::vector<PlannedQuery> value_queries_;
   std::map<std::size_t, std::string> parameters_;             // by column
@@ -158,7 +187,7 @@ class Planner final {
   double span_days_ = 0;
   bool has_period_ = false;
   bool dense_ = false;
-  std::int64_t last_least_ = 0;
+  std::int64_t least_part_ = 0;  // of the query that was planned last: groups have at least one in so many rows; 0: all groups count
 };
 
 }  // namespace bridge::rules

@@ -111,13 +111,19 @@ const QuantityWord* quantity_of(const ColumnProfile& column) {
   for (const std::string& word : column.words) {
     const std::string_view whole = spelled_out(word);
     const std::string stem = stem_of(whole);
+    // The word itself before one of the same stem: a rate is no rating.
+    std::optional<std::size_t> at;
     for (std::size_t i = 0; i < stems.size(); ++i) {
-      const QuantityWord& entry = quantity_words()[i];
-      if (entry.word != whole && stems[i] != stem) continue;
-      if (std::find(levels.begin(), levels.end(), entry.word) != levels.end()) return &entry;
-      if (!found || entry.good != Good::unknown || found->good == Good::unknown) found = &entry;
-      break;
+      if (quantity_words()[i].word == whole) {
+        at = i;
+        break;
+      }
+      if (!at && stems[i] == stem) at = i;
     }
+    if (!at) continue;
+    const QuantityWord& entry = quantity_words()[*at];
+    if (std::find(levels.begin(), levels.end(), entry.word) != levels.end()) return &entry;
+    if (!found || entry.good != Good::unknown || found->good == Good::unknown) found = &entry;
   }
   return found;
 }
@@ -305,8 +311,17 @@ void read_measure(ColumnProfile& column) {
   if (named_share && !column.is_share && column.max && *column.max <= 100 && *column.max > 1 && column.unit.empty() &&
       quantity->word == "percent")
     column.unit = "%";
-  if (!quantity) return;
-  column.additive = quantity->additive && !(column.min && *column.min < 0 && quantity->word != "$" && !quantity->money);
+  if (!quantity) {  // amounts with a currency are money whatever their name says
+    static constexpr auto currencies = std::to_array<std::string_view>({"$", "€", "£", "¥", "₹", "CHF", "USD", "EUR", "GBP"});
+    column.money = std::find(currencies.begin(), currencies.end(), column.unit) != currencies.end();
+    column.additive = column.money;
+    return;
+  }
+  // What comes and goes adds up with its sign; a count below nothing is none.
+  static constexpr auto signed_amounts = std::to_array<std::string_view>({"$", "amount", "total", "loss", "quantity", "volume", "units"});
+  const bool may_be_negative =
+      quantity->money || std::find(signed_amounts.begin(), signed_amounts.end(), quantity->word) != signed_amounts.end();
+  column.additive = quantity->additive && !(column.min && *column.min < 0 && !may_be_negative);
   column.mean_first = quantity->mean_first;
   column.money = quantity->money || column.unit == "$";
   column.good = quantity->good;
@@ -322,7 +337,47 @@ void read_measure(ColumnProfile& column) {
   }
 }
 
+// Not a time of day, which is written alike.
+bool is_duration(const ColumnProfile& column) {
+  static constexpr auto words = std::to_array<std::string_view>(
+      {"duration", "elapsed", "length", "lasted",   "wait", "waiting", "runtime",  "lap",    "split",    "took",
+       "taken",    "delay",   "handle", "handling", "hold", "talk",    "downtime", "uptime", "response", "resolution"});
+  return column.type == "text" || std::any_of(words.begin(), words.end(), [&](std::string_view word) { return has_word(column, word); });
+}
+
+// What the warehouse found the values to be where their type does not say so. False when the type says all there is.
+bool read_meaning(ColumnProfile& column, const json::object& statistics, std::int64_t row_count) {
+  const std::string read_as = text_at(statistics, "read_as");
+  const std::string sql = text_at(statistics, "read_sql");
+  if (read_as.empty() || sql.empty() || (read_as == "seconds" && !is_duration(column))) return false;
+  if (read_as == "number" && is_identifier(column, row_count)) return false;
+  column.unread = count_at(statistics, "unread_count").value_or(0);
+  if (const json::value* values = statistics.if_contains("unread_values"); values && values->is_array()) {
+    for (const json::value& value : values->get_array()) {
+      if (value.is_string()) column.unread_values.emplace_back(value.get_string());
+    }
+  }
+  if (row_count > 0) column.null_fraction += static_cast<double>(column.unread) / static_cast<double>(row_count);
+  if (read_as == "date" || read_as == "timestamp") {
+    column.type = read_as;
+    column.numeric = false;
+    read_time(column, statistics);
+    column.time_sql = sql;
+    column.time_is_text = true;
+    return true;
+  }
+  column.type = "number";
+  column.numeric = true;
+  column.sql = sql;
+  column.values.clear();
+  column.min = number_at(statistics, "min");
+  column.max = number_at(statistics, "max");
+  if (const std::string unit = read_as == "seconds" ? "s" : text_at(statistics, "read_unit"); column.unit.empty()) column.unit = unit;
+  return false;
+}
+
 void read_role(ColumnProfile& column, const json::object& statistics, std::int64_t row_count) {
+  if (read_meaning(column, statistics, row_count)) return;
   if (column.type == "date" || column.type == "timestamp") return read_time(column, statistics);
   if (column.type == "time" || column.type == "json") {
     column.role = ColumnRole::label;
@@ -449,7 +504,12 @@ TableProfile make_table_profile(const json::object& schema) {
     if (column.name.empty()) continue;
     column.type = text_at(object, "type");
     if (column.type == "big_integer") column.type = "integer";
-    if (column.type == "decimal") column.type = "number";
+    if (column.type == "decimal") {
+      column.type = "number";
+      const std::string least = text_at(statistics, "min");
+      const std::size_t point = least.find('.');
+      if (!least.empty()) column.decimals = point == std::string::npos ? 0 : static_cast<int>(least.size() - point - 1);
+    }
     column.numeric = column.type == "integer" || column.type == "number";
     column.sql = quote_name(column.name);
     column.words = split_name(column.name);
@@ -507,6 +567,11 @@ TableProfile make_table_profile(const json::object& schema) {
     }
     table.snapshot = things > 1 && things >= rows_a_year * 0.6;
   }
+  // A quantity that is called as the table is must not be taken for its rows.
+  const bool shared = std::any_of(table.columns.begin(), table.columns.end(), [&](const ColumnProfile& column) {
+    return column.role == ColumnRole::measure && column.label == table.rows_label;
+  });
+  if (shared) table.rows_label = "Records";
   return table;
 }
 

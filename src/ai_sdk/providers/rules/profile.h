@@ -35,7 +35,7 @@ Day day_of(CivilDate date);
 struct ColumnProfile {
   std::string name;
   std::string type;                // of the tool's answer: "integer", "text", …
-  std::string sql;                 // the name, quoted where needed
+  std::string sql;                 // the name, quoted where needed; of numbers written as text, the expression that reads them
   std::vector<std::string> words;  // of the name, without its unit
   std::vector<std::string> stems;  // of the words, abbreviations spelled out
   std::string label;               // "Body mass"
@@ -49,7 +49,10 @@ struct ColumnProfile {
   bool numeric = false;
 
   std::optional<std::int64_t> distinct;
-  double null_fraction = 0;
+  double null_fraction = 0;                // values that cannot be read among them
+  std::int64_t unread = 0;                 // values that are no number, date or duration as the others are: "NA", "NaN"
+  std::vector<std::string> unread_values;  // the commonest of them
+  std::optional<int> decimals;             // digits behind the point, of a decimal
   std::optional<double> min;
   std::optional<double> max;
   std::optional<double> average;

@@ -156,8 +156,8 @@ class Reader {
       if (token.kind != Token::Kind::word && token.kind != Token::Kind::name) continue;
       for (std::size_t i = 0; i < table_.columns.size(); ++i) {
         const ColumnProfile& column = table_.columns[i];
-        const bool quoted = column.sql.size() >= 2 && column.sql.front() == '"';
-        const bool same = token.kind == Token::Kind::name ? column.name == token.text : !quoted && column.sql == token.text;
+        // By its name: what reads a column of numbers in text is an expression around it.
+        const bool same = token.kind == Token::Kind::name ? column.name == token.text : quote_name(column.name) == token.text;
         if (same && std::find(found.begin(), found.end(), i) == found.end()) found.push_back(i);
       }
     }
@@ -259,6 +259,9 @@ class Reader {
       }
     }
     SelectedFact fact{.columns = columns_in(item)};
+    for (const Token& token : item) {
+      if (token.kind == Token::Kind::number && item.size() > 1) facts_.numbers.insert(token.text);  // how wide a band is
+    }
     if (alias.empty() && item.size() == 1) alias = item.front().text;
     bool aggregated = false;
     for (std::size_t i = 0; i < item.size(); ++i) {
@@ -377,16 +380,6 @@ class Reader {
   QueryFacts& facts_;
 };
 
-Aggregate aggregate_of(std::string_view name) {
-  if (name == "count") return Aggregate::count;
-  if (name == "sum") return Aggregate::sum;
-  if (name == "mean" || name == "average") return Aggregate::mean;
-  if (name == "median") return Aggregate::median;
-  if (name == "min") return Aggregate::minimum;
-  if (name == "max") return Aggregate::maximum;
-  return Aggregate::none;
-}
-
 }  // namespace
 
 bool QueryFacts::has_time_key() const {
@@ -405,60 +398,6 @@ QueryFacts facts_of(const PlannedChart& chart, const Plan& plan, const TableProf
   if (chart.sort == "-y") facts.order = 1;
   if (chart.sort == "y") facts.order = -1;
   if (chart.limit) facts.limit = facts.limit ? std::min(*facts.limit, *chart.limit) : *chart.limit;
-  return facts;
-}
-
-QueryFacts facts_of(const ChartSuggestion& suggestion, const TableProfile& table) {
-  QueryFacts facts;
-  facts.mark = suggestion.mark;
-  const auto index_of = [&](const std::string& name) -> std::optional<std::size_t> {
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      if (table.columns[i].name == name) return i;
-    }
-    return {};
-  };
-  const Aggregate aggregate = suggestion.aggregate ? aggregate_of(*suggestion.aggregate) : Aggregate::none;
-  const auto add = [&](const std::optional<std::string>& field, bool key) {
-    if (!field) return;
-    SelectedFact fact{.key = key, .label = *field};
-    if (const auto column = index_of(*field)) {
-      fact.columns = {*column};
-      if (key && table.columns[*column].role == ColumnRole::time)
-        fact.grain = table.columns[*column].time_is_year ? Grain::year : Grain::day;
-      fact.label = table.columns[*column].label;
-    }
-    if (!key) fact.aggregate = aggregate;
-    facts.selected.push_back(std::move(fact));
-  };
-  const bool matrix = suggestion.mark == "heatmap";
-  const bool points = suggestion.mark == "scatter" || suggestion.mark == "map" || suggestion.mark == "box";
-  add(suggestion.x, suggestion.mark != "scatter");
-  add(suggestion.y, matrix);
-  add(suggestion.color, true);
-  add(suggestion.value, false);
-  if (suggestion.time_unit && !facts.selected.empty()) {
-    facts.selected.front().grain = grain_named(*suggestion.time_unit);
-  }
-  if (aggregate == Aggregate::count && !suggestion.value && (!suggestion.y || matrix || points))
-    facts.selected.push_back({.aggregate = Aggregate::count, .label = table.rows_label});
-  for (const SuggestedFilter& filter : suggestion.filters) {
-    FilterFact fact{.column = index_of(filter.field), .sign = filter.op, .values = filter.values};
-    if (filter.op == "!=" || filter.op == "<>") {
-      fact.sign = "=";
-      fact.negated = true;
-    }
-    if (filter.op.starts_with("not ")) {
-      fact.sign = filter.op.substr(4);
-      fact.negated = true;
-    }
-    for (const std::string& value : filter.values) {
-      facts.literals.push_back(value);
-      facts.numbers.insert(value);
-    }
-    facts.filters.push_back(std::move(fact));
-  }
-  if (suggestion.sort) facts.order = suggestion.sort->starts_with('-') ? 1 : -1;
-  facts.limit = suggestion.limit;
   return facts;
 }
 

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "ai_sdk/providers/rules/plan.h"
-#include "ai_sdk/providers/rules/suggest.h"
 
 namespace bridge::rules {
 
@@ -51,6 +50,5 @@ struct QueryFacts {
 };
 
 QueryFacts facts_of(const PlannedChart& chart, const Plan& plan, const TableProfile& table);
-QueryFacts facts_of(const ChartSuggestion& suggestion, const TableProfile& table);
 
 }  // namespace bridge::rules

@@ -14,10 +14,12 @@ constexpr std::size_t measures_max = 3;
 constexpr std::size_t asked_max = 3;
 constexpr std::size_t others_max = 4;
 constexpr std::int64_t split_values_least = 2;
+constexpr std::size_t date_words = 3;  // between a period and the word for its date
 
 class Asker {
  public:
-  Asker(const Sentence& sentence, const TableMatch& match) : sentence_(sentence), match_(match), table_(*match.table) {
+  Asker(const Sentence& sentence, const TableMatch& match)
+      : sentence_(sentence), match_(match), reading_(read_filters(sentence, match)), table_(*match.table) {
     question_.table = match.table;
     question_.grain = sentence.grain();
     question_.part = sentence.part();
@@ -25,6 +27,10 @@ class Asker {
     question_.when = sentence.has(CueKind::when);
     question_.trend = sentence.has(CueKind::trend) || question_.grain != Grain::none;
     question_.top = sentence.top;
+    question_.operation = read_operation(sentence);
+    question_.mentions = match.columns;
+    // "top 3 within each": not three groups.
+    if (question_.operation && question_.operation->kind == OperationKind::top_within) question_.top.reset();
     question_.unmatched = match.unmatched;
   }
 
@@ -35,13 +41,15 @@ class Asker {
         if (mention.word >= cue->begin && mention.word < cue->end && mention.strength >= 0.8) question_.part = TimePart::none;
       }
     }
+    read_time();
     read_dimensions();
     read_values();
     read_measures();
+    if (question_.operation && question_.operation->kind == OperationKind::percentile) take_percentile(question_.operation->count);
     read_relation();
-    read_conditions();
+    read_unbound();
     read_order();
-    read_window();
+    if (!is_window_a_name()) read_window();
     add_other_dimensions();
     question_.overview = !question_.measure_asked && question_.asked.empty() && !question_.compare && !question_.relation &&
                          !question_.distribution && !question_.trend && !question_.when && question_.part == TimePart::none &&
@@ -75,8 +83,9 @@ class Asker {
     }
     for (const bool by : {true, false}) {
       for (const ColumnMention& mention : match_.columns) {
-        if (mention.by != by || question_.asked.size() >= asked_max) continue;
+        if (mention.by != by || question_.asked.size() >= asked_max || only_filters(mention.column)) continue;
         const ColumnProfile& profile = column(mention.column);
+        if (profile.role == ColumnRole::measure && by && is_ranked_by(mention)) continue;
         if (profile.role == ColumnRole::measure && by && !sentence_asks_for(mention)) {
           question_.asked.push_back(make_bands(table_, mention.column));
           continue;
@@ -98,6 +107,21 @@ class Asker {
       }
     }
   }
+  // "murders 2016" of the column murders_2016 says which column, not when.
+  bool is_window_a_name() const {
+    const TimeWindow& window = sentence_.window;
+    return window.end > window.begin && std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& mention) {
+             return mention.begin <= window.begin && window.end <= mention.end && mention.end - mention.begin > window.end - window.begin;
+           });
+  }
+  // "top 10 states by losses": a quantity that things are ranked by is no breakdown.
+  bool is_ranked_by(const ColumnMention& mention) const {
+    if (!(sentence_.top || sentence_.has(CueKind::order) || sentence_.has(CueKind::best))) return false;
+    return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
+      return !other.by && !other.alternate && other.word < mention.word && column(other.column).role != ColumnRole::measure;
+    });
+  }
+
   // "most common jobs", "jobs where women outnumber men": of a table of counts its subject is what is ranked.
   bool ranks_things() const {
     return table_.snapshot && (sentence_.has(CueKind::order) || sentence_.has(CueKind::busiest) || sentence_.has(CueKind::best) ||
@@ -164,10 +188,15 @@ class Asker {
   void read_values() {
     const ValueMention* measured = measured_value();
     std::map<std::size_t, std::vector<std::string>> by_column;
-    for (const ValueMention& mention : match_.values) {
-      if (measured && mention.column == measured->column) continue;
-      auto& values = by_column[mention.column];
-      if (std::find(values.begin(), values.end(), mention.value) == values.end()) values.push_back(mention.value);
+    for (const Filter& filter : reading_.filters) {
+      if (measured && measured->column == filter.column && filter.kind != FilterKind::range) continue;
+      // Values that the reader may choose among become a choice; what else is asked stands in every query.
+      if (filter.kind == FilterKind::in && !column(filter.column).numeric && !column(filter.column).time_is_year) {
+        by_column[filter.column] = filter.values;
+        continue;
+      }
+      question_.conditions.push_back(filter_sql(table_, filter));
+      question_.notes.push_back(filter_note(table_, filter));
     }
     for (const auto& [index, values] : by_column) {
       const bool all = column(index).distinct && static_cast<std::int64_t>(values.size()) >= *column(index).distinct;
@@ -218,6 +247,14 @@ class Asker {
     return found;
   }
 
+  bool only_filters(std::size_t index) const {
+    return std::find(reading_.columns_used.begin(), reading_.columns_used.end(), index) != reading_.columns_used.end();
+  }
+  bool names_other_measure(std::size_t index) const {
+    return std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
+      return other.column != index && !other.alternate && column(other.column).role == ColumnRole::measure && !only_filters(other.column);
+    });
+  }
   bool is_band(std::size_t index) const {
     return std::any_of(question_.asked.begin(), question_.asked.end(), [&](const Dimension& dimension) {
       return dimension.ordered() && dimension.columns.size() == 1 && dimension.columns.front() == index;
@@ -238,6 +275,8 @@ class Asker {
     for (const ColumnMention& mention : match_.columns) {
       const ColumnProfile& profile = column(mention.column);
       if (profile.role != ColumnRole::measure || is_band(mention.column) || has_better_mention(mention, !mention.by)) continue;
+      // "how many flights with a delay over 30": the delay chooses rows, and is not asked for.
+      if (only_filters(mention.column) && (counts || names_other_measure(mention.column))) continue;
       const bool first_of_word = std::none_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
         return other.word == mention.word && column(other.column).role == ColumnRole::measure &&
                std::tuple(-other.strength, other.column) < std::tuple(-mention.strength, mention.column);
@@ -250,7 +289,7 @@ class Asker {
           continue;
         }
       }
-      if (wanted == Aggregate::sum && !profile.additive) {
+      if (wanted == Aggregate::sum && !may_add_up(profile)) {
         question_.notes.push_back(str(profile.label, " does not add up, so its average is shown."));
       }
       named.push_back(make_measure(table_, mention.column, wanted));
@@ -306,6 +345,17 @@ class Asker {
     if (chosen) add_measure(make_measure(table_, *chosen, Aggregate::none));
   }
 
+  // "95th percentile of delay": in place of any other aggregate of it.
+  void take_percentile(int part) {
+    Measure& measure = question_.measures.front();
+    if (!measure.column || !column(*measure.column).numeric) {
+      const auto other = default_measure();
+      if (!other || question_.measure_asked) return;
+      measure = make_measure(table_, *other, Aggregate::none);
+    }
+    measure = make_percentile(table_, *measure.column, part);
+  }
+
   // "how many airports per state": the first are counted, once each.
   const ColumnMention* counted_thing() const {
     for (const Cue& cue : sentence_.cues) {
@@ -314,6 +364,7 @@ class Asker {
         if (mention.word < cue.end || mention.word > cue.end + 1 || mention.alternate || mention.by) continue;
         const auto& stems = table_.stems;
         const bool subject = std::find(stems.begin(), stems.end(), sentence_.words[mention.word].stem) != stems.end();
+        if (only_filters(mention.column)) continue;
         if (can_split(mention.column) && !subject) return &mention;
       }
     }
@@ -389,40 +440,27 @@ class Asker {
     if (question_.relation) std::erase_if(question_.asked, [](const Dimension& dimension) { return dimension.ordered(); });
   }
 
-  void read_conditions() {
-    for (const NumberCondition& condition : sentence_.conditions) {
-      std::optional<std::size_t> nearest;
-      std::size_t least = 1000;
-      for (const ColumnMention& mention : match_.columns) {
-        const ColumnProfile& profile = column(mention.column);
-        if (!profile.numeric || profile.role == ColumnRole::time || mention.alternate) continue;
-        // What follows the number is its unit ("1000 miles").
-        const std::size_t distance = mention.word < condition.begin ? condition.begin - mention.word : mention.word - condition.end;
-        if (distance < least) {
-          least = distance;
-          nearest = mention.column;
-        }
+  // A number that no quantity is named for is one of what is asked for; else it is said that it is not used.
+  void read_unbound() {
+    for (const NumberCondition& condition : reading_.unbound) {
+      std::optional<std::size_t> index;
+      for (const Measure& measure : question_.measures) {
+        if (!index && measure.column && column(*measure.column).numeric) index = measure.column;
       }
-      if (!nearest) {
-        for (const Measure& measure : question_.measures) {
-          if (measure.column && !nearest) nearest = measure.column;
-        }
+      Filter filter{.kind = FilterKind::range,
+                    .low_operator = condition.low_operator,
+                    .low = condition.low,
+                    .high_operator = condition.high_operator,
+                    .high = condition.high};
+      if (!index) {
+        std::vector<std::string> words;
+        for (std::size_t i = condition.begin; i < condition.end; ++i) words.push_back(sentence_.words[i].text);
+        question_.notes.push_back(str("\"", join(words, " "), "\" belongs to no quantity of the table that is named; it is not applied."));
+        continue;
       }
-      if (!nearest) continue;
-      const ColumnProfile& profile = column(*nearest);
-      std::vector<std::string> parts;
-      std::vector<std::string> said;
-      if (!condition.low_operator.empty()) {
-        parts.push_back(str(profile.sql, ' ', condition.low_operator, ' ', number_text(condition.low)));
-        said.push_back(str(condition.low_operator == ">" ? "over " : "at least ", number_text(condition.low)));
-      }
-      if (!condition.high_operator.empty()) {
-        parts.push_back(str(profile.sql, ' ', condition.high_operator, ' ', number_text(condition.high)));
-        said.push_back(str(condition.high_operator == "<" ? "under " : "at most ", number_text(condition.high)));
-      }
-      question_.conditions.push_back(join(parts, " AND "));
-      question_.notes.push_back(str("Only rows with ", in_sentence(profile.label), " ", join(said, " and "),
-                                    profile.unit.empty() ? "" : " ", profile.unit, " are counted."));
+      filter.column = *index;
+      question_.conditions.push_back(filter_sql(table_, filter));
+      question_.notes.push_back(filter_note(table_, filter));
     }
   }
 
@@ -435,81 +473,163 @@ class Asker {
     }
   }
 
-  void read_window() {
-    const ColumnProfile* time = table_.time_column();
-    if (!time) return;
-    const TimeWindow& window = sentence_.window;
-    const bool known = time->first_day && time->last_day;
-    if (known) {
-      question_.from = time->first_day;
-      question_.to = time->last_day;
+  // The date that the words beside the period name ("shipped in December 2020" of ship_date); else the table's own.
+  std::optional<std::size_t> time_for(std::size_t begin, std::size_t end) const {
+    const auto names = [&](std::size_t word) -> std::optional<std::size_t> {
+      const std::string& stem = sentence_.words[word].stem;
+      if (is_stop_word(sentence_.words[word].text)) return {};
+      for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+        const ColumnProfile& profile = column(i);
+        if (profile.role != ColumnRole::time || i == table_.time) continue;
+        for (const std::string& named : profile.stems) {
+          // "shipped" and "shipping" of ship_date, "delivered" of delivery_date.
+          const bool same = named == stem || means_same(stem, named) ||
+                            (named.size() >= 4 && stem.size() >= 4 && named.substr(0, 5) == stem.substr(0, 5));
+          const bool own = table_.time && std::ranges::count(column(*table_.time).stems, named) > 0;
+          if (same && !own && named != "dat" && named != "time" && named != "at") return i;
+        }
+      }
+      return {};
+    };
+    for (std::size_t back = 1; back <= date_words && back <= begin; ++back) {
+      if (const auto found = names(begin - back)) return found;
     }
-    std::optional<Day> from;
-    std::optional<Day> to;
-    switch (window.kind) {
-      case TimeWindow::Kind::none: return;
-      case TimeWindow::Kind::days:
-        from = window.from;
-        to = window.to;
-        break;
-      case TimeWindow::Kind::month_of_year: {
-        if (window.count == 3) {
-          const auto at = [&](int later) { return (window.month - 1 + later) % 12 + 1; };
-          question_.conditions.push_back(str("month(", time->time_sql, ") IN (", at(0), ", ", at(1), ", ", at(2), ")"));
-          question_.notes.push_back("The season is taken from every year, as it falls north of the equator.");
-          return;
-        }
-        // A year of data has one June; more have several, and all are meant.
-        if (!known || time->span_days > 400) {
-          question_.conditions.push_back(str("month(", time->time_sql, ") = ", window.month));
-          question_.notes.push_back("The month is taken from every year.");
-          return;
-        }
-        int year = civil_of(*time->last_day).year;
-        if (day_of({year, window.month, 1}) > *time->last_day) --year;
-        from = day_of({year, window.month, 1});
-        to = end_of(*from, Grain::month);
-        break;
-      }
-      case TimeWindow::Kind::last_days:
-        if (!known) return;
-        to = time->last_day;
-        from = *time->last_day - window.count + 1;
-        break;
-      case TimeWindow::Kind::this_unit:
-      case TimeWindow::Kind::last_unit: {
-        if (!known) return;
-        from = start_of(*time->last_day, window.unit);
-        to = end_of(*from, window.unit);
-        if (window.kind == TimeWindow::Kind::last_unit && (*to > *time->last_day || *from > *time->first_day)) {
-          // The last whole one: the newest when the data ends with it, else the one before.
-          if (*to > *time->last_day) {
-            to = *from - 1;
-            from = start_of(*to, window.unit);
-          }
-        }
-        to = std::min(*to, *time->last_day);
-        question_.notes.push_back(str("\"", window.kind == TimeWindow::Kind::this_unit ? "This " : "Last ", name_of(window.unit),
-                                      "\" is counted back from the newest data: ", span_text(*from, *to), "."));
-        break;
-      }
+    for (std::size_t word = end; word < std::min(end + date_words, sentence_.words.size()); ++word) {
+      if (const auto found = names(word)) return found;
+    }
+    return {};
+  }
+
+  void read_time() {
+    question_.time = table_.time;
+    if (sentence_.window.kind != TimeWindow::Kind::none) {
+      if (const auto named = time_for(sentence_.window.begin, sentence_.window.end)) question_.time = named;
+    }
+    if (const Cue* cue = sentence_.find(CueKind::grain)) {
+      if (const auto named = time_for(cue->begin, cue->end); named && sentence_.window.kind == TimeWindow::Kind::none)
+        question_.time = named;
+    }
+    // "by ship month".
+    for (std::size_t i = 1; i < sentence_.words.size(); ++i) {
+      const Grain unit = grain_of(sentence_.words[i].text);
+      if (unit == Grain::none || sentence_.words[i].used || sentence_.words[i - 1].used || unit == Grain::hour) continue;
+      const auto named = time_for(i, i);
+      const bool beside = named && time_for_word(i - 1) == named;
+      if (!beside || question_.grain != Grain::none) continue;
+      question_.time = named;
+      question_.grain = unit;
+      question_.trend = true;
+    }
+    if (question_.time && question_.time != table_.time)
+      question_.notes.push_back(str("The time is taken from ", column(*question_.time).name, "."));
+  }
+  std::optional<std::size_t> time_for_word(std::size_t word) const { return time_for(word + 1, sentence_.words.size()); }
+  static Grain grain_of(std::string_view word) {
+    for (const Grain grain : {Grain::day, Grain::week, Grain::month, Grain::quarter, Grain::year}) {
+      if (word == name_of(grain)) return grain;
+    }
+    return Grain::none;
+  }
+
+  void add_period(const Period& period) {
+    for (const std::string& condition : period.conditions) question_.conditions.push_back(condition);
+    for (const std::string& note : period.notes) question_.notes.push_back(note);
+  }
+
+  void read_window() {
+    const bool asks_time =
+        (question_.grain != Grain::none && !has_column_of(question_.grain)) || question_.part != TimePart::none || question_.when;
+    if (!question_.time) {
+      if (asks_time || sentence_.window.kind != TimeWindow::Kind::none || sentence_.days_of_week)
+        question_.notes.push_back(str("The table ", table_.table, " has no column that says when, so nothing is shown over time."));
+      return;
+    }
+    const ColumnProfile& time = column(*question_.time);
+    const bool known = time.first_day && time.last_day;
+    if (known) {
+      question_.from = time.first_day;
+      question_.to = time.last_day;
+    }
+    if (sentence_.days_of_week) add_period(resolve(*sentence_.days_of_week, time, false));
+    const TimeWindow& window = sentence_.window;
+    if (window.kind == TimeWindow::Kind::none) return;
+    const auto relative = [](const TimeWindow& one) {
+      return one.kind == TimeWindow::Kind::this_unit || one.kind == TimeWindow::Kind::last_unit;
+    };
+    // "this month compared to last month": one stretch, and the one before it.
+    const bool compares = sentence_.against && relative(window) && relative(*sentence_.against) && window.unit == sentence_.against->unit;
+    Period period = resolve(window, time, compares);
+    add_period(period);
+    if (sentence_.against && !compares) {
+      Period other = resolve(*sentence_.against, time, false);
+      for (const std::string& note : other.notes) question_.notes.push_back(note);
+      if (period.from && period.to && other.from && other.to && set_against(time, {*period.from, *period.to}, {*other.from, *other.to}))
+        return;
+    }
+    if (!period.from && !period.to) {
+      question_.window_done = !period.conditions.empty();
+      return;
     }
     if (known) {
       // Asked for a time that has no data: say so, and show what there is.
-      const Day wanted_from = from.value_or(*time->first_day);
-      const Day wanted_to = to.value_or(*time->last_day);
-      if (wanted_from > *time->last_day || wanted_to < *time->first_day) {
+      const Day wanted_from = period.from.value_or(*time.first_day);
+      const Day wanted_to = period.to.value_or(*time.last_day);
+      if (wanted_from > *time.last_day || wanted_to < *time.first_day) {
         question_.notes.push_back(
-            str("There is no data for the time that was asked for; it covers ", span_text(*time->first_day, *time->last_day), "."));
+            str("There is no data for the time that was asked for; it covers ", span_text(*time.first_day, *time.last_day), "."));
         return;
       }
-      question_.from = std::max(wanted_from, *time->first_day);
-      question_.to = std::min(wanted_to, *time->last_day);
+      question_.from = std::max(wanted_from, *time.first_day);
+      question_.to = std::min(wanted_to, *time.last_day);
+      if (period.compares) question_.to = period.to;
     } else {
-      question_.from = from;
-      question_.to = to;
+      question_.from = period.from;
+      question_.to = period.to;
     }
     question_.window_asked = true;
+    question_.window_done = true;
+    question_.against_done = period.compares;
+    question_.preset = period.preset;
+  }
+
+  // "by year" of a table with a column of that name that is no time.
+  bool has_column_of(Grain unit) const {
+    return std::any_of(table_.columns.begin(), table_.columns.end(), [&](const ColumnProfile& profile) {
+      return std::ranges::count(profile.stems, stem_of(name_of(unit))) > 0 || std::ranges::count(profile.words, name_of(unit)) > 0;
+    });
+  }
+
+  // Two stretches side by side: a series each, and only their rows.
+  bool set_against(const ColumnProfile& time, std::pair<Day, Day> first, std::pair<Day, Day> second) {
+    if (first.first > second.first) std::swap(first, second);
+    if (first.second >= second.first || question_.compare) return false;
+    const auto within = [&](const std::pair<Day, Day>& days) {
+      if (time.time_is_year) return str(time.sql, " BETWEEN ", civil_of(days.first).year, " AND ", civil_of(days.second).year);
+      return str("(", time.time_sql, " >= DATE '", format_day(days.first), "' AND ", time.time_sql, " < DATE '",
+                 format_day(days.second + 1), "')");
+    };
+    const std::vector<std::string> names{period_name(first.first, first.second), period_name(second.first, second.second)};
+    Dimension dimension{.alias = "stretch", .label = "Period", .distinct = 2};
+    dimension.sql =
+        str("CASE WHEN ", within(first), " THEN ", quote_text(names[0]), " WHEN ", within(second), " THEN ", quote_text(names[1]), " END");
+    question_.compare = dimension;
+    question_.compare_values = names;
+    question_.conditions.push_back(str("(", within(first), " OR ", within(second), ")"));
+    question_.from = first.first;
+    question_.to = second.second;
+    question_.window_asked = true;
+    question_.window_done = true;
+    question_.against_done = true;
+    question_.periods_compared = true;
+    question_.notes.push_back(str(names[0], " and ", names[1], " stand side by side; what lies between them is left out."));
+    if (first.second - first.first != second.second - second.first)
+      question_.notes.push_back(
+          str("They are not equally long: ", first.second - first.first + 1, " and ", second.second - second.first + 1, " days."));
+    if (time.first_day && first.first < *time.first_day)
+      question_.notes.push_back(str("The data begins on ", span_text(*time.first_day, *time.first_day), "."));
+    if (time.last_day && second.second > *time.last_day)
+      question_.notes.push_back(str("The data ends on ", span_text(*time.last_day, *time.last_day), "."));
+    return true;
   }
 
   void add_other_dimensions() {
@@ -537,6 +657,7 @@ class Asker {
 
   const Sentence& sentence_;
   const TableMatch& match_;
+  const FilterReading reading_;
   const TableProfile& table_;
   Question question_;
 };

@@ -3,8 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "ai_sdk/providers/rules/filters.h"
 #include "ai_sdk/providers/rules/match.h"
 #include "ai_sdk/providers/rules/measures.h"
+#include "ai_sdk/providers/rules/operations.h"
+#include "ai_sdk/providers/rules/suggest.h"
 
 namespace bridge::rules {
 
@@ -38,12 +41,20 @@ struct Question {
   int order = 1;              // 1 the most first, -1 the least first
   std::optional<int> top;
   MarkWord mark = MarkWord::none;
-  bool overview = false;  // names nothing in particular
+  std::optional<Operation> operation;      // what is done with the grouped numbers
+  std::vector<ColumnMention> mentions;     // where the sentence names columns
+  bool overview = false;                   // names nothing in particular
+  std::optional<ChartSuggestion> reading;  // the sentence as one chart, when it is that plain: it leads the page
 
   // The days that the dashboard opens with; none when the table's range is not known or there is no time.
   std::optional<Day> from;
   std::optional<Day> to;
-  bool window_asked = false;
+  bool window_asked = false;           // these days are those that the sentence names
+  bool window_done = false;            // what the sentence says of time is in every query
+  bool against_done = false;           // and so is the stretch that it is set against
+  std::string preset;                  // of a period that counts back from the newest data: a name that stays so
+  bool periods_compared = false;       // two stretches stand side by side
+  std::optional<std::size_t> time;     // the column that says when: the table's own, or the one that is named
   std::vector<std::string> notes;      // what was assumed, as sentences
   std::vector<std::string> unmatched;  // words that name nothing
 };

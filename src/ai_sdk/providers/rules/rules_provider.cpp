@@ -1,8 +1,10 @@
 #include "ai_sdk/providers/rules/rules_provider.h"
 
+#include "ai_sdk/providers/rules/filters.h"
 #include "ai_sdk/providers/rules/match.h"
 #include "ai_sdk/providers/rules/plan.h"
 #include "ai_sdk/providers/rules/question.h"
+#include "ai_sdk/providers/rules/suggestion_step.h"
 #include "ai_sdk/providers/rules/words.h"
 #include "ai_sdk/providers/rules/yaml_writer.h"
 #include "base/text.h"
@@ -21,6 +23,7 @@ constexpr int revisions_max = 24;        // of one plan
 constexpr double period_share_least = 0.002;
 constexpr double dominant_factor = 5;         // a table so many times larger than the next is what "everything" means
 constexpr std::size_t text_piece_bytes = 24;  // of a delta
+constexpr std::size_t columns_named_max = 8;  // of a table, when there is nothing to chart
 
 struct ListedTable {
   std::string dataset;
@@ -66,6 +69,29 @@ struct Answered {
   std::size_t message = 0;
 };
 
+// "Connection: flights" on a line of its own, in the context that was put behind a person's words.
+std::string connection_in(std::string_view text) {
+  for (const std::string& line : split(text, '\n')) {
+    const std::string_view trimmed = trim(line);
+    if (!lower(trimmed.substr(0, 11)).starts_with("connection:")) continue;
+    std::string_view name = trim(trimmed.substr(11));
+    while (!name.empty() && (name.front() == '`' || name.front() == '"' || name.front() == '\'')) name.remove_prefix(1);
+    while (!name.empty() && (name.back() == '`' || name.back() == '"' || name.back() == '\'' || name.back() == '.')) name.remove_suffix(1);
+    if (!name.empty()) return std::string(name);
+  }
+  return {};
+}
+
+// "and by month?", "only in June", "what about Boston": words that have no meaning without what was asked before.
+bool goes_on(std::string_view words) {
+  static constexpr auto openings =
+      std::to_array<std::string_view>({"and ",     "but ",     "also ", "now ",        "only ",      "just ", "without ", "excluding ",
+                                       "except ",  "instead ", "then ", "what about ", "how about ", "same ", "split ",   "broken down ",
+                                       "grouped ", "by ",      "per ",  "for ",        "in ",        "as a ", "as an ",   "with "});
+  const std::string text = lower(words.substr(0, 40));
+  return std::any_of(openings.begin(), openings.end(), [&](std::string_view opening) { return text.starts_with(opening); });
+}
+
 class Conversation {
  public:
   explicit Conversation(const std::vector<Message>& messages) {
@@ -73,8 +99,12 @@ class Conversation {
     for (std::size_t i = 0; i < messages.size(); ++i) {
       const Message& message = messages[i];
       if (message.role == MessageRole::user && !trim(message.text).empty()) {
-        asked_ = message.text;
+        const std::string_view words = trim(words_of(message));
+        goes_on_ = !asked_.empty() && goes_on(words) && asked_.size() + words.size() < sentence_bytes_max;
+        asked_ = goes_on_ ? str(asked_, ", ", words) : std::string(words);
         asked_at_ = i;
+        const std::string_view context = std::string_view(message.text).substr(words_of(message).size());
+        if (std::string name = connection_in(context); !name.empty()) connection_ = std::move(name);
       }
       for (const ToolCall& call : message.tool_calls) open[call.id] = {&call, i};
       for (const ToolResult& result : message.tool_results) {
@@ -85,7 +115,11 @@ class Conversation {
     }
   }
 
+  // The person's last words; when they go on from what was asked before ("and by month?"), that stands before them.
   const std::string& asked() const { return asked_; }
+  bool asked_goes_on() const { return goes_on_; }
+  // As the context of the conversation names it. The prompt's blocks hold an example of a document, whose connection is nobody's.
+  const std::string& connection() const { return connection_; }
   int steps() const { return steps_; }
 
   // The newest answer to a call of that tool whose arguments satisfy `matches`; `this_turn`: since the person last spoke.
@@ -105,42 +139,20 @@ class Conversation {
 
  private:
   std::string asked_;
+  bool goes_on_ = false;
+  std::string connection_;
   std::size_t asked_at_ = 0;
   int steps_ = 0;
   std::vector<Answered> answered_;
 };
-
-// "Connection: flights" on a line of its own, in whatever was put around the sentence.
-std::string connection_in(std::string_view text) {
-  for (const std::string& line : split(text, '\n')) {
-    const std::string_view trimmed = trim(line);
-    if (!lower(trimmed.substr(0, 11)).starts_with("connection:")) continue;
-    std::string_view name = trim(trimmed.substr(11));
-    while (!name.empty() && (name.front() == '`' || name.front() == '"' || name.front() == '\'')) name.remove_prefix(1);
-    while (!name.empty() && (name.back() == '`' || name.back() == '"' || name.back() == '\'' || name.back() == '.')) name.remove_suffix(1);
-    if (!name.empty()) return std::string(name);
-  }
-  return {};
-}
 
 // What the query's dry run came to.
 enum class Verdict : std::uint8_t { open, good, too_large, wrong };
 
 class Author {
  public:
-  Author(const CompletionRequest& request) : conversation_(*request.messages) {
-    const std::string& asked = conversation_.asked();
-    const std::size_t hint = asked.find("\n\n");
-    sentence_ = parse_sentence(trim(std::string_view(asked).substr(0, hint)));
-    options_.connection = hint == std::string::npos ? std::string() : connection_in(std::string_view(asked).substr(hint));
-    for (const Message& message : *request.messages) {
-      if (options_.connection.empty() && message.role == MessageRole::system) options_.connection = connection_in(message.text);
-    }
-    if (request.prompt_blocks) {
-      for (const PromptText& block : *request.prompt_blocks) {
-        if (options_.connection.empty()) options_.connection = connection_in(block.content);
-      }
-    }
+  explicit Author(const CompletionRequest& request) : conversation_(*request.messages), sentence_(parse_sentence(conversation_.asked())) {
+    options_.connection = conversation_.connection();
   }
 
   Step next() {
@@ -153,11 +165,54 @@ class Author {
     if (tables_.empty()) return say("I could not match the question: this connection has no tables yet.");
     if (auto step = read_schemas()) return *step;
     if (auto step = choose_table()) return *step;
+    if (auto step = look_up_values()) return *step;
+    sentence_ = without_named_cues(std::move(sentence_), match_);
     question_ = make_question(sentence_, match_);
+    if (std::vector<ChartSuggestion> readings = suggest_charts(sentence_, match_, 1); !readings.empty())
+      question_.reading = std::move(readings.front());
     return write();
   }
 
+  // The same way as far as the table, and then the readings instead of a dashboard. `table`: empty, or the only one to look at.
+  SuggestionStep suggest(std::string_view table, std::size_t top) {
+    if (sentence_.words.empty()) return {.refusal = "Say in a sentence what to show, for example how many there are, by what."};
+    if (auto step = list()) return to_suggestion_step(*step);
+    if (!table.empty()) {
+      const std::string wanted = lower(table);
+      const std::string names = table_names();
+      std::erase_if(tables_, [&](const ListedTable& one) {
+        return lower(one.name) != wanted && lower(one.sql_name) != wanted && lower(str(one.dataset, ".", one.name)) != wanted;
+      });
+      if (tables_.empty())
+        return {.refusal = str("There is no table '", shortened(table, 100), "'", names.empty() ? "" : ": there are ", names)};
+    }
+    rank_tables();
+    if (tables_.empty()) return {.refusal = "This connection has no tables yet."};
+    if (auto step = read_schemas()) return to_suggestion_step(*step);
+    table_is_given_ = !table.empty();
+    if (auto step = choose_table()) return to_suggestion_step(*step);
+    if (auto step = look_up_values()) return to_suggestion_step(*step);
+    sentence_ = without_named_cues(std::move(sentence_), match_);
+    SuggestionStep step;
+    step.charts = SuggestedCharts{.table = match_.table->sql_name, .readings = suggest_charts(sentence_, match_, top)};
+    question_ = make_question(sentence_, match_);
+    if (!step.charts->readings.empty()) question_.reading = step.charts->readings.front();
+    step.charts->account = make_plan(question_, sentence_, options_).account;
+    return step;
+  }
+
  private:
+  static SuggestionStep to_suggestion_step(Step step) {
+    if (step.calls.empty()) return {.refusal = std::move(step.text)};
+    return {.calls = std::move(step.calls)};
+  }
+  std::string table_names() const {
+    std::vector<std::string> names;
+    for (const ListedTable& table : tables_) {
+      if (names.size() < 12) names.push_back(table.name);
+    }
+    return join(names, ", ");
+  }
   static Step say(std::string text) { return {.text = std::move(text), .calls = {}}; }
 
   void call(Step& step, std::string_view name, json::object arguments) const {
@@ -227,14 +282,29 @@ class Author {
       if (count >= schemas_max) break;
       ++count;
       const std::string name = name_for_schema(table);
-      const ToolResult* schema = conversation_.find("get_table_schema", "table", name);
+      const auto asked = [&](const json::object& arguments, bool by_name) {
+        return text_at(arguments, "table") == name && arguments.contains("columns") == by_name;
+      };
+      const ToolResult* schema =
+          conversation_.find_where("get_table_schema", false, [&](const json::object& arguments) { return asked(arguments, false); });
       if (!schema) {
         call(step, "get_table_schema", {{"table", name}});
         names.push_back(table.name);
         continue;
       }
       if (error_of(*schema)) continue;
-      TableProfile profile = make_table_profile(schema->content);
+      json::object content = schema->content;
+      if (const std::vector<std::string> wanted = others_meant(content); !wanted.empty()) {
+        const ToolResult* others =
+            conversation_.find_where("get_table_schema", false, [&](const json::object& arguments) { return asked(arguments, true); });
+        if (!others) {
+          call(step, "get_table_schema", {{"table", name}, {"columns", json::value_from(wanted)}});
+          names.push_back(table.name);
+          continue;
+        }
+        for (const json::value& column : array_at(others->content, "columns")) content["columns"].as_array().push_back(column);
+      }
+      TableProfile profile = make_table_profile(content);
       if (profile.columns.empty()) continue;
       if (profile.row_count == 0) profile.row_count = static_cast<std::int64_t>(table.row_count);
       profiles_.push_back(std::move(profile));
@@ -242,6 +312,25 @@ class Author {
     if (step.calls.empty()) return {};
     step.text = str("Reading the columns of ", join(names, ", "), ".");
     return step;
+  }
+
+  // A wide table shows its first columns and names others: those that the sentence names, and the first that may say when.
+  std::vector<std::string> others_meant(const json::object& schema) const {
+    constexpr std::size_t others_max = 40;
+    std::set<std::string> said;
+    for (const std::string& word : split_name(sentence_.text)) said.insert(stem_of(word));
+    std::vector<std::string> meant;
+    std::size_t times = 0;
+    for (const json::value& item : array_at(schema, "other_columns")) {
+      if (!item.is_string() || meant.size() >= others_max) continue;
+      const std::vector<std::string> words = split_name(item.get_string());
+      const bool is_said =
+          !words.empty() && std::all_of(words.begin(), words.end(), [&](const std::string& word) { return said.contains(stem_of(word)); });
+      const bool is_time =
+          std::any_of(words.begin(), words.end(), [](const std::string& word) { return word == "date" || word == "time"; });
+      if (is_said || (is_time && ++times <= 3)) meant.emplace_back(item.get_string());
+    }
+    return meant;
   }
 
   std::optional<Step> choose_table() {
@@ -267,7 +356,11 @@ class Author {
       }
     }
     // "hottest day" has only words that ask, and yet one of them names something.
-    if ((sentence_.any_content && best->score >= score_least) || best->score >= score_of_cues) {
+    // The only table, of which something is named, is the one that is meant, whatever else was said.
+    const bool only =
+        tables_.size() == 1 && (!best->values.empty() || std::any_of(best->columns.begin(), best->columns.end(),
+                                                                     [](const ColumnMention& mention) { return mention.strength >= 0.7; }));
+    if (table_is_given_ || only || (sentence_.any_content && best->score >= score_least) || best->score >= score_of_cues) {
       match_ = std::move(*best);
       return {};
     }
@@ -285,6 +378,42 @@ class Author {
     return say(no_match(sentence_.any_content ? best->unmatched : std::vector<std::string>{}));
   }
 
+  // Words that stand where values stand, and are none of the commonest: the warehouse is asked, once. What it does not know stays a word
+  // without a use, and is said to be one.
+  std::optional<Step> look_up_values() {
+    const bool all_known = std::none_of(match_.table->columns.begin(), match_.table->columns.end(), [](const ColumnProfile& column) {
+      return column.type == "text" && (!column.distinct || static_cast<std::size_t>(*column.distinct) > column.values.size());
+    });
+    if (all_known) return {};
+    json::array words;
+    for (const UnknownValue& value : unknown_values(sentence_, match_)) words.emplace_back(value.text);
+    if (words.empty()) return {};
+    const std::string table = match_.table->sql_name;
+    const ToolResult* result = conversation_.find_where("find_values", false, [&](const json::object& arguments) {
+      const json::value* asked = arguments.if_contains("words");
+      return text_at(arguments, "table") == table && asked && *asked == json::value(words);
+    });
+    if (!result) {
+      Step step{.text = "Looking up what may be values.", .calls = {}};
+      call(step, "find_values", {{"table", table}, {"words", std::move(words)}});
+      return step;
+    }
+    if (error_of(*result)) return {};
+    const auto profile = std::find_if(profiles_.begin(), profiles_.end(), [&](const TableProfile& one) { return &one == match_.table; });
+    if (profile == profiles_.end()) return {};
+    for (const json::value& item : array_at(result->content, "found")) {
+      if (!item.is_object()) continue;
+      for (ColumnProfile& column : profile->columns) {
+        const std::string value = text_at(item.get_object(), "value");
+        if (column.name == text_at(item.get_object(), "column") &&
+            std::find(column.values.begin(), column.values.end(), value) == column.values.end())
+          column.values.push_back(value);
+      }
+    }
+    match_ = match_table(sentence_, *profile);
+    return {};
+  }
+
   std::string no_match(const std::vector<std::string>& words) const {
     std::string text = "I could not match ";
     std::vector<std::string> quoted;
@@ -298,14 +427,16 @@ class Author {
     }
     text += str(". There ", tables_.size() == 1 ? "is this table: " : "are these tables: ", join(names, ", "));
     if (tables_.size() > names.size()) text += str(" and ", tables_.size() - names.size(), " more");
-    if (!profiles_.empty()) {
-      std::vector<std::string> columns;
-      for (const ColumnProfile& column : profiles_.front().columns) {
-        if (columns.size() < 8) columns.push_back(column.name);
-      }
-      text += str(". ", tables_.front().name, " has ", join(columns, ", "), ". Ask with these words; nothing was saved.");
+    if (!profiles_.empty()) text += str(". ", profiles_.front().table, " has ", columns_of(profiles_.front()));
+    return text + ". Ask with these words; nothing was saved.";
+  }
+  static std::string columns_of(const TableProfile& table) {
+    std::vector<std::string> columns;
+    for (const ColumnProfile& column : table.columns) {
+      if (columns.size() < columns_named_max) columns.push_back(column.name);
     }
-    return text;
+    return str(join(columns, ", "),
+               table.columns.size() > columns.size() ? str(" and ", table.columns.size() - columns.size(), " more columns") : "");
   }
 
   // ---- writing it ---------------------------------------------------------------------------------------------------
@@ -313,10 +444,7 @@ class Author {
   Step write() {
     for (int revision = 0; revision < revisions_max; ++revision) {
       const Plan plan = make_plan(question_, sentence_, options_);
-      if (plan.charts.empty())
-        return say(str("I could not build a dashboard on ", match_.table->table,
-                       " that stays under the byte cap: ", last_refusal_.empty() ? "no query worked" : last_refusal_,
-                       ". A shorter period, or a smaller table, would help; nothing was saved."));
+      if (plan.charts.empty()) return say(nothing_left());
       const json::object params = params_of(plan);
 
       Step tries;
@@ -370,6 +498,18 @@ class Author {
                    last_refusal_.empty() ? "" : str(": ", last_refusal_), ". Nothing was saved."));
   }
 
+  // The byte cap is named only when it was the cap.
+  std::string nothing_left() const {
+    if (over_cap_)
+      return str("I could not build a dashboard on ", match_.table->table, " that stays under the byte cap: ", last_refusal_,
+                 ". A shorter period, or a smaller table, would help; nothing was saved.");
+    if (last_refusal_.empty())
+      return str("I found nothing in ", match_.table->table, " that can be charted for this question. It has ", columns_of(*match_.table),
+                 ". Ask with these words; nothing was saved.");
+    return str("I could not build a dashboard on ", match_.table->table, ": its queries were refused. ", last_refusal_,
+               ". Nothing was saved.");
+  }
+
   Verdict verdict_of(const PlannedQuery& query, const json::object& params) {
     const ToolResult* result = conversation_.find_where("run_dry_run_query", false, [&](const json::object& arguments) {
       const json::value* given = arguments.if_contains("params");
@@ -385,6 +525,7 @@ class Author {
     const std::string code = text_at(*error, "code");
     const bool large = code.find("cap") != std::string::npos || code.find("bytes") != std::string::npos || code == "resource_exhausted" ||
                        code == "too_large";
+    over_cap_ |= large;
     if (large) over_cap_by_ = over_by(*error);
     return large ? Verdict::too_large : Verdict::wrong;
   }
@@ -452,8 +593,10 @@ class Author {
     std::vector<std::string> by;
     for (const Dimension& dimension : question_.asked) by.push_back(in_sentence(dimension.label));
     if (question_.compare) by.push_back(in_sentence(question_.compare->label));
-    std::string text = str("The table ", match_.table->table, " (", format_count(static_cast<std::uint64_t>(match_.table->row_count)),
-                           " rows) fits. I will show ", join(what, ", "));
+    std::string text =
+        conversation_.asked_goes_on() ? str("I take this together with what was asked before: \"", conversation_.asked(), "\". ") : "";
+    text += str("The table ", match_.table->table, " (", format_count(static_cast<std::uint64_t>(match_.table->row_count)),
+                " rows) fits. I will show ", join(what, ", "));
     if (!by.empty()) text += str(" by ", join(by, ", "));
     return text + str(", in ", plan.charts.size(), " charts. Trying their queries without running them.");
   }
@@ -488,9 +631,11 @@ class Author {
   PlanOptions options_;
   std::vector<ListedTable> tables_;
   std::vector<TableProfile> profiles_;
+  bool table_is_given_ = false;
   TableMatch match_;
   Question question_;
   std::string last_refusal_;
+  bool over_cap_ = false;
   double over_cap_by_ = 4;
   int narrowed_ = 0;
 };
@@ -525,6 +670,12 @@ class RulesProvider final : public ProviderAdapter {
 };
 
 }  // namespace
+
+SuggestionStep next_suggestion_step(const std::vector<Message>& messages, std::string_view table, std::size_t top) {
+  CompletionRequest request;
+  request.messages = &messages;
+  return Author(request).suggest(table, top);
+}
 
 std::shared_ptr<ProviderAdapter> make_rules_provider() { return std::make_shared<RulesProvider>(); }
 

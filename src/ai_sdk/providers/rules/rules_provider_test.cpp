@@ -57,6 +57,66 @@ TEST(RulesProvider, StopsWhenNobodyListens) {
   EXPECT_EQ(result.error().code, ErrorCode::cancelled);
 }
 
+// ---- conversations ---------------------------------------------------------------------------------------------------
+
+TEST(RulesProvider, ASecondMessageIsAboutTheSameConnection) {
+  ToolBench bench;
+  bench.run("average delay by origin");
+  bench.run("movies by genre");
+  EXPECT_TRUE(bench.wrote("connection: demo\n"));
+  EXPECT_TRUE(bench.sql_with("FROM movies"));
+}
+
+TEST(RulesProvider, NoExampleInAPromptIsTakenForTheConnection) {
+  const auto provider = make_rules_provider();
+  const std::vector<PromptText> blocks{{.content = "connection: flights   # the name of the connection"}};
+  ToolBench bench;
+  bench.prompt_blocks = &blocks;
+  bench.run("average delay by origin");
+  bench.run("movies by genre");
+  EXPECT_FALSE(bench.wrote("the name of the connection"));
+  EXPECT_TRUE(bench.wrote("connection: demo\n"));
+}
+
+TEST(RulesProvider, AMessageThatGoesOnIsReadWithTheOneBefore) {
+  ToolBench bench{.tables = {"flights"}};
+  bench.run("average delay by origin");
+  bench.sqls.clear();
+  bench.run("and by destination");
+  EXPECT_TRUE(bench.sql_with("avg(delay)"));
+  EXPECT_TRUE(bench.sql_with("SELECT destination"));
+  const std::string& opening = bench.messages[bench.messages.size() - 1].text;
+  EXPECT_FALSE(opening.empty());
+}
+
+TEST(RulesProvider, ALineBreakInAMessageEndsNothing) {
+  ToolBench bench{.tables = {"flights"}};
+  bench.run("average delay\n\nby origin");
+  EXPECT_TRUE(bench.sql_with("SELECT origin, avg(delay)"));
+}
+
+TEST(RulesProvider, TheByteCapIsBlamedOnlyWhenItWasTheCap) {
+  ToolBench bench{.tables = {"flights"}};
+  bench.refuse = [](const ToolCall& call) -> std::optional<json::object> {
+    if (call.name != "run_dry_run_query") return {};
+    return json::object{{"code", "sql_invalid"}, {"message", "No function matches"}};
+  };
+  bench.run("average delay by origin", 60);
+  EXPECT_THAT(bench.text, Not(HasSubstr("byte cap")));
+  EXPECT_THAT(bench.text, HasSubstr("No function matches"));
+}
+
+TEST(RulesProvider, ARankingByAverageSaysWhichGroupsHaveNoPlaceAndIsNeverEmpty) {
+  ToolBench bench{.tables = {"flights"}};
+  bench.run("airports with the longest delays");
+  const auto ranking = bench.sql_with("HAVING count(*) >= (\n    SELECT count(*) / ");
+  ASSERT_TRUE(ranking);
+  EXPECT_TRUE(bench.wrote("have no place in the ranking"));
+  bench.sqls.clear();
+  bench.run("average delay by origin");
+  EXPECT_FALSE(bench.sql_with("HAVING"));  // nobody asked for a ranking
+}
+
 // ---- the sentences of the demo -------------------------------------------------------------------------------------
 
 TEST(RulesProvider, RanksAirportsByDelayBothWaysAndShowsWhen) {
@@ -68,12 +128,12 @@ TEST(RulesProvider, RanksAirportsByDelayBothWaysAndShowsWhen) {
   const auto ranking = bench.sql_with("SELECT origin, avg(delay) AS average_delay");
   ASSERT_TRUE(ranking);
   // A handful of flights is no ranking, and the order is the same every time.
-  EXPECT_THAT(*ranking, HasSubstr("HAVING count(*) >= "));
+  EXPECT_THAT(*ranking, HasSubstr("HAVING count(*) >= (\n    SELECT count(*) / "));
   EXPECT_THAT(*ranking, HasSubstr("ORDER BY 2 DESC NULLS LAST, 1"));
   EXPECT_THAT(*ranking, HasSubstr("filter(:period, \"date\")"));
   EXPECT_THAT(*ranking, HasSubstr("filter(:origin, origin)"));
-  // One row of 1 July at midnight is no day of data.
-  EXPECT_TRUE(bench.wrote("default: \"2001-01-01..2001-06-30\""));
+  // Open: the rows of tomorrow show too.
+  EXPECT_TRUE(bench.wrote("label: Period, default: all"));
   EXPECT_TRUE(bench.wrote("on_click: {set: {origin: $x}}"));
   EXPECT_TRUE(bench.wrote("good: down"));
   EXPECT_FALSE(bench.wrote("sum(delay)"));
@@ -118,13 +178,12 @@ TEST(RulesProvider, WritesTitlesFromTheQueriesAndKeepsTheQuestionApart) {
   ToolBench bench;
   bench.run("Show me which airports have the longest delays, and when?");
   EXPECT_TRUE(bench.wrote("\ntitle: \"Average delay by origin airport, the 15 highest\""));
-  EXPECT_TRUE(bench.wrote(
-      "description: \"Asked: \\\"Show me which airports have the longest delays, and when?\\\". 1 January 2001 to 30 June 2001.\""));
+  EXPECT_TRUE(bench.wrote("description: \"Asked: \\\"Show me which airports have the longest delays, and when?\\\".\""));
 }
 
 TEST(RulesProvider, ClaimsNothingInATitleThatItsQueryDoesNotDo) {
-  for (const auto& [sentence, claim] : {std::pair{"running total of flights by month", "unning total"},
-                                        {"top 3 movies within each genre", "within each"},
+  for (const auto& [sentence, claim] : {std::pair{"forecast of flights by month", "orecast"},
+                                        {"running total of the average delay by month", "unning total"},
                                         {"5 largest countries", "argest"}}) {
     ToolBench bench;
     bench.run(sentence);
@@ -137,7 +196,7 @@ TEST(RulesProvider, ClaimsNothingInATitleThatItsQueryDoesNotDo) {
 TEST(RulesProvider, PutsFiltersAndThePeriodIntoTheTitle) {
   ToolBench bench;
   bench.run("average delay for flights longer than 1000 miles from ATL in May 2001");
-  EXPECT_TRUE(bench.wrote("\ntitle: \"Average delay by day: ATL, distance over 1,000, May 2001\""));
+  EXPECT_TRUE(bench.wrote(": ATL, distance over 1,000, May 2001\"")) << bench.yaml.substr(0, 300);
   // What the reader may change stands in the title of no chart.
   EXPECT_TRUE(bench.wrote("title: \"Average delay by day: distance over 1,000\""));
 }
@@ -212,7 +271,7 @@ TEST(RulesProvider, MeasuresTheShareOfAValueThatOutnumbers) {
   ToolBench share;
   share.run("share of women by job over time");
   EXPECT_FALSE(share.wrote("default: [women]"));
-  EXPECT_TRUE(share.sql_with("ORDER BY CAST(sum(count) AS DOUBLE) DESC"));
+  EXPECT_TRUE(share.sql_with("ORDER BY sum(count) DESC"));
 }
 
 TEST(RulesProvider, DrawsNoLineOfOneYear) {
@@ -304,10 +363,10 @@ TEST(RulesProvider, ComparesTwoPlacesSideBySide) {
 TEST(RulesProvider, AddsUpCostsAndCountsWhatCausesThem) {
   ToolBench bench;
   bench.run("what do bird strikes cost and which species cause them");
-  EXPECT_TRUE(bench.sql_with("CAST(sum(\"Cost Total $\") AS DOUBLE) AS total_cost"));
+  EXPECT_TRUE(bench.sql_with("sum(\"Cost Total $\") AS total_cost"));
   EXPECT_TRUE(bench.sql_with("\"Wildlife Species\" AS wildlife_species, count(*) AS birdstrikes"));
   EXPECT_TRUE(bench.wrote("unit: \"$\""));
-  EXPECT_TRUE(bench.wrote("default: \"1990-01-08..2002-07-25\""));
+  EXPECT_TRUE(bench.wrote("label: Period, default: all"));
 }
 
 TEST(RulesProvider, AnswersBothHalvesOfASentence) {
@@ -378,7 +437,7 @@ TEST(RulesProvider, ToleratesSlipsOfTheKeys) {
 TEST(RulesProvider, SaysSoWhenTheTimeAskedForHasNoData) {
   ToolBench bench;
   bench.run("average delay in 2019");
-  EXPECT_TRUE(bench.wrote("2001-01-01..2001-06-30"));
+  EXPECT_TRUE(bench.wrote("label: Period, default: all"));
   EXPECT_THAT(bench.text, HasSubstr("There is no data for the time that was asked for"));
 }
 
@@ -433,7 +492,7 @@ TEST(RulesProvider, ShortensThePeriodWhenAQueryIsOverTheCap) {
   bench.refuse = [](const ToolCall& call) -> std::optional<json::object> {
     if (call.name != "run_dry_run_query") return {};
     const std::string period(call.arguments.at("params").at("period").at("default").as_string());
-    return period == "2001-01-01..2001-06-30" ? std::optional(over_cap(200e6)) : std::nullopt;
+    return period == "all" ? std::optional(over_cap(200e6)) : std::nullopt;
   };
   bench.run("average delay by origin");
   EXPECT_TRUE(bench.wrote("default: \"2001-04-29..2001-06-30\""));
@@ -533,7 +592,7 @@ TEST(RulesProvider, QuotesWhateverATableHolds) {
   }
   const json::object hostile{{"table", "t\"x"}, {"sql_name", "\"t\"\"x\""}, {"row_count", 100'000}, {"columns", columns}};
   const auto provider = make_rules_provider();
-  std::vector<Message> messages{{.role = MessageRole::user, .text = "overview\n\nConnection: demo"}};
+  std::vector<Message> messages{{.role = MessageRole::user, .text = str("overview", kContextMark, "Connection: demo")}};
   for (const auto& [name, arguments, content] : std::vector<std::tuple<std::string, json::object, json::object>>{
            {"list_datasets", {}, {{"datasets", json::array{json::object{{"name", "main"}}}}}},
            {"list_tables",
@@ -565,6 +624,35 @@ TEST(RulesProvider, ReadsIncompleteToolAnswers) {
         {.role = MessageRole::tool, .tool_results = {{.call_id = "a", .name = "list_datasets", .content = content}}}};
     EXPECT_TRUE(make_rules_provider()->stream_completion({}, {.messages = &messages}, [](const StreamPart&) -> Result<> { return {}; }));
   }
+}
+
+// ---- the first reading leads -----------------------------------------------------------------------------------------
+
+TEST(RulesProvider, LeadsWithTheChartThatIsNamed) {
+  for (const auto& [sentence, mark] : {std::pair{"pie chart of bird strikes by origin state", "mark: donut"},
+                                       std::pair{"line chart of bird strikes by wildlife size", "mark: line"},
+                                       std::pair{"heat map of sex and island of penguins", "mark: heatmap"},
+                                       std::pair{"box plot of beak depth for each island", "mark: box"},
+                                       std::pair{"a scatter plot of beak length and beak depth", "mark: scatter"}}) {
+    ToolBench bench;
+    bench.run(sentence);
+    EXPECT_TRUE(bench.yaml.find(str("  lead:\n    query: lead\n    ", mark)) != std::string::npos) << sentence << "\n" << bench.yaml;
+  }
+}
+
+TEST(RulesProvider, DrawsAPieOfManySlicesAndSaysWhatReadsBetter) {
+  ToolBench bench;
+  bench.run("pie chart of bird strikes by phase of flight");
+  EXPECT_TRUE(bench.wrote("Bars compare so many parts better than slices do."));
+  ToolBench many;
+  many.run("pie chart of bird strikes by aircraft airline operator");
+  EXPECT_TRUE(many.wrote("The 24 largest of 46; shares are of these."));
+}
+
+TEST(RulesProvider, SaysThatANumberBelongsToNoQuantity) {
+  ToolBench bench;
+  bench.run("bird strikes by wildlife size over 17 gallons");
+  EXPECT_TRUE(bench.wrote("over 17")) << bench.yaml;
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "ai_sdk/providers/rules/operations.h"
+#include "ai_sdk/providers/rules/periods.h"
 #include "ai_sdk/providers/rules/words.h"
 #include "base/text.h"
 
@@ -10,8 +12,6 @@ namespace bridge::rules {
 namespace {
 
 constexpr std::size_t phrase_words_max = 5;
-constexpr int year_least = 1800;
-constexpr int year_most = 2100;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word_byte(char c) {
@@ -31,7 +31,10 @@ std::string plain_text(std::string_view text) {
                                  {"\u00A0", " "},
                                  {"→", " to "},
                                  {"≥", ">="},
-                                 {"≤", "<="}}) {
+                                 {"≤", "<="},
+                                 {"w/o ", "without "},
+                                 {"W/O ", "without "},
+                                 {"w/ ", "with "}}) {
     out = replace_all(std::move(out), from, to);
   }
   return out;
@@ -80,6 +83,8 @@ class Reader {
     sentence_.text = plain_text(text);
     sentence_.shouted = is_shouted(sentence_.text);
     read_words();
+    read_scales();
+    read_steps();
     read_comparisons_and_dates();
     read_phrases();
     read_ranked_times();
@@ -132,8 +137,9 @@ class Reader {
       }
       if ((c == '<' || c == '>') && text.size() > i + 1) {
         const bool equal = text[i + 1] == '=';
-        add_word(equal ? text.substr(i, 2) : text.substr(i, 1), false);
-        i += equal ? 2 : 1;
+        const std::size_t length = equal ? 2 : 1;
+        add_word(text.substr(i, length), false, i);
+        i += length;
         continue;
       }
       const bool minus = c == '-' && i + 1 < text.size() && is_digit(text[i + 1]) && (i == 0 || text[i - 1] == ' ');
@@ -144,18 +150,26 @@ class Reader {
       std::size_t end = i + 1;
       while (end < text.size()) {
         const char d = text[end];
-        const bool inside_number = (d == '.' || d == ',') && is_digit(text[end - 1]) && end + 1 < text.size() && is_digit(text[end + 1]);
+        const bool inside_number = (d == '.' || d == ',') && is_digit(text[end - 1]) && end + 1 < text.size() && is_digit(text[end + 1]) &&
+                                   (d == '.' || are_thousands(text, end + 1));
         const bool inside_date = d == '-' && is_digit(text[end - 1]) && end + 1 < text.size() && is_digit(text[end + 1]) && end - i >= 4;
         const bool apostrophe = d == '\'' && open_quote == 0 && end + 1 < text.size() && is_word_byte(text[end + 1]);
         if (!is_word_byte(d) && !inside_number && !inside_date && !apostrophe) break;
         ++end;
       }
-      add_word(text.substr(i, end - i), open_quote != 0);
+      add_word(text.substr(i, end - i), open_quote != 0, i);
       i = end;
     }
   }
+  // "1,250" is one number, "4,6,8" are three.
+  static bool are_thousands(const std::string& text, std::size_t at) {
+    std::size_t digits = 0;
+    while (at + digits < text.size() && is_digit(text[at + digits])) ++digits;
+    return digits == 3;
+  }
 
-  void add_word(std::string written, bool quoted) {
+  void add_word(std::string written, bool quoted, std::size_t from) {
+    const std::size_t to = from + written.size();
     // "what's" → what; "airport's" → airport.
     std::string text = lower(written);
     if (text.ends_with("'s")) text.resize(text.size() - 2);
@@ -167,7 +181,12 @@ class Reader {
       }
     }
     // Capitals that are everywhere mark no codes.
-    Word word{.text = text, .stem = stem_of(text), .written = sentence_.shouted ? text : std::move(written), .quoted = quoted};
+    Word word{.text = text,
+              .stem = stem_of(text),
+              .written = sentence_.shouted ? text : std::move(written),
+              .quoted = quoted,
+              .from = from,
+              .to = to};
     // "over_time" is a name, not words; "temp_max" too: it is kept whole and matched as such.
     if (const auto value = read_number(text)) {
       word.number = true;
@@ -176,55 +195,31 @@ class Reader {
     words().push_back(std::move(word));
   }
 
-  static std::optional<int> month_of(std::string_view word) {
-    static constexpr auto names = std::to_array<std::string_view>(
-        {"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"});
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      if (word == names[i] || (word.size() == 3 && names[i].starts_with(word)) || (word == "sept" && i == 8))
-        return static_cast<int>(i) + 1;
-    }
-    return {};
-  }
-  bool is_year(std::size_t i) const {
-    return is_number(i) && at(i).size() == 4 && number(i) == std::floor(number(i)) && number(i) >= year_least && number(i) <= year_most;
-  }
-
-  // A date, month, quarter or year that begins at word i: its days, and the word after it.
-  struct Span {
-    Day from = 0;
-    Day to = 0;
-    std::size_t end = 0;
-    int month_only = 0;
-  };
-  static Day month_end(int year, int month) { return day_of(month == 12 ? CivilDate{year + 1, 1, 1} : CivilDate{year, month + 1, 1}) - 1; }
-  std::optional<Span> span_at(std::size_t i) const {
-    if (const auto day = parse_day(at(i)); day && at(i).size() == 10) return Span{*day, *day, i + 1};
-    if (at(i).size() == 7 && at(i)[4] == '-') {
-      if (const auto day = parse_day(str(at(i), "-01"))) return Span{*day, month_end(civil_of(*day).year, civil_of(*day).month), i + 1};
-    }
-    if (const auto month = month_of(at(i))) {
-      if (is_year(i + 1))
-        return Span{day_of({static_cast<int>(number(i + 1)), *month, 1}), month_end(static_cast<int>(number(i + 1)), *month), i + 2};
-      const bool day_follows = is_number(i + 1) && number(i + 1) >= 1 && number(i + 1) <= 31;
-      if (day_follows && is_year(i + 2)) {
-        const Day day = day_of({static_cast<int>(number(i + 2)), *month, static_cast<int>(number(i + 1))});
-        return Span{day, day, i + 3};
+  // "50 million", "2.5 bn": one number.
+  void read_scales() {
+    static constexpr auto scales = std::to_array<std::pair<std::string_view, double>>({{"hundred", 1e2},
+                                                                                       {"thousand", 1e3},
+                                                                                       {"million", 1e6},
+                                                                                       {"millions", 1e6},
+                                                                                       {"mn", 1e6},
+                                                                                       {"mio", 1e6},
+                                                                                       {"billion", 1e9},
+                                                                                       {"billions", 1e9},
+                                                                                       {"bn", 1e9},
+                                                                                       {"trillion", 1e12}});
+    for (std::size_t i = 1; i < words().size(); ++i) {
+      Word& number = words()[i - 1];
+      if (!number.number || words()[i].quoted) continue;
+      for (const auto& [name, factor] : scales) {
+        if (words()[i].text != name) continue;
+        number.value *= factor;
+        number.scaled = true;
+        words()[i].used = true;
       }
-      return Span{0, 0, i + 1, *month};
     }
-    if (at(i).size() == 2 && at(i)[0] == 'q' && at(i)[1] >= '1' && at(i)[1] <= '4' && is_year(i + 1)) {
-      const int first = (at(i)[1] - '1') * 3 + 1;
-      const int year = static_cast<int>(number(i + 1));
-      return Span{day_of({year, first, 1}), month_end(year, first + 2), i + 2};
-    }
-    if (is_year(i)) return Span{day_of({static_cast<int>(number(i)), 1, 1}), day_of({static_cast<int>(number(i)), 12, 31}), i + 1};
-    return {};
   }
-  void set_days(std::optional<Day> from, std::optional<Day> to) {
-    sentence_.window.kind = TimeWindow::Kind::days;
-    if (from) sentence_.window.from = from;
-    if (to) sentence_.window.to = to;
-  }
+  // The word after a number, past its scale.
+  std::size_t after_number(std::size_t i) const { return i < sentence_.words.size() && sentence_.words[i].scaled ? i + 2 : i + 1; }
 
   static Grain unit_of(std::string_view word) {
     for (const Grain grain : {Grain::hour, Grain::day, Grain::week, Grain::month, Grain::quarter, Grain::year}) {
@@ -234,126 +229,108 @@ class Reader {
     return Grain::none;
   }
 
+  // "in intervals of 10", "in steps of 500 lbs", "by bands of 5", "20-point bins".
+  void read_steps() {
+    static constexpr auto names =
+        std::to_array<std::string_view>({"interval", "intervals", "step", "steps", "band", "bands", "bin", "bins", "bucket", "buckets",
+                                         "increment", "increments", "range", "ranges", "group", "groups", "bracket", "brackets"});
+    const auto is_name = [&](std::size_t i) { return std::find(names.begin(), names.end(), at(i)) != names.end(); };
+    for (std::size_t i = 1; i < words().size(); ++i) {
+      if (!is_name(i) || at(i + 1) != "of" || !is_number(i + 2) || number(i + 2) <= 0) continue;
+      const std::string_view before = at(i - 1);
+      if (before != "in" && before != "into" && before != "by" && before != "with" && before != "to" && before != "using" &&
+          !at(i).starts_with("interval") && !at(i).starts_with("step") && !at(i).starts_with("range") && !at(i).starts_with("bin"))
+        continue;
+      // "in the range of 10 to 20" are two ends.
+      if (at(i + 3) == "to" || at(i + 3) == "and" || at(i + 3) == "-") {
+        if (is_number(i + 4)) continue;
+      }
+      sentence_.steps.push_back({number(i + 2), i});
+      const bool joint = before == "in" || before == "into" || before == "by" || before == "with" || before == "to" || before == "using";
+      use(joint ? i - 1 : i, after_number(i + 2));
+      return;
+    }
+  }
+
   void read_comparisons_and_dates() {
     for (std::size_t i = 0; i < words().size(); ++i) {
       if (words()[i].used || words()[i].quoted) continue;
-      const std::size_t conditions = sentence_.conditions.size();
-      if (read_relative_window(i) || read_range(i) || read_season(i) || read_span(i)) {
-        if (sentence_.conditions.size() == conditions) note_window_words(i);
-        continue;
-      }
+      if (read_period(i) || read_range(i)) continue;
       read_condition(i);
     }
   }
 
-  // The words that say when, from the first to the last.
-  void note_window_words(std::size_t begin) {
+  // The first stretch of time is the one that is shown; another is set against it, or completes it ("since 1995 until 2000").
+  bool read_period(std::size_t i) {
+    auto period = period_at(sentence_, i);
+    if (!period) return false;
     TimeWindow& window = sentence_.window;
-    if (window.end == 0) window.begin = begin;
-    window.end = begin;
-    while (window.end < words().size() && words()[window.end].used) ++window.end;
-  }
-
-  bool read_relative_window(std::size_t i) {
-    const std::string_view word = at(i);
-    const bool last = word == "last" || word == "past" || word == "previous";
-    if (!last && word != "this" && word != "current") return false;
-    const std::size_t next = is_number(i + 1) ? i + 2 : i + 1;
-    const Grain unit = unit_of(at(next));
-    if (unit == Grain::none || unit == Grain::hour) return false;
-    TimeWindow& window = sentence_.window;
-    window.unit = unit;
-    if (last && is_number(i + 1)) {
-      static constexpr int days[] = {0, 0, 1, 7, 30, 91, 365};
-      window.kind = TimeWindow::Kind::last_days;
-      window.count = static_cast<int>(std::min(number(i + 1), 1000.0)) * days[static_cast<int>(unit)];
+    if (period->kind == TimeWindow::Kind::days_of_week) {
+      if (sentence_.days_of_week) return false;
+      sentence_.days_of_week = period;
+    } else if (window.kind == TimeWindow::Kind::none) {
+      auto against = period_against(sentence_, *period);
+      window = *std::move(period);
+      if (against) {
+        // "March vs April 2021": the year is of both.
+        if (window.kind == TimeWindow::Kind::month_of_year && window.months_said && against->kind == TimeWindow::Kind::days &&
+            against->from)
+          window = in_year_of(window, *against->from);
+        use(against->begin, against->end);
+        sentence_.against = std::move(against);
+      }
+      use(window.begin, window.end);
+      return true;
+    } else if (window.kind == TimeWindow::Kind::days && period->kind == TimeWindow::Kind::days && !sentence_.against) {
+      const bool completes = (window.from.has_value() != period->from.has_value()) && (window.to.has_value() != period->to.has_value());
+      const bool follows = window.to && period->from && *window.to + 1 == *period->from;
+      const bool two = window.from && window.to && period->from && period->to;
+      if (completes || follows) {
+        if (period->from && !follows) window.from = period->from;
+        if (period->to) window.to = period->to;
+      } else if (two) {
+        sentence_.against = period;
+      } else {
+        return false;
+      }
     } else {
-      window.kind = last ? TimeWindow::Kind::last_unit : TimeWindow::Kind::this_unit;
+      return false;
     }
-    use(i, next + 1);
+    use(period->begin, period->end);
     return true;
   }
+  static TimeWindow in_year_of(TimeWindow window, Day day) {
+    const Day first = day_of({civil_of(day).year, window.month, 1});
+    window.kind = TimeWindow::Kind::days;
+    window.from = window.day > 0 ? first + window.day - 1 : first;
+    window.to = window.day > 0 ? *window.from : months_later(first, std::max(1, window.count)) - 1;
+    return window;
+  }
 
-  // "between A and B", "from A to B", "A to B" of dates or of numbers.
+  // "between A and B", "from A to B" of numbers.
   bool read_range(std::size_t i) {
-    const bool between = at(i) == "between";
+    const bool of_range =
+        (at(i) == "of" || at(i) == "from") && i > 0 && (at(i - 1) == "range" || at(i - 1) == "ranges" || at(i - 1) == "ranging");
+    const bool between = at(i) == "between" || at(i) == "within" || of_range;
     if (!between && at(i) != "from") return false;
     const std::string_view joint = between ? "and" : "to";
-    if (const auto first = span_at(i + 1)) {
-      if (at(first->end) == joint || at(first->end) == "to" || at(first->end) == "until") {
-        auto second = span_at(first->end + 1);
-        if (second && first->month_only == 0 && second->month_only == 0) {
-          set_days(std::min(first->from, second->from), std::max(first->to, second->to));
-          use(i, second->end);
-          return true;
-        }
-        if (second && first->month_only > 0 && second->from != 0) {
-          const int year = civil_of(second->to).year;
-          set_days(day_of({year, first->month_only, 1}), second->to);
-          use(i, second->end);
-          return true;
-        }
-      }
-    }
-    if (is_number(i + 1) && (at(i + 2) == joint || at(i + 2) == "to") && is_number(i + 3)) {
-      NumberCondition condition{
-          .low_operator = ">=", .low = number(i + 1), .high_operator = "<=", .high = number(i + 3), .begin = i, .end = i + 4};
+    const std::size_t middle = after_number(i + 1);
+    if (is_number(i + 1) && (at(middle) == joint || at(middle) == "to" || at(middle) == "and") && is_number(middle + 1)) {
+      // "between 1 and 2 million": the scale is of both.
+      if (words()[middle + 1].scaled && !words()[i + 1].scaled && number(i + 1) < number(middle + 1) / 1000)
+        words()[i + 1].value *= std::pow(1000, std::floor(std::log10(number(middle + 1)) / 3));
+      NumberCondition condition{.low_operator = ">=",
+                                .low = number(i + 1),
+                                .high_operator = "<=",
+                                .high = number(middle + 1),
+                                .begin = i,
+                                .end = after_number(middle + 1)};
       if (condition.low > condition.high) std::swap(condition.low, condition.high);
       sentence_.conditions.push_back(condition);
-      use(i, i + 4);
+      use(condition.begin, condition.end);
       return true;
     }
     return false;
-  }
-
-  // "in summer": three months of every year, as they fall north of the equator.
-  bool read_season(std::size_t i) {
-    static constexpr auto seasons =
-        std::to_array<std::pair<std::string_view, int>>({{"spring", 3}, {"summer", 6}, {"autumn", 9}, {"fall", 9}, {"winter", 12}});
-    const std::string_view before = i > 0 ? at(i - 1) : std::string_view();
-    if (before != "in" && before != "during" && before != "the" && before != "of") return false;
-    for (const auto& [name, month] : seasons) {
-      if (at(i) != name) continue;
-      sentence_.window.kind = TimeWindow::Kind::month_of_year;
-      sentence_.window.month = month;
-      sentence_.window.count = 3;
-      use(i, i + 1);
-      return true;
-    }
-    return false;
-  }
-
-  bool read_span(std::size_t i) {
-    const auto span = span_at(i);
-    if (!span) return false;
-    const std::string_view before = i > 0 ? at(i - 1) : std::string_view();
-    const bool since = before == "since" || before == "from" || before == "after" || before == "starting";
-    const bool until = before == "until" || before == "till" || before == "before" || before == "by" || before == "through";
-    if (span->month_only > 0) {
-      // "may" and "march" are words too.
-      const bool doubtful = at(i) == "may" || at(i) == "march" || at(i).size() == 3;
-      if (doubtful && before != "in" && before != "during" && before != "since" && before != "of") return false;
-      sentence_.window.kind = TimeWindow::Kind::month_of_year;
-      sentence_.window.month = span->month_only;
-      use(i, span->end);
-      return true;
-    }
-    // A bare number such as 2001 is a year only where one would say a year.
-    const bool bare_year = is_year(i) && span->end == i + 1;
-    if (bare_year) {
-      static constexpr auto measures = std::to_array<std::string_view>(
-          {"over", "above", "under", "below", "than", "least", "most", ">", "<", ">=", "<=", "top", "first", "exceeding"});
-      if (std::find(measures.begin(), measures.end(), before) != measures.end()) return false;
-    }
-    // "movies from 1999" are of that year; "from 1999 on" and "since 1999" begin there.
-    const bool of_year = bare_year && before == "from" && at(span->end) != "on" && at(span->end) != "onwards" && at(span->end) != "onward";
-    if (since && !of_year) set_days(before == "after" ? span->to + 1 : span->from, {});
-    else if (until) set_days({}, before == "before" ? span->from - 1 : span->to);
-    else if (sentence_.window.kind == TimeWindow::Kind::days && sentence_.window.from && sentence_.window.to && before == "and") {
-      set_days(std::min(*sentence_.window.from, span->from), std::max(*sentence_.window.to, span->to));
-    } else set_days(span->from, span->to);
-    use(i, span->end);
-    return true;
   }
 
   struct ComparisonWords {
@@ -363,16 +340,41 @@ class Reader {
   static constexpr auto comparisons = std::to_array<ComparisonWords>({
       {"greater than or equal to", ">="},
       {"less than or equal to", "<="},
+      {"below or equal to", "<="},
+      {"above or equal to", ">="},
+      {"equal to or below", "<="},
+      {"equal to or above", ">="},
+      {"lower than or equal to", "<="},
+      {"higher than or equal to", ">="},
       {"no more than", "<="},
       {"no less than", ">="},
       {"not exceeding", "<="},
+      {"not above", "<="},
+      {"not over", "<="},
+      {"not below", ">="},
+      {"not under", ">="},
+      {"not less than", ">="},
       {"not more than", "<="},
+      {"equal to or greater than", ">="},
+      {"equal to or less than", "<="},
+      {"a maximum of", "<="},
+      {"maximum of", "<="},
+      {"a minimum of", ">="},
+      {"minimum of", ">="},
+      {"older than", ">"},
+      {"younger than", "<"},
+      {"heavier than", ">"},
+      {"lighter than", "<"},
+      {"bigger than", ">"},
+      {"taller than", ">"},
+      {"warmer than", ">"},
+      {"colder than", "<"},
+      {"beyond", ">"},
       {"more than", ">"},
       {"greater than", ">"},
       {"larger than", ">"},
       {"higher than", ">"},
       {"longer than", ">"},
-      {"older than", ">"},
       {"later than", ">"},
       {"less than", "<"},
       {"fewer than", "<"},
@@ -410,17 +412,21 @@ class Reader {
     for (const ComparisonWords& entry : comparisons) {
       std::size_t end = 0;
       if (!says(i, entry.words, end) || !is_number(end)) continue;
-      add_condition(entry.sign, number(end), i, end + 1);
+      add_condition(entry.sign, number(end), i, after_number(end));
       return;
     }
-    // "5 or more", "2 or higher", "10 or fewer".
-    if (is_number(i) && at(i + 1) == "or") {
-      const std::string_view how = at(i + 2);
-      const bool up =
-          how == "more" || how == "higher" || how == "greater" || how == "above" || how == "over" || how == "later" || how == "longer";
-      const bool down =
-          how == "less" || how == "fewer" || how == "lower" || how == "below" || how == "under" || how == "smaller" || how == "earlier";
-      if (up || down) add_condition(up ? ">=" : "<=", number(i), i, i + 3);
+    // "5 or more", "2 or higher", "10 or fewer", "3825 meters or less", "12 and above".
+    for (std::size_t joint = after_number(i); is_number(i) && joint <= after_number(i) + 2; ++joint) {
+      if (at(joint) != "or" && at(joint) != "and") continue;
+      const std::string_view how = at(joint + 1);
+      const bool up = how == "more" || how == "higher" || how == "greater" || how == "above" || how == "over" || how == "later" ||
+                      how == "longer" || how == "older" || how == "larger";
+      const bool down = how == "less" || how == "fewer" || how == "lower" || how == "below" || how == "under" || how == "smaller" ||
+                        how == "earlier" || how == "younger" || how == "shorter";
+      if (!up && !down) continue;
+      add_condition(up ? ">=" : "<=", number(i), i, after_number(i));
+      use(joint, joint + 2);
+      return;
     }
   }
   void add_condition(std::string_view sign, double value, std::size_t begin, std::size_t end) {
@@ -442,6 +448,8 @@ class Reader {
       for (const Phrase& phrase : phrases()) {
         std::size_t end = 0;
         if (phrase.words.front() != at(i).front()) continue;
+        // "30 min" are minutes.
+        if (phrase.kind == CueKind::aggregate && phrase.words == "min" && i > 0 && is_number(i - 1)) continue;
         if (!says(i, phrase.words, end) || end - i > phrase_words_max || end <= best_end) continue;
         best = &phrase;
         best_end = end;
@@ -498,6 +506,11 @@ class Reader {
 
 }  // namespace
 
+std::string_view Sentence::before(std::size_t word) const {
+  if (word >= words.size()) return {};
+  const std::size_t from = word == 0 ? 0 : words[word - 1].to;
+  return std::string_view(text).substr(from, words[word].from - from);
+}
 const Cue* Sentence::find(CueKind kind) const {
   const auto found = std::find_if(cues.begin(), cues.end(), [&](const Cue& cue) { return cue.kind == kind; });
   return found == cues.end() ? nullptr : &*found;
@@ -519,6 +532,16 @@ MarkWord Sentence::mark() const {
   return cue ? static_cast<MarkWord>(cue->value) : MarkWord::none;
 }
 
-Sentence parse_sentence(std::string_view text, bool mend) { return Reader(text, mend).take(); }
+Sentence parse_sentence(std::string_view text, bool mend) {
+  Sentence sentence = Reader(text, mend).take();
+  // "running total", "within each": phrases that ask for an operation name no column by one of their words.
+  if (const auto operation = read_operation(sentence); operation && operation->words.size() > 1) {
+    for (const std::size_t word : operation->words) {
+      sentence.words[word].used = true;
+      sentence.words[word].content = false;
+    }
+  }
+  return sentence;
+}
 
 }  // namespace bridge::rules

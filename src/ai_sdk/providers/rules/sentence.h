@@ -15,11 +15,14 @@ struct Word {
   std::string written;  // as it stands in the sentence
   bool number = false;
   double value = 0;
+  bool scaled = false;   // the next word multiplied it: "million"
   bool used = false;     // by a phrase, a date or a comparison: it names nothing more
   bool content = false;  // neither used, nor a stop word, nor a number, nor generic: it should name something
   bool generic = false;
   bool quoted = false;
-  bool cued = false;  // part of a phrase that may name a column too
+  bool cued = false;     // part of a phrase that may name a column too
+  std::size_t from = 0;  // bytes of Sentence::text
+  std::size_t to = 0;
 };
 
 struct Cue {
@@ -39,16 +42,26 @@ struct NumberCondition {
   std::size_t end = 0;
 };
 
+// "in steps of 500": the quantity that is named before it is split into bands so wide.
+struct StepWidth {
+  double width = 0;
+  std::size_t word = 0;
+};
+
 // A stretch of time. Relative ones ("last month") count back from the newest data, which the sentence does not know.
 struct TimeWindow {
-  enum class Kind : std::uint8_t { none, days, month_of_year, this_unit, last_unit, last_days } kind = Kind::none;
+  enum class Kind : std::uint8_t { none, days, month_of_year, days_of_week, this_unit, last_unit, last_days } kind = Kind::none;
   std::optional<Day> from;
-  std::optional<Day> to;  // inclusive
-  int month = 0;          // month_of_year: 1..12
-  Grain unit = Grain::none;
-  int count = 0;          // last_days; of month_of_year 3 when it is a season
-  std::size_t begin = 0;  // words
+  std::optional<Day> to;     // inclusive
+  int month = 0;             // month_of_year: 1..12
+  int day = 0;               // and of which day of it; 0: all
+  Grain unit = Grain::none;  // of relative ones
+  int count = 0;             // last_days: so many units; month_of_year: so many months
+  bool weekend = false;      // days_of_week: Saturdays and Sundays, or all others
+  bool months_said = false;  // month_of_year: named, and no season
+  std::size_t begin = 0;     // words
   std::size_t end = 0;
+  std::string remark;  // how it was read, when it could be read otherwise
 };
 
 struct Sentence {
@@ -57,12 +70,17 @@ struct Sentence {
   std::vector<Cue> cues;
   std::vector<std::string> quoted;  // what stood in quotes
   std::vector<NumberCondition> conditions;
+  std::vector<StepWidth> steps;  // at most one
   TimeWindow window;
-  std::optional<int> top;  // "top 10"
+  std::optional<TimeWindow> against;       // the stretch that the window is set against
+  std::optional<TimeWindow> days_of_week;  // "on weekends"
+  std::optional<int> top;                  // "top 10"
   bool any_content = false;
   bool shouted = false;  // in capitals throughout
   std::string mended;    // the words as they were read, when slips of the keys were mended
 
+  // What stands between that word and the one before it: ", ", " / ", the quotes.
+  std::string_view before(std::size_t word) const;
   const Cue* find(CueKind kind) const;
   bool has(CueKind kind) const { return find(kind) != nullptr; }
   std::optional<Aggregate> aggregate() const;

@@ -74,5 +74,22 @@ TEST(Sentence, ReadsNoMoreThanItsLimits) {
   EXPECT_LE(parse_sentence(text).words.size(), words_max);
 }
 
+TEST(Sentence, ReadsScalesRangesAndSteps) {
+  EXPECT_EQ(condition_of("budget over 50 million"), ">5e+07");
+  EXPECT_EQ(condition_of("between 1 and 2 billion people"), ">=1e+09<=2e+09");
+  EXPECT_EQ(condition_of("prices in the range of 10 to 20"), ">=10<=20");
+  EXPECT_EQ(condition_of("15 years old or younger"), "<=15");
+  EXPECT_EQ(condition_of("points below or equal to 36"), "<=36");
+  const Sentence steps = parse_sentence("weight in intervals of 25 kg");
+  ASSERT_EQ(steps.steps.size(), 1u);
+  EXPECT_EQ(steps.steps.front().width, 25);
+  EXPECT_TRUE(parse_sentence("a range of 10 to 20").steps.empty());
+}
+
+TEST(Sentence, TellsAListOfNumbersFromThousands) {
+  EXPECT_EQ(parse_sentence("groups 1,2,3").words.size(), 4u);
+  EXPECT_EQ(parse_sentence("over 12,500 rows").conditions.front().low, 12500);
+}
+
 }  // namespace
 }  // namespace bridge::rules

@@ -1,7 +1,9 @@
 #include "ai_sdk/providers/rules/suggest.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "ai_sdk/providers/rules/filters.h"
 #include "ai_sdk/providers/rules/match.h"
 #include "ai_sdk/providers/rules/question.h"
 #include "ai_sdk/providers/rules/words.h"
@@ -21,12 +23,16 @@ constexpr std::int64_t bin_above = 20;  // distinct numbers beyond which an axis
 // Which places a mark has, and what the sentence put there.
 class Suggester {
  public:
-  Suggester(const Sentence& sentence, const TableProfile& table)
-      : sentence_(sentence), match_(match_table(sentence, table)), question_(make_question(sentence, match_)), table_(table) {}
+  Suggester(const Sentence& sentence, const TableMatch& match)
+      : sentence_(sentence),
+        match_(match),
+        question_(make_question(sentence, match)),
+        reading_(rules::read_filters(sentence, match)),
+        table_(*match.table) {}
 
   std::vector<ChartSuggestion> run() {
     read_fields();
-    read_filters();
+    to_filters();
     for (const auto& [mark, weight] : marks()) suggest(mark, weight);
     std::stable_sort(out_.begin(), out_.end(), [](const ChartSuggestion& a, const ChartSuggestion& b) { return a.score > b.score; });
     std::vector<ChartSuggestion> unique;
@@ -59,18 +65,24 @@ class Suggester {
       const bool better = std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
         return other.word == mention.word && other.strength > mention.strength + 0.01;
       });
-      if (!better) mentions.push_back(&mention);
+      if (!better && !only_filters(mention.column)) mentions.push_back(&mention);
     }
     if (!counts_ && (wanted == Aggregate::mean || wanted == Aggregate::sum || wanted == Aggregate::median || wanted == Aggregate::minimum ||
                      wanted == Aggregate::maximum)) {
       for (const ColumnMention* mention : mentions) {
         if (measured_ || !column(mention->column).numeric || mention->by || !cue || mention->word < cue->begin) continue;
+        if (mention->column == stepped()) continue;
         measured_ = mention->column;
         aggregate_ = wanted;
       }
     }
+    if (const auto index = stepped()) named_.push_back(*index);
+    // "top 10 states by losses": what is ranked by is measured.
     for (const ColumnMention* mention : mentions) {
-      if (mention->column == measured_) continue;
+      if (!measured_ && !counts_ && mention->by && ranks_by(*mention, mentions)) measured_ = mention->column;
+    }
+    for (const ColumnMention* mention : mentions) {
+      if (mention->column == measured_ || mention->column == stepped() || (is_counted(*mention) && mentions.size() > 1)) continue;
       if (is_quantity(mention->column) && !mention->by && column(mention->column).role == ColumnRole::measure) {
         if (!measured_ && !counts_) measured_ = mention->column;
         else add_unique(quantities_, mention->column);
@@ -78,7 +90,21 @@ class Suggester {
         add_unique(named_, mention->column);
       }
     }
-    for (const ValueMention& mention : match_.values) add_unique(named_, mention.column);
+    // Values that stand side by side are compared; one that is kept or left out only narrows the rows, unless nothing else is named.
+    for (const ValueMention& mention : match_.values) {
+      const auto filter =
+          std::find_if(reading_.filters.begin(), reading_.filters.end(), [&](const Filter& one) { return one.column == mention.column; });
+      const bool narrows = filter != reading_.filters.end() && (filter->kind == FilterKind::not_in || filter->values.size() < 2);
+      if (!narrows || (named_.empty() && quantities_.empty())) add_unique(named_, mention.column);
+    }
+    if (named_.empty() && quantities_.empty()) {
+      // What is only filtered by is what to look along, when nothing else is named.
+      for (const std::size_t index : reading_.columns_used) {
+        if (index == measured_) continue;
+        if (is_quantity(index) && column(index).role == ColumnRole::measure) add_unique(quantities_, index);
+        else add_unique(named_, index);
+      }
+    }
     // What is said to split by comes first, then what is fully named. A code that is named only by the table's own word ("orders" of
     // order_id) names the rows.
     const auto strength = [&](std::size_t index) {
@@ -101,6 +127,33 @@ class Suggester {
       std::erase_if(named_, [&](std::size_t index) { return strength(index) < 0; });
     }
   }
+  bool ranks_by(const ColumnMention& mention, const std::vector<const ColumnMention*>& mentions) const {
+    if (column(mention.column).role != ColumnRole::measure ||
+        !(sentence_.top || sentence_.has(CueKind::order) || sentence_.has(CueKind::best)))
+      return false;
+    return std::any_of(mentions.begin(), mentions.end(), [&](const ColumnMention* other) {
+      return !other->by && other->word < mention.word && column(other->column).role != ColumnRole::measure;
+    });
+  }
+  // "number of S by Y", "how many S for each Y": the rows of S are counted, and S is no side.
+  bool is_counted(const ColumnMention& mention) const {
+    if (!counts_ || mention.by || is_quantity(mention.column)) return false;
+    const bool split = std::any_of(match_.columns.begin(), match_.columns.end(),
+                                   [&](const ColumnMention& other) { return other.by && other.column != mention.column; });
+    if (!split) return false;
+    return std::any_of(sentence_.cues.begin(), sentence_.cues.end(), [&](const Cue& cue) {
+      if (cue.kind != CueKind::aggregate || static_cast<Aggregate>(cue.value) != Aggregate::count) return false;
+      return mention.begin >= cue.end && mention.begin <= cue.end + 1;
+    });
+  }
+  // Of one value alone there is nothing to compare.
+  bool is_single_value(std::size_t index) const {
+    const Filter* filter = reading_.find(index, FilterKind::in);
+    return filter && filter->values.size() == 1;
+  }
+  bool only_filters(std::size_t index) const {
+    return std::find(reading_.columns_used.begin(), reading_.columns_used.end(), index) != reading_.columns_used.end();
+  }
   bool is_subject(const ColumnMention& mention) const {
     const ColumnProfile& profile = column(mention.column);
     if (mention.strength >= 0.9 || (profile.role != ColumnRole::identifier && profile.role != ColumnRole::label)) return false;
@@ -108,26 +161,19 @@ class Suggester {
     return std::find(table_.stems.begin(), table_.stems.end(), stem) != table_.stems.end();
   }
 
-  void read_filters() {
-    std::map<std::size_t, std::vector<std::string>> values;
-    for (const ValueMention& mention : match_.values) values[mention.column].push_back(mention.value);
-    for (const auto& [index, list] : values) filters_.push_back({column(index).name, list.size() == 1 ? "=" : "in", list});
-    for (const NumberCondition& condition : sentence_.conditions) {
-      std::optional<std::size_t> nearest;
-      std::size_t least = 1'000;
-      for (const ColumnMention& mention : match_.columns) {
-        if (!column(mention.column).numeric) continue;
-        const std::size_t distance = mention.word < condition.begin ? condition.begin - mention.word : mention.word - condition.begin + 2;
-        if (distance < least) {
-          least = distance;
-          nearest = mention.column;
-        }
+  void to_filters() {
+    for (const Filter& filter : reading_.filters) {
+      const std::string& name = column(filter.column).name;
+      switch (filter.kind) {
+        case FilterKind::in: filters_.push_back({name, filter.values.size() == 1 ? "=" : "in", filter.values}); break;
+        case FilterKind::not_in: filters_.push_back({name, "<>", filter.values}); break;
+        case FilterKind::is_null: filters_.push_back({name, "is null", {}}); break;
+        case FilterKind::is_true: filters_.push_back({name, "=", {"true"}}); break;
+        case FilterKind::is_false: filters_.push_back({name, "=", {"false"}}); break;
+        case FilterKind::range:
+          if (!filter.low_operator.empty()) filters_.push_back({name, filter.low_operator, {number_text(filter.low)}});
+          if (!filter.high_operator.empty()) filters_.push_back({name, filter.high_operator, {number_text(filter.high)}});
       }
-      if (!nearest) continue;
-      if (!condition.low_operator.empty())
-        filters_.push_back({column(*nearest).name, condition.low_operator, {number_text(condition.low)}});
-      if (!condition.high_operator.empty())
-        filters_.push_back({column(*nearest).name, condition.high_operator, {number_text(condition.high)}});
     }
   }
 
@@ -167,7 +213,7 @@ class Suggester {
           profile.role == ColumnRole::geography)
         continue;
       double rank = profile.role == ColumnRole::dimension    ? 1
-                    : profile.role == ColumnRole::time       ? 0.7
+                    : profile.role == ColumnRole::time       ? (for_time_ ? 0.7 : 0.3)
                     : profile.role == ColumnRole::identifier ? 0.5
                                                              : 0.4;
       if (profile.distinct && (*profile.distinct < 2 || *profile.distinct > 40)) rank -= 0.3;
@@ -216,9 +262,26 @@ class Suggester {
     return column(index).additive && !column(index).mean_first ? Aggregate::sum : Aggregate::mean;
   }
 
+  // "weight in steps of 500": the number that is named before the steps, nearest to them.
+  std::optional<std::size_t> stepped() const {
+    if (sentence_.steps.empty()) return {};
+    const ColumnMention* nearest = nullptr;
+    for (const ColumnMention& mention : match_.columns) {
+      if (mention.word >= sentence_.steps.front().word || !column(mention.column).numeric || mention.alternate) continue;
+      if (!nearest || mention.word > nearest->word) nearest = &mention;
+    }
+    return nearest ? std::optional(nearest->column) : std::nullopt;
+  }
+
   void set_x(ChartSuggestion& suggestion, std::size_t index) const {
     const ColumnProfile& profile = column(index);
     suggestion.x = profile.name;
+    if (stepped() == index) {
+      suggestion.bin_width = sentence_.steps.front().width;
+      const double range = profile.min && profile.max ? *profile.max - *profile.min : 0;
+      suggestion.bin = std::clamp(static_cast<int>(std::ceil(range / *suggestion.bin_width)), 1, 1'000);
+      return;
+    }
     if (profile.role == ColumnRole::time && !profile.time_is_year) {
       const Grain grain = question_.grain;
       if (grain != Grain::none) suggestion.time_unit = std::string(name_of(grain));
@@ -237,6 +300,7 @@ class Suggester {
   }
 
   void suggest(const std::string& mark, double weight) {
+    for_time_ = mark != "pie" && mark != "box";
     if (mark == "heatmap") return suggest_heatmap(weight);
     if (mark == "box") return suggest_box(weight);
     if (mark == "scatter" || mark == "map") return suggest_scatter(mark, weight);
@@ -256,9 +320,10 @@ class Suggester {
       sides.insert(sides.begin(), *table_.time);
     std::optional<std::size_t> y = measured_;
     // A quantity named alone is what to look along, not what to add up: "by number of weeks".
-    const auto emit = [&](std::size_t x, std::optional<std::size_t> color, double score, const std::string& why) {
+    const auto emit = [&](std::size_t x, std::optional<std::size_t> color, double score, const std::string& why, bool open_side = false) {
       ChartSuggestion suggestion = base(mark, weight * score);
       set_x(suggestion, x);
+      suggestion.guessed = (open_side || (!color && is_single_value(x))) && sentence_.mark() == MarkWord::none;
       if (y) {
         suggestion.y = column(*y).name;
         suggestion.aggregate = aggregate_name(aggregate_of(*y));
@@ -301,7 +366,7 @@ class Suggester {
       if (y) taken.push_back(*y);
       double score = 0.8;
       for (const std::size_t open : open_categories(taken)) {
-        emit(open, std::nullopt, score, str(of, " by ", column(open).name, ": the sentence names nothing to split by"));
+        emit(open, std::nullopt, score, str(of, " by ", column(open).name, ": the sentence names nothing to split by"), true);
         score -= 0.1;
       }
     }
@@ -450,10 +515,12 @@ class Suggester {
   }
 
   const Sentence& sentence_;
-  const TableMatch match_;
+  const TableMatch& match_;
   const Question question_;
+  const FilterReading reading_;
   const TableProfile& table_;
   bool counts_ = false;
+  bool for_time_ = true;  // whether times may stand in a place that is left open
   std::optional<std::size_t> measured_;
   Aggregate aggregate_ = Aggregate::none;
   std::vector<std::size_t> quantities_;  // named besides the measured one
@@ -464,13 +531,18 @@ class Suggester {
 
 }  // namespace
 
+std::vector<ChartSuggestion> suggest_charts(const Sentence& sentence, const TableMatch& match, std::size_t top) {
+  std::vector<ChartSuggestion> suggestions = Suggester(sentence, match).run();
+  if (suggestions.size() > top) suggestions.resize(top);
+  return suggestions;
+}
+
 std::vector<ChartSuggestion> suggest_charts(std::string_view sentence, const json::object& table_schema, std::size_t top) {
   const TableProfile table = make_table_profile(table_schema);
   if (table.columns.empty()) return {};
   const Sentence parsed = parse_sentence(sentence);
-  std::vector<ChartSuggestion> suggestions = Suggester(parsed, table).run();
-  if (suggestions.size() > top) suggestions.resize(top);
-  return suggestions;
+  const TableMatch match = match_table(parsed, table);
+  return suggest_charts(without_named_cues(parsed, match), match, top);
 }
 
 }  // namespace bridge

@@ -6,6 +6,11 @@
 
 #include "base/json.h"
 
+namespace bridge::rules {
+struct Sentence;
+struct TableMatch;
+}  // namespace bridge::rules
+
 namespace bridge {
 
 struct SuggestedFilter {
@@ -26,15 +31,20 @@ struct ChartSuggestion {
   std::optional<std::string> aggregate;  // count, sum, mean, median, min, max; none: the values as they are
   std::optional<std::string> time_unit;  // of x
   std::optional<int> bin;                // of x: at most so many
+  std::optional<double> bin_width;       // of x, when the sentence says it
   std::optional<std::string> sort;       // as in a dashboard: "-y"
   std::optional<int> limit;
   std::vector<SuggestedFilter> filters;
   double score = 0;  // 0..1
   std::string why;
+  bool guessed = false;  // the sentence names neither a side nor a mark: it is no answer, only a beginning
 };
-BOOST_DESCRIBE_STRUCT(ChartSuggestion, (), (mark, x, y, color, value, aggregate, time_unit, bin, sort, limit, filters, score, why))
+BOOST_DESCRIBE_STRUCT(ChartSuggestion, (),
+                      (mark, x, y, color, value, aggregate, time_unit, bin, bin_width, sort, limit, filters, score, why))
 
 // The likeliest readings of the sentence over one table, best first; `table_schema` is an answer of get_table_schema. Pure.
 std::vector<ChartSuggestion> suggest_charts(std::string_view sentence, const json::object& table_schema, std::size_t top = 5);
+// The same of a sentence that was read and matched.
+std::vector<ChartSuggestion> suggest_charts(const rules::Sentence& sentence, const rules::TableMatch& match, std::size_t top = 5);
 
 }  // namespace bridge

@@ -45,6 +45,45 @@ TEST(SuggestCharts, KeepsFiltersAndOrder) {
   EXPECT_EQ(chart.filters[0].op, ">");
 }
 
+TEST(SuggestCharts, CountsWhatStandsBehindNumberOfAndSplitsByWhatStandsBehindBy) {
+  const ChartSuggestion chart = first("number of titles per creative type", "movies");
+  EXPECT_EQ(chart.x, "Creative Type");
+  EXPECT_EQ(chart.y, std::nullopt);
+  EXPECT_EQ(chart.color, std::nullopt);
+}
+
+TEST(SuggestCharts, ReadsNamesWithoutAJointAndByTheirFirstLetters) {
+  json::object schema{{"table", "staff"}, {"sql_name", "staff"}, {"row_count", 300}};
+  json::array columns;
+  for (const char* name : {"emp_no", "lname", "deptno", "kwh"}) {
+    columns.push_back(json::object{{"name", name},
+                                   {"type", std::string_view(name) == "lname" ? "text" : "number"},
+                                   {"statistics", json::object{{"distinct_count", 200}, {"min", "1"}, {"max", "900"}, {"average", 30}}}});
+  }
+  schema["columns"] = columns;
+  const auto words = [&](std::string_view sentence) {
+    const auto suggestions = suggest_charts(sentence, schema);
+    return suggestions.empty() ? ChartSuggestion{} : suggestions.front();
+  };
+  EXPECT_EQ(words("bar chart of average kilo watt hours by last name").x, "lname");
+  EXPECT_EQ(words("bar chart of average kilo watt hours by last name").y, "kwh");
+  EXPECT_EQ(words("number of rows by department number").x, "deptno");
+}
+
+TEST(SuggestCharts, BinsInTheStepsThatAreSaid) {
+  const ChartSuggestion chart = first("number of penguins by body mass in steps of 250 g", "penguins");
+  EXPECT_EQ(chart.x, "Body Mass (g)");
+  EXPECT_EQ(chart.bin_width, 250);
+}
+
+TEST(SuggestCharts, KnowsAPieByItsOtherName) { EXPECT_EQ(first("penguins by sex as a circle chart", "penguins").mark, "pie"); }
+
+TEST(SuggestCharts, KeepsAnAggregateInFrontOfANameThatHoldsOne) {
+  const ChartSuggestion chart = first("average max temperature by location", "weather");
+  EXPECT_EQ(chart.y, "temp_max");
+  EXPECT_EQ(chart.aggregate, "mean");
+}
+
 TEST(SuggestCharts, RanksAndLimitsThem) {
   const auto suggestions = suggest_charts("delay", schema_of("flights"), 3);
   ASSERT_LE(suggestions.size(), 3u);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/sql_name.h"
 #include "base/text.h"
 
 namespace bridge::rules {
@@ -18,19 +19,6 @@ bool is_vowel(char c) { return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c
 bool has_vowel(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return is_vowel(c) || c == 'y'; });
 }
-
-// Words that would need quotes as a name, or that an engine reads as something else. Sorted.
-constexpr auto keywords = std::to_array<std::string_view>(
-    {"all",       "and",     "any",       "as",       "asc",     "between",    "by",    "case",     "cast",   "check",  "column",  "create",
-     "cross",     "current", "date",      "day",      "default", "delete",     "desc",  "distinct", "do",     "else",   "end",     "except",
-     "exists",    "false",   "fetch",     "filter",   "for",     "from",       "full",  "group",    "having", "hour",   "in",      "index",
-     "inner",     "insert",  "intersect", "interval", "into",    "is",         "join",  "key",      "left",   "like",   "limit",   "minute",
-     "month",     "natural", "not",       "null",     "of",      "offset",     "on",    "only",     "or",     "order",  "outer",   "over",
-     "partition", "pivot",   "primary",   "qualify",  "range",   "references", "right", "row",      "rows",   "second", "select",  "set",
-     "some",      "sum",     "table",     "then",     "time",    "timestamp",  "to",    "true",     "union",  "unique", "unpivot", "update",
-     "user",      "using",   "value",     "values",   "view",    "when",       "where", "window",   "with",   "year"});
-
-bool is_keyword(std::string_view word) { return std::binary_search(keywords.begin(), keywords.end(), word); }
 
 // Edits from one word to another (insert, delete, replace, swap of neighbours), or `limit` + 1 when there are more.
 int edits_between(std::string_view a, std::string_view b, int limit) {
@@ -120,12 +108,7 @@ double likeness(std::string_view left, std::string_view right) {
   return edits_between(left, right, limit) <= limit ? 0.6 : 0;
 }
 
-std::string quote_name(std::string_view name) {
-  const bool plain = !name.empty() && is_lower(name.front()) && !is_keyword(name) &&
-                     std::all_of(name.begin(), name.end(), [](char c) { return is_lower(c) || is_digit(c) || c == '_'; });
-  if (plain) return std::string(name);
-  return str('"', replace_all(std::string(name), "\"", "\"\""), '"');
-}
+std::string quote_name(std::string_view name) { return sql_name(name); }
 
 std::string quote_text(std::string_view value) { return str('\'', replace_all(std::string(value), "'", "''"), '\''); }
 
@@ -139,7 +122,7 @@ std::string make_alias(std::string_view text) {
   while (!alias.empty() && alias.back() == '_') alias.pop_back();
   if (alias.empty()) return "column_1";
   if (is_digit(alias.front())) alias.insert(0, "n");
-  if (is_keyword(alias) || alias == "count" || alias == "min" || alias == "max" || alias == "avg")
+  if (is_reserved_sql_word(alias) || alias == "count" || alias == "min" || alias == "max" || alias == "avg")
     alias += alias == "count" ? "_total" : "_value";
   return alias;
 }

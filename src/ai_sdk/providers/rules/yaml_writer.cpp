@@ -172,7 +172,14 @@ std::string write_yaml(const Plan& plan) {
     }
     out += str("  - row: [", join(items, ", "), "]\n    h: ", row.height, "\n");
   }
-  return out + "\ntheme: mono\n";
+  out += "\ntheme: mono\n";
+  // On one line, as JSON, which is YAML too: whoever made the page reads it back without a reader of YAML.
+  if (!plan.account.empty()) {
+    json::array account;
+    for (const AccountedWord& word : plan.account) account.push_back(to_json(word));
+    out += str(account_key, json::serialize(account), "\n");
+  }
+  return out;
 }
 
 }  // namespace bridge::rules

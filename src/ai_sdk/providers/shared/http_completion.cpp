@@ -40,6 +40,8 @@ Result<> stream_http_completion(const CallContext& context, HttpClient& http, Cl
   request.idle_timeout_ms = deadlines.idle_ms;
   request.response_bytes_max = kErrorBodyBytesMax;
   const std::string origin = request.url.substr(0, request.url.find('/', request.url.find("://") + 3));
+  WholeAnswer whole;
+  request.whole = &whole;
   std::string beginning;  // until the first event, in case that it is no stream at all
   const auto on_bytes = [&](std::string_view bytes) -> Result<> {
     if (!decoder.has_begun()) {
@@ -47,7 +49,10 @@ Result<> stream_http_completion(const CallContext& context, HttpClient& http, Cl
         return first_event_timeout(deadlines.first_event_ms);
       beginning.append(bytes.substr(0, kErrorBodyBytesMax - std::min(beginning.size(), kErrorBodyBytesMax)));
     }
-    return decoder.feed(bytes, sink);
+    TRY(decoder.feed(bytes, sink));
+    if (decoder.wholeness() == StreamDecoder::Wholeness::ended) whole.say(std::chrono::milliseconds(deadlines.linger_ms));
+    if (decoder.wholeness() == StreamDecoder::Wholeness::may_end) whole.say(std::chrono::milliseconds(deadlines.linger_for_usage_ms));
+    return {};
   };
   auto response = http.stream(call, std::move(request), on_bytes);
   if (!response) {

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "base/text.h"
+
 namespace bridge {
 
 std::string_view text_field(const json::object& object, std::string_view name) {
@@ -73,6 +75,45 @@ void append_json_literal(std::string& out, std::string_view text) {
     text.remove_prefix(plain + 1);
   }
   out += '"';
+}
+
+namespace {
+
+void append_json(std::string& out, const json::value& value) {
+  if (const json::object* object = value.if_object()) {
+    out += '{';
+    bool first = true;
+    for (const auto& [key, item] : *object) {
+      if (!std::exchange(first, false)) out += ',';
+      append_json_literal(out, key);
+      out += ':';
+      append_json(out, item);
+    }
+    out += '}';
+  } else if (const json::array* array = value.if_array()) {
+    out += '[';
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      if (i > 0) out += ',';
+      append_json(out, (*array)[i]);
+    }
+    out += ']';
+  } else if (const json::string* text = value.if_string()) {
+    append_json_literal(out, *text);
+  } else if (const double* number = value.if_double()) {
+    std::string digits = str(*number);
+    if (digits.find_first_of(".e") == std::string::npos) digits += ".0";
+    out += digits;
+  } else {
+    out += json::serialize(value);
+  }
+}
+
+}  // namespace
+
+std::string json_text(const json::value& value) {
+  std::string out;
+  append_json(out, value);
+  return out;
 }
 
 std::string json_literal(std::string_view text) {

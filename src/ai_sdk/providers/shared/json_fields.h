@@ -17,6 +17,8 @@ std::optional<std::int64_t> count_field(const json::object& object, std::string_
 
 // A JSON string literal (RFC 8259, 7), of text that is UTF-8 already.
 std::string json_literal(std::string_view text);
+// A value as JSON, with numbers as people write them: 1.5, not 1.5E0.
+std::string json_text(const json::value& value);
 void append_json_literal(std::string& out, std::string_view text);
 
 }  // namespace bridge

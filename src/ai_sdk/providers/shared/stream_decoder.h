@@ -19,6 +19,11 @@ class StreamDecoder {
 
   // Whether a whole event has come.
   virtual bool has_begun() const = 0;
+
+  // Whether what has come is a whole answer: `open`, not yet; `ended`, its end has come; `may_end`, all of it has come that matters, and
+  // its server may close the connection instead of saying that it has ended.
+  enum class Wholeness : std::uint8_t { open, may_end, ended };
+  virtual Wholeness wholeness() const = 0;
 };
 
 }  // namespace bridge

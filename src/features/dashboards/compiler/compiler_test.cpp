@@ -3,6 +3,7 @@
 #include <random>
 
 #include "base/text.h"
+#include "features/dashboards/compiler/newest_day.h"
 #include "features/dashboards/compiler/plan.h"
 
 namespace bridge {
@@ -132,12 +133,42 @@ TEST(Parameters, BindEveryType) {
   EXPECT_EQ(bound("filter(:carrier, c)", {{"carrier", "AA"}}), "((c) = $1)");
   EXPECT_EQ(bound("filter(:day, d)", {{"day", "2001-12-31"}}), "((d) >= $1 AND (d) < $2)");
   EXPECT_EQ(std::get<std::int64_t>(bind(":least")->values[0]), 5);
-  EXPECT_EQ(std::get<double>(bind(":least", {{"least", "2.5"}})->values[0]), 2.5);
+  EXPECT_EQ(std::get<Decimal>(bind(":least", {{"least", "2.5"}})->values[0]).text, "2.5");
+  EXPECT_EQ(std::get<Decimal>(bind(":least", {{"least", "9223372036854775808"}})->values[0]).text, "9223372036854775808");
+  EXPECT_EQ(std::get<Decimal>(bind(":least", {{"least", "-1234567890123456789012345678.0123456789"}})->values[0]).text,
+            "-1234567890123456789012345678.0123456789");
+  EXPECT_EQ(std::get<double>(bind(":least", {{"least", "1e300"}})->values[0]), 1e300);
+  EXPECT_TRUE(bound(":least", {{"least", "123456789012345678901234567890123456789"}}).contains("more than 38 digits"));
+  for (const std::string wrong : {"", "-", ".", "1.2.3", "0x10", "1-2"}) {
+    if (!wrong.empty()) EXPECT_TRUE(bound(":least", {{"least", wrong}}).contains("is not a number")) << wrong;
+  }
   EXPECT_EQ(std::get<bool>(bind("filter(:late, l)", {{"late", "true"}})->values[0]), true);
   EXPECT_EQ(std::get<std::string>(bind("filter(:city, c)", {{"city", "x' OR 1=1 --"}})->values[0]), "x' OR 1=1 --");
   EXPECT_EQ(std::get<std::int64_t>(bind("filter(:colour, c)", {{"colour", "3"}})->values[0]), 3);
   EXPECT_EQ(bound("a = :city", {{"city", "all"}}), "a = $1");
   EXPECT_EQ(bound("filter(:carrier, c IN (SELECT :least))", {{"carrier", "AA"}}), "((c IN (SELECT $1)) = $2)");
+}
+
+TEST(Parameters, TheEmptyTextAndNoValueCanBeChosen) {
+  EXPECT_EQ(bound("filter(:carrier, c)", {{"carrier", ""}}), "((c) = $1)");
+  EXPECT_EQ(bound("filter(:carrier, c)", {{"carrier", "(none)"}}), "((c) IS NULL)");
+  EXPECT_EQ(bound("filter(:carrier, c)", {{"carrier", "(none)"}, {"carrier", "AA"}, {"carrier", ""}}), "((c) IS NULL OR (c) IN ($1, $2))");
+  EXPECT_EQ(bound("filter(:carrier, c)", {{"carrier", "all"}}), "TRUE");
+  EXPECT_EQ(bound("filter(:colour, c)", {{"colour", ""}}), "TRUE") << "not one of the declared values";
+}
+
+TEST(Parameters, TakeNumbersOfADocumentWithEveryDigit) {
+  const auto document = parse_document(
+      "bridge: 1\ntitle: T\nconnection: c\nparams:\n  n: {type: number, default: 123456789012345678901}\n"
+      "  m: {type: enum, values: [1, 2.5, 90000000000000000001], default: 90000000000000000001}\n"
+      "queries:\n  q: {sql: \"SELECT :n, :m\"}\ncharts:\n  k: {query: q, mark: table}\n");
+  ASSERT_TRUE(document.has_value()) << describe_error(document.error());
+  const auto values = read_parameter_values(document->params, ViewType::analytical, {{"m", "2.5"}}, kToday);
+  ASSERT_TRUE(values.has_value()) << describe_error(values.error());
+  EXPECT_EQ(std::get<Decimal>(values->at("n").values[0]).text, "123456789012345678901");
+  EXPECT_EQ(std::get<Decimal>(values->at("m").values[0]).text, "2.5");
+  EXPECT_EQ(std::get<std::string>(read_parameter_values(document->params, ViewType::analytical, {}, kToday)->at("m").values[0]),
+            "90000000000000000001");
 }
 
 TEST(Parameters, KnowThePresets) {
@@ -150,6 +181,65 @@ TEST(Parameters, KnowThePresets) {
   EXPECT_EQ(range("this_month"), "2001-04-01..2001-04-15");
   EXPECT_EQ(range("this_year"), "2001-01-01..2001-04-15");
   EXPECT_FALSE(find_preset("yesterday", kToday));
+}
+
+TEST(Parameters, CountPeriodsFromTheNewestDayOfTheData) {
+  const auto range = [](std::string_view name, std::string_view newest) {
+    const auto found = find_preset_of_data(name, *parse_day(newest));
+    return found ? format_day(*found->from) + ".." + format_day(*found->to) : "none";
+  };
+  EXPECT_EQ(range("last_90_days_of_data", "2001-03-31"), "2001-01-01..2001-03-31");
+  EXPECT_EQ(range("last_1_day_of_data", "2001-03-31"), "2001-03-31..2001-03-31");
+  EXPECT_EQ(range("last_2_weeks_of_data", "2001-03-31"), "2001-03-18..2001-03-31");
+  EXPECT_EQ(range("last_1_months_of_data", "2001-03-31"), "2001-03-01..2001-03-31");
+  EXPECT_EQ(range("last_12_months_of_data", "2001-03-15"), "2000-03-16..2001-03-15");
+  EXPECT_EQ(range("last_1_month_of_data", "2001-03-30"), "2001-02-28..2001-03-30") << "there is no 31 February";
+  EXPECT_EQ(range("last_2_years_of_data", "2004-02-29"), "2002-03-01..2004-02-29");
+  EXPECT_EQ(range("this_month_of_data", "2001-03-15"), "2001-03-01..2001-03-15");
+  EXPECT_EQ(range("last_9999_years_of_data", "2001-03-15"), "0001-01-01..2001-03-15");
+  for (const std::string_view wrong : {"last_0_days_of_data", "last_10000_days_of_data", "last__days_of_data", "last_5_hours_of_data",
+                                       "last_5_of_data", "last_days_of_data", "_of_data", "last_5_days"})
+    EXPECT_EQ(range(wrong, "2001-03-15"), "none") << wrong;
+
+  auto all = parameters();
+  all[0].default_value = "last_90_days_of_data";
+  EXPECT_EQ(parameters_of_data(all, ViewType::analytical, {}), std::vector<std::string>{"period"});
+  EXPECT_TRUE(parameters_of_data(all, ViewType::analytical, {{"period", "last_7_days"}}).empty());
+  const auto values = *read_parameter_values(all, ViewType::analytical, {}, kToday, {{"period", *parse_day("1999-12-31")}});
+  EXPECT_EQ(format_day(*values.at("period").range.to), "1999-12-31");
+  EXPECT_EQ(format_day(*values.at("period").newest), "1999-12-31");
+  const auto unknown = *read_parameter_values(all, ViewType::analytical, {}, kToday);
+  EXPECT_EQ(unknown.at("period").range.to, kToday) << "without any day in the data, today stands for it";
+  EXPECT_FALSE(unknown.at("period").newest);
+}
+
+TEST(NewestDay, IsAskedOfTheTablesOfTheSelectThatFilters) {
+  const auto asked = [](std::string_view sql) {
+    std::string out;
+    for (const std::string& one : newest_day_sql(scan_sql(sql), "period")) out += one + "\n";
+    return out;
+  };
+  const auto newest = [](std::string column, std::string from) {
+    return "SELECT CAST(max(CASE WHEN (" + column + ") < CAST('9999-01-01' AS DATE) THEN (" + column + ") END) AS DATE) AS newest_day " +
+           from + "\n";
+  };
+  EXPECT_EQ(asked("SELECT a, sum(b) FROM t WHERE filter(:period, d) AND filter(:carrier, c) GROUP BY 1"), newest("d", "FROM t"));
+  EXPECT_EQ(asked("SELECT 1 FROM a JOIN b USING (id) WHERE c > 1 AND FILTER( :period ,CAST(b.d AS date))"),
+            newest("CAST(b.d AS date)", "FROM a JOIN b USING (id)"));
+  EXPECT_EQ(asked("SELECT count(*) FILTER (WHERE filter(:period, d)) FROM t"), newest("d", "FROM t"));
+  EXPECT_EQ(asked("SELECT extract(year FROM d), a IS DISTINCT FROM b FROM t WHERE filter(:period, d)"), newest("d", "FROM t"));
+  EXPECT_EQ(asked("SELECT * FROM (SELECT * FROM t WHERE filter(:period, d) ORDER BY x) u WHERE y"), newest("d", "FROM t"));
+  EXPECT_EQ(asked("SELECT 1 FROM t WHERE filter(:period, d) UNION ALL SELECT 2 FROM u WHERE filter(:period, e)"),
+            newest("d", "FROM t") + newest("e", "FROM u"));
+  EXPECT_EQ(asked("WITH a AS (SELECT * FROM t), b AS (SELECT * FROM a WHERE filter(:period, d)) SELECT * FROM b"),
+            "WITH a AS (SELECT * FROM t) " + newest("d", "FROM a"));
+  EXPECT_EQ(asked("WITH a AS (SELECT * FROM t) SELECT * FROM a WHERE filter(:period, d)"),
+            "WITH a AS (SELECT * FROM t) " + newest("d", "FROM a"));
+  EXPECT_EQ(asked("SELECT ' FROM x WHERE filter(:period, y)' FROM \"from\" -- FROM z\n WHERE filter(:period, \"where\")"),
+            newest("\"where\"", "FROM \"from\" -- FROM z"));
+  EXPECT_EQ(asked("SELECT 1 FROM t WHERE d >= :period.from"), "");
+  EXPECT_EQ(asked("SELECT filter(:period, 1)"), "");
+  EXPECT_EQ(bind_newest_day({}, parameters(), "period", kDuckdb).error().reason, "no_newest_day");
 }
 
 TEST(Parameters, ReportEveryBadValueAtOnce) {
@@ -173,12 +263,17 @@ TEST(Parameters, ReportEveryBadValueAtOnce) {
           {"perod", "period"}, {"day", ""}, {"least", ""}, {"late", ""}, {"colour", "green"}, {"city", ""}, {"period", "last_7_days"}}));
 }
 
-TEST(Parameters, MoveAPeriodBackByItsLength) {
+TEST(Parameters, MoveAPeriodBackByItsMonthsOrItsDays) {
   const auto values = *read_parameter_values(parameters(), ViewType::analytical, {{"period", "2001-03-01..2001-03-31"}}, kToday);
   const auto before = previous_period(values.at("period"));
   ASSERT_TRUE(before);
-  EXPECT_EQ(format_day(*before->range.from), "2001-01-29");
+  // A month stands beside the month before it, though that has fewer days.
+  EXPECT_EQ(format_day(*before->range.from), "2001-02-01");
   EXPECT_EQ(format_day(*before->range.to), "2001-02-28");
+  const auto days = *read_parameter_values(parameters(), ViewType::analytical, {{"period", "2001-03-02..2001-03-31"}}, kToday);
+  EXPECT_EQ(format_day(*previous_period(days.at("period"))->range.from), "2001-01-31");
+  const auto quarter = *read_parameter_values(parameters(), ViewType::analytical, {{"period", "2001-01-01..2001-03-31"}}, kToday);
+  EXPECT_EQ(format_day(*previous_period(quarter.at("period"))->range.from), "2000-10-01");
   EXPECT_FALSE(previous_period(ParameterValue{}));
 }
 
@@ -229,7 +324,7 @@ TEST(Plan, AddsThePreviousPeriodWithItsOwnDependencies) {
   ASSERT_TRUE(before);
   EXPECT_EQ(before->dependencies.front().table, "a");
   EXPECT_EQ(before->dependencies.front().query_id, "a@previous_period");
-  EXPECT_EQ(date_of(bound.find("a@previous_period")->bound.query.values[0]), "2001-01-29");
+  EXPECT_EQ(date_of(bound.find("a@previous_period")->bound.query.values[0]), "2001-02-01");
   EXPECT_NE(bound.find("a@previous_period")->text_hash, bound.find("a")->text_hash);
   EXPECT_FALSE(bind_all(plan, {{"period", "all"}}).find("b@previous_period"));
 }

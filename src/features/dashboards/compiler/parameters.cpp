@@ -13,6 +13,9 @@ namespace {
 
 using namespace std::chrono;
 
+// Stands for NULL among the choices of an enum.
+constexpr std::string_view kNoValue = "(none)";
+
 struct Preset {
   std::string_view name;
   int days;  // 0: from the start of the month; -1: from the start of the year
@@ -25,7 +28,20 @@ constexpr Day kFirstDay = sys_days{year{1} / 1 / 1};
 // Many tables write "never" as this day.
 constexpr Day kLastDay = sys_days{year{9999} / 12 / 31};
 
-std::string value_text(const json::value& value) { return value.is_string() ? std::string(value.as_string()) : json::serialize(value); }
+constexpr int kPeriodsOfDataMax = 9'999;
+
+// The first day of as many months as end on `last`: of one month that ends on 31 March, 1 March; on 15 March, 16 February.
+Day months_before(Day last, int count) {
+  const year_month_day after{last + days{1}};
+  const year_month_day first = after - months{count};
+  if (first.year() < year{1}) return kFirstDay;
+  return first.ok() ? Day{first} : Day{first.year() / first.month() / std::chrono::last};
+}
+
+std::string value_text(const json::value& value) {
+  if (value.is_string()) return std::string(value.as_string());
+  return value.is_double() ? str(value.as_double()) : json::serialize(value);
+}
 
 Violation wrong_value(const DocumentParameter& parameter, std::string message, std::string_view got, std::vector<std::string> allowed = {},
                       std::string suggestion = {}) {
@@ -37,8 +53,17 @@ Violation wrong_value(const DocumentParameter& parameter, std::string message, s
           .suggestion = std::move(suggestion)};
 }
 
-std::expected<ParameterValue, Violation> read_range(const DocumentParameter& parameter, std::string_view text, Day today) {
-  if (const auto preset = find_preset(text, today)) return ParameterValue{.all = false, .range = *preset};
+struct Calendar {
+  Day today;
+  const NewestDays& newest;
+};
+
+std::expected<ParameterValue, Violation> read_range(const DocumentParameter& parameter, std::string_view text, const Calendar& calendar) {
+  if (const auto preset = find_preset(text, calendar.today)) return ParameterValue{.all = false, .range = *preset};
+  const auto newest = calendar.newest.find(parameter.name);
+  const bool is_known = newest != calendar.newest.end();
+  if (const auto preset = find_preset_of_data(text, is_known ? newest->second : calendar.today))
+    return ParameterValue{.all = false, .range = *preset, .newest = is_known ? std::optional(newest->second) : std::nullopt};
   const auto bad = [&](std::string message) {
     const std::string suggestion = suggest_name(text, preset_names());
     return std::unexpected(wrong_value(parameter, std::move(message), text, preset_names(), suggestion));
@@ -62,7 +87,16 @@ std::expected<SqlValue, Violation> read_number(const DocumentParameter& paramete
   std::int64_t whole = 0;
   if (const auto [end, error] = std::from_chars(text.data(), end_wanted, whole); error == std::errc{} && end == end_wanted)
     return SqlValue(whole);
-  double number = 0;
+  const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+  const auto digit_count = static_cast<std::size_t>(std::ranges::count_if(digits, [](char c) { return c >= '0' && c <= '9'; }));
+  const bool is_decimal = digit_count > 0 && digit_count + static_cast<std::size_t>(std::ranges::count(digits, '.')) == digits.size() &&
+                          std::ranges::count(digits, '.') <= 1;
+  if (is_decimal && digit_count <= kDecimalDigitsMax) return SqlValue(Decimal{std::string(text)});
+  if (is_decimal) {
+    return std::unexpected(wrong_value(
+        parameter, str("'", text.substr(0, 40), "…' has more than ", kDecimalDigitsMax, " digits, which no engine compares"), text));
+  }
+  double number = 0;  // with an exponent, a number is as exact as a double is
   const auto [end, error] = std::from_chars(text.data(), end_wanted, number);
   if (error == std::errc{} && end == end_wanted && std::isfinite(number)) return SqlValue(number);
   return std::unexpected(wrong_value(parameter, str("'", text.substr(0, 40), "' is not a number"), text));
@@ -70,13 +104,15 @@ std::expected<SqlValue, Violation> read_number(const DocumentParameter& paramete
 
 // One value of an enum: of the declared type, so that numbers are compared as numbers.
 std::expected<SqlValue, Violation> read_choice(const DocumentParameter& parameter, std::string_view text) {
+  const bool is_declared = std::ranges::any_of(parameter.values, [&](const json::value& value) { return value_text(value) == text; });
+  if (text == kNoValue && !is_declared) return SqlValue(nullptr);
   if (parameter.values.empty()) return SqlValue(std::string(text));
   std::vector<std::string> allowed;
   for (const json::value& value : parameter.values) {
     allowed.push_back(value_text(value));
     if (allowed.back() != text) continue;
     if (value.is_int64()) return SqlValue(value.as_int64());
-    if (value.is_double()) return SqlValue(value.as_double());
+    if (value.is_double()) return read_number(parameter, text);
     return SqlValue(std::string(text));
   }
   std::string suggestion = suggest_name(text, allowed);
@@ -103,12 +139,21 @@ std::expected<SqlValue, Violation> read_single(const DocumentParameter& paramete
   }
 }
 
+// The empty text is a choice like any other where choices come from the data, or are declared so.
+bool may_be_empty(const DocumentParameter& parameter) {
+  return parameter.type == ParameterType::enumeration &&
+         (parameter.values.empty() || std::ranges::find(parameter.values, json::value("")) != parameter.values.end());
+}
+
 // Texts as they stand in a URL, one or (of an enum with `multiple`) several.
-std::expected<ParameterValue, Violation> read_value(const DocumentParameter& parameter, const std::vector<std::string>& texts, Day today) {
+std::expected<ParameterValue, Violation> read_value(const DocumentParameter& parameter, const std::vector<std::string>& texts,
+                                                    const Calendar& calendar) {
   for (const std::string& text : texts) {
-    if (text.empty() || text == "all") return ParameterValue{};
-    if (text.size() > dashboard_limits::kParameterValueBytesMax)
-      return std::unexpected(wrong_value(parameter, "the value is too long", text));
+    if (text == "all" || (text.empty() && !may_be_empty(parameter))) return ParameterValue{};
+    if (const std::size_t characters = count_characters(text); characters > dashboard_limits::kParameterValueCharactersMax) {
+      return std::unexpected(
+          wrong_value(parameter, too_long_message("A value", dashboard_limits::kParameterValueCharactersMax, characters), text));
+    }
     if (!is_valid_utf8(text) || text.find('\0') != std::string::npos)
       return std::unexpected(wrong_value(parameter, "the value is not plain text", ""));
   }
@@ -119,7 +164,7 @@ std::expected<ParameterValue, Violation> read_value(const DocumentParameter& par
   if (texts.size() > dashboard_limits::kParameterValuesMax) {
     return std::unexpected(wrong_value(parameter, str("at most ", dashboard_limits::kParameterValuesMax, " values may be chosen"), ""));
   }
-  if (parameter.type == ParameterType::date_range) return read_range(parameter, texts.front(), today);
+  if (parameter.type == ParameterType::date_range) return read_range(parameter, texts.front(), calendar);
   ParameterValue value{.all = false};
   for (const std::string& text : texts) {
     auto one = read_single(parameter, text);
@@ -205,14 +250,21 @@ class Binder {
       const auto day = parse_day(std::get<Date>(value->values.front()).text);
       return bind_days(piece, {day, day});
     }
+    std::vector<SqlValue> values = value->values;
+    const bool has_null = std::erase_if(values, [](const SqlValue& one) { return std::holds_alternative<std::nullptr_t>(one); }) > 0;
     add("((", piece.offset, false);
-    TRY(bind(piece.expression));
-    add(value->values.size() == 1 ? ") = " : ") IN (", piece.offset, false);
-    for (std::size_t i = 0; i < value->values.size(); ++i) {
-      if (i > 0) add(", ", piece.offset, false);
-      add_placeholder(value->values[i], piece.offset);
+    if (has_null) {
+      TRY(bind(piece.expression));
+      add(values.empty() ? ") IS NULL)" : ") IS NULL OR (", piece.offset, false);
     }
-    add(value->values.size() == 1 ? ")" : "))", piece.offset, false);
+    if (values.empty()) return {};
+    TRY(bind(piece.expression));
+    add(values.size() == 1 ? ") = " : ") IN (", piece.offset, false);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (i > 0) add(", ", piece.offset, false);
+      add_placeholder(values[i], piece.offset);
+    }
+    add(values.size() == 1 ? ")" : "))", piece.offset, false);
     return {};
   }
 
@@ -274,10 +326,32 @@ std::optional<DayRange> find_preset(std::string_view name, Day today) {
   return std::nullopt;
 }
 
+std::optional<DayRange> find_preset_of_data(std::string_view name, Day newest) {
+  constexpr std::string_view suffix = "_of_data";
+  if (!name.ends_with(suffix)) return std::nullopt;
+  name.remove_suffix(suffix.size());
+  if (name == "this_month" || name == "this_year") return find_preset(name, newest);
+  if (!name.starts_with("last_")) return std::nullopt;
+  name.remove_prefix(5);
+  int count = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), count);
+  if (error != std::errc{} || count < 1 || count > kPeriodsOfDataMax || end == name.data() + name.size() || *end != '_')
+    return std::nullopt;
+  std::string_view unit = name.substr(static_cast<std::size_t>(end - name.data()) + 1);
+  if (unit.ends_with('s')) unit.remove_suffix(1);
+  if (unit == "day") return DayRange{std::max(newest - days{count - 1}, kFirstDay), newest};
+  if (unit == "week") return DayRange{std::max(newest - days{7 * count - 1}, kFirstDay), newest};
+  if (unit == "month") return DayRange{months_before(newest, count), newest};
+  if (unit == "year") return DayRange{months_before(newest, 12 * count), newest};
+  return std::nullopt;
+}
+
 const std::vector<std::string>& preset_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
     for (const Preset& preset : kPresets) all.emplace_back(preset.name);
+    // Any number and days, weeks, months or years will do; these stand for all of them.
+    for (const std::string_view name : {"last_90_days_of_data", "last_12_months_of_data", "this_year_of_data"}) all.emplace_back(name);
     all.emplace_back("all");
     return all;
   }();
@@ -300,7 +374,7 @@ json::value effective_default(const DocumentParameter& parameter, ViewType view_
   return json::string("last_90_days");
 }
 
-Result<ParameterValue> default_value(const DocumentParameter& parameter, ViewType view_type, Day today) {
+Result<ParameterValue> default_value(const DocumentParameter& parameter, ViewType view_type, Day today, const NewestDays& newest) {
   const json::value value = effective_default(parameter, view_type);
   std::vector<std::string> texts;
   if (const auto* list = value.if_array()) {
@@ -308,13 +382,26 @@ Result<ParameterValue> default_value(const DocumentParameter& parameter, ViewTyp
   } else {
     texts.push_back(value_text(value));
   }
-  auto read = read_value(parameter, texts, today);
+  auto read = read_value(parameter, texts, {today, newest});
   if (!read) return fail(bad_parameters({std::move(read).error()}));
   return std::move(*read);
 }
 
+std::vector<std::string> parameters_of_data(const std::vector<DocumentParameter>& parameters, ViewType view_type,
+                                            const std::vector<std::pair<std::string, std::string>>& query) {
+  std::vector<std::string> names;
+  for (const DocumentParameter& parameter : parameters) {
+    if (parameter.type != ParameterType::date_range) continue;
+    const auto given = std::ranges::find(query, parameter.name, &std::pair<std::string, std::string>::first);
+    const std::string text = given == query.end() ? value_text(effective_default(parameter, view_type)) : given->second;
+    if (find_preset_of_data(text, kFirstDay + days{1})) names.push_back(parameter.name);
+  }
+  return names;
+}
+
 Result<ParameterValues> read_parameter_values(const std::vector<DocumentParameter>& parameters, ViewType view_type,
-                                              const std::vector<std::pair<std::string, std::string>>& query, Day today) {
+                                              const std::vector<std::pair<std::string, std::string>>& query, Day today,
+                                              const NewestDays& newest) {
   std::map<std::string, std::vector<std::string>> given;
   std::vector<Violation> violations;
   std::vector<std::string> names;
@@ -341,10 +428,10 @@ Result<ParameterValues> read_parameter_values(const std::vector<DocumentParamete
   for (const DocumentParameter& parameter : parameters) {
     const auto texts = given.find(parameter.name);
     if (texts == given.end()) {
-      values[parameter.name] = TRY(default_value(parameter, view_type, today));
+      values[parameter.name] = TRY(default_value(parameter, view_type, today, newest));
       continue;
     }
-    auto value = read_value(parameter, texts->second, today);
+    auto value = read_value(parameter, texts->second, {today, newest});
     if (value) values[parameter.name] = std::move(*value);
     else violations.push_back(std::move(value).error());
   }
@@ -354,8 +441,13 @@ Result<ParameterValues> read_parameter_values(const std::vector<DocumentParamete
 
 std::optional<ParameterValue> previous_period(const ParameterValue& value) {
   if (value.all || !value.range.from || !value.range.to) return std::nullopt;
-  const days length = *value.range.to - *value.range.from + days{1};
-  const Day from = *value.range.from - length, to = *value.range.from - days{1};
+  const year_month_day first{*value.range.from}, after{*value.range.to + days{1}};
+  // Whole months stand beside whole months, however many days they have; else as many days as there are.
+  const bool is_months = first.day() == day{1} && after.day() == day{1};
+  const int count = (static_cast<int>(after.year()) - static_cast<int>(first.year())) * 12 +
+                    static_cast<int>(static_cast<unsigned>(after.month())) - static_cast<int>(static_cast<unsigned>(first.month()));
+  const Day from = is_months ? Day{first - months{count}} : *value.range.from - (*value.range.to - *value.range.from + days{1});
+  const Day to = *value.range.from - days{1};
   if (from < kFirstDay) return std::nullopt;
   return ParameterValue{.all = false, .range = {from, to}};
 }

@@ -27,6 +27,7 @@ struct DayRange {
 struct ParameterValue {
   bool all = true;               // no filter: the rest is empty
   DayRange range;                // of a date_range
+  std::optional<Day> newest;     // of a date_range that is counted from the newest day of the data, where it has one
   std::vector<SqlValue> values;  // of an enum one or more, of every other type exactly one
 };
 using ParameterValues = std::map<std::string, ParameterValue>;
@@ -37,7 +38,13 @@ Day day_of(Time time);
 
 // "last_7_days", "this_month", … ending today; nullopt when there is no such preset.
 std::optional<DayRange> find_preset(std::string_view name, Day today);
+// "last_90_days_of_data", also of weeks, months and years and any number from 1 to 9999, "this_month_of_data", "this_year_of_data": ending
+// on the newest day that the data has.
+std::optional<DayRange> find_preset_of_data(std::string_view name, Day newest);
 const std::vector<std::string>& preset_names();
+
+// The newest day of the data by date_range parameter, see newest_day.h; of those without one, today stands for it.
+using NewestDays = std::map<std::string, Day>;
 
 // Names that mean something else in a URL, and so cannot be parameters.
 const std::vector<std::string>& reserved_parameter_names();
@@ -46,12 +53,17 @@ const std::vector<std::string>& reserved_parameter_names();
 json::value effective_default(const DocumentParameter& parameter, ViewType view_type);
 
 // The default, typed. invalid_argument with a violation (without a place) when it does not fit the type.
-Result<ParameterValue> default_value(const DocumentParameter& parameter, ViewType view_type, Day today);
+Result<ParameterValue> default_value(const DocumentParameter& parameter, ViewType view_type, Day today, const NewestDays& newest = {});
+
+// The date_range parameters whose period, in this request, is counted from the newest day of the data.
+std::vector<std::string> parameters_of_data(const std::vector<DocumentParameter>& parameters, ViewType view_type,
+                                            const std::vector<std::pair<std::string, std::string>>& query);
 
 // Values of a request over the defaults. `query` holds decoded names and values in order; reserved names are passed over, every problem is
 // reported at once with the parameter's name as path, unknown names with the nearest known one.
 Result<ParameterValues> read_parameter_values(const std::vector<DocumentParameter>& parameters, ViewType view_type,
-                                              const std::vector<std::pair<std::string, std::string>>& query, Day today);
+                                              const std::vector<std::pair<std::string, std::string>>& query, Day today,
+                                              const NewestDays& newest = {});
 
 // The same number of days just before; nullopt when a side is open.
 std::optional<ParameterValue> previous_period(const ParameterValue& value);

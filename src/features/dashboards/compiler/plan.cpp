@@ -177,6 +177,23 @@ std::optional<ParameterValues> values_before(const Plan& plan, const PlannedQuer
   return moved;
 }
 
+std::vector<UsedPeriod> periods_of(const Plan& plan, const PlannedQuery& query, const ParameterValues& values) {
+  const auto text_of = [](const std::optional<Day>& day) { return day ? std::optional(format_day(*day)) : std::nullopt; };
+  std::vector<UsedPeriod> periods;
+  for (const DocumentParameter& parameter : plan.parameters) {
+    if (parameter.type != ParameterType::date_range ||
+        std::ranges::find(query.all_parameters, parameter.name) == query.all_parameters.end())
+      continue;
+    const auto value = values.find(parameter.name);
+    if (value == values.end()) continue;
+    periods.push_back({.parameter = parameter.name,
+                       .from = text_of(value->second.range.from),
+                       .to = text_of(value->second.range.to),
+                       .newest_day = text_of(value->second.newest)});
+  }
+  return periods;
+}
+
 std::set<std::string> with_dependencies(const Plan& plan, const std::vector<std::string>& ids) {
   std::set<std::string> wanted(ids.begin(), ids.end());
   for (auto query = plan.queries.rbegin(); query != plan.queries.rend(); ++query) {
@@ -259,6 +276,7 @@ Result<BoundPlan> bind_plan(const Plan& plan, const BindInput& input) {
     one.ttl_ms = query.ttl_ms;
     one.max_stale_ms = query.max_stale_ms;
     one.text_hash = hash_of(one.bound.query);
+    one.periods = periods_of(plan, query, *values);
     bound.queries.push_back(std::move(one));
   }
   return bound;

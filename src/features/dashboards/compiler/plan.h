@@ -63,6 +63,14 @@ struct QueryLimits {
 // The smaller of each.
 QueryLimits lower_limits(const QueryLimits& limits, const DocumentPolicy& policy);
 
+// The days that a date_range parameter of a query stood for.
+struct UsedPeriod {
+  std::string parameter;
+  std::optional<std::string> from;  // a missing side is open
+  std::optional<std::string> to;
+  std::optional<std::string> newest_day;  // of the data, where the period was counted from it
+};
+
 struct BoundPlanQuery {
   std::string id;
   std::string source_id;
@@ -73,7 +81,8 @@ struct BoundPlanQuery {
   QueryLimits limits;
   std::int64_t ttl_ms = 0;
   std::int64_t max_stale_ms = 0;
-  std::string text_hash;  // SHA-256 of SQL and values, as hex
+  std::string text_hash;            // SHA-256 of SQL and values, as hex
+  std::vector<UsedPeriod> periods;  // of the date_range parameters that it and what it reads use
 };
 
 struct BoundPlan {

@@ -2,14 +2,19 @@
 import type { EChartsOption } from 'echarts';
 import type { Key } from '../aggregate';
 import type { ChartInput, MeasureNote } from '../encoding';
-import { format_compact, format_measure, truncate_text, type TimeGrain } from '../format';
+import { format_measure, format_tick, isolate, truncate_text, type TimeGrain } from '../format';
 import type { Look } from '../look';
 
 // The same facts as the picture, for people who do not see it.
 export interface TableAlternative {
   columns: string[];
   rows: string[][];
+  // Of the whole, when `rows` are the first of more.
+  row_count?: number;
 }
+
+// More rows than these are read in the CSV or with “Show as table”.
+export const TABLE_ROWS_MAX = 100;
 
 // What a click on the drawing means: the key behind each encoding. `unit` widens a time to the period it stands for.
 export interface Selection {
@@ -18,6 +23,7 @@ export interface Selection {
   color?: Key;
   facet?: Key;
   x_grain?: TimeGrain;
+  y_grain?: TimeGrain;
 }
 
 export interface Drawing {
@@ -57,10 +63,10 @@ export const TOOLTIP_ROWS_MAX = 12;
 export function tooltip_html(look: Look, title: string, rows: TooltipRow[]): string {
   const shown = rows.slice(0, TOOLTIP_ROWS_MAX).map(({ color, name, value }) => {
     const dot = color ? `<span style="display:inline-block;width:8px;height:8px;border-radius:2px;margin-right:6px;background:${escape_html(color)}"></span>` : '';
-    return `<tr><td style="padding:0 16px 0 0;color:${look.ink_soft}">${dot}${escape_html(truncate_text(name, 40))}</td><td style="text-align:right;font-weight:600;padding:0">${escape_html(value)}</td></tr>`;
+    return `<tr><td style="padding:0 16px 0 0;color:${look.ink_soft}">${dot}<bdi>${escape_html(truncate_text(name, 40))}</bdi></td><td style="text-align:right;font-weight:600;padding:0">${escape_html(value)}</td></tr>`;
   });
   const more = rows.length > TOOLTIP_ROWS_MAX ? `<div style="color:${look.ink_faint}">and ${rows.length - TOOLTIP_ROWS_MAX} more</div>` : '';
-  const head = title ? `<div style="margin-bottom:4px;color:${look.ink}">${escape_html(truncate_text(title, 60))}</div>` : '';
+  const head = title ? `<div style="margin-bottom:4px;color:${look.ink}" dir="auto">${escape_html(truncate_text(title, 60))}</div>` : '';
   return `<div style="font-variant-numeric:tabular-nums">${head}<table style="border-collapse:collapse">${shown.join('')}</table>${more}</div>`;
 }
 
@@ -99,10 +105,16 @@ export function value_axis(look: Look, note: MeasureNote | undefined, extra: obj
       color: look.ink_faint,
       fontSize: 11,
       hideOverlap: true,
-      formatter: (value: number) => format_compact(value, { format: note?.format }),
+      formatter: (value: number) => format_tick(value, note),
     },
     ...extra,
   };
+}
+
+// Parts of a hundred end at a hundred: an axis that has to reach 97 % goes to 100 %, not to 120 %.
+export function share_bounds(note: MeasureNote | undefined, low: number, high: number, scaled = false): object {
+  const whole = note?.format?.includes('%') ? 1 : note?.unit === '%' ? 100 : null;
+  return whole !== null && low >= 0 && high <= whole * (1 + 1e-9) && high > whole * 0.8 ? { max: whole, ...(scaled ? {} : { interval: whole / 4 }) } : {};
 }
 
 // Pointing at a place shows its values; only pointing at a mark itself lights that mark up.
@@ -124,7 +136,7 @@ export function legend_base(look: Look, names: string[], colors: string[]) {
     pageIconInactiveColor: look.line,
     pageTextStyle: { color: look.ink_faint, fontSize: 11 },
     data: names.map((name, index) => ({ name, itemStyle: { color: colors[index] ?? look.mark, opacity: 1 } })),
-    formatter: (name: string) => truncate_text(name, 24),
+    formatter: (name: string) => isolate(truncate_text(name, 24)),
   };
 }
 

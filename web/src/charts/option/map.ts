@@ -1,11 +1,13 @@
 // map: regions (x names a state or a country, colour or y is the measure) or points (x longitude, y latitude).
 import type { EChartsOption } from 'echarts';
-import { column_index, group_rows, NUMBER_TYPES, to_number, type Key } from '../aggregate';
-import { encoding_of, encodings_of, measure_note } from '../encoding';
-import { format_compact, format_number } from '../format';
-import { greys } from '../look';
-import { key_text } from '../model';
-import { base_option, measure_text, tooltip_base, tooltip_html, type DrawContext, type Drawing } from './drawing';
+import type { Cell } from '../../api/types';
+import { column_index, group_rows, key_id, measure, NUMBER_TYPES, to_number, type Key } from '../aggregate';
+import { encoding_of, encodings_of, key_label, measure_note } from '../encoding';
+import { format_compact, format_count, format_number, lower_first, short_unit } from '../format';
+import { ramp_extent, shades, SHADES_MAX } from '../look';
+import { axis_of, key_text } from '../model';
+import { country_of } from './countries';
+import { base_option, legend_base, measure_text, tooltip_base, tooltip_html, type DrawContext, type Drawing } from './drawing';
 import { state_name } from './us_states';
 
 const POINTS_MAX = 5000;
@@ -20,11 +22,30 @@ export function draw_map(context: DrawContext): Drawing {
   return points ? draw_points(context) : draw_regions(context);
 }
 
+const NAMED_MAX = 5;
+
+interface Region {
+  name: string;
+  key: Key;
+  rows: Cell[][];
+  outlined: boolean;
+  value: number | null;
+}
+
+// "CA" may be California or Canada: what most of the values mean, and in doubt what the column is called.
+function means_states(groups: { state: string | null; country: unknown }[], field: string): boolean {
+  const states = groups.filter((group) => group.state !== null).length;
+  const countries = groups.filter((group) => group.country !== null).length;
+  if (/countr|nation|iso/i.test(field) && countries > 0) return false;
+  return states > countries || (states === countries && states > 0 && /state/i.test(field)) || (states === countries && states * 2 > groups.length);
+}
+
 function geo_base(context: DrawContext) {
   const { look } = context;
   return {
     roam: false,
-    itemStyle: { areaColor: look.dark ? '#262626' : '#f3f3f3', borderColor: look.dark ? '#3d3d3d' : '#d2d2d2', borderWidth: 0.6 },
+    // Without a value a region is paper with an outline, which no value is drawn as.
+    itemStyle: { areaColor: look.dark ? '#222222' : '#f9f9f9', borderColor: look.dark ? '#4a4a4a' : '#bdbdbd', borderWidth: 0.6 },
     emphasis: { label: { show: false }, itemStyle: { areaColor: look.dark ? '#303030' : '#ebebeb' } },
     select: { disabled: true },
   };
@@ -37,16 +58,35 @@ function draw_regions(context: DrawContext): Drawing {
   const color = encoding_of(chart.color);
   const value = encodings_of(chart.y)[0] ?? (color && color.field !== x.field ? color : { field: null, aggregate: 'count' as const });
   const note = measure_note(value, notes);
-  const regions = group_rows(input.data, [x], [value]).groups.map((group) => {
-    const key = group.keys[0] ?? null;
-    const state = key === null ? null : state_name(String(key));
-    return { key, name: state ?? key_text(key, 'category', null, 'day'), is_state: state !== null, value: group.values[0] ?? null };
+  const groups = group_rows(input.data, [x], [value]).groups.map((group) => {
+    const text = group.keys[0] === null ? '' : String(group.keys[0]);
+    return { ...group, text, state: state_name(text), country: country_of(text) };
   });
-  const us = chart.regions ? chart.regions === 'us_states' : regions.filter((region) => region.is_state).length * 2 > regions.length;
-  const values = regions.map((region) => region.value).filter((one) => one !== null);
-  const low = values.reduce((least, one) => Math.min(least, one), Infinity);
-  const high = values.reduce((most, one) => Math.max(most, one), -Infinity);
-  const by_name = new Map(regions.map((region) => [region.name, region]));
+  const us = chart.regions ? chart.regions === 'us_states' : means_states(groups, x.field ?? '');
+  // "UK" and "United Kingdom" are one region.
+  const by_name = new Map<string, Region>();
+  const unmatched: string[] = [];
+  let without_place = 0;
+  for (const group of groups) {
+    if (group.keys[0] === null || group.text === '') {
+      without_place += group.rows.length;
+      continue;
+    }
+    const name = us ? group.state : (group.country?.name ?? null);
+    const outlined = us ? name !== null && name !== 'Puerto Rico' : (group.country?.on_map ?? false);
+    if (!outlined) unmatched.push(name ?? key_text(group.keys[0]!, 'category', null, 'day'));
+    const shown = name ?? group.text;
+    const before = by_name.get(shown);
+    const rows = before ? [...before.rows, ...group.rows] : group.rows;
+    by_name.set(shown, { name: shown, key: before?.key ?? group.keys[0]!, rows, outlined, value: before ? measure(input.data, rows, value) : (group.values[0] ?? null) });
+  }
+  const regions = [...by_name.values()];
+  const drawn = regions.filter((region) => region.outlined && region.value !== null);
+  const [low, high] = ramp_extent(drawn.map((region) => region.value!));
+  const captions: string[] = [];
+  if (unmatched.length > 0) captions.push(`not on this map: ${unmatched.slice(0, NAMED_MAX).join(', ')}${unmatched.length > NAMED_MAX ? ` and ${unmatched.length - NAMED_MAX} more` : ''}`);
+  if (without_place > 0) captions.push(`${format_count(without_place, 'row')} without ${lower_first(key_label(x, notes))}`);
+  const ends = (one: number) => format_compact(one, { ...note, unit: short_unit(note.unit) });
   const option: EChartsOption = {
     ...base_option(look),
     tooltip: {
@@ -59,15 +99,15 @@ function draw_regions(context: DrawContext): Drawing {
     },
     visualMap: {
       type: 'continuous',
-      min: Number.isFinite(low) ? Math.min(0, low) : 0,
-      max: Number.isFinite(high) && high !== low ? high : (Number.isFinite(high) ? high : 0) + 1,
-      inRange: { color: look.dark ? ['#2b2b2b', '#e6e6e6'] : ['#ececec', '#2b2b2b'] },
+      min: low,
+      max: high,
+      inRange: { color: [...look.ramp] },
       orient: 'horizontal',
       right: 4,
       bottom: 0,
       itemWidth: 8,
       itemHeight: 100,
-      text: [Number.isFinite(high) ? format_compact(high, { format: note.format }) : '', Number.isFinite(low) ? format_compact(Math.min(0, low), { format: note.format }) : ''],
+      text: [ends(high), ends(low)],
       textStyle: { color: look.ink_faint, fontSize: 11 },
       calculable: false,
       hoverLink: false,
@@ -83,14 +123,14 @@ function draw_regions(context: DrawContext): Drawing {
         left: 4,
         right: 4,
         emphasis: { label: { show: false }, itemStyle: { areaColor: look.highlight } },
-        data: regions.filter((region) => region.value !== null).map((region) => ({ name: region.name, value: region.value! })),
+        data: drawn.map((region) => ({ name: region.name, value: region.value! })),
       },
     ],
   };
   return {
     option,
     height: null,
-    captions: [],
+    captions,
     geometry: us ? 'us' : 'world',
     table: { columns: ['Region', note.label], rows: regions.map((region) => [region.name, measure_text(region.value, note)]) },
     selection: ({ data: clicked }) => {
@@ -109,19 +149,38 @@ function draw_points(context: DrawContext): Drawing {
   const label_at = data.columns.findIndex((column, at) => column.type === 'text' && at !== color_at);
   const size = encoding_of(chart.size);
   const size_note = size ? measure_note(size, notes) : null;
+  const color = encoding_of(chart.color);
+  const colored = color ? group_rows(data, [color], []) : null;
+  const color_keys = colored?.groups.map((group) => group.keys[0] ?? null) ?? [];
+  const color_axis = color ? axis_of(color, colored!.kinds[0]!, colored!.steps[0] ?? null, color_keys, input) : null;
+  const color_names = new Map(color_keys.map((key, at) => [key_id(key), color_axis!.labels[at]!]));
+  const color_of = new Map(colored?.groups.flatMap((group) => group.rows.map((row): [Cell[], Key] => [row, group.keys[0] ?? null])));
   const all = data.rows.flatMap((row) => {
     const longitude = to_number(row[x_at]);
     const latitude = to_number(row[y_at]);
     if (longitude === null || latitude === null || Math.abs(longitude) > 180 || Math.abs(latitude) > 90) return [];
-    const color: Key = color_at < 0 ? null : String(row[color_at] ?? '');
-    return [{ longitude, latitude, size: size_at < 0 ? null : to_number(row[size_at]), color, label: label_at < 0 ? '' : String(row[label_at] ?? '') }];
+    return [{ longitude, latitude, size: size_at < 0 ? null : to_number(row[size_at]), color: color_of.get(row) ?? null, label: label_at < 0 ? '' : String(row[label_at] ?? '') }];
   });
   const located = all.slice(0, POINTS_MAX);
+  const unplaced = data.rows.length - all.length;
   const inside_us = located.filter((point) => point.longitude > -179 && point.longitude < -64 && point.latitude > 17 && point.latitude < 72).length;
   const us = chart.regions ? chart.regions === 'us_states' : located.length > 0 && inside_us / located.length > 0.95;
   const points = us ? located.filter(on_us_map) : located;
-  const colors = [...new Set(points.map((point) => point.color))];
-  const shades = colors.length > 1 ? greys(look, Math.min(6, colors.length)) : [look.mark];
+  const by_color = new Map<string, typeof points>();
+  for (const point of points) {
+    const id = key_id(point.color);
+    const same = by_color.get(id);
+    if (same) same.push(point);
+    else by_color.set(id, [point]);
+  }
+  const colors = [...by_color.values()].sort((a, b) => b.length - a.length);
+  const palette = colors.length > 1 ? shades(look, colors.length) : [look.mark];
+  const legend = colors.length > 1 && colors.length <= 20;
+  const color_label = (key: Key) => (color ? (color_names.get(key_id(key)) ?? '') : '');
+  const captions: string[] = [];
+  if (all.length > points.length) captions.push(`${points.length.toLocaleString('en')} of ${all.length.toLocaleString('en')} points`);
+  if (unplaced > 0) captions.push(`${format_count(unplaced, 'row')} without a place`);
+  if (colors.length > SHADES_MAX) captions.push(`${SHADES_MAX} of ${colors.length} ${lower_first(key_label(color!, notes))} with a colour of their own`);
   const largest = points.reduce((most, point) => Math.max(most, point.size ?? 0), 0);
   const option: EChartsOption = {
     ...base_option(look),
@@ -129,10 +188,11 @@ function draw_points(context: DrawContext): Drawing {
       ...tooltip_base(look),
       trigger: 'item',
       formatter: (given: unknown) => {
-        const item = given as { seriesType?: string; dataIndex: number };
-        const point = item.seriesType === 'scatter' ? points[item.dataIndex] : undefined;
+        const item = given as { seriesType?: string; seriesIndex: number; dataIndex: number };
+        const point = item.seriesType === 'scatter' ? colors[item.seriesIndex]?.[item.dataIndex] : undefined;
         if (!point) return '';
-        return tooltip_html(look, point.label || String(point.color ?? ''), [
+        return tooltip_html(look, point.label || color_label(point.color), [
+          ...(color && point.label ? [{ name: key_label(color, notes), value: color_label(point.color) }] : []),
           { name: 'Latitude', value: format_number(point.latitude, { format: '.2f' }) },
           { name: 'Longitude', value: format_number(point.longitude, { format: '.2f' }) },
           ...(size_note ? [{ name: size_note.label, value: measure_text(point.size, size_note) }] : []),
@@ -143,34 +203,34 @@ function draw_points(context: DrawContext): Drawing {
       map: us ? 'us_points' : 'world',
       ...geo_base(context),
       silent: true,
-      top: 8,
+      top: legend ? 30 : 8,
       bottom: 8,
       left: 8,
       right: 8,
       ...(us ? { projection: UNITED_STATES } : {}),
     },
-    series: [
-      {
-        type: 'scatter',
-        coordinateSystem: 'geo',
-        data: points.map((point) => ({ value: [point.longitude, point.latitude], itemStyle: { color: shades[Math.min(colors.indexOf(point.color), shades.length - 1)]! } })),
-        symbolSize: (_: unknown, item: { dataIndex: number }) => (size_note && largest > 0 ? 3 + 18 * Math.sqrt(Math.max(0, points[item.dataIndex]!.size ?? 0) / largest) : points.length > 500 ? 3 : 6),
-        itemStyle: { opacity: 0.6 },
-        emphasis: { itemStyle: { color: look.highlight, opacity: 1 } },
-      },
-    ],
+    ...(legend ? { legend: legend_base(look, colors.map((one) => color_label(one[0]!.color)), palette) } : {}),
+    series: colors.map((same, index) => ({
+      type: 'scatter',
+      name: color_label(same[0]!.color),
+      coordinateSystem: 'geo',
+      data: same.map((point) => [point.longitude, point.latitude]),
+      symbolSize: (_: unknown, item: { dataIndex: number }) => (size_note && largest > 0 ? 3 + 18 * Math.sqrt(Math.max(0, same[item.dataIndex]!.size ?? 0) / largest) : points.length > 500 ? 3 : 6),
+      itemStyle: { color: palette[index]!, opacity: 0.7 },
+      emphasis: { itemStyle: { opacity: 1, borderColor: look.ink, borderWidth: 1 } },
+    })),
   };
   return {
     option,
     height: null,
-    captions: all.length > points.length ? [`${points.length.toLocaleString('en')} of ${all.length.toLocaleString('en')} points`] : [],
+    captions,
     geometry: us ? 'us' : 'world',
     table: {
       columns: ['Place', 'Latitude', 'Longitude', ...(size_note ? [size_note.label] : [])],
-      rows: points.slice(0, 500).map((point) => [point.label || String(point.color ?? ''), String(point.latitude), String(point.longitude), ...(size_note ? [measure_text(point.size, size_note)] : [])]),
+      rows: points.slice(0, 500).map((point) => [point.label || color_label(point.color), String(point.latitude), String(point.longitude), ...(size_note ? [measure_text(point.size, size_note)] : [])]),
     },
-    selection: ({ dataIndex }) => {
-      const point = points[dataIndex ?? -1];
+    selection: ({ seriesIndex, dataIndex }) => {
+      const point = colors[seriesIndex ?? -1]?.[dataIndex ?? -1];
       return point ? { x: point.longitude, y: point.latitude, color: point.color } : null;
     },
   };

@@ -3,11 +3,11 @@ import type { EChartsOption, SeriesOption } from 'echarts';
 import type { Cell } from '../../api/types';
 import { aggregate_of, bin_start, bin_step, box_summary, column_index, compare_keys, group_rows, key_id, TIME_TYPES, to_number, to_time, type Key } from '../aggregate';
 import { encoding_of, encodings_of, key_label, measure_note, note_of, type ChartInput } from '../encoding';
-import { format_cell, format_compact, format_measure, format_number, format_time, grain_of, truncate_text } from '../format';
-import { greys } from '../look';
-import { axis_of, key_text, series_model } from '../model';
+import { format_compact, format_count, format_number, format_time, grain_of, lower_first, short_unit, truncate_text, with_unit, writer_of } from '../format';
+import { ramp_color, ramp_extent, shades, SHADES_MAX, text_on } from '../look';
+import { axis_of, series_model } from '../model';
 import { axis_line, base_option, legend_base, longest, measure_text, text_width, tooltip_base, tooltip_html, value_axis, type DrawContext, type Drawing } from './drawing';
-import { draw_bars, series_table } from './cartesian';
+import { draw_bars, series_table, time_tick } from './cartesian';
 
 const POINTS_MAX = 5000;
 const CELLS_MAX = 10_000;
@@ -38,11 +38,13 @@ export function draw_histogram(context: DrawContext): Drawing {
   if (values.length > 0) for (let at = bin_start(low, step); at <= high + step * 1e-9 && starts.length < HISTOGRAM_BINS_MAX; at = bin_start(at + step * 1.5, step)) starts.push(at);
   const position = new Map(model.x.keys.map((key, at) => [key_id(key), at]));
   const note = note_of(x, input.notes);
-  const edge = (value: number) => format_number(value, { format: x.format ?? null });
-  const range = (start: number) => `${edge(start)} to ${format_measure(start + step, { unit: note.unit ?? null, format: x.format ?? null })}`;
+  const edge = writer_of([...starts, ...starts.map((start) => bin_start(start + step * 1.5, step))], { format: x.format ?? null }, { brief: true });
+  const range = (start: number) => `${edge(start)} to ${with_unit(edge(bin_start(start + step * 1.5, step)), note.unit)}`;
+  const unknown = input.data.rows.length - values.length;
+  if (unknown > 0) model.captions.push(`${format_count(unknown, 'row')} without ${lower_first(key_label(x, input.notes))}`);
   const filled = model.series.map((one) => ({ ...one, values: starts.map((start) => one.values[position.get(key_id(start)) ?? -1] ?? 0) }));
   const full = { ...model, x: { ...model.x, keys: starts as Key[], labels: starts.map(range) }, series: filled };
-  const colors = filled.length === 1 ? [look.mark] : greys(look, filled.length);
+  const colors = shades(look, filled.length);
   const legend = filled.length > 1;
   const every = Math.max(1, Math.ceil((starts.length * Math.max(34, longest(starts.map(edge)) * 7)) / Math.max(100, width - 60)));
   const option: EChartsOption = {
@@ -67,7 +69,7 @@ export function draw_histogram(context: DrawContext): Drawing {
       data: one.values,
       barCategoryGap: 1,
       itemStyle: { color: colors[series]! },
-      emphasis: { itemStyle: { color: look.highlight } },
+      emphasis: legend ? { focus: 'series' as const } : { itemStyle: { color: look.highlight } },
     })),
   };
   return { option, height: null, captions: model.captions, table: series_table(full), selection: () => null };
@@ -82,16 +84,10 @@ export function draw_boxes(context: DrawContext): Drawing {
   const value_index = column_index(data.columns, y.field);
   // Five measures are a box that the query made itself: low, first quartile, median, third quartile, high.
   const ready_made = measures.length === 5;
-  const grouped = x ? group_rows(data, [x], []) : null;
-  const buckets = new Map<string, { key: Key; rows: Cell[][] }>();
-  for (const row of data.rows) {
-    const key = x ? (group_rows({ columns: data.columns, rows: [row] }, [x], []).groups[0]?.keys[0] ?? null) : null;
-    const bucket = buckets.get(key_id(key)) ?? { key, rows: [] };
-    bucket.rows.push(row);
-    buckets.set(key_id(key), bucket);
-  }
-  const kind = grouped?.kinds[0] ?? 'category';
-  const boxes = [...buckets.values()].flatMap(({ key, rows }) => {
+  const grouped = group_rows(data, x ? [x] : [], []);
+  const kind = (x && grouped.kinds[0]) || 'category';
+  const boxes = grouped.groups.flatMap(({ keys, rows }) => {
+    const key = keys[0] ?? null;
     if (ready_made) {
       const five = measures.map((one) => to_number(rows[0]?.[column_index(data.columns, one.field)]));
       if (five.some((value) => value === null)) return [];
@@ -104,11 +100,13 @@ export function draw_boxes(context: DrawContext): Drawing {
   if (kind !== 'category' || x?.time_unit) boxes.sort((a, b) => compare_keys(a.key, b.key));
   if (chart.sort?.endsWith('y')) boxes.sort((a, b) => (chart.sort!.startsWith('-') ? -1 : 1) * (a.box.median - b.box.median));
   const count = boxes.length;
-  boxes.splice(Math.min(chart.limit ?? BOXES_MAX, BOXES_MAX));
-  const axis = axis_of(x ?? { field: null }, kind, null, boxes.map((one) => one.key), input);
+  const limit = Math.min(chart.limit ?? BOXES_MAX, BOXES_MAX);
+  // Of times, the latest say most.
+  if (count > limit) boxes.splice(kind === 'time' ? 0 : limit, count - limit);
+  const axis = axis_of(x ?? { field: null }, kind, grouped.steps[0] ?? null, boxes.map((one) => one.key), input);
   const labels = x ? axis.labels : [measure_note(y, notes).label];
   const note = { ...measure_note({ ...y, aggregate: null }, notes) };
-  const text = (value: number) => measure_text(value, note);
+  const text = writer_of(boxes.flatMap(({ box }) => [box.low, box.first_quartile, box.median, box.third_quartile, box.high]), note);
   const slot = width / Math.max(1, boxes.length);
   const horizontal = longest(labels) * 6.2 > slot * 1.2 || boxes.length > 14;
   const category = {
@@ -160,7 +158,7 @@ export function draw_boxes(context: DrawContext): Drawing {
   return {
     option,
     height: horizontal && boxes.length * 26 > height ? boxes.length * 26 : null,
-    captions: count > boxes.length ? [`${boxes.length} of ${count}`] : [],
+    captions: count > boxes.length ? [`${kind === 'time' ? 'the latest ' : ''}${boxes.length} of ${count}`] : [],
     table: {
       columns: [axis.title || 'Group', 'Lower whisker', 'First quartile', 'Median', 'Third quartile', 'Upper whisker', 'Outliers'],
       rows: boxes.map(({ box }, at) => [labels[at]!, text(box.low), text(box.first_quartile), text(box.median), text(box.third_quartile), text(box.high), format_number(box.outliers.length)]),
@@ -193,26 +191,38 @@ export function draw_scatter(context: DrawContext): Drawing {
   const over_time = TIME_TYPES.has(data.columns[column_index(data.columns, x.field)]?.type ?? '');
   const points = scatter_points(input, over_time);
   const captions: string[] = [];
+  const aggregated = [x, y].some((one) => one.aggregate || one.bin || one.time_unit);
+  const unknown = aggregated ? 0 : data.rows.length - points.length;
+  if (unknown > 0) captions.push(`${format_count(unknown, 'row')} without ${lower_first(key_label(x, notes))} or ${lower_first(key_label(y, notes))}`);
   const shown = thin(points, POINTS_MAX);
   if (shown.length < points.length) captions.push(`${shown.length.toLocaleString('en')} of ${points.length.toLocaleString('en')} points`);
 
+  const color_kinds = color ? group_rows(data, [color], []) : null;
+  const color_keys = color_kinds?.groups.map((group) => group.keys[0] ?? null) ?? [];
+  const color_axis = color ? axis_of(color, color_kinds!.kinds[0]!, color_kinds!.steps[0] ?? null, color_keys, input) : null;
+  const color_names = new Map(color_axis?.labels.map((label, at) => [key_id(color_keys[at]!), label]));
   const series = new Map<string, { name: string; key: Key; points: Point[] }>();
   for (const point of shown) {
     const id = key_id(point.color);
-    const one = series.get(id) ?? { name: color ? key_text(point.color, 'category', color.time_unit, 'day', color.format) : '', key: point.color, points: [] };
+    const one = series.get(id) ?? { name: color_names.get(id) ?? '', key: point.color, points: [] };
     one.points.push(point);
     series.set(id, one);
   }
-  const all = [...series.values()].sort((a, b) => b.points.length - a.points.length);
-  const colors = all.length === 1 ? [look.mark] : greys(look, Math.min(all.length, 6));
-  const color_at = (index: number) => colors[Math.min(index, colors.length - 1)]!;
+  // The panels of a facet give each colour the same shade.
+  const order = input.like?.series.flatMap((one) => one.members.map(key_id)) ?? null;
+  const rank = (key: Key) => (order ? (order.indexOf(key_id(key)) + order.length + 1) % (order.length + 1) : 0);
+  const all = [...series.values()].sort((a, b) => rank(a.key) - rank(b.key) || b.points.length - a.points.length);
+  const colors = order && color ? shades(look, order.length) : all.length === 1 ? [look.mark] : shades(look, all.length);
+  const color_at = (index: number) => (order && color ? (colors[rank(all[index]!.key)] ?? look.mark_pale) : colors[index]!);
+  if (all.length > SHADES_MAX && color) captions.push(`${SHADES_MAX} of ${all.length} ${lower_first(key_label(color, notes))} with a colour of their own`);
   const largest = shown.reduce((most, point) => Math.max(most, point.size ?? 0), 0);
   const x_note = measure_note({ ...x, aggregate: x.aggregate ?? null }, notes);
   const y_note = measure_note(y, notes);
   const size_note = size ? measure_note(size, notes) : null;
   const grain = over_time ? grain_of(shown.map((point) => point.x)) : 'day';
   const x_text = (value: number) => (over_time ? format_time(value, grain) : measure_text(value, x_note));
-  const legend = all.length > 1 && all.length <= 20;
+  const span = over_time && shown.length > 0 ? [shown.reduce((least, point) => Math.min(least, point.x), Infinity), shown.reduce((most, point) => Math.max(most, point.x), -Infinity)] : null;
+  const legend = all.length > 1 && all.length <= 20 && !input.like;
   const opacity = shown.length > 1000 ? 0.35 : shown.length > 200 ? 0.55 : 0.8;
   const option: EChartsOption = {
     ...base_option(look),
@@ -232,7 +242,7 @@ export function draw_scatter(context: DrawContext): Drawing {
       },
     },
     xAxis: {
-      ...(over_time ? { type: 'time' as const, splitNumber: Math.floor(width / 110), axisLabel: { color: look.ink_faint, fontSize: 11, hideOverlap: true } } : value_axis(look, x_note, { scale: true })),
+      ...(over_time ? { type: 'time' as const, splitNumber: Math.max(2, Math.floor(width / 110)), axisLabel: { color: look.ink_faint, fontSize: 11, hideOverlap: true, formatter: time_tick(span) } } : value_axis(look, x_note, { scale: true, splitNumber: Math.max(2, Math.floor(width / 110)) })),
       ...axis_line(look),
       splitLine: { show: false },
       name: over_time ? '' : truncate_text(x_note.unit ? `${x_note.label}, ${x_note.unit}` : x_note.label, 40),
@@ -247,7 +257,7 @@ export function draw_scatter(context: DrawContext): Drawing {
       data: one.points.map((point) => [point.x, point.y]),
       symbolSize: (_: unknown, item: { dataIndex: number }) => (size && largest > 0 ? 4 + 20 * Math.sqrt(Math.max(0, one.points[item.dataIndex]!.size ?? 0) / largest) : shown.length > 1000 ? 4 : 7),
       itemStyle: { color: color_at(index), opacity },
-      emphasis: { itemStyle: { color: look.highlight, opacity: 1 } },
+      emphasis: { itemStyle: { ...(all.length > 1 ? {} : { color: look.highlight }), opacity: 1, borderColor: look.ink, borderWidth: 1 } },
     })),
   };
   return {
@@ -256,7 +266,7 @@ export function draw_scatter(context: DrawContext): Drawing {
     captions,
     table: {
       columns: [color ? key_label(color, notes) : 'Point', x_note.label, y_note.label, ...(size_note ? [size_note.label] : [])],
-      rows: shown.slice(0, 500).map((point, at) => [point.label ?? (color ? key_text(point.color, 'category', null, 'day') : String(at + 1)), x_text(point.x), measure_text(point.y, y_note), ...(size_note ? [measure_text(point.size, size_note)] : [])]),
+      rows: shown.slice(0, 500).map((point, at) => [point.label ?? (color ? (color_names.get(key_id(point.color)) ?? '') : String(at + 1)), x_text(point.x), measure_text(point.y, y_note), ...(size_note ? [measure_text(point.size, size_note)] : [])]),
     },
     selection: ({ seriesIndex, dataIndex }) => {
       const point = all[seriesIndex ?? -1]?.points[dataIndex ?? -1];
@@ -289,13 +299,12 @@ function scatter_points(input: ChartInput, over_time: boolean): Point[] {
   const at = (one: { field: string | null } | null) => (one ? column_index(data.columns, one.field) : -1);
   const [x_at, y_at, size_at, color_at] = [at(x), at(y), at(size), at(color)];
   const label_at = data.columns.findIndex((column, index) => column.type === 'text' && index !== color_at);
-  const color_type = data.columns[color_at]?.type ?? 'text';
+  const colors = color ? new Map(group_rows(data, [color], []).groups.flatMap((group) => group.rows.map((row): [Cell[], Key] => [row, group.keys[0] ?? null]))) : null;
   return data.rows.flatMap((row) => {
     const px = over_time ? to_time(row[x_at]) : to_number(row[x_at]);
     const py = to_number(row[y_at]);
     if (px === null || py === null) return [];
-    const cell = row[color_at];
-    return [{ x: px, y: py, size: size_at < 0 ? null : to_number(row[size_at]), color: color_at < 0 || cell === null || cell === undefined ? null : format_cell(cell, color_type), label: label_at < 0 ? null : String(row[label_at] ?? '') }];
+    return [{ x: px, y: py, size: size_at < 0 ? null : to_number(row[size_at]), color: colors?.get(row) ?? null, label: label_at < 0 ? null : String(row[label_at] ?? '') }];
   });
 }
 
@@ -307,10 +316,14 @@ export function draw_heatmap(context: DrawContext): Drawing {
   const value = encoding_of(chart.color) ?? encoding_of(chart.size) ?? { field: null, aggregate: 'count' as const };
   const grouped = group_rows(data, [x, y], [value]);
   const note = measure_note({ ...value, aggregate: value.aggregate ?? aggregate_of(value) }, notes);
+  const captions: string[] = [];
   const sides = [x, y].map((encoding, side) => {
     const keys = [...new Map(grouped.groups.map((group) => [key_id(group.keys[side]!), group.keys[side]!])).values()];
     if (grouped.kinds[side] !== 'category' || encoding.time_unit) keys.sort(compare_keys);
-    return axis_of(encoding, grouped.kinds[side]!, grouped.steps[side] ?? null, keys.slice(0, side === 0 ? 400 : 100), input);
+    const most = side === 0 ? 400 : 100;
+    const latest = grouped.kinds[side] === 'time';
+    if (keys.length > most) captions.push(`${latest ? 'the latest ' : ''}${most} of ${keys.length} ${lower_first(key_label(encoding, notes))}`);
+    return axis_of(encoding, grouped.kinds[side]!, grouped.steps[side] ?? null, latest ? keys.slice(-most) : keys.slice(0, most), input);
   });
   const [columns, rows] = sides as [(typeof sides)[0], (typeof sides)[0]];
   const column_at = new Map(columns.keys.map((key, index) => [key_id(key), index]));
@@ -322,16 +335,14 @@ export function draw_heatmap(context: DrawContext): Drawing {
   });
   const shown = cells.slice(0, CELLS_MAX);
   const values = shown.map((cell) => cell[2]);
-  const low = values.reduce((least, one) => Math.min(least, one), Infinity);
-  const high = values.reduce((most, one) => Math.max(most, one), -Infinity);
+  const [low, high] = ramp_extent(values);
   const wanted = rows.keys.length * 18 + 56;
   const label_room = Math.min(width * 0.32, longest(rows.labels) * 7 + 8);
   const cell_width = (width - label_room) / Math.max(1, columns.keys.length);
   const cell_height = (Math.max(height, wanted) - 56) / Math.max(1, rows.keys.length);
-  // The document's own format while the number stays short, so that all cells have the same decimals.
-  const short = (one: number) => (note.format && Math.abs(one) < 10_000 ? format_number(one, { format: note.format }) : format_compact(one, { format: note.format }));
+  const short = writer_of(values, { ...note, unit: note.unit === '%' ? '%' : null }, { brief: true });
+  const ends = (one: number) => (Number.isFinite(one) ? format_compact(one, { ...note, unit: short_unit(note.unit) }) : '');
   const written = cell_height > 16 && values.every((one) => text_width(short(one)) < cell_width - 4) && shown.length <= 300;
-  const ramp = look.dark ? ['#262626', '#e6e6e6'] : ['#f1f1f1', '#2b2b2b'];
   const option: EChartsOption = {
     ...base_option(look),
     grid: { left: 0, right: 8, top: 4, bottom: 30, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
@@ -343,19 +354,19 @@ export function draw_heatmap(context: DrawContext): Drawing {
         return tooltip_html(look, `${columns.labels[at_x]} · ${rows.labels[at_y]}`, [{ name: note.label, value: measure_text(one, note) }]);
       },
     },
-    xAxis: { type: 'category', data: columns.labels, ...axis_line(look), axisLine: { show: false }, axisLabel: { color: look.ink_faint, fontSize: 11, hideOverlap: true, formatter: (label: string) => truncate_text(label, Math.max(3, Math.floor((cell_width * 2) / 6))) } },
+    xAxis: { type: 'category', data: columns.labels, ...axis_line(look), axisLine: { show: false }, axisLabel: { color: look.ink_faint, fontSize: 11, hideOverlap: true, formatter: (label: string) => (columns.kind === 'time' ? label : truncate_text(label, Math.max(3, Math.floor((cell_width * 2) / 6)))) } },
     yAxis: { type: 'category', data: rows.labels, inverse: true, ...axis_line(look), axisLine: { show: false }, axisLabel: { color: look.ink_soft, fontSize: 11, interval: 0, width: label_room, overflow: 'truncate' } },
     visualMap: {
       type: 'continuous',
-      min: Number.isFinite(low) ? Math.min(low, 0 < low && low / high < 0.5 ? 0 : low) : 0,
-      max: Number.isFinite(high) ? (high === low ? low + 1 : high) : 1,
-      inRange: { color: ramp },
+      min: low,
+      max: high,
+      inRange: { color: [...look.ramp] },
       orient: 'horizontal',
       right: 4,
       bottom: 0,
       itemWidth: 8,
       itemHeight: 100,
-      text: [Number.isFinite(high) ? short(high) : '', Number.isFinite(low) ? short(low) : ''],
+      text: [ends(high), ends(low)],
       textGap: 6,
       textStyle: { color: look.ink_faint, fontSize: 11 },
       calculable: false,
@@ -373,19 +384,19 @@ export function draw_heatmap(context: DrawContext): Drawing {
           formatter: (item) => short((item.value as number[])[2]!),
           color: look.ink,
         },
-        ...(written ? { data: shown.map((cell) => ({ value: cell, label: { color: (cell[2] - low) / (high - low || 1) > 0.5 ? look.surface : look.ink } })) } : {}),
+        ...(written ? { data: shown.map((cell) => ({ value: cell, label: { color: text_on(ramp_color(look, (cell[2] - low) / (high - low))) } })) } : {}),
       },
     ],
   };
   return {
     option,
     height: wanted > height ? wanted : null,
-    captions: cells.length > shown.length ? [`${shown.length} of ${cells.length} cells`] : [],
+    captions: cells.length > shown.length ? [...captions, `${shown.length} of ${cells.length} cells`] : captions,
     table: { columns: [columns.title, rows.title, note.label], rows: shown.slice(0, 500).map(([at_x, at_y, one]) => [columns.labels[at_x]!, rows.labels[at_y]!, measure_text(one, note)]) },
     selection: ({ data: clicked }) => {
       const cell = Array.isArray(clicked) ? clicked : (clicked as { value?: number[] } | undefined)?.value;
       if (!cell) return null;
-      return { x: columns.keys[cell[0] as number] ?? null, y: rows.keys[cell[1] as number] ?? null, ...(columns.kind === 'time' ? { x_grain: columns.grain } : {}) };
+      return { x: columns.keys[cell[0] as number] ?? null, y: rows.keys[cell[1] as number] ?? null, ...(columns.kind === 'time' ? { x_grain: columns.grain } : {}), ...(rows.kind === 'time' ? { y_grain: rows.grain } : {}) };
     },
   };
 }

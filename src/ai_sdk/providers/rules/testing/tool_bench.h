@@ -34,8 +34,10 @@ struct ToolBench {
   std::vector<Message> messages;
   std::vector<ToolCall> calls;
   std::string connection = "demo";
-  std::string yaml;  // saved
-  std::string text;  // of the last step
+  const std::vector<PromptText>* prompt_blocks = nullptr;
+  std::vector<std::pair<std::string, std::string>> rare_values;  // column and value: what only the warehouse knows
+  std::string yaml;                                              // saved
+  std::string text;                                              // of the last step
   std::vector<std::string> sqls;
 
   json::object answer(const ToolCall& call) {
@@ -56,6 +58,15 @@ struct ToolBench {
       return {{"tables", list}};
     }
     if (call.name == "get_table_schema") return schema_of(std::string(call.arguments.at("table").as_string()));
+    if (call.name == "find_values") {
+      json::array found;
+      for (const auto& [column, value] : rare_values) {
+        for (const json::value& word : call.arguments.at("words").as_array()) {
+          if (lower(word.as_string()) == lower(value)) found.push_back(json::object{{"column", column}, {"value", value}});
+        }
+      }
+      return {{"found", found}};
+    }
     if (call.name == "run_dry_run_query") {
       sqls.emplace_back(call.arguments.at("sql").as_string());
       return {{"valid", true}, {"bytes_scanned", 1'000'000}, {"cap_bytes", 100'000'000}};
@@ -76,10 +87,11 @@ struct ToolBench {
 
   void run(const std::string& sentence, int steps_max = 20) {
     const auto provider = make_rules_provider();
-    messages.push_back({.role = MessageRole::user, .text = str(sentence, "\n\nConnection: ", connection)});
+    messages.push_back(
+        {.role = MessageRole::user, .text = messages.empty() ? str(sentence, kContextMark, "Connection: ", connection) : sentence});
     for (int i = 0; i < steps_max; ++i) {
       Message assistant{.role = MessageRole::assistant};
-      CompletionRequest request{.model = "rules-1", .messages = &messages};
+      CompletionRequest request{.model = "rules-1", .prompt_blocks = prompt_blocks, .messages = &messages};
       bool finished = false;
       const auto result = provider->stream_completion({}, request, [&](const StreamPart& part) -> Result<> {
         if (const auto* delta = std::get_if<TextDelta>(&part)) assistant.text += delta->text;

@@ -4,12 +4,6 @@ import { createRoot } from 'react-dom/client';
 import { ApiError } from './api/client';
 import { App } from './app';
 import { ThemeProvider } from './components/theme';
-import './styles/tokens.css';
-import './styles/base.css';
-import './styles/screens.css';
-import './styles/dashboard.css';
-import './styles/editor.css';
-import './styles/print.css';
 
 const client: QueryClient = new QueryClient({
   queryCache: new QueryCache({

@@ -1,0 +1,57 @@
+#include <gtest/gtest.h>
+
+#include "base/guarded.h"
+#include "base/testing/failing_allocations.h"
+#include "features/query_execution/query_execution.h"
+#include "features/query_execution/work_pool.h"
+
+namespace bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+QueryEngine engine_of_one_row() {
+  return {.dry_run = [](const CallContext&, const BoundQuery&) -> Result<DryRun> { return DryRun{.bytes_scanned = 1'000}; },
+          .execute = [](const CallContext&, const BoundQuery&, const ExecuteLimits&) -> Result<QueryResult> {
+            QueryResult result{.row_count = 1};
+            result.columns = {{.name = "a column with a long name", .type = ColumnType::text, .valid = {true}, .texts = {"some text"}}};
+            return result;
+          }};
+}
+
+TEST(OutOfMemory, WhicheverAllocationOfAQueryFailsTheNextCallerHasAnAnswer) {
+  const auto cache = make_memory_cache(8 << 20);
+  const auto queries = make_query_execution(*cache, make_system_clock());
+  CallContext context;
+  context.caller.team_id = TeamId("a team with a long name");
+  const QueryRequest request{.slug = "sales", .query_id = "q", .connection_key = "c", .query = {.sql = "SELECT 1"}, .fresh = true};
+  ASSERT_TRUE(queries->execute(context, request, engine_of_one_row()).has_value());  // makes what is made once
+  for (long nth = 1;; ++nth) {
+    ASSERT_LT(nth, 1'000);
+    bool failed = false;
+    {
+      const FailingAllocations failing(nth);
+      (void)guarded([&] { return queries->execute(context, request, engine_of_one_row()); });
+      failed = failing.has_failed();
+    }
+    const auto next = queries->execute(context.with_timeout(5s), request, engine_of_one_row());
+    ASSERT_TRUE(next.has_value()) << nth << ": " << next.error().message;
+    if (!failed) break;
+  }
+}
+
+TEST(OutOfMemory, WhicheverAllocationOfTheCallerFailsAllPiecesOfABatchAreDoneOrNoneIs) {
+  const auto pool = make_work_pool(2);
+  for (long nth = 1; nth < 30; ++nth) {
+    std::atomic<int> done{0};
+    Result<> outcome;
+    {
+      const FailingAllocations failing(nth);
+      outcome = guarded([&] { return pool->run_all(20, [&](std::size_t) { ++done; }); });
+    }
+    EXPECT_EQ(done, outcome ? 20 : 0) << nth;
+  }
+}
+
+}  // namespace
+}  // namespace bridge
