@@ -76,6 +76,11 @@ TEST(Account, NamesTheOperatorsThatNoQueryDoes) {
   }
 }
 
+TEST(Account, KnowsTheShorthandThatFiltersKnow) {
+  for (const char* sentence : {"bird strikes by phase of flight excl. Large ones", "bird strikes by phase of flight w/o Large ones"})
+    EXPECT_EQ(unused_of(sentence, "birdstrikes"), "") << sentence;
+}
+
 TEST(Account, KnowsTheOperatorsThatAQueryDoes) {
   for (const char* sentence : {"moving average of the delay over time", "percent change of delay by month", "growth of flights by month",
                                "95th percentile of delay by origin", "running total of flights by month"})

@@ -28,21 +28,6 @@ std::optional<bool> yes_or_no(std::string_view value) {
   return {};
 }
 
-// A unit as people say it, and as the profile writes it.
-constexpr auto units_said = std::to_array<std::pair<std::string_view, std::string_view>>(
-    {{"minutes", "min"}, {"minute", "min"}, {"mins", "min"},    {"min", "min"},   {"seconds", "s"},     {"second", "s"},
-     {"hours", "h"},     {"hour", "h"},     {"miles", "mi"},    {"mile", "mi"},   {"kilometers", "km"}, {"kilometres", "km"},
-     {"km", "km"},       {"meters", "m"},   {"metres", "m"},    {"feet", "ft"},   {"kg", "kg"},         {"kilos", "kg"},
-     {"grams", "g"},     {"gram", "g"},     {"pounds", "lb"},   {"lbs", "lb"},    {"degrees", "°C"},    {"celsius", "°C"},
-     {"degrees", "°F"},  {"dollars", "$"},  {"euros", "€"},     {"percent", "%"}, {"mm", "mm"},         {"cm", "cm"},
-     {"years", "years"}, {"days", "days"},  {"knots", "knots"}, {"mph", "mph"}});
-bool is_unit(std::string_view word, std::string_view unit) {
-  return std::ranges::any_of(units_said, [&](const auto& pair) { return pair.first == word && pair.second == unit; });
-}
-bool is_any_unit(std::string_view word) {
-  return std::ranges::any_of(units_said, [&](const auto& pair) { return pair.first == word; });
-}
-
 class FilterReader {
  public:
   FilterReader(const Sentence& sentence, const TableMatch& match) : sentence_(sentence), match_(match), table_(*match.table) {}
@@ -76,11 +61,7 @@ class FilterReader {
   bool is_negation(std::size_t i) const {
     const std::string_view text = word(i).text;
     if (word(i).quoted || (word(i).used && !word(i).cued)) return false;
-    if (one_of(text, {"not",      "without",  "except",   "excluding", "exclude", "excludes", "excluded", "no",      "non",   "minus",
-                      "nor",      "neither",  "omitting", "ignoring",  "isn't",   "aren't",   "wasn't",   "weren't", "don't", "doesn't",
-                      "lacking",  "barring",  "excl",     "excepting", "omit",    "ignore",   "besides",  "never",   "sans",  "skip",
-                      "skipping", "dropping", "hide",     "hiding",    "arent",   "isnt",     "dont",     "doesnt",  "wasnt", "werent"}))
-      return true;
+    if (is_negation_word(text)) return true;
     const std::string_view before = i > 0 ? std::string_view(word(i - 1).text) : std::string_view();
     // "other than", "apart from", "leave out", "all but".
     return (text == "than" && one_of(before, {"other", "rather"})) || (text == "from" && one_of(before, {"apart", "aside"})) ||
@@ -303,7 +284,7 @@ class FilterReader {
     const auto found = nearest_quantity(condition);
     // "over 5 kg" is no length in mm.
     const std::string_view unit = condition.end < size() ? std::string_view(word(condition.end).text) : std::string_view();
-    if (found && is_any_unit(unit) && !column(*found).unit.empty() && !is_unit(unit, column(*found).unit)) return {};
+    if (found && is_unit_word(unit) && !column(*found).unit.empty() && !names_unit(unit, column(*found).unit)) return {};
     return found;
   }
   std::optional<std::size_t> nearest_quantity(const NumberCondition& condition) const {
@@ -323,7 +304,7 @@ class FilterReader {
       // "over 90 minutes", "above 30 degrees": of the unit, when that is one column's; else a named one of that unit.
       std::vector<std::size_t> of_unit;
       for (std::size_t i = 0; i < table_.columns.size(); ++i) {
-        if (quantity(i) && is_unit(word(condition.end).text, column(i).unit)) of_unit.push_back(i);
+        if (quantity(i) && names_unit(word(condition.end).text, column(i).unit)) of_unit.push_back(i);
       }
       for (const std::size_t index : of_unit) {
         if (of_unit.size() == 1 || is_named(index)) return index;

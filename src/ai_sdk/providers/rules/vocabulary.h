@@ -59,6 +59,13 @@ bool is_generic_word(std::string_view word);
 bool is_identifier_word(std::string_view word);
 // Names of free text and of labels ("description", "title").
 bool is_label_word(std::string_view word);
+// Words that leave out what follows them ("not", "without", "excl").
+bool is_negation_word(std::string_view word);
+// Words that dress a wish for a chart and say nothing of the data ("axis", "coloured").
+std::span<const std::string_view> dressing_words();
+// What people call a unit ("minutes"), and whether that is the unit as a profile writes it ("min").
+bool is_unit_word(std::string_view word);
+bool names_unit(std::string_view word, std::string_view unit);
 
 // What a word or a phrase of the sentence asks for.
 enum class CueKind : std::uint8_t {
