@@ -67,6 +67,14 @@ TEST(Operations, SharesAreOfTheWholeAlsoBeyondTheLimit) {
   EXPECT_THAT(*sql, HasSubstr("LIMIT 15"));
 }
 
+TEST(Operations, OneThatCannotBeDoneLeavesTheLeadToTheReadingAndIsSaidToBeUnused) {
+  ToolBench bench{.tables = {"flights"}};
+  bench.run("running total of the average delay by origin");
+  EXPECT_FALSE(bench.sql_with("UNBOUNDED PRECEDING"));
+  EXPECT_TRUE(bench.sql_with("SELECT origin, avg(delay)"));
+  EXPECT_THAT(bench.text, HasSubstr("Not used: \"running total\""));
+}
+
 TEST(Operations, APercentileIsTheMeasureOfEveryChart) {
   ToolBench bench{.tables = {"flights"}};
   bench.run("95th percentile of delay by origin");

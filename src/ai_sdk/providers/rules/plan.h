@@ -74,7 +74,6 @@ struct Plan {
   std::vector<PlannedRow> layout;
   std::vector<std::string> notes;
   std::vector<AccountedWord> account;  // what became of every content word
-  std::string operation;  // the title of the chart that carries the question's operator out; empty: none, or it could not be done
 };
 
 // What was learnt from refusals: each step makes the dashboard smaller.

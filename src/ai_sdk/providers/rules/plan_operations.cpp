@@ -210,18 +210,8 @@ bool Planner::add_operation(PlannedQuery query, PlannedChart chart) {
   plan_.queries.push_back(std::move(query));
   chart.id = "operation";
   chart.query = "operation";
-  plan_.operation = chart.title;
   plan_.layout.push_back({.items = {{.chart = "operation"}}, .height = chart.mark == "table" ? 8 : 7});
   return add_chart(std::move(chart));
-}
-
-// What the things of the rows are called.
-const ColumnProfile* Planner::name_column() const {
-  for (const ColumnProfile& column : table_.columns) {
-    const bool named = !column.words.empty() && (column.words.back() == "name" || column.words.back() == "title");
-    if (named && (column.role == ColumnRole::label || column.role == ColumnRole::dimension)) return &column;
-  }
-  return nullptr;
 }
 
 }  // namespace bridge::rules

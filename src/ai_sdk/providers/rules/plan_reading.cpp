@@ -35,7 +35,8 @@ Aggregate aggregate_named(const std::optional<std::string>& name) {
 // Shares, spreads, routes and parts of time are more than one chart of columns can say: what was planned for them leads.
 bool Planner::reading_leads() const {
   if (question_.periods_compared) return false;
-  if (question_.operation) return false;  // what it makes of the numbers is no reading
+  // A percentile is no aggregate that a reading knows.
+  if (question_.operation && question_.operation->kind == OperationKind::percentile) return false;
   if (!question_.reading || question_.part != TimePart::none || question_.when || question_.range) return false;
   const bool says_mark = question_.mark != MarkWord::none && question_.mark != MarkWord::table && question_.mark != MarkWord::map;
   if (question_.mark == MarkWord::map || question_.reading->mark == "table" || question_.reading->mark == "map") return false;

@@ -96,11 +96,7 @@ void Planner::add_top_rows() {
   if (!ranks || !question_.asked.empty() || question_.compare || table_.snapshot) return;
   const auto measure = std::find_if(question_.measures.begin(), question_.measures.end(),
                                     [](const Measure& one) { return one.column && one.aggregate != Aggregate::share; });
-  const ColumnProfile* name = nullptr;
-  for (const ColumnProfile& column : table_.columns) {
-    const bool named = !column.words.empty() && (column.words.back() == "name" || column.words.back() == "title");
-    if (!name && named && (column.role == ColumnRole::label || column.role == ColumnRole::dimension)) name = &column;
-  }
+  const ColumnProfile* name = name_column();
   const bool shown =
       std::any_of(plan_.queries.begin(), plan_.queries.end(), [](const PlannedQuery& query) { return query.id == "top_rows"; });
   // Of one row a day, the days are what is ranked.
@@ -137,6 +133,15 @@ void Planner::add_top_rows() {
                                   question_.order < 0 ? ", the lowest first" : ", the highest first")};
   for (const PlannedColumn& column : query.columns) chart.columns.push_back(column.name);
   if (add_chart(chart)) plan_.layout.push_back({.items = {{.chart = "top_rows"}}, .height = 8});
+}
+
+// What the things of the rows are called.
+const ColumnProfile* Planner::name_column() const {
+  for (const ColumnProfile& column : table_.columns) {
+    const bool named = !column.words.empty() && (column.words.back() == "name" || column.words.back() == "title");
+    if (named && (column.role == ColumnRole::label || column.role == ColumnRole::dimension)) return &column;
+  }
+  return nullptr;
 }
 
 }  // namespace bridge::rules

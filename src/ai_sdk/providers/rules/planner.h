@@ -105,7 +105,6 @@ class Planner final {
   bool add_shares();
   bool add_top_within(const Operation& operation);
   bool add_operation(PlannedQuery query, PlannedChart chart);
-  const ColumnProfile* name_column() const;
   // plan_reading.cpp: the sentence as one chart
   void add_reading();
   bool reading_leads() const;
@@ -158,6 +157,7 @@ class Planner final {
   // plan_table.cpp: the detail
   void add_table();
   void add_top_rows();
+  const ColumnProfile* name_column() const;
 
   // plan_words.cpp: titles
   std::string title() const;
