@@ -7,6 +7,7 @@ Result<ToolRegistry> make_generation_tools(const GenerationToolParts& parts) {
   TRY(registry.register_tool(make_list_datasets_tool(parts)));
   TRY(registry.register_tool(make_list_tables_tool(parts)));
   TRY(registry.register_tool(make_get_table_schema_tool(parts)));
+  TRY(registry.register_tool(make_count_answer_rows_tool(parts)));
   TRY(registry.register_tool(make_find_values_tool(parts)));
   TRY(registry.register_tool(make_run_dry_run_query_tool(parts)));
   TRY(registry.register_tool(make_validate_dashboard_yaml_tool(parts)));

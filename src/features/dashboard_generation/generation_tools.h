@@ -25,6 +25,7 @@ struct GenerationToolParts {
 std::shared_ptr<ToolDefinition> make_list_datasets_tool(const GenerationToolParts& parts);
 std::shared_ptr<ToolDefinition> make_list_tables_tool(const GenerationToolParts& parts);
 std::shared_ptr<ToolDefinition> make_get_table_schema_tool(const GenerationToolParts& parts);
+std::shared_ptr<ToolDefinition> make_count_answer_rows_tool(const GenerationToolParts& parts);  // of the rules alone, like the next
 std::shared_ptr<ToolDefinition> make_find_values_tool(const GenerationToolParts& parts);  // of the rules alone: no model is told of it
 std::shared_ptr<ToolDefinition> make_run_dry_run_query_tool(const GenerationToolParts& parts);
 std::shared_ptr<ToolDefinition> make_validate_dashboard_yaml_tool(const GenerationToolParts& parts);

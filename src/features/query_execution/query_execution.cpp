@@ -189,7 +189,14 @@ class CachedQueryExecution final : public QueryExecution {
       const Flights::Place place = TRY(flights_.join(key));
       Flight& flight = *place.flight;
       if (place.leads) {
-        flights_.land(key, flight, guarded([&] { return load(context, key, request, engine); }));
+        flights_.land(key, flight, guarded([&]() -> Result<QueryAnswer> {
+                        // Another may have loaded it between this caller's look and its lead.
+                        if (!request.fresh) {
+                          if (auto answer = find(context.team(), key, request); answer && answer->cache == CacheState::hit)
+                            return std::move(*answer);
+                        }
+                        return load(context, key, request, engine);
+                      }));
         return *flight.outcome;
       }
       std::unique_lock lock(flight.mutex);

@@ -163,6 +163,29 @@ TEST(QueryExecution, AStaleAnswerIsShownAtOnceAndRefreshedBehind) {
   EXPECT_EQ(engine.runs, 2);
 }
 
+TEST(QueryExecution, AnAnswerThatAnotherJustLoadedIsNotLoadedAgain) {
+  Workspace workspace;
+  CountingEngine engine;
+  QueryRequest request = request_of("SELECT 1");
+  request.time_to_live = 1h;
+  request.max_stale = 2h;
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_TRUE(workspace.queries->execute(context_of("a"), request, engine.engine()).has_value());
+    const int before = engine.runs;
+    workspace.clock->advance(90min);
+    std::vector<std::jthread> readers;
+    for (int i = 0; i < 8; ++i) {
+      readers.emplace_back([&] {
+        for (int n = 0; n < 50; ++n) EXPECT_TRUE(workspace.queries->execute(context_of("a"), request, engine.engine()).has_value());
+      });
+    }
+    readers.clear();
+    for (int i = 0; i < 2000 && engine.runs == before; ++i) std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(2ms);
+    EXPECT_EQ(engine.runs, before + 1);
+  }
+}
+
 TEST(QueryExecution, AFailedRefreshNeitherExtendsNorDropsTheOldAnswer) {
   Workspace workspace;
   CountingEngine engine;

@@ -11,6 +11,7 @@ namespace bridge::rules {
 
 namespace {
 
+constexpr auto unknown_words = std::to_array<std::string_view>({"unknown", "missing", "empty", "blank", "null"});
 constexpr std::size_t noted_words_max = 8;
 constexpr std::size_t negation_reach = 4;  // words between a negation and what it negates
 constexpr std::size_t operator_words_max = 5;
@@ -18,8 +19,6 @@ constexpr std::size_t condition_tail = 4;  // words between a number and "or mor
 constexpr std::size_t all_values_max = 20;
 constexpr double year_least = 1500;
 constexpr double year_most = 2200;
-constexpr std::size_t initials_least = 3;
-constexpr std::size_t initials_most = 5;
 constexpr std::size_t glued_letters_max = 3;  // before a word in a column's name
 constexpr std::size_t subject_reach = 3;      // words between "number of" and the noun that is counted
 
@@ -197,6 +196,7 @@ class Accountant {
     read_initials();
     read_names();
     read_compounds();
+    read_rest_of_splits();
     for (std::size_t i = 0; i < words_.size(); ++i) {
       // "rain days each year": the days are not shown, though a chart by year reads the same column.
       Entry& entry = words_[i];
@@ -591,7 +591,8 @@ class Accountant {
 
   void read_negations() {
     for (std::size_t i = 0; i < words_.size(); ++i) {
-      if (!negates(text(i)) || words_[i].set || word(i).quoted || is_in_condition(i)) continue;
+      const bool unknown = std::ranges::count(unknown_words, text(i)) > 0;
+      if ((!negates(text(i)) && !unknown) || words_[i].set || word(i).quoted || is_in_condition(i)) continue;
       const bool done = any_facts(i, [&](const QueryFacts& facts) {
         return std::any_of(facts.filters.begin(), facts.filters.end(), [&](const FilterFact& filter) {
           if (filter.sign == "null") return !filter.negated;
@@ -604,7 +605,7 @@ class Accountant {
                              [&](const std::string& value) { return std::find(missing.begin(), missing.end(), value) == missing.end(); });
         });
       });
-      put(i, i + 1, done, "filter");
+      if (done || !unknown) put(i, i + 1, done, "filter");
     }
   }
 
@@ -793,9 +794,15 @@ class Accountant {
       }
     }
   }
-  // "miles per gallon" of mpg.
+  // "miles per gallon" of mpg, and the other way round.
   void read_initials() {
     for (std::size_t column = 0; column < table_.columns.size(); ++column) {
+      const std::vector<std::string>& parts = table_.columns[column].words;
+      for (std::size_t i = 0; i < words_.size() && parts.size() >= initials_least && parts.size() <= initials_most; ++i) {
+        if (words_[i].set || text(i) != initials_of(parts)) continue;
+        put(i, i + 1, any_facts(i, [&](const QueryFacts& facts) { return shows_column(facts, column); }),
+            table_.columns[column].role == ColumnRole::measure ? "measure" : "split", table_.columns[column].name);
+      }
       const std::string name = lower(table_.columns[column].name);
       if (name.size() < initials_least || name.size() > initials_most) continue;
       for (std::size_t i = 0; i + name.size() <= words_.size(); ++i) {
@@ -809,6 +816,17 @@ class Accountant {
       }
     }
   }
+  // "deaths by type": however little a word says elsewhere, what it is to be split by is shown or is missed.
+  void read_rest_of_splits() {
+    for (const Cue& cue : sentence_.cues) {
+      if (cue.kind != CueKind::by && cue.kind != CueKind::each) continue;
+      std::size_t i = cue.end;
+      while (i < words_.size() && is_article(text(i))) ++i;
+      const bool letters = i < words_.size() && !text(i).empty() && !word(i).number && !word(i).quoted;
+      if (letters && !words_[i].set && !is_stop_word(text(i))) put(i, i + 1, false, "split");
+    }
+  }
+  static bool is_article(std::string_view word) { return word == "the" || word == "a" || word == "an"; }
   static bool shows_column(const QueryFacts& facts, std::size_t column) {
     return std::any_of(facts.selected.begin(), facts.selected.end(),
                        [&](const SelectedFact& fact) {

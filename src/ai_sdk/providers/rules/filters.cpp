@@ -1,6 +1,7 @@
 #include "ai_sdk/providers/rules/filters.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "ai_sdk/providers/rules/measures.h"
@@ -216,6 +217,10 @@ class FilterReader {
     return i;
   }
   std::optional<std::size_t> column_of_list(std::size_t begin, std::size_t end, std::size_t count) const {
+    // "mpg of 8 cylinder cars": what stands right behind it is nearer than a name before "of".
+    if (begin > 0 && word(begin - 1).text == "of") {
+      if (const auto index = column_counted_behind(begin, end, count)) return index;
+    }
     // The name stands before it, with "of", "is", "numbers" between.
     for (std::size_t i = begin; i > 0 && begin - i < 4; --i) {
       if (const ColumnMention* mention = best_number_mention(i - 1)) return mention->column;
@@ -225,19 +230,20 @@ class FilterReader {
                         "as", "either", "id",  "ids",   "code",   "codes", "values", "value",  "in",      "namely",  "was",       "were"});
       if (!between) break;
     }
-    // "8 cylinder cars".
-    if (end < size()) {
-      if (const ColumnMention* mention = best_number_mention(end)) {
-        const ColumnProfile& profile = column(mention->column);
-        const bool counted = profile.numeric && profile.distinct && *profile.distinct <= counted_values_max && !mention->by;
-        const bool inside =
-            std::all_of(sentence_.words.begin() + static_cast<std::ptrdiff_t>(begin),
-                        sentence_.words.begin() + static_cast<std::ptrdiff_t>(end), [&](const Word& one) {
-                          return !one.number || (profile.min && profile.max && one.value >= *profile.min && one.value <= *profile.max);
-                        });
-        if (counted && inside && (count > 1 || profile.role == ColumnRole::dimension)) return mention->column;
-      }
-    }
+    return column_counted_behind(begin, end, count);
+  }
+  // "8 cylinder cars": a number of few values, named right behind.
+  std::optional<std::size_t> column_counted_behind(std::size_t begin, std::size_t end, std::size_t count) const {
+    const ColumnMention* mention = end < size() ? best_number_mention(end) : nullptr;
+    if (!mention) return {};
+    const ColumnProfile& profile = column(mention->column);
+    const bool counted = profile.numeric && profile.distinct && *profile.distinct <= counted_values_max && !mention->by;
+    const bool inside =
+        std::all_of(sentence_.words.begin() + static_cast<std::ptrdiff_t>(begin),
+                    sentence_.words.begin() + static_cast<std::ptrdiff_t>(end), [&](const Word& one) {
+                      return !one.number || (profile.min && profile.max && one.value >= *profile.min && one.value <= *profile.max);
+                    });
+    if (counted && inside && (count > 1 || profile.role == ColumnRole::dimension)) return mention->column;
     return {};
   }
   const ColumnMention* best_number_mention(std::size_t i) const {
@@ -282,10 +288,20 @@ class FilterReader {
   // code is meant only when it stands right before the number.
   std::optional<std::size_t> column_of_condition(const NumberCondition& condition) const {
     const auto found = nearest_quantity(condition);
+    // "wheat from 1600 to 1700", whose own numbers are all less: years.
+    if (const auto year = year_of_range(condition); year && (!found || !reaches(*found, condition.low))) return year;
     // "over 5 kg" is no length in mm.
     const std::string_view unit = condition.end < size() ? std::string_view(word(condition.end).text) : std::string_view();
     if (found && is_unit_word(unit) && !column(*found).unit.empty() && !names_unit(unit, column(*found).unit)) return {};
     return found;
+  }
+  bool reaches(std::size_t index, double value) const { return !column(index).max || *column(index).max >= value; }
+  std::optional<std::size_t> year_of_range(const NumberCondition& condition) const {
+    if (condition.low_operator.empty() || condition.high_operator.empty() || !table_.time) return {};
+    const ColumnProfile& time = column(*table_.time);
+    const bool inside = time.min && time.max && condition.high >= *time.min && condition.low <= *time.max;
+    const bool whole = condition.low == std::floor(condition.low) && condition.high == std::floor(condition.high);
+    return time.time_is_year && inside && whole ? table_.time : std::nullopt;
   }
   std::optional<std::size_t> nearest_quantity(const NumberCondition& condition) const {
     const auto quantity = [&](std::size_t index) {
@@ -503,6 +519,12 @@ std::vector<UnknownValue> unknown_values(const Sentence& sentence, const TableMa
   const auto separated = [&](std::size_t i) {
     return i < words.size() && sentence.before(i).find_first_of(",;/&") != std::string_view::npos;
   };
+  // "HI" is no greeting, unless everything is in capitals.
+  const auto is_code = [&](std::size_t i) {
+    const std::string& written = words[i].written;
+    return !sentence.shouted && written.size() >= 2 &&
+           std::all_of(written.begin(), written.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  };
   std::vector<UnknownValue> found;
   const auto add = [&](std::size_t begin, std::size_t end) {
     if (found.size() >= unknown_values_max || begin >= end) return;
@@ -525,7 +547,7 @@ std::vector<UnknownValue> unknown_values(const Sentence& sentence, const TableMa
     // Capitals in the middle of a sentence, but for names of columns. "of" and "de" may stand between two of them.
     const bool opens = i == 0 || sentence.before(i).find_first_of(".?!:") != std::string_view::npos;
     if (!is_capitalised(words[i]) || (opens && !separated(i + 1)) || (is_column(i) && !separated(i + 1) && !separated(i)) ||
-        words[i].generic || (is_stop_word(words[i].text) && words[i].written.size() < 2)) {
+        (words[i].generic && !is_code(i)) || (is_stop_word(words[i].text) && words[i].written.size() < 2)) {
       ++i;
       continue;
     }
@@ -537,9 +559,7 @@ std::vector<UnknownValue> unknown_values(const Sentence& sentence, const TableMa
       else break;
     }
     // A stop word alone ("The", "For") is no value unless it is written as a code.
-    const bool code = words[i].written.size() >= 2 &&
-                      std::all_of(words[i].written.begin(), words[i].written.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-    if (end - i > 1 || code || !is_stop_word(words[i].text)) add(i, end);
+    if (end - i > 1 || is_code(i) || !is_stop_word(words[i].text)) add(i, end);
     i = end;
   }
   return found;

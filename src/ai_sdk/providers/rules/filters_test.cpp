@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ai_sdk/providers/rules/question.h"
 #include "ai_sdk/providers/rules/testing/tool_bench.h"
 
 namespace bridge::rules {
@@ -156,6 +157,53 @@ TEST(Filters, LeavesOutWhatShorthandLeavesOut) {
                 sql.find("IS DISTINCT FROM 'cancelled'") != std::string::npos)
         << said << ": " << sql;
   }
+}
+
+TEST(Filters, BindANumberToTheNameRightBehindItNotToTheOneBeforeOf) {
+  EXPECT_EQ(on_orders("average amount of 4 priority orders"), "priority = 4");
+}
+
+TEST(Filters, TakeCodesInCapitalsForValuesThoughTheyAreWordsElsewhere) {
+  const TableProfile table = make_table_profile({{"table", "airports"},
+                                                 {"sql_name", "airports"},
+                                                 {"row_count", 100},
+                                                 {"columns", json::array{column("state", "text", {"AK", "HI", "ME", "TX"})}}});
+  EXPECT_EQ(conditions(table, "airports in AK, HI and ME"), "state IN ('AK', 'HI', 'ME')");
+}
+
+TEST(Filters, LookUpCodesInCapitalsThatAreWordsElsewhere) {
+  const TableProfile table = make_table_profile({{"table", "airports"},
+                                                 {"sql_name", "airports"},
+                                                 {"row_count", 100},
+                                                 {"columns", json::array{column("state", "text", {"AK", "TX"})}}});
+  const Sentence sentence = parse_sentence("airports in AK, HI and TX");
+  const auto unknown = unknown_values(sentence, match_table(sentence, table));
+  ASSERT_EQ(unknown.size(), 1u);
+  EXPECT_EQ(unknown.front().text, "HI");
+}
+
+TEST(Filters, PutNoThresholdOnAQuantityOfAnotherUnit) {
+  ToolBench bench{.tables = {"seattle_weather"}};
+  bench.run("days above 30 knots by year");
+  EXPECT_FALSE(bench.sql_with("> 30"));
+  EXPECT_NE(bench.text.find("Not used"), std::string::npos);
+}
+
+TEST(Filters, ChooseAMonthOfATableThatKnowsOnlyYearsByItsColumnOfMonths) {
+  json::object year = column("year", "integer", {});
+  year["statistics"] = json::object{{"distinct_count", 11}, {"null_fraction", 0.0}, {"min", "2000"}, {"max", "2010"}};
+  json::object month = column("month", "integer", {});
+  month["statistics"] = json::object{{"distinct_count", 12}, {"null_fraction", 0.0}, {"min", "1"}, {"max", "12"}};
+  const TableProfile table = make_table_profile({{"table", "rates"},
+                                                 {"sql_name", "rates"},
+                                                 {"row_count", 1000},
+                                                 {"columns", json::array{year, month, column("series", "text", {"a", "b"})}}});
+  const Sentence sentence = parse_sentence("rates by series in march 2009");
+  const Question question = make_question(sentence, match_table(sentence, table));
+  EXPECT_EQ(question.conditions, std::vector<std::string>{"\"month\" = 3"});
+  ASSERT_TRUE(question.from && question.to);
+  EXPECT_EQ(format_day(*question.from), "2009-01-01");
+  EXPECT_EQ(format_day(*question.to), "2009-12-31");
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ constexpr double alternate_gap = 0.03;  // columns so near to the best one for a
 constexpr double unmatched_penalty = 0.25;
 constexpr double time_weight = 0.3;  // of a word for a part of time
 constexpr std::size_t value_words_max = 6;
+constexpr double code_penalty = 0.04;  // more than the gap between equals
+constexpr double top_rows_max = 1'000;
 constexpr std::size_t name_reach = 3;  // words between the first and the last of a name that is said in one piece
 
 // The ideas that a stem belongs to, by number: said by people, or in a column's name.
@@ -263,6 +265,19 @@ std::vector<NameHit> match_glued(const Sentence& sentence, std::string_view name
   return hits;
 }
 
+// One word for a longer name: "mpg" of "Miles_per_Gallon".
+std::vector<NameHit> match_initials(const Sentence& sentence, const std::vector<std::string>& name) {
+  std::vector<NameHit> hits;
+  if (name.size() < initials_least || name.size() > initials_most) return hits;
+  const std::string initials = initials_of(name);
+  for (std::size_t i = 0; i < sentence.words.size(); ++i) {
+    const Word& word = sentence.words[i];
+    if (word.text == initials && !word.number && !word.used && !is_stop_word(word.text))
+      hits.push_back({.strength = 0.9, .word = i, .words = {i}});
+  }
+  return hits;
+}
+
 std::vector<std::string> value_stems(std::string_view value) {
   std::vector<std::string> stems;
   for (std::string word : split_name(lower(value))) stems.push_back(stem_of(word));
@@ -307,6 +322,7 @@ class Matcher {
     for (std::size_t i = 0; i < table_.columns.size(); ++i) {
       const ColumnProfile& column = table_.columns[i];
       std::vector<NameHit> places = match_places(candidates_, column.stems, memory_);
+      if (places.empty()) places = match_initials(sentence_, column.words);
       if (column.words.size() == 1) {
         for (NameHit& hit : match_glued(sentence_, column.words.front())) {
           std::erase_if(places, [&](const NameHit& other) {
@@ -322,6 +338,8 @@ class Matcher {
       }
       std::erase_if(places, [&](const NameHit& hit) { return is_sibling(column, hit); });
       for (NameHit& hit : places) {
+        // "party" is more likely the name of the party than its code.
+        if (column.role == ColumnRole::identifier && hit.words.size() < column.words.size()) hit.strength -= code_penalty;
         // "cost" alone means the total, not a part of it.
         if (hit.strength < 1 && std::find(column.words.begin(), column.words.end(), "total") != column.words.end()) hit.strength += 0.05;
         for (const std::size_t word : hit.words) best[word] = std::max(best[word], hit.strength);
@@ -651,6 +669,19 @@ Sentence without_named_cues(Sentence sentence, const TableMatch& match) {
       return value != Aggregate::count && (value != Aggregate::sum || mention.end - mention.begin > 1);
     });
   };
+  // "the worst rated 10 movies": so many of the rows, not movies rated 10.
+  for (std::size_t i = 1; i + 1 < sentence.words.size() && !sentence.top; ++i) {
+    Word& word = sentence.words[i];
+    const bool rows = std::ranges::count(match.table->stems, sentence.words[i + 1].stem) > 0;
+    if (!word.number || word.used || !rows || word.value < 1 || word.value > top_rows_max || word.value != std::floor(word.value)) continue;
+    const bool superlative = std::ranges::any_of(sentence.cues, [&](const Cue& cue) {
+      const bool ranks = cue.kind == CueKind::order || cue.kind == CueKind::busiest || cue.kind == CueKind::best;
+      return ranks && cue.begin < i && cue.begin + 3 >= i;
+    });
+    if (!superlative) continue;
+    sentence.top = static_cast<int>(word.value);
+    word.used = true;
+  }
   const bool another = std::any_of(sentence.cues.begin(), sentence.cues.end(),
                                    [&](const Cue& cue) { return cue.kind == CueKind::aggregate && !is_name(cue); });
   // "total cost" of the column "Cost Total $": its total, whatever it is called.

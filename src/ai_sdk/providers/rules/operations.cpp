@@ -11,6 +11,7 @@ namespace {
 constexpr int window_least = 2;
 constexpr int window_most = 366;
 constexpr int top_most = 100;
+constexpr std::size_t superlative_reach = 5;  // words between "highest" and "of each"
 
 struct OperationPhrase {
   std::string_view words;  // lower-case, one space between
@@ -61,6 +62,12 @@ constexpr auto operation_phrases = std::to_array<OperationPhrase>({
     {"change to the previous", OperationKind::difference},
     {"change against the previous", OperationKind::difference},
     {"change since the previous", OperationKind::difference},
+    {"daily change", OperationKind::difference, Grain::day},
+    {"weekly change", OperationKind::difference, Grain::week},
+    {"monthly change", OperationKind::difference, Grain::month},
+    {"quarterly change", OperationKind::difference, Grain::quarter},
+    {"yearly change", OperationKind::difference, Grain::year},
+    {"annual change", OperationKind::difference, Grain::year},
     {"percentage of total", OperationKind::share},
     {"percent of total", OperationKind::share},
     {"percentage of the total", OperationKind::share},
@@ -157,7 +164,7 @@ class OperationReader {
     const std::string_view word = at(i);
     const bool top = word == "top" || word == "bottom" || word == "best" || word == "worst" || word == "first";
     std::optional<int> count = top ? whole_number(i + 1, 1, top_most) : whole_number(i, 1, top_most);
-    if (!count) return {};
+    if (!count) return best_of_each_at(i);
     if (!top && std::none_of(sentence_.cues.begin(), sentence_.cues.end(), [&](const Cue& cue) {
           return (cue.kind == CueKind::order || cue.kind == CueKind::busiest || cue.kind == CueKind::best) && cue.begin == i + 1;
         }))
@@ -170,6 +177,22 @@ class OperationReader {
         if (end == other || unit_of(at(end)) != Grain::none) continue;
         for (std::size_t at_word = other; at_word < end; ++at_word) found.words.push_back(at_word);
         return found;
+      }
+    }
+    return {};
+  }
+
+  // "the highest grossing movie of each genre".
+  std::optional<Operation> best_of_each_at(std::size_t i) const {
+    const bool superlative = std::any_of(sentence_.cues.begin(), sentence_.cues.end(), [&](const Cue& cue) {
+      return (cue.kind == CueKind::order || cue.kind == CueKind::busiest || cue.kind == CueKind::best) && cue.begin == i;
+    });
+    if (!superlative) return {};
+    for (std::size_t other = i + 2; other <= i + superlative_reach; ++other) {
+      for (const std::string_view phrase : {"within each", "in each", "of each", "for each", "of every", "in every", "for every"}) {
+        const std::size_t end = end_of(other, phrase);
+        if (end == other || unit_of(at(end)) != Grain::none) continue;
+        return Operation{.kind = OperationKind::top_within, .count = 1, .one_of = other - 1, .words = {i, other, other + 1}};
       }
     }
     return {};

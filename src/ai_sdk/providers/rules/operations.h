@@ -24,7 +24,8 @@ struct Operation {
   int count = 0;
   Grain unit = Grain::none;  // the buckets that the sentence names with it ("7-day", "month over month")
   bool year_before = false;
-  std::vector<std::size_t> words;  // of the sentence that ask for it
+  std::optional<std::size_t> one_of;  // "the longest film of each director": the word for the one thing of each group, if no number is said
+  std::vector<std::size_t> words;     // of the sentence that ask for it
 };
 
 // The operation that the sentence asks for; the first when there are several.

@@ -83,5 +83,25 @@ TEST(Operations, APercentileIsTheMeasureOfEveryChart) {
   EXPECT_FALSE(bench.wrote("Average delay by origin"));
 }
 
+TEST(Operations, TheHighestThingOfEachGroupIsOneOfItsRows) {
+  ToolBench bench{.tables = {"movies"}};
+  bench.run("highest grossing movie of each genre");
+  const auto sql = bench.sql_with("rank() OVER (PARTITION BY major_genre");
+  ASSERT_TRUE(sql);
+  EXPECT_THAT(*sql, HasSubstr("WHERE place <= 1"));
+}
+
+TEST(Operations, AQuantityOfEachGroupIsNoThingOfIt) {
+  ToolBench bench{.tables = {"movies"}};
+  bench.run("highest budget of each genre");
+  EXPECT_FALSE(bench.sql_with("rank() OVER"));
+}
+
+TEST(Operations, AChangeByItsUnitIsAgainstTheOneBefore) {
+  ToolBench bench{.tables = {"stocks"}};
+  bench.run("monthly change of price by symbol");
+  EXPECT_TRUE(bench.sql_with("RANGE BETWEEN INTERVAL 1 month PRECEDING"));
+}
+
 }  // namespace
 }  // namespace bridge

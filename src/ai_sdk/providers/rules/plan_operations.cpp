@@ -169,7 +169,7 @@ bool Planner::add_top_within(const Operation& operation) {
   // The rows themselves are ranked by what the table is about, when the question does not say by what.
   Measure by = lead();
   if (named && !by.column) {
-    if (!question_.other_measure) return false;
+    if (!question_.other_measure || operation.one_of) return false;
     by = *question_.other_measure;
     plan_.notes.push_back(
         str("The question does not say by what ", in_sentence(table_.rows_label), " are ranked; ", in_sentence(by.label), " is taken."));

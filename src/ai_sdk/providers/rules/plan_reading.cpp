@@ -46,6 +46,9 @@ bool Planner::reading_leads() const {
   const Aggregate aggregate = lead().aggregate;
   if (aggregate == Aggregate::share || aggregate == Aggregate::spread || aggregate == Aggregate::distinct) return false;
   if (sentence_.has(CueKind::outnumber) || question_.reading->guessed) return false;
+  for (const auto& side : {question_.reading->x, question_.reading->color}) {
+    if (const auto column = column_named(side); column && std::ranges::count(question_.unknown_columns, *column) > 0) return false;
+  }
   // Two quantities against each other: the points with what they stand for, unless a plain picture is asked for.
   if (question_.relation && !says_mark) return false;
   return says_mark || !question_.overview;

@@ -145,6 +145,11 @@ std::string Planner::title_end(const PlannedChart& chart, const QueryFacts& fact
     if (filter.chosen && !chosen) continue;
     // The stretches that stand side by side are named by what the chart is split by.
     if (question_.periods_compared && filter.column && &table_.columns[*filter.column] == time_) continue;
+    // "(x IS NULL OR x <> 'a')": what is not known stays, beside what is not left out.
+    const bool stays = filter.sign == "null" && !filter.negated && std::ranges::any_of(facts.filters, [&](const FilterFact& other) {
+                         return other.negated && other.column == filter.column && other.sign != "null";
+                       });
+    if (stays) continue;
     if (const std::string text = filter_text(filter); !text.empty()) add_unique(texts, text);
   }
   return texts.empty() ? end : str(end, ": ", join(texts, ", "));

@@ -434,7 +434,10 @@ std::string rows_label_of(std::string_view table) {
   if (words.empty()) return "Records";
   static constexpr auto singular = std::to_array<std::string_view>(
       {"news", "series", "species", "stocks", "status", "statistics", "stats", "prices", "normals", "gas", "sales"});
-  const std::string& last = words.back();
+  // Of "contributions by party" the contributions are what is counted.
+  static constexpr auto joints = std::to_array<std::string_view>({"across", "by", "of", "per", "in", "for", "from", "to", "with", "at"});
+  const auto joint = std::find_first_of(words.begin() + 1, words.end(), joints.begin(), joints.end());
+  const std::string& last = *(joint - 1);
   const bool plural = last.size() > 3 && last.back() == 's' && !last.ends_with("ss") && !last.ends_with("us") && !last.ends_with("is") &&
                       std::find(singular.begin(), singular.end(), last) == singular.end();
   return plural ? capitalised(join(words, " ")) : "Records";

@@ -28,6 +28,7 @@ class Asker {
     question_.trend = sentence.has(CueKind::trend) || question_.grain != Grain::none;
     question_.top = sentence.top;
     question_.operation = read_operation(sentence);
+    if (question_.operation && question_.operation->one_of && !is_thing(*question_.operation->one_of)) question_.operation.reset();
     question_.mentions = match.columns;
     // "top 3 within each": not three groups.
     if (question_.operation && question_.operation->kind == OperationKind::top_within) question_.top.reset();
@@ -51,6 +52,7 @@ class Asker {
     read_order();
     if (!is_window_a_name()) read_window();
     add_other_dimensions();
+    leave_out_unknown_columns();
     question_.overview = !question_.measure_asked && question_.asked.empty() && !question_.compare && !question_.relation &&
                          !question_.distribution && !question_.trend && !question_.when && question_.part == TimePart::none &&
                          question_.filters.empty();
@@ -195,6 +197,7 @@ class Asker {
         by_column[filter.column] = filter.values;
         continue;
       }
+      if (filter.kind == FilterKind::is_null) question_.unknown_columns.push_back(filter.column);
       question_.conditions.push_back(filter_sql(table_, filter));
       question_.notes.push_back(filter_note(table_, filter));
     }
@@ -447,6 +450,13 @@ class Asker {
       for (const Measure& measure : question_.measures) {
         if (!index && measure.column && column(*measure.column).numeric) index = measure.column;
       }
+      // "over 100 hp" is none of a quantity that is not in hp.
+      if (index && condition.end < sentence_.words.size()) {
+        const Word& next = sentence_.words[condition.end];
+        const bool named = condition.end < match_.matched.size() && match_.matched[condition.end];
+        const bool unit = is_unit_word(next.text) && names_unit(next.text, column(*index).unit);
+        if (!unit && (is_unit_word(next.text) || (next.content && !named))) index.reset();
+      }
       Filter filter{.kind = FilterKind::range,
                     .low_operator = condition.low_operator,
                     .low = condition.low,
@@ -559,6 +569,7 @@ class Asker {
     // "this month compared to last month": one stretch, and the one before it.
     const bool compares = sentence_.against && relative(window) && relative(*sentence_.against) && window.unit == sentence_.against->unit;
     Period period = resolve(window, time, compares);
+    if (!read_part_of_year(time, window, period)) return;
     add_period(period);
     if (sentence_.against && !compares) {
       Period other = resolve(*sentence_.against, time, false);
@@ -590,6 +601,69 @@ class Asker {
     question_.window_done = true;
     question_.against_done = period.compares;
     question_.preset = period.preset;
+  }
+
+  // A word for the rows or for what they are told apart by, not for a quantity: "the longest film", not "the highest rating".
+  bool is_thing(std::size_t word) const {
+    if (std::ranges::count(table_.stems, sentence_.words[word].stem) > 0) return true;
+    return std::ranges::any_of(match_.columns, [&](const ColumnMention& mention) {
+      const ColumnRole role = column(mention.column).role;
+      return mention.begin <= word && word < mention.end && !mention.alternate &&
+             (role == ColumnRole::dimension || role == ColumnRole::label);
+    });
+  }
+
+  // "movies without a director" are not told apart by their directors.
+  void leave_out_unknown_columns() {
+    const auto unknown = [&](const Dimension& dimension) {
+      return std::ranges::any_of(dimension.columns,
+                                 [&](std::size_t index) { return std::ranges::count(question_.unknown_columns, index) > 0; });
+    };
+    std::erase_if(question_.asked, unknown);
+    std::erase_if(question_.others, unknown);
+    if (question_.compare && unknown(*question_.compare)) question_.compare.reset();
+    std::erase_if(question_.measures, [&](const Measure& measure) {
+      return measure.column && std::ranges::count(question_.unknown_columns, *measure.column) > 0;
+    });
+    if (question_.measures.empty()) question_.measures.push_back(count_rows(table_));
+  }
+
+  // The column beside a year that says which month, as a number.
+  const ColumnProfile* month_column() const {
+    for (const ColumnProfile& one : table_.columns) {
+      const bool named = !one.words.empty() && one.words.back() == "month";
+      if (named && one.numeric && one.min && one.max && *one.min >= 1 && *one.max <= 12) return &one;
+    }
+    return nullptr;
+  }
+
+  // Of a table that knows only the year, a stretch within one ("March 2009") is its month where a column says that, and else nothing that
+  // can be asked for. False then.
+  bool read_part_of_year(const ColumnProfile& time, const TimeWindow& window, Period& period) {
+    if (!time.time_is_year || window.kind == TimeWindow::Kind::none) return true;
+    const ColumnProfile* month = month_column();
+    const auto only_years = [&] {
+      question_.notes.push_back(str("The table ", table_.table, " knows only years: no part of one can be chosen."));
+      return false;
+    };
+    if (window.kind == TimeWindow::Kind::month_of_year) {
+      if (!month || window.day > 0 || window.month + std::max(window.count, 1) > 13) return only_years();
+      const int last = window.month + std::max(window.count, 1) - 1;
+      period.conditions = {str(month->sql, " BETWEEN ", window.month, " AND ", last)};
+      return true;
+    }
+    if (window.kind == TimeWindow::Kind::days_of_week) return only_years();
+    if (!period.from || !period.to) return true;
+    const CivilDate first = civil_of(*period.from);
+    const CivilDate last = civil_of(*period.to);
+    const CivilDate next = civil_of(*period.to + 1);
+    if (first.month == 1 && first.day == 1 && next.month == 1 && next.day == 1) return true;
+    if (!month || first.day != 1 || next.day != 1 || first.year != last.year) return only_years();
+    period.conditions.push_back(first.month == last.month ? str(month->sql, " = ", first.month)
+                                                          : str(month->sql, " BETWEEN ", first.month, " AND ", last.month));
+    period.from = start_of(*period.from, Grain::year);
+    period.to = end_of(*period.from, Grain::year);
+    return true;
   }
 
   // "by year" of a table with a column of that name that is no time.

@@ -31,6 +31,7 @@ struct Question {
   std::vector<std::string> compare_values;
   std::vector<ValueFilter> filters;
   std::vector<std::string> conditions;                          // SQL
+  std::vector<std::size_t> unknown_columns;                     // of which these conditions leave only rows without a value
   std::string having;                                           // of rankings
   std::optional<std::pair<std::size_t, std::size_t>> relation;  // columns for x and y
   std::optional<std::size_t> distribution;

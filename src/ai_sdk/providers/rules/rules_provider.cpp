@@ -466,6 +466,22 @@ class Author {
         return tries;
       }
 
+      if (const PlannedQuery* lead = narrowed_lead(plan)) {
+        const ToolResult* counted = find_tried("count_answer_rows", *lead, params);
+        if (!counted) {
+          Step step;
+          call(step, "count_answer_rows", {{"sql", lead->sql}, {"params", params}});
+          return step;
+        }
+        if (!error_of(*counted) && number_at(counted->content, "row_count") == 0) {
+          if (question_.reading) {
+            question_.reading.reset();
+            continue;
+          }
+          return say(no_rows(plan));
+        }
+      }
+
       const std::string yaml = write_yaml(plan);
       const ToolResult* validated = conversation_.find("validate_dashboard_yaml", "yaml", yaml, true);
       if (!validated) {
@@ -510,11 +526,30 @@ class Author {
                ". Nothing was saved.");
   }
 
-  Verdict verdict_of(const PlannedQuery& query, const json::object& params) {
-    const ToolResult* result = conversation_.find_where("run_dry_run_query", false, [&](const json::object& arguments) {
+  // The query of the first chart, when the sentence narrows its rows: it may have none.
+  const PlannedQuery* narrowed_lead(const Plan& plan) const {
+    const bool narrowed = question_.window_asked || !question_.conditions.empty() || !question_.filters.empty() ||
+                          !question_.compare_values.empty() || !question_.having.empty();
+    const auto chart = std::ranges::find_if(plan.charts, [](const PlannedChart& one) { return one.mark != "kpi"; });
+    if (!narrowed || chart == plan.charts.end()) return nullptr;
+    const auto query = std::ranges::find(plan.queries, chart->query, &PlannedQuery::id);
+    return query == plan.queries.end() ? nullptr : &*query;
+  }
+  std::string no_rows(const Plan& plan) const {
+    return str("No rows of ", match_.table->table, " are what was asked for: \"", plan.title, "\" would be empty.",
+               question_.notes.empty() ? "" : " ", join(question_.notes, " "), " It has ", columns_of(*match_.table),
+               ". Ask with other values or another time; nothing was saved.");
+  }
+
+  const ToolResult* find_tried(std::string_view tool, const PlannedQuery& query, const json::object& params) const {
+    return conversation_.find_where(tool, false, [&](const json::object& arguments) {
       const json::value* given = arguments.if_contains("params");
       return text_at(arguments, "sql") == query.sql && given && *given == json::value(params);
     });
+  }
+
+  Verdict verdict_of(const PlannedQuery& query, const json::object& params) {
+    const ToolResult* result = find_tried("run_dry_run_query", query, params);
     if (!result) return Verdict::open;
     const json::object* error = error_of(*result);
     if (!error) {

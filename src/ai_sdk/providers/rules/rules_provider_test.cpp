@@ -655,5 +655,54 @@ TEST(RulesProvider, SaysThatANumberBelongsToNoQuantity) {
   EXPECT_TRUE(bench.wrote("over 17")) << bench.yaml;
 }
 
+TEST(RulesProvider, SavesNoPageWhoseFirstChartIsEmpty) {
+  ToolBench bench{.tables = {"movies"}, .without_rows = "100000000"};
+  bench.run("movies with more than 100000000 imdb votes by genre");
+  EXPECT_TRUE(bench.yaml.empty());
+  EXPECT_THAT(bench.text, HasSubstr("No rows of movies are what was asked for"));
+  EXPECT_THAT(bench.text, HasSubstr("It has Title"));
+}
+
+TEST(RulesProvider, AsksForNoRowsWhereTheSentenceLeavesNoneOut) {
+  ToolBench bench{.tables = {"movies"}};
+  bench.run("movies by genre");
+  EXPECT_EQ(bench.count("count_answer_rows"), 0);
+  EXPECT_FALSE(bench.yaml.empty());
+}
+
+TEST(RulesProvider, ReadsInitialsAsTheColumnThatTheyStandFor) {
+  ToolBench bench{.tables = {"movies"}};
+  bench.run("average uds by genre");
+  EXPECT_TRUE(bench.sql_with("avg(\"US DVD Sales\")"));
+  EXPECT_FALSE(bench.text.find("Not used") != std::string::npos) << bench.text;
+}
+
+TEST(RulesProvider, SplitsNoRowsByWhatIsUnknownOfAllOfThem) {
+  ToolBench bench{.tables = {"movies"}};
+  bench.run("how many movies have no director");
+  EXPECT_TRUE(bench.sql_with("\"Director\" IS NULL"));
+  EXPECT_FALSE(bench.sql_with("\"Director\" AS director"));
+}
+
+TEST(RulesProvider, TitlesLeaveOutThatTheUnknownStays) {
+  ToolBench bench{.tables = {"movies"}};
+  bench.run("movies by genre except drama and comedy");
+  EXPECT_TRUE(bench.wrote("Movies by major genre: without Drama, without Comedy")) << bench.yaml;
+  EXPECT_FALSE(bench.wrote("without major genre"));
+}
+
+TEST(RulesProvider, TakesSoManyOfTheRowsForANumberBehindASuperlative) {
+  ToolBench bench{.tables = {"movies"}};
+  bench.run("worst rated 10 movies");
+  EXPECT_FALSE(bench.sql_with("\"IMDB Rating\" = 10"));
+  EXPECT_TRUE(bench.sql_with("LIMIT 10"));
+}
+
+TEST(RulesProvider, SaysThatASplitIsNotShownHoweverLittleItsWordSays) {
+  ToolBench bench{.tables = {"flights"}};
+  bench.run("average delay by type");
+  EXPECT_THAT(bench.text, HasSubstr("Not used: \"type\""));
+}
+
 }  // namespace
 }  // namespace bridge

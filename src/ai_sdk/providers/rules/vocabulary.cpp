@@ -285,22 +285,18 @@ struct Abbreviation {
   std::string_view whole;
 };
 constexpr auto abbreviations = std::to_array<Abbreviation>({
-    {"amt", "amount"},       {"avg", "average"},        {"cat", "category"},
-    {"cnt", "count"},        {"cust", "customer"},      {"dept", "department"},
-    {"dest", "destination"}, {"dist", "distance"},      {"dob", "birthday"},
-    {"emp", "employee"},     {"expect", "expectancy"},  {"fname", "first name"},
-    {"lname", "last name"},  {"lat", "latitude"},       {"lng", "longitude"},
-    {"loc", "location"},     {"lon", "longitude"},      {"long", "longitude"},
-    {"max", "maximum"},      {"min", "minimum"},        {"num", "number"},
-    {"orig", "origin"},      {"pct", "percent"},        {"perc", "percent"},
-    {"pop", "population"},   {"prod", "product"},       {"qty", "quantity"},
-    {"rev", "revenue"},      {"temp", "temperature"},   {"tmp", "temperature"},
-    {"val", "value"},        {"vol", "volume"},         {"yr", "year"},
-    {"dep", "departure"},    {"arr", "arrival"},        {"precip", "precipitation"},
-    {"wt", "weight"},        {"ht", "height"},          {"desc", "description"},
-    {"addr", "address"},     {"mgr", "manager"},        {"div", "division"},
-    {"ids", "id"},           {"displ", "displacement"}, {"ref", "reference"},
-    {"init", "initial"},
+    {"amt", "amount"},           {"avg", "average"},      {"cat", "category"},     {"cnt", "count"},
+    {"cust", "customer"},        {"dept", "department"},  {"dest", "destination"}, {"dist", "distance"},
+    {"dob", "birthday"},         {"hp", "horsepower"},    {"emp", "employee"},     {"expect", "expectancy"},
+    {"fname", "first name"},     {"lname", "last name"},  {"lat", "latitude"},     {"lng", "longitude"},
+    {"loc", "location"},         {"lon", "longitude"},    {"long", "longitude"},   {"max", "maximum"},
+    {"min", "minimum"},          {"num", "number"},       {"orig", "origin"},      {"pct", "percent"},
+    {"perc", "percent"},         {"pop", "population"},   {"prod", "product"},     {"qty", "quantity"},
+    {"rev", "revenue"},          {"temp", "temperature"}, {"tmp", "temperature"},  {"val", "value"},
+    {"vol", "volume"},           {"yr", "year"},          {"dep", "departure"},    {"arr", "arrival"},
+    {"precip", "precipitation"}, {"wt", "weight"},        {"ht", "height"},        {"desc", "description"},
+    {"addr", "address"},         {"mgr", "manager"},      {"div", "division"},     {"ids", "id"},
+    {"displ", "displacement"},   {"ref", "reference"},    {"init", "initial"},
 });
 
 constexpr auto stop_words = std::to_array<std::string_view>({"a",           "about",
@@ -1145,10 +1141,10 @@ constexpr auto all_dressing_words = std::to_array<std::string_view>({"axis",
 
 // Words that leave out what follows them.
 constexpr auto negation_words = std::to_array<std::string_view>(
-    {"not",     "without",   "except",   "excluding", "exclude", "excludes", "excluded", "no",     "non",      "minus",    "nor",
-     "neither", "omitting",  "ignoring", "isn't",     "aren't",  "wasn't",   "weren't",  "don't",  "doesn't",  "lacking",  "barring",
-     "excl",    "excepting", "omit",     "ignore",    "besides", "never",    "sans",     "skip",   "skipping", "dropping", "hide",
-     "hiding",  "arent",     "isnt",     "dont",      "doesnt",  "wasnt",    "werent",   "hasn't", "haven't",  "didn't"});
+    {"not",     "without",  "except",    "excluding", "exclude", "excludes", "excluded", "no",     "non",     "minus",    "nor",
+     "neither", "omitting", "ignoring",  "isn't",     "aren't",  "wasn't",   "weren't",  "don't",  "doesn't", "lacking",  "barring",
+     "outside", "excl",     "excepting", "omit",      "ignore",  "besides",  "never",    "sans",   "skip",    "skipping", "dropping",
+     "hide",    "hiding",   "arent",     "isnt",      "dont",    "doesnt",   "wasnt",    "werent", "hasn't",  "haven't",  "didn't"});
 
 // Units as people say them, and as profiles write them.
 constexpr auto units_said = std::to_array<std::pair<std::string_view, std::string_view>>(

@@ -43,6 +43,12 @@ int edits_between(std::string_view a, std::string_view b, int limit) {
 
 }  // namespace
 
+std::string initials_of(const std::vector<std::string>& words) {
+  std::string initials;
+  for (const std::string& word : words) initials.push_back(word.empty() ? ' ' : word.front());
+  return initials;
+}
+
 std::vector<std::string> split_name(std::string_view name) {
   std::vector<std::string> words;
   std::string word;

@@ -9,6 +9,11 @@ namespace bridge::rules {
 // The words of an identifier, lower-case: "temp_max" → temp, max; "IMDBRating" → imdb, rating; "Cost Total $" → cost, total, $.
 std::vector<std::string> split_name(std::string_view name);
 
+// The first letters of words: "mpg" of "miles per gallon". Fewer or more letters than these are a word of their own.
+inline constexpr std::size_t initials_least = 3;
+inline constexpr std::size_t initials_most = 5;
+std::string initials_of(const std::vector<std::string>& words);
+
 // A word without its English ending, so that "cities", "city" and "delayed", "delays" meet: lower-case ASCII in, never empty for a word.
 std::string stem_of(std::string_view word);
 

@@ -36,6 +36,7 @@ struct ToolBench {
   std::string connection = "demo";
   const std::vector<PromptText>* prompt_blocks = nullptr;
   std::vector<std::pair<std::string, std::string>> rare_values;  // column and value: what only the warehouse knows
+  std::string without_rows;  // what the SQL of an empty answer holds
   std::string yaml;                                              // saved
   std::string text;                                              // of the last step
   std::vector<std::string> sqls;
@@ -66,6 +67,10 @@ struct ToolBench {
         }
       }
       return {{"found", found}};
+    }
+    if (call.name == "count_answer_rows") {
+      const auto& sql = call.arguments.at("sql").as_string();
+      return {{"row_count", !without_rows.empty() && sql.find(without_rows) != std::string::npos ? 0 : 10}};
     }
     if (call.name == "run_dry_run_query") {
       sqls.emplace_back(call.arguments.at("sql").as_string());
