@@ -33,12 +33,10 @@ void check_name(std::string_view name, std::vector<Violation>& violations) {
 Violation unknown(std::string path, std::string code, std::string_view what, std::string_view got, std::vector<std::string> known) {
   Violation violation{
       .path = std::move(path), .code = std::move(code), .got = std::string(got.substr(0, 100)), .allowed = std::move(known)};
-  violation.message = str("'", violation.got, "' is not a ", what);
+  violation.message = str("'", violation.got, "' is not a ", what, " (", join(violation.allowed, ", "), ")");
   if (const auto near = nearest_name(violation.got, violation.allowed)) {
     violation.suggestion = *near;
     violation.message += str(": did you mean '", *near, "'?");
-  } else {
-    violation.message += str(": ", join(violation.allowed, ", "));
   }
   return violation;
 }

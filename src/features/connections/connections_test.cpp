@@ -55,13 +55,13 @@ class EmptyWarehouse final : public Warehouse {
   SqlDialect dialect_;
 };
 
-// A driver with a place and a secret, which opens for passwords that begin with "right".
+// A driver of a type that nothing outside of it knows, with a place and a secret, which opens for passwords that begin with "right".
 class GuardedDriver final : public WarehouseDriver {
  public:
-  std::string type() const override { return "snowflake"; }
+  std::string type() const override { return "guarded"; }
   std::string title() const override { return "Guarded"; }
   const SqlDialect& dialect() const override {
-    static const SqlDialect dialect{.name = "snowflake"};
+    static const SqlDialect dialect{.name = "guarded"};
     return dialect;
   }
   std::vector<CredentialField> fields() const override {
@@ -83,7 +83,7 @@ class GuardedDriver final : public WarehouseDriver {
 
 NewConnection guarded(std::string name, std::string password = "right-0") {
   return {.name = std::move(name),
-          .connection_type = "snowflake",
+          .connection_type = "guarded",
           .credentials = {{"account", Secret("one.example")}, {"password", Secret(std::move(password))}}};
 }
 
@@ -319,6 +319,31 @@ TEST(ConnectionsEndpoints, AnswerAnotherTeamsConnectionAsOneThatDoesNotExist) {
   }
   EXPECT_EQ(*workspace.call(Method::get, "/v1/onboarding/connections", {.context = in_team("b")})->body.front(),
             R"({"items":[],"next_cursor":null})");
+}
+
+TEST(ConnectionsEndpoints, TakeTheTypesOfTheDriversAndListThemToWhoNamesAnother) {
+  const Workspace workspace;
+  const auto create = [&](const std::string& type) {
+    return workspace.call(
+        Method::post, "/v1/onboarding/connections",
+        {.headers = {{"content-type", "application/json"}},
+         .body = str(R"({"name":"x","connection_type":")", type, R"(","credentials":{"account":"one.example","password":"right-0"}})"),
+         .context = in_team("a")});
+  };
+  for (const char* type : {"oracle", "guardde", "bigquery", ""}) {
+    const auto refused = create(type);
+    ASSERT_FALSE(refused.has_value()) << type;
+    EXPECT_EQ(traits_of(refused.error().code).http_status, 422);
+    ASSERT_EQ(refused.error().violations.size(), 1u) << type;
+    const Violation& violation = refused.error().violations.front();
+    EXPECT_EQ(violation.path, "connection_type");
+    EXPECT_EQ(violation.allowed, (std::vector<std::string>{"duckdb", "postgres", "guarded"}));
+    EXPECT_NE(violation.message.find("is not a connection type of this build (duckdb, postgres, guarded)"), std::string::npos)
+        << violation.message;
+  }
+  const auto created = create("guarded");
+  ASSERT_TRUE(created.has_value()) << created.error().detail;
+  EXPECT_EQ(created->status, 201);
 }
 
 TEST(ConnectionsEndpoints, RefuseEveryWrongBody) {
