@@ -1,3 +1,5 @@
+-- drops rows: model_calls: the table of step 1 cannot say that a counter is unknown
+-- drops rows: tool_cache_entries: counters of a cache, which step 1 does not keep
 DROP TABLE tool_cache_entries;
 ALTER TABLE session_manifests DROP COLUMN unpriced_calls;
 DROP TABLE model_calls;

@@ -1,5 +1,6 @@
 -- An account of every request to a model provider. Counters and cost are null where nobody knows them: unknown is not zero.
 -- The table of step 1 was never written to.
+-- drops rows: model_calls: no release wrote to the table of step 1
 DROP TABLE model_calls;
 
 CREATE TABLE model_calls (

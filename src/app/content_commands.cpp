@@ -248,20 +248,30 @@ Result<int> run_render(const CommandOptions& options, const std::string& source,
   return 0;
 }
 
+namespace {
+
+// One line for each step, or {"applied": 2, "steps": […]}.
+void print_runs(const CommandOptions& options, const std::string& key, const std::string& verb, const std::vector<MigrationRun>& runs) {
+  const Terminal terminal;
+  if (options.json) {
+    terminal.print(json::serialize(json::object{{key, runs.size()}, {"steps", to_json(runs)}}));
+    return;
+  }
+  if (runs.empty()) terminal.print("Nothing to do.");
+  for (const MigrationRun& run : runs) terminal.print(str(verb, ' ', to_line(run)));
+}
+
+}  // namespace
+
 Result<int> run_migrate(const CommandOptions& options, const std::string& direction, int steps) {
   const DataFolder folder = TRY(open_data_folder(options.config));
   const auto database = TRY(open_sqlite(options.config.path("bridge.db")));
-  const Terminal terminal;
   if (direction == "up") {
-    const int applied = TRY(migrate_up(*database));
-    terminal.print(options.json   ? json::serialize(json::object{{"applied", applied}})
-                   : applied == 0 ? std::string("Nothing to do.")
-                                  : str("Applied ", applied, applied == 1 ? " step." : " steps."));
+    print_runs(options, "applied", "Applied", TRY(migrate_up(*database)));
   } else if (direction == "down") {
-    const int taken = TRY(migrate_down(*database, steps));
-    terminal.print(options.json ? json::serialize(json::object{{"taken_back", taken}})
-                                : str("Took back ", taken, taken == 1 ? " step." : " steps."));
+    print_runs(options, "taken_back", "Took back", TRY(migrate_down(*database, steps)));
   } else {
+    const Terminal terminal;
     const MigrationStatus status = TRY(migration_status(*database));
     if (options.json) {
       terminal.print(to_json_text(status));

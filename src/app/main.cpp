@@ -102,10 +102,17 @@ std::vector<std::pair<CLI::App*, Command>> add_commands(CLI::App& root, Argument
               [](const CommandOptions&, const Arguments&) { return run_schema(); });
 
   CLI::App* migrate =
-      add_command(root, commands, "migrate", "Change the directory's tables",
+      add_command(root, commands, "migrate", "Bring the database's tables to this version, take steps back, or list the steps",
                   [](const CommandOptions& options, const Arguments& a) { return run_migrate(options, a.direction, a.steps); });
-  migrate->add_option("DIRECTION", in.direction, "up, down or status")->required()->check(CLI::IsMember({"up", "down", "status"}));
-  migrate->add_option("--steps", in.steps, "How many steps down")->check(CLI::Range(1, 1000));
+  migrate->add_option("DIRECTION", in.direction, "up: every missing step; down: the newest step back; status: which are applied")
+      ->required()
+      ->check(CLI::IsMember({"up", "down", "status"}));
+  migrate->add_option("--steps", in.steps, "How many steps down (default: 1)")->check(CLI::Range(1, 1000));
+  migrate->footer(
+      "Each step is applied whole or not at all, and says how many rows every table kept. A step that would lose rows, or leave a row "
+      "that\n"
+      "refers to nothing, is refused. The server runs `up` when it starts; stop it before you run this, and copy its data folder before "
+      "`down`.");
 
   add_command(root, commands, "rebuild-index", "Pointers and index anew from the YAML files",
               [](const CommandOptions& options, const Arguments&) { return run_rebuild_index(options); });

@@ -151,7 +151,9 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
   std::error_code error;
   const bool first_start = !std::filesystem::exists(config.path("bridge.db"), error);
   s.database = TRY(open_sqlite(config.path("bridge.db")));
-  TRY(migrate_up(*s.database));
+  for (const MigrationRun& run : TRY(migrate_up(*s.database))) {
+    if (!first_start) log_info("database_migrated", {{"step", to_line(run)}});
+  }
   s.lake = TRY(open_folder_store(config.path("lake")));
   s.keys = TRY(open_local_keys(config.path("keys/master.key"), first_start));
   const std::uint64_t cache_bytes = std::min(config.cache_bytes, process_memory_max() / kCacheMemoryShare);

@@ -126,11 +126,15 @@ test('credentials without their key: the server refuses to start and makes no ne
 
 test('migrate goes down and up again, and a newer schema is refused', async () => {
   const folder = temporaryFolder();
-  assert.equal((await runBridge(['migrate', 'up'], {folder})).code, 0);
+  assert.match((await runBridge(['migrate', 'up'], {folder})).stdout, /^Applied 1 core: kept 0 rows; made .*teams.*\nApplied 2 /);
+  assert.equal((await runBridge(['migrate', 'up'], {folder})).stdout, 'Nothing to do.\n');
   const status = JSON.parse((await runBridge(['migrate', 'status', '--json'], {folder})).stdout);
   assert.ok(status.version >= 1);
-  assert.equal((await runBridge(['migrate', 'down'], {folder})).code, 0);
+  assert.match((await runBridge(['migrate', 'down'], {folder})).stdout, new RegExp(`^Took back ${status.version} \\w+: kept 0 rows`));
   assert.equal(JSON.parse((await runBridge(['migrate', 'status', '--json'], {folder})).stdout).version, status.version - 1);
-  assert.equal((await runBridge(['migrate', 'up'], {folder})).code, 0);
+  const again = JSON.parse((await runBridge(['migrate', 'up', '--json'], {folder})).stdout);
+  assert.equal(again.applied, 1);
+  assert.equal(again.steps[0].version, status.version);
+  assert.equal(again.steps[0].kept.find(({table}) => table === 'connections').rows, 0);
   rmSync(folder, {recursive: true});
 });

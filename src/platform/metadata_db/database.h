@@ -29,6 +29,8 @@ class Transaction {
   virtual Result<std::vector<DbRow>> query(std::string_view sql, const std::vector<DbValue>& values) = 0;
   // The number of rows changed.
   virtual Result<std::int64_t> execute(std::string_view sql, const std::vector<DbValue>& values) = 0;
+  // Names of the tables there are now, sorted, without the engine's own.
+  virtual Result<std::vector<std::string>> list_tables() = 0;
 };
 
 enum class DatabaseKind : std::uint8_t { sqlite, postgresql };
@@ -43,6 +45,11 @@ class Database {
   virtual Result<> transact(const CallContext& context, const std::function<Result<>(Transaction&)>& work) = 0;
   // The same without a write: may run beside others.
   virtual Result<> read(const CallContext& context, const std::function<Result<>(Transaction&)>& work) = 0;
+  // A transaction that changes the tables themselves, one at a time across processes. While it runs no foreign key cascades or refuses, so
+  // that a table which others refer to can be replaced. Before the commit every foreign key is followed: where one leads nowhere,
+  // everything is rolled back (failed_precondition, "foreign_keys_broken", one violation each: `path` is "table.column", `message` says how
+  // many rows and how to see them). They were broken before: the same, without running `work`. Foreign keys guard again whatever happens.
+  virtual Result<> change_schema(const CallContext& context, const std::function<Result<>(Transaction&)>& work) = 0;
   virtual Result<> ping(const CallContext& context) = 0;
 };
 

@@ -6,7 +6,6 @@
 
 #include <fstream>
 
-#include "platform/metadata_db/migrations.h"
 #include "platform/metadata_db/row_mapper.h"
 
 namespace bridge {
@@ -257,57 +256,6 @@ TEST(Database, SaysThatAFileIsDamagedOrCannotBeMade) {
   EXPECT_EQ(open_sqlite(folder + "/none/x.db").error().code, ErrorCode::unavailable);
   EXPECT_EQ(open_sqlite("").error().code, ErrorCode::invalid_argument);
   std::filesystem::remove_all(folder);
-}
-
-TEST(Migrations, GoUpAndDownAndUpAgain) {
-  const auto database = memory_database();
-  const auto up = migrate_up(*database);
-  ASSERT_TRUE(up.has_value()) << up.error().detail;
-  EXPECT_GE(*up, 1);
-  EXPECT_EQ(*migrate_up(*database), 0);
-  const auto status = migration_status(*database);
-  EXPECT_EQ(status->version, status->known_version);
-  EXPECT_FALSE(status->steps.front().changed);
-  const auto down = migrate_down(*database, 1'000);
-  ASSERT_TRUE(down.has_value()) << down.error().detail;
-  EXPECT_EQ(*down, *up);
-  const auto left = read_value<std::int64_t>(*database, {}, [](Transaction& transaction) -> Result<std::int64_t> {
-    return read_count(
-        TRY(transaction.query("SELECT COUNT(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name <> 'schema_migrations'", {})));
-  });
-  EXPECT_EQ(*left, 0);
-  EXPECT_EQ(*migrate_up(*database), *up);
-}
-
-TEST(Migrations, RefuseASchemaThatIsNewerOrChanged) {
-  const auto database = memory_database();
-  ASSERT_TRUE(migrate_up(*database).has_value());
-  ASSERT_TRUE(run(*database, "INSERT INTO schema_migrations VALUES (9999, 'future', 'x', 0)"));
-  const auto newer = migrate_up(*database);
-  ASSERT_FALSE(newer.has_value());
-  EXPECT_EQ(newer.error().reason, "schema_too_new");
-  EXPECT_NE(newer.error().message.find("9999"), std::string::npos);
-  ASSERT_TRUE(run(*database, "DELETE FROM schema_migrations WHERE version = 9999"));
-  ASSERT_TRUE(run(*database, "UPDATE schema_migrations SET checksum = 'x' WHERE version = 1"));
-  EXPECT_EQ(migrate_up(*database).error().reason, "migration_changed");
-}
-
-TEST(Migrations, IndexEveryForeignKey) {
-  const auto database = memory_database();
-  ASSERT_TRUE(migrate_up(*database).has_value());
-  const auto missing = read_value<std::vector<DbRow>>(*database, {}, [](Transaction& transaction) {
-    return transaction.query(
-        "SELECT m.name, f.\"from\" FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table' AND NOT EXISTS ("
-        "SELECT 1 FROM pragma_index_list(m.name) i, pragma_index_info(i.name) c WHERE c.seqno = 0 AND c.name = f.\"from\")",
-        {});
-  });
-  ASSERT_TRUE(missing.has_value()) << missing.error().detail;
-  for (const DbRow& row : *missing) ADD_FAILURE() << std::get<std::string>(row.values[0]) << "." << std::get<std::string>(row.values[1]);
-}
-
-TEST(Migrations, SplitStatementsOutsideOfQuotesAndComments) {
-  EXPECT_EQ(split_statements("-- a; b\nSELECT ';' ; \n SELECT \"x;\" -- c\n; ;"),
-            (std::vector<std::string>{"SELECT ';'", "SELECT \"x;\""}));
 }
 
 }  // namespace

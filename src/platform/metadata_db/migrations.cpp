@@ -2,15 +2,16 @@
 
 #include <charconv>
 
-#include "base/embedded_file.h"
 #include "base/text.h"
+#include "platform/metadata_db/limits.h"
 #include "platform/metadata_db/row_mapper.h"
 
 namespace bridge {
 
-std::span<const EmbeddedFile> embedded_migrations();
-
 namespace {
+
+// A line of a step's file that begins so names tables whose rows the step drops, and why.
+constexpr std::string_view kDropsRows = "-- drops rows:";
 
 struct Migration {
   std::int64_t version = 0;
@@ -27,19 +28,34 @@ struct AppliedMigration {
 };
 BOOST_DESCRIBE_STRUCT(AppliedMigration, (), (version, name, checksum, applied_at))
 
-// FNV-1a: tells an edited file, and guards against no attacker.
+// The lines of `text`, each with its end.
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return lines;
+}
+
+// FNV-1a: tells an edited file, and guards against no attacker. What a step says of dropped rows is no part of what was applied, so that
+// it can be said of a step that was released without it.
 std::string checksum_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  for (const std::string_view line : lines_of(text)) {
+    if (line.starts_with(kDropsRows)) continue;
+    for (const char c : line) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  }
   std::string bytes(8, '\0');
   for (int i = 0; i < 8; ++i) bytes[static_cast<std::size_t>(i)] = static_cast<char>(hash >> (56 - 8 * i));
   return encode_hex(bytes);
 }
 
 // "0001_core.up.sql" and "0001_core.down.sql" → one migration; in order, because the files are sorted by name.
-std::vector<Migration> known_migrations() {
+std::vector<Migration> known_migrations(std::span<const EmbeddedFile> files) {
   std::map<std::int64_t, Migration> found;
-  for (const EmbeddedFile& file : embedded_migrations()) {
+  for (const EmbeddedFile& file : files) {
     const std::size_t underscore = file.name.find('_');
     const bool up = file.name.ends_with(".up.sql");
     if (underscore == std::string_view::npos || (!up && !file.name.ends_with(".down.sql"))) continue;
@@ -80,12 +96,181 @@ Result<> check_history(const std::vector<AppliedMigration>& applied, const std::
   return {};
 }
 
+std::unexpected<Error> bad_step(std::string message) {
+  return fail(ErrorCode::failed_precondition, "migration_failed", std::move(message));
+}
+
+// The tables whose rows the step says it drops, with its reasons.
+Result<std::map<std::string, std::string>> declared_drops(std::string_view sql) {
+  std::map<std::string, std::string> drops;
+  for (std::string_view line : lines_of(sql)) {
+    if (!line.starts_with(kDropsRows)) continue;
+    line.remove_prefix(kDropsRows.size());
+    const std::size_t colon = line.find(':');
+    const std::string_view because = colon == std::string_view::npos ? std::string_view() : trim(line.substr(colon + 1));
+    if (because.empty()) return bad_step(str("'", kDropsRows, trim(line), "' lacks its reason: write '", kDropsRows, " table: reason'"));
+    for (const std::string& table : split(line.substr(0, colon), ',')) drops[std::string(trim(table))] = because;
+  }
+  return drops;
+}
+
+// What would end the transaction in the middle, or is ignored inside one.
+bool is_forbidden(std::string_view statement) {
+  static constexpr std::array<std::string_view, 10> kForbidden{"begin",   "commit", "end",    "rollback", "savepoint",
+                                                               "release", "pragma", "attach", "detach",   "vacuum"};
+  const std::string word = lower(statement.substr(0, std::min(statement.find_first_of(" \t\r\n"), statement.size())));
+  return std::ranges::find(kForbidden, word) != kForbidden.end();
+}
+
+// The first line of a statement, as far as an error shows it.
+std::string shown(std::string_view statement) {
+  const std::string_view line = statement.substr(0, statement.find('\n'));
+  std::string text = to_valid_utf8(std::string(line.substr(0, kStatementShownMax)));
+  if (text.size() < statement.size()) text += "…";
+  return text;
+}
+
 Result<> apply(Transaction& transaction, std::string_view sql) {
-  for (const std::string& statement : split_statements(sql)) TRY(transaction.execute(statement, {}));
+  for (const std::string& statement : split_statements(sql)) {
+    if (is_forbidden(statement)) {
+      return bad_step(str("'", shown(statement),
+                          "' has no place in a step: each runs in one transaction, with foreign keys at rest, without saying so"));
+    }
+    auto done = transaction.execute(statement, {});
+    if (done) continue;
+    Error error = std::move(done).error();
+    error.message = str("at '", shown(statement), "': ", error.message);
+    return fail(std::move(error));
+  }
   return {};
 }
 
+using RowCounts = std::map<std::string, std::int64_t>;
+
+Result<RowCounts> count_rows(Transaction& transaction) {
+  RowCounts counts;
+  for (const std::string& table : TRY(transaction.list_tables())) {
+    if (table == "schema_migrations") continue;
+    counts[table] = TRY(read_count(TRY(transaction.query(str("SELECT COUNT(*) FROM \"", table, '"'), {}))));
+  }
+  return counts;
+}
+
+std::string rows_text(std::int64_t rows) { return str(rows, rows == 1 ? " row" : " rows"); }
+
+// What became of every table; an error when rows are gone of which the step says nothing.
+Result<> compare_rows(const RowCounts& before, const RowCounts& after, const std::map<std::string, std::string>& drops, MigrationRun& run) {
+  std::vector<std::string> lost;
+  for (const auto& [table, rows] : before) {
+    const auto now = after.find(table);
+    const std::int64_t left = now == after.end() ? 0 : now->second;
+    if (now != after.end()) run.kept.push_back({.table = table, .rows = std::min(rows, left)});
+    if (now != after.end() && left >= rows) continue;
+    const auto declared = drops.find(table);
+    if (declared != drops.end()) run.dropped.push_back({.table = table, .rows = rows - left, .because = declared->second});
+    else if (now == after.end()) lost.push_back(str(table, " is gone with ", rows_text(rows)));
+    else lost.push_back(str(table, " has ", rows_text(left), " of ", rows));
+  }
+  for (const auto& [table, rows] : after) {
+    if (!before.contains(table)) run.made.push_back({.table = table, .rows = rows});
+  }
+  for (const auto& [table, because] : drops) {
+    if (!before.contains(table)) return bad_step(str("it says that it drops rows of ", table, ", which there is not"));
+  }
+  if (lost.empty()) return {};
+  return fail(ErrorCode::failed_precondition, "migration_loses_rows",
+              str("it loses rows: ", join(lost, "; "), ". Copy them before the table is dropped, or say in the file that they go: '",
+                  kDropsRows, " table: reason'"));
+}
+
+enum class Direction { up, down };
+
+// Runs a step's file and says what became of the rows.
+Result<MigrationRun> run_step(Transaction& transaction, const Migration& step, Direction direction) {
+  MigrationRun run{.version = step.version, .name = step.name};
+  const std::string_view sql = direction == Direction::up ? step.up : step.down;
+  const auto drops = TRY(declared_drops(sql));
+  const RowCounts before = TRY(count_rows(transaction));
+  TRY(apply(transaction, sql));
+  TRY(compare_rows(before, TRY(count_rows(transaction)), drops, run));
+  return run;
+}
+
+// The failure of a step, with what it means for the database. What the engine itself refused is told to the operator, who alone reads this:
+// a step binds no values.
+std::unexpected<Error> step_failed(Error error, const Migration& step, Direction direction) {
+  const bool refused = error.code == ErrorCode::internal || error.code == ErrorCode::already_exists;
+  error.message = str("Step ", step.version, " ", step.name, direction == Direction::up ? "" : ", taken back,",
+                      " failed, and nothing of it was kept: ", error.message);
+  if (refused) {
+    if (!error.detail.empty()) error.message += str(" (", error.detail.substr(0, kEngineTextShownMax), ")");
+    error.code = ErrorCode::failed_precondition;
+  }
+  if (error.reason.empty()) error.reason = "migration_failed";
+  return fail(std::move(error));
+}
+
+// The step that comes next in the direction; none when there is none.
+Result<std::optional<Migration>> next_step(Transaction& transaction, const std::vector<Migration>& known, Direction direction) {
+  const auto applied = TRY(applied_migrations(transaction));
+  TRY(check_history(applied, known));
+  if (direction == Direction::up) return applied.size() < known.size() ? std::optional(known[applied.size()]) : std::nullopt;
+  return applied.empty() ? std::nullopt : std::optional(known[applied.size() - 1]);
+}
+
+Result<> record_step(Transaction& transaction, const Migration& step, Direction direction) {
+  if (direction == Direction::up) {
+    return insert_row(
+        transaction, "schema_migrations",
+        AppliedMigration{
+            .version = step.version, .name = step.name, .checksum = checksum_of(step.up), .applied_at = make_system_clock()->now()});
+  }
+  TRY(transaction.execute("DELETE FROM schema_migrations WHERE version = :p1", {step.version}));
+  return {};
+}
+
+Result<std::vector<MigrationRun>> migrate(Database& database, std::span<const EmbeddedFile> files, Direction direction,
+                                          std::size_t steps_max) {
+  const std::vector<Migration> known = known_migrations(files);
+  std::vector<MigrationRun> runs;
+  while (runs.size() < steps_max) {
+    // Asked before, so that a start with nothing to do checks no foreign keys; and again inside, where nobody else can take the step.
+    const auto expected = TRY(transact_value<std::optional<Migration>>(
+        database, {}, [&](Transaction& transaction) { return next_step(transaction, known, direction); }));
+    if (!expected) break;
+    std::optional<Migration> step;
+    const auto outcome = database.change_schema({}, [&](Transaction& transaction) -> Result<> {
+      step = TRY(next_step(transaction, known, direction));
+      if (!step || step->version != expected->version) {
+        step.reset();
+        return {};
+      }
+      runs.push_back(TRY(run_step(transaction, *step, direction)));
+      return record_step(transaction, *step, direction);
+    });
+    if (!outcome) return step_failed(outcome.error(), *expected, direction);
+    if (!step) continue;  // another one took it meanwhile
+  }
+  return runs;
+}
+
 }  // namespace
+
+std::string to_line(const MigrationRun& run) {
+  std::int64_t kept = 0;
+  std::vector<std::string> tables, made, dropped;
+  for (const TableRows& each : run.kept) {
+    kept += each.rows;
+    if (each.rows > 0) tables.push_back(str(each.table, ' ', each.rows));
+  }
+  for (const TableRows& each : run.made) made.push_back(each.rows == 0 ? each.table : str(each.table, " (", rows_text(each.rows), ")"));
+  for (const DroppedRows& each : run.dropped) dropped.push_back(str(each.table, " (", rows_text(each.rows), ": ", each.because, ")"));
+  std::string line = str(run.version, ' ', run.name, ": kept ", rows_text(kept));
+  if (!tables.empty()) line += str(" (", join(tables, ", "), ")");
+  if (!made.empty()) line += str("; made ", join(made, ", "));
+  if (!dropped.empty()) line += str("; dropped ", join(dropped, ", "));
+  return line;
+}
 
 std::vector<std::string> split_statements(std::string_view sql) {
   std::vector<std::string> out;
@@ -115,48 +300,16 @@ std::vector<std::string> split_statements(std::string_view sql) {
   return out;
 }
 
-Result<int> migrate_up(Database& database) {
-  const std::vector<Migration> known = known_migrations();
-  int count = 0;
-  for (bool more = true; more;) {
-    TRY(database.transact({}, [&](Transaction& transaction) -> Result<> {
-      const auto applied = TRY(applied_migrations(transaction));
-      TRY(check_history(applied, known));
-      more = applied.size() < known.size();
-      if (!more) return {};
-      const Migration& next = known[applied.size()];
-      TRY(apply(transaction, next.up));
-      const AppliedMigration row{
-          .version = next.version, .name = next.name, .checksum = checksum_of(next.up), .applied_at = make_system_clock()->now()};
-      TRY(insert_row(transaction, "schema_migrations", row));
-      ++count;
-      return {};
-    }));
-  }
-  return count;
+Result<std::vector<MigrationRun>> migrate_up(Database& database, std::span<const EmbeddedFile> files) {
+  return migrate(database, files, Direction::up, kMigrationStepsMax);
 }
 
-Result<int> migrate_down(Database& database, int steps) {
-  const std::vector<Migration> known = known_migrations();
-  int count = 0;
-  for (; count < steps; ++count) {
-    bool done = false;
-    TRY(database.transact({}, [&](Transaction& transaction) -> Result<> {
-      const auto applied = TRY(applied_migrations(transaction));
-      TRY(check_history(applied, known));
-      done = applied.empty();
-      if (done) return {};
-      TRY(apply(transaction, known[applied.size() - 1].down));
-      TRY(transaction.execute("DELETE FROM schema_migrations WHERE version = :p1", {applied.back().version}));
-      return {};
-    }));
-    if (done) break;
-  }
-  return count;
+Result<std::vector<MigrationRun>> migrate_down(Database& database, int steps, std::span<const EmbeddedFile> files) {
+  return migrate(database, files, Direction::down, static_cast<std::size_t>(std::max(steps, 0)));
 }
 
 Result<MigrationStatus> migration_status(Database& database) {
-  const std::vector<Migration> known = known_migrations();
+  const std::vector<Migration> known = known_migrations(embedded_migrations());
   MigrationStatus status;
   TRY(database.transact({}, [&](Transaction& transaction) -> Result<> {
     const auto applied = TRY(applied_migrations(transaction));

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "platform/metadata_db/database.h"
 #include "platform/metadata_db/limits.h"
+#include "platform/metadata_db/row_mapper.h"
 
 namespace bridge {
 namespace {
@@ -152,9 +153,116 @@ class SqliteTransaction final : public Transaction {
     });
   }
 
+  Result<std::vector<std::string>> list_tables() override {
+    const auto rows =
+        TRY(query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name", {}));
+    std::vector<std::string> names;
+    for (const DbRow& row : rows) names.push_back(std::get<std::string>(row.values.front()));
+    return names;
+  }
+
  private:
   soci::session& session_;
 };
+
+// Foreign keys neither cascade nor refuse while this lives. Made and destroyed outside of a transaction; the engine's setting, unlike the
+// pragma, is not ignored inside one, so that they guard again even where a rollback failed.
+class ForeignKeysAtRest {
+ public:
+  explicit ForeignKeysAtRest(sqlite::sqlite3* handle) : handle_(handle) {
+    sqlite::sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, 0, nullptr);
+  }
+  ForeignKeysAtRest(const ForeignKeysAtRest&) = delete;
+  ForeignKeysAtRest& operator=(const ForeignKeysAtRest&) = delete;
+  ~ForeignKeysAtRest() { sqlite::sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr); }
+
+ private:
+  sqlite::sqlite3* handle_;
+};
+
+// Rolls back what was not committed, whatever way its scope is left.
+class OpenTransaction {
+ public:
+  explicit OpenTransaction(sqlite::sqlite3* handle) : handle_(handle) {}
+  OpenTransaction(const OpenTransaction&) = delete;
+  OpenTransaction& operator=(const OpenTransaction&) = delete;
+  ~OpenTransaction() {
+    // After COMMIT, or a statement that failed on a full disk, there is none any more.
+    if (!sqlite::sqlite3_get_autocommit(handle_)) sqlite::sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+
+ private:
+  sqlite::sqlite3* handle_;
+};
+
+struct BrokenForeignKey {
+  std::string table;
+  std::string column;
+  std::string parent;
+  std::string parent_column;
+  std::int64_t rows = 0;  // that lead nowhere; none counted when the parent itself is missing
+};
+BOOST_DESCRIBE_STRUCT(BrokenForeignKey, (), (table, column, parent, parent_column, rows))
+
+// Every foreign key that leads nowhere: to a table that is not there (which the engine's own check passes over while the referring table is
+// empty), or to rows that are not there.
+Result<std::vector<BrokenForeignKey>> find_broken_foreign_keys(Transaction& transaction) {
+  auto broken = TRY(read_rows<BrokenForeignKey>(
+      TRY(transaction.query("SELECT m.name, f.\"from\", f.\"table\", '', 0 FROM sqlite_schema m, pragma_foreign_key_list(m.name) f WHERE "
+                            "m.type = 'table' AND f.seq = 0 "
+                            "AND LOWER(f.\"table\") NOT IN (SELECT LOWER(name) FROM sqlite_schema WHERE type = 'table') ORDER BY 1, 2",
+                            {}))));
+  auto without_row = TRY(read_rows<BrokenForeignKey>(TRY(
+      transaction.query("SELECT c.\"table\", f.\"from\", c.parent, COALESCE(f.\"to\", 'rowid'), COUNT(*) FROM pragma_foreign_key_check c, "
+                        "pragma_foreign_key_list(c.\"table\") f WHERE f.id = c.fkid AND f.seq = 0 AND LOWER(c.parent) IN (SELECT "
+                        "LOWER(name) FROM sqlite_schema "
+                        "WHERE type = 'table') GROUP BY 1, 2, 3, 4 ORDER BY 1, 2",
+                        {}))));
+  for (BrokenForeignKey& key : without_row) broken.push_back(std::move(key));
+  return broken;
+}
+
+std::string describe(const BrokenForeignKey& key) {
+  if (key.rows == 0) return str(key.table, ".", key.column, " refers to the table ", key.parent, ", which is not there");
+  return str(key.rows, key.rows == 1 ? " row of " : " rows of ", key.table, key.rows == 1 ? " refers" : " refer", " by ", key.column,
+             " to a row of ", key.parent, " that is not there");
+}
+
+std::unexpected<Error> foreign_keys_broken(std::vector<Violation> violations, std::string_view when, std::string_view help) {
+  std::vector<std::string> what;
+  for (const Violation& violation : violations) what.push_back(violation.message);
+  return fail(Error{.code = ErrorCode::failed_precondition,
+                    .message = str(when, join(what, "; "), ". ", help),
+                    .reason = "foreign_keys_broken",
+                    .violations = std::move(violations)});
+}
+
+Result<> check_before_change(Transaction& transaction) {
+  std::vector<Violation> violations;
+  for (const BrokenForeignKey& key : TRY(find_broken_foreign_keys(transaction))) {
+    Violation& violation = violations.emplace_back(Violation{
+        .path = str(key.table, '.', key.column), .code = key.rows == 0 ? "table_missing" : "row_missing", .message = describe(key)});
+    if (key.rows == 0) continue;
+    violation.message +=
+        str(" (SELECT * FROM ", key.table, " WHERE ", key.column, " NOT IN (SELECT ", key.parent_column, " FROM ", key.parent, "))");
+  }
+  if (violations.empty()) return {};
+  return foreign_keys_broken(std::move(violations), "The database was damaged before: ",
+                             "Restore a backup, or mend these rows with sqlite3 while Bridge is stopped; then try again");
+}
+
+Result<> check_after_change(Transaction& transaction) {
+  std::vector<Violation> violations;
+  for (const BrokenForeignKey& key : TRY(find_broken_foreign_keys(transaction))) {
+    violations.push_back(
+        {.path = str(key.table, '.', key.column), .code = key.rows == 0 ? "table_missing" : "row_missing", .message = describe(key)});
+  }
+  if (violations.empty()) return {};
+  return foreign_keys_broken(
+      std::move(violations), "After it ",
+      "Copy every row before a table is dropped, give the new table the old name, and remove rows together with those that refer to "
+      "them (docs/how_to/add_a_migration.md)");
+}
 
 class SqliteDatabase final : public Database {
  public:
@@ -170,6 +278,14 @@ class SqliteDatabase final : public Database {
     return run(context, Mode::read, work);
   }
 
+  Result<> change_schema(const CallContext& context, const std::function<Result<>(Transaction&)>& work) override {
+    return run(context, Mode::schema, [&](Transaction& transaction) -> Result<> {
+      TRY(check_before_change(transaction));
+      TRY(work(transaction));
+      return check_after_change(transaction);
+    });
+  }
+
   Result<> ping(const CallContext& context) override {
     return read(context, [](Transaction& transaction) -> Result<> {
       TRY(transaction.query("SELECT 1", {}));
@@ -178,13 +294,13 @@ class SqliteDatabase final : public Database {
   }
 
  private:
-  enum class Mode { read, write };
+  enum class Mode { read, write, schema };
 
   Result<> run(const CallContext& context, Mode mode, const std::function<Result<>(Transaction&)>& work) {
     if (owner_.load() == std::this_thread::get_id()) return fail(ErrorCode::internal, "A transaction was begun inside another one");
     TRY(context.check());
     const ContextMutex::Lock lock = TRY(acquire(context));
-    if (mode == Mode::write && sync_failed_) {
+    if (mode != Mode::read && sync_failed_) {
       return fail(Error{.code = ErrorCode::unavailable,
                         .message = "The disk failed to keep an earlier write: check it, then restart Bridge",
                         .reason = "disk_error"});
@@ -194,15 +310,14 @@ class SqliteDatabase final : public Database {
       explicit Owner(std::atomic<std::thread::id>& slot) : id(slot) { id = std::this_thread::get_id(); }
       ~Owner() { id = std::thread::id{}; }
     } owner{owner_};
-    TRY(command(mode == Mode::write ? "BEGIN IMMEDIATE" : "BEGIN"));
+    std::optional<ForeignKeysAtRest> foreign_keys_at_rest;
+    if (mode == Mode::schema) foreign_keys_at_rest.emplace(handle_of(*session_));
+    TRY(command(mode == Mode::read ? "BEGIN" : "BEGIN IMMEDIATE"));
+    const OpenTransaction open(handle_of(*session_));
     SqliteTransaction transaction(*session_);
     Result<> outcome = run_work(transaction, mode, work);
     if (outcome) outcome = command("COMMIT");
-    if (!outcome) {
-      note_sync_failure();
-      // A statement that failed on a full disk may have ended the transaction already.
-      if (!sqlite::sqlite3_get_autocommit(handle_of(*session_))) (void)command("ROLLBACK");
-    }
+    if (!outcome) note_sync_failure();
     return outcome;
   }
 

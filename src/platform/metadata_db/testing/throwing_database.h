@@ -21,6 +21,9 @@ class ThrowingDatabase final : public Database {
   Result<> read(const CallContext& context, const std::function<Result<>(Transaction&)>& work) override {
     return inner_->read(context, work);
   }
+  Result<> change_schema(const CallContext& context, const std::function<Result<>(Transaction&)>& work) override {
+    return inner_->change_schema(context, work);
+  }
   Result<> ping(const CallContext& context) override { return inner_->ping(context); }
 
   void arm(int at) { left_ = at; }
