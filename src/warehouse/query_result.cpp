@@ -146,27 +146,61 @@ void append_json_number(std::string& out, double value) {
   else out += "null";
 }
 
-std::string encode_rows(const QueryResult& result) {
-  std::string out;
-  out.reserve(encoded_size_estimate(result));
-  out += "{\"columns\":[";
-  for (std::size_t i = 0; i < result.columns.size(); ++i) {
+void append_json_columns(std::string& out, const std::vector<ColumnName>& columns) {
+  out += '[';
+  for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i > 0) out += ',';
     out += "{\"name\":";
-    append_json_string(out, result.columns[i].name);
+    append_json_string(out, columns[i].name);
     out += ",\"type\":\"";
-    out += enum_name(result.columns[i].type);
+    out += enum_name(columns[i].type);
     out += "\"}";
   }
-  out += "],\"rows\":[";
-  for (std::size_t row = 0; row < result.row_count; ++row) {
-    out += row > 0 ? ",[" : "[";
-    for (std::size_t i = 0; i < result.columns.size(); ++i) {
+  out += ']';
+}
+
+void append_json_rows(std::string& out, const QueryResult& batch, bool others_before) {
+  for (std::size_t row = 0; row < batch.row_count; ++row) {
+    out += row > 0 || others_before ? ",[" : "[";
+    for (std::size_t i = 0; i < batch.columns.size(); ++i) {
       if (i > 0) out += ',';
-      append_json_cell(out, result.columns[i], row);
+      append_json_cell(out, batch.columns[i], row);
     }
     out += ']';
   }
+}
+
+void append_csv_header(std::string& out, const QueryResult& batch) {
+  for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+    if (i > 0) out += ',';
+    append_csv_text(out, batch.columns[i].name);
+  }
+  out += "\r\n";
+}
+
+void append_csv_rows(std::string& out, const QueryResult& batch) {
+  for (std::size_t row = 0; row < batch.row_count; ++row) {
+    for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+      if (i > 0) out += ',';
+      append_csv_cell(out, batch.columns[i], row);
+    }
+    out += "\r\n";
+  }
+}
+
+std::vector<ColumnName> columns_of(const QueryResult& result) {
+  std::vector<ColumnName> columns;
+  for (const ResultColumn& column : result.columns) columns.push_back({column.name, column.type});
+  return columns;
+}
+
+std::string encode_rows(const QueryResult& result) {
+  std::string out;
+  out.reserve(encoded_size_estimate(result));
+  out += "{\"columns\":";
+  append_json_columns(out, columns_of(result));
+  out += ",\"rows\":[";
+  append_json_rows(out, result, false);
   out += "]}";
   return out;
 }
@@ -174,19 +208,51 @@ std::string encode_rows(const QueryResult& result) {
 std::string encode_csv(const QueryResult& result) {
   std::string out;
   out.reserve(encoded_size_estimate(result));
-  for (std::size_t i = 0; i < result.columns.size(); ++i) {
-    if (i > 0) out += ',';
-    append_csv_text(out, result.columns[i].name);
-  }
-  out += "\r\n";
-  for (std::size_t row = 0; row < result.row_count; ++row) {
-    for (std::size_t i = 0; i < result.columns.size(); ++i) {
-      if (i > 0) out += ',';
-      append_csv_cell(out, result.columns[i], row);
-    }
-    out += "\r\n";
-  }
+  append_csv_header(out, result);
+  append_csv_rows(out, result);
   return out;
+}
+
+namespace {
+
+template <class T>
+void append_values(std::vector<T>& values, std::vector<T>& more) {
+  values.insert(values.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+// As `big_integer`, which has room for what both hold.
+void widen(ResultColumn& column) {
+  if (column.type != ColumnType::integer) return;
+  column.type = ColumnType::big_integer;
+  for (std::size_t row = 0; row < column.integers.size(); ++row) {
+    std::string text;
+    if (column.valid[row]) append_number(text, column.integers[row]);
+    column.texts.push_back(std::move(text));
+  }
+  column.integers = {};
+}
+
+}  // namespace
+
+Result<> BatchCollector::take(QueryResult& batch) {
+  if (result.columns.empty()) {
+    result = std::move(batch);
+    return {};
+  }
+  for (std::size_t i = 0; i < result.columns.size(); ++i) {
+    ResultColumn& all = result.columns[i];
+    ResultColumn& more = batch.columns[i];
+    if (all.type != more.type) {
+      widen(all);
+      widen(more);
+    }
+    all.valid.insert(all.valid.end(), more.valid.begin(), more.valid.end());
+    append_values(all.integers, more.integers);
+    append_values(all.numbers, more.numbers);
+    append_values(all.texts, more.texts);
+  }
+  result.row_count += batch.row_count;
+  return {};
 }
 
 }  // namespace bridge

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/result.h"
 
 namespace bridge {
 
@@ -38,6 +39,32 @@ struct QueryResult {
   std::size_t row_count = 0;
   bool truncated = false;  // a row or byte limit cut it off
 };
+
+// Takes an answer in batches, so that no more than one of them is in memory. For one thread at a time.
+class BatchSink {
+ public:
+  virtual ~BatchSink() = default;
+
+  // The next rows, none in the batch only when the answer has none at all: then it tells the columns. The batch is the sink's to keep or
+  // to change. A column may be `integer` in one batch and `big_integer` in another, as its values need. A failure ends the query.
+  virtual Result<> take(QueryResult& batch) = 0;
+};
+
+// Joins batches to one answer.
+class BatchCollector final : public BatchSink {
+ public:
+  Result<> take(QueryResult& batch) override;
+  QueryResult result;
+};
+
+// [1,"a"],[2,null]: the rows of a batch, with a comma before the first one when others stand before them.
+void append_json_rows(std::string& out, const QueryResult& batch, bool others_before);
+// [{"name":"n","type":"integer"}]
+void append_json_columns(std::string& out, const std::vector<ColumnName>& columns);
+void append_csv_header(std::string& out, const QueryResult& batch);
+void append_csv_rows(std::string& out, const QueryResult& batch);
+
+std::vector<ColumnName> columns_of(const QueryResult& result);
 
 // {"columns":[{"name","type"}],"rows":[[…]]}: compact, nothing rounded, NaN and infinities as null.
 std::string encode_rows(const QueryResult& result);

@@ -28,6 +28,23 @@ ResultColumn numbers(std::string name, std::vector<double> values) {
   return column;
 }
 
+TEST(QueryResult, BatchesJoinAsTheirValuesNeed) {
+  const auto integers = [](std::vector<std::int64_t> values) {
+    QueryResult batch{.row_count = values.size()};
+    batch.columns.push_back(
+        {.name = "n", .type = ColumnType::integer, .valid = std::vector<bool>(values.size(), true), .integers = values});
+    return batch;
+  };
+  BatchCollector collector;
+  QueryResult first = integers({1, 2});
+  QueryResult wide{.row_count = 1};
+  wide.columns.push_back({.name = "n", .type = ColumnType::big_integer, .valid = {true}, .texts = {"9007199254740993"}});
+  QueryResult last = integers({3});
+  ASSERT_TRUE(collector.take(first) && collector.take(wide) && collector.take(last));
+  EXPECT_EQ(encode_rows(collector.result),
+            R"({"columns":[{"name":"n","type":"big_integer"}],"rows":[["1"],["2"],["9007199254740993"],["3"]]})");
+}
+
 TEST(EncodeRows, WritesColumnsAndRowsCompactly) {
   QueryResult result{
       .columns = {texts("day", ColumnType::date, {"2001-01-31"}), integers("flights", {7}), numbers("delay", {0.1}),

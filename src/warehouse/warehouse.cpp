@@ -14,4 +14,11 @@ std::string quote_identifier(const SqlDialect& dialect, std::string_view name) {
   return out;
 }
 
+Result<QueryResult> Warehouse::execute(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) {
+  BatchCollector collector;
+  const Streamed streamed = TRY(stream(context, query, limits, collector));
+  collector.result.truncated = streamed.truncated;
+  return std::move(collector.result);
+}
+
 }  // namespace bridge

@@ -120,7 +120,13 @@ struct DryRun {
 
 struct ExecuteLimits {
   std::size_t rows_max = 5'000;
-  std::size_t result_bytes_max = 32 << 20;
+  std::size_t result_bytes_max = 32 << 20;  // of all batches together
+  std::optional<std::uint64_t> scanned_bytes_max;
+};
+
+struct Streamed {
+  std::size_t row_count = 0;
+  bool truncated = false;  // a row or byte limit cut the answer off
 };
 
 // One open connection to a team's warehouse, read-only. Thread-safe. Calls block until done, or return cancelled / deadline_exceeded when
@@ -142,8 +148,12 @@ class Warehouse {
   // "sql_not_allowed" or "sql_invalid", line and column in the SQL where known) when it is not one plain read-only statement.
   virtual Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) = 0;
 
-  // Guards and runs. The caller has dry-run the same text under its cap before.
-  virtual Result<QueryResult> execute(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) = 0;
+  // Guards and runs; the rows go to the sink batch by batch, on the calling thread. The caller has dry-run the same text under its cap
+  // before; `limits.scanned_bytes_max` is the engine's own cap where it has one. Returns whether a limit cut the answer off.
+  virtual Result<Streamed> stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink) = 0;
+
+  // The same as one answer.
+  Result<QueryResult> execute(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits);
 };
 
 struct CredentialField {

@@ -49,7 +49,7 @@ class EmptyWarehouse final : public Warehouse {
     return std::vector<ColumnStatistics>{};
   }
   Result<DryRun> dry_run(const CallContext&, const BoundQuery&) override { return DryRun{}; }
-  Result<QueryResult> execute(const CallContext&, const BoundQuery&, const ExecuteLimits&) override { return QueryResult{}; }
+  Result<Streamed> stream(const CallContext&, const BoundQuery&, const ExecuteLimits&, BatchSink&) override { return Streamed{}; }
 
  private:
   SqlDialect dialect_;

@@ -266,7 +266,7 @@ class KnownWarehouse final : public Warehouse, public LocalQueryEngine {
                               {"flights", ColumnType::integer},
                               {"delay", ColumnType::number}}};
   }
-  Result<QueryResult> execute(const CallContext&, const BoundQuery&, const ExecuteLimits&) override { return QueryResult{}; }
+  Result<Streamed> stream(const CallContext&, const BoundQuery&, const ExecuteLimits&, BatchSink&) override { return Streamed{}; }
   Result<QueryResult> execute(const CallContext&, const BoundQuery& query, const std::map<std::string, const QueryResult*>& tables,
                               const ExecuteLimits&) override {
     seen.push_back(query.sql);

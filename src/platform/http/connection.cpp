@@ -310,7 +310,12 @@ Result<std::optional<Response>> Connection::run_handler(TimePoint queued) {
                  .retry_after = std::chrono::seconds(1)});
   }
   Response response = TRY(route().handler(request_));
-  if (response.stream) {
+  if (head_request_) response.write_body = nullptr;
+  if (response.stream || response.write_body) {
+    if (response.stream) {
+      response.content_type = "text/event-stream";
+      response.headers.emplace_back("cache-control", "no-cache, no-transform");
+    }
     auto run = [self = shared_from_this(), response = std::move(response)] { self->run_stream(response); };
     if (route().streams) {
       run();

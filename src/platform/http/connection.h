@@ -108,25 +108,27 @@ struct IoThread {
   std::thread thread;
 };
 
-// The events of one stream on their way from the handler's thread to the client: straight into the socket while nothing is in the way, else
-// through `pending` and the I/O thread.
+// The events of one stream, or the pieces of one body, on their way from the handler's thread to the client: straight into the socket while
+// nothing is in the way, else through `pending` and the I/O thread.
 struct StreamBuffer {
   std::mutex mutex;
   std::condition_variable room;
   int socket = -1;  // once the head is out and until the connection closes: whoever holds the mutex may send on it, without waiting
   bool chunked = true;
+  bool events = true;  // Server-Sent Events, which have signs of life and a last event that says how they ended
   TimePoint last_write;
   std::string unsent;   // the rest of a chunk that the socket did not take
   std::string pending;  // events, not yet a chunk
   std::size_t in_flight = 0;
   bool flush_posted = false;
   bool finished = false;  // by the handler
+  bool broken = false;    // before its end: the connection is closed without the mark of a whole body
   bool closed = false;    // by the client, by the limit, or by the server's end
   bool ended = false;     // by the server, whose last event is on its way: nothing more is taken, and the connection is not used again
 
-  void append_events(std::string& out, std::string_view events) const {
-    if (chunked) append_chunk(out, events);
-    else out += events;
+  void append_bytes(std::string& out, std::string_view bytes) const {
+    if (chunked) append_chunk(out, bytes);
+    else out += bytes;
   }
 };
 
@@ -199,6 +201,11 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool is_stream_closed() const;
   bool needs_flush(TimePoint now);
   void run_stream(const Response& response);
+  void run_events(const Response& response, const std::shared_ptr<StreamBuffer>& buffer);
+  void write_body(const Response& response, const std::shared_ptr<StreamBuffer>& buffer, const std::function<void()>& begin);
+  template <class Run>
+  Result<> run_watched(const std::shared_ptr<StreamBuffer>& buffer, const Run& run);
+  void finish_stream(StreamBuffer& buffer, bool whole);
   void end_for(const Error& why, StreamBuffer& buffer);
   void flush_stream();
   void end_stream();

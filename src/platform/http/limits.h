@@ -19,6 +19,7 @@ inline constexpr std::size_t kConnectionsMax = 4'096;
 inline constexpr std::size_t kRequestsPerConnectionMax = 10'000;  // then the connection is closed, so that load balancing has a chance
 inline constexpr std::size_t kLingerBytesMax = 64 << 20;          // read and thrown away after a refusal, so that the refusal arrives
 inline constexpr std::size_t kStreamBufferBytesMax = 256 << 10;
+inline constexpr std::size_t kStreamPieceBytes = 64 << 10;    // of a body
 inline constexpr std::size_t kStreamEventBytesMax = 4 << 20;  // one event, when nothing else waits
 inline constexpr std::size_t kCompressionBytesMin = 1 << 10;
 inline constexpr std::size_t kWorkerQueueMax = 128;

@@ -59,6 +59,16 @@ class EventSink {
   virtual Result<> send(std::string_view event, std::string_view data, std::string_view id = {}) = 0;
 };
 
+// Where a handler writes a body whose size is not known beforehand, piece by piece. For one thread at a time.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+
+  // Waits while the client has much to read yet, as long as it reads at all. Fails with cancelled when it is gone or may no longer listen,
+  // and with resource_exhausted when it took nothing for kWriteStallMs.
+  virtual Result<> write(std::string_view bytes) = 0;
+};
+
 // What a handler answers. The body is a list of shared fragments, sent in one gathered write without a copy.
 struct Response {
   int status = 200;
@@ -68,6 +78,9 @@ struct Response {
   // When set the answer is an event stream, run on a thread of the stream pool; `body` is ignored. Returns when the stream is over.
   // The context's stop token fires when the client goes away.
   std::function<void(EventSink&, const CallContext&)> stream;
+  // When set the body is written by this, on a thread of the stream pool; `body` is ignored. A failure before the first byte is answered as
+  // any error is; one behind it breaks the connection off, so that no client takes a part for the whole.
+  std::function<Result<>(BodySink&, const CallContext&)> write_body;
 };
 
 Response json_response(const json::value& value, int status = 200);

@@ -155,7 +155,8 @@ std::size_t write_head(std::string& out, const Response& response, const HeadOpt
 
 void write_stream_head(std::string& out, const Response& response, const HeadOptions& options) {
   begin_head(out, response, options);
-  out += "content-type: text/event-stream\r\ncache-control: no-cache, no-transform\r\nx-accel-buffering: no\r\n";
+  append_header(out, "content-type", response.content_type);
+  out += "x-accel-buffering: no\r\n";
   if (!options.http_1_0) out += "transfer-encoding: chunked\r\n";
   out += "\r\n";
 }

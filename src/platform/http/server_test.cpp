@@ -170,6 +170,17 @@ std::vector<Route> plain_routes() {
   return routes;
 }
 
+// A body in pieces; fails after so many.
+Route body_route(std::string path, int pieces, std::optional<Error> error) {
+  return route(Method::get, std::move(path), [pieces, error](const Request&) -> Result<Response> {
+    return Response{.content_type = "text/csv", .write_body = [pieces, error](BodySink& sink, const CallContext&) -> Result<> {
+                      for (int i = 0; i < pieces; ++i) TRY(sink.write(std::string(100'000, static_cast<char>('a' + i % 26))));
+                      if (error) return fail(*error);
+                      return {};
+                    }};
+  });
+}
+
 struct Fixture {
   explicit Fixture(std::vector<Route> routes = plain_routes(), HttpServerOptions options = {}) {
     options.port = 0;
@@ -183,6 +194,45 @@ struct Fixture {
   NamedKeys keys;
   std::unique_ptr<HttpServer> server;
 };
+
+TEST(HttpServer, WritesABodyInPiecesWithoutHoldingAllOfIt) {
+  Fixture fixture({body_route("/body", 30, std::nullopt)});
+  RawClient client = fixture.connect();
+  client.send(get("/body", "Connection: close\r\n"));
+  const std::string answer = client.read_to_end();
+  EXPECT_EQ(status_of(answer), 200);
+  EXPECT_THAT(answer, HasSubstr("content-type: text/csv\r\n"));
+  EXPECT_THAT(answer, HasSubstr("transfer-encoding: chunked\r\n"));
+  EXPECT_TRUE(answer.ends_with("0\r\n\r\n"));
+  // "b" is a digit of the chunks' sizes too.
+  EXPECT_EQ(std::ranges::count(body_of(answer), 'z'), 100'000);
+}
+
+TEST(HttpServer, AnswersAFailureBeforeTheFirstPieceAsAnyError) {
+  Fixture fixture({body_route("/body", 0, Error{.code = ErrorCode::resource_exhausted, .message = "over the cap"})});
+  const std::string answer = fixture.ask(get("/body"));
+  EXPECT_EQ(status_of(answer), 429);
+  EXPECT_THAT(answer, HasSubstr("over the cap"));
+}
+
+TEST(HttpServer, BreaksABodyOffThatFailsSoThatNoClientTakesItForWhole) {
+  Fixture fixture({body_route("/body", 2, Error{.code = ErrorCode::deadline_exceeded, .message = "too long"})});
+  RawClient client = fixture.connect();
+  client.send(get("/body"));
+  const std::string answer = client.read_to_end();
+  EXPECT_TRUE(client.at_end());
+  EXPECT_EQ(status_of(answer), 200);
+  EXPECT_FALSE(answer.ends_with("0\r\n\r\n"));
+}
+
+TEST(HttpServer, AnswersHeadOfABodyInPiecesWithoutOne) {
+  Fixture fixture({body_route("/body", 2, std::nullopt)});
+  RawClient client = fixture.connect();
+  client.send("HEAD /body HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer viewer\r\nConnection: close\r\n\r\n");
+  const std::string answer = client.read_to_end();
+  EXPECT_EQ(status_of(answer), 200);
+  EXPECT_EQ(answer.find("aaaa"), std::string::npos);
+}
 
 // ---- routing, roles, query -----------------------------------------------------------------------------------------
 

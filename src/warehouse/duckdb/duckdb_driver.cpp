@@ -86,11 +86,11 @@ class DuckdbWarehouse final : public Warehouse {
     return source->dry_run(context, SqlGuard(TRY(duckdb::parser_engine())), query);
   }
 
-  Result<QueryResult> execute(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) override {
+  Result<Streamed> stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink) override {
     const auto source = TRY(current(context));
     TRY(source->analyse(context, SqlGuard(TRY(duckdb::parser_engine())), query.sql));
     const auto session = TRY(source->engine().borrow(context));
-    return session->run(context, query, limits);
+    return session->stream(context, query, limits, sink);
   }
 
  private:

@@ -205,8 +205,8 @@ std::unexpected<Error> query_failure(const CallContext& context, CallContext::Cl
 
 namespace {
 
-Result<QueryResult> read_all(const CallContext& context, CallContext::Clock::time_point started, duckdb_result* result,
-                             std::string_view sql, const ExecuteLimits& limits) {
+Result<Streamed> read_all(const CallContext& context, CallContext::Clock::time_point started, duckdb_result* result, std::string_view sql,
+                          const ExecuteLimits& limits, BatchSink& sink) {
   ResultReader reader(limits);
   for (idx_t i = 0; i < capi::column_count(result); ++i) {
     const char* name = capi::column_name(result, i);
@@ -216,7 +216,9 @@ Result<QueryResult> read_all(const CallContext& context, CallContext::Clock::tim
     duckdb_data_chunk chunk = capi::fetch_chunk(*result);
     if (!chunk) break;
     const AtEnd destroy([&] { capi::destroy_data_chunk(&chunk); });
-    if (!reader.append(chunk)) return reader.take();
+    const bool goes_on = reader.append(chunk);
+    if (!goes_on || reader.has_batch()) TRY(reader.give(sink));
+    if (!goes_on) return reader.streamed();
   }
   if (const char* raw = capi::result_error(result); raw && *raw) return query_failure(context, started, raw, sql);
   // The C API swallows an exception while it makes a chunk ready, and says nothing: then more come behind what looks like the end.
@@ -225,7 +227,17 @@ Result<QueryResult> read_all(const CallContext& context, CallContext::Clock::tim
     return std::unexpected(out_of_memory());
   }
   if (const auto check = context.check(); !check) return query_failure(context, started, "", sql);
-  return reader.take();
+  TRY(reader.give(sink));
+  return reader.streamed();
+}
+
+// The whole answer of what runs into a sink.
+template <class Run>
+Result<QueryResult> collect(const Run& run) {
+  BatchCollector collector;
+  const Streamed streamed = TRY(run(collector));
+  collector.result.truncated = streamed.truncated;
+  return std::move(collector.result);
 }
 
 }  // namespace
@@ -313,10 +325,14 @@ Result<std::vector<ColumnInfo>> Session::describe_columns(const std::string& sql
   return infos;
 }
 
-Result<QueryResult> Session::run(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) {
+Result<Streamed> Session::stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink) {
   Prepared& statement = *TRY(prepare(query.sql));
   if (capi::prepared_statement_type(statement.handle) != DUCKDB_STATEMENT_TYPE_SELECT) return fail(not_a_select());
-  return execute(context, statement, query, limits);
+  return execute(context, statement, query, limits, sink);
+}
+
+Result<QueryResult> Session::run(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) {
+  return collect([&](BatchSink& sink) { return stream(context, query, limits, sink); });
 }
 
 Result<std::string> Session::explain(const CallContext& context, const BoundQuery& query) {
@@ -326,7 +342,7 @@ Result<std::string> Session::explain(const CallContext& context, const BoundQuer
     plan = TRY(query_directly(context, explained.sql));
   } else {
     const auto statement = TRY(prepare_new(explained.sql));
-    plan = TRY(execute(context, *statement, explained, {}));
+    plan = TRY(collect([&](BatchSink& sink) { return execute(context, *statement, explained, {}, sink); }));
   }
   if (plan.row_count == 0 || plan.columns.size() < 2) return fail(ErrorCode::internal, "The engine gave no plan");
   return plan.columns[1].texts[0];
@@ -341,7 +357,7 @@ Result<QueryResult> Session::query_directly(const CallContext& context, const st
     const char* raw = capi::result_error(&result);
     return query_failure(context, started, raw ? raw : "", sql);
   }
-  return read_all(context, started, &result, sql, {});
+  return collect([&](BatchSink& sink) { return read_all(context, started, &result, sql, {}, sink); });
 }
 
 Result<> Session::command(const CallContext& context, const std::string& sql) {
@@ -355,8 +371,8 @@ Result<> Session::command(const CallContext& context, const std::string& sql) {
   return query_failure(context, started, raw ? raw : "", sql);
 }
 
-Result<QueryResult> Session::execute(const CallContext& context, Prepared& statement, const BoundQuery& query,
-                                     const ExecuteLimits& limits) {
+Result<Streamed> Session::execute(const CallContext& context, Prepared& statement, const BoundQuery& query, const ExecuteLimits& limits,
+                                  BatchSink& sink) {
   const auto started = CallContext::Clock::now();
   TRY(context.check());
   if (const idx_t wanted = capi::nparams(statement.handle); wanted != query.values.size())
@@ -377,7 +393,7 @@ Result<QueryResult> Session::execute(const CallContext& context, Prepared& state
     const char* raw = capi::result_error(&result);
     return query_failure(context, started, raw ? raw : "", query.sql);
   }
-  return read_all(context, started, &result, query.sql, limits);
+  return read_all(context, started, &result, query.sql, limits, sink);
 }
 
 namespace {

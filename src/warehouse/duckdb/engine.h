@@ -49,6 +49,7 @@ class Session final {
   Result<std::vector<ColumnInfo>> describe_columns(const std::string& sql);
 
   // Runs one SELECT and nothing else.
+  Result<Streamed> stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink);
   Result<QueryResult> run(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits);
 
   // The plan that the optimizer makes with these values, as DuckDB's JSON.
@@ -64,7 +65,8 @@ class Session final {
   Result<std::unique_ptr<Prepared>> prepare_new(const std::string& sql);
   Result<Prepared*> prepare(const std::string& sql);
   Result<QueryResult> query_directly(const CallContext& context, const std::string& sql);
-  Result<QueryResult> execute(const CallContext& context, Prepared& statement, const BoundQuery& query, const ExecuteLimits& limits);
+  Result<Streamed> execute(const CallContext& context, Prepared& statement, const BoundQuery& query, const ExecuteLimits& limits,
+                           BatchSink& sink);
 
   _duckdb_connection* connection_;
   std::shared_ptr<QueryWatch> watch_;

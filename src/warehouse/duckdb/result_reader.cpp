@@ -14,6 +14,8 @@ namespace {
 constexpr std::int64_t exact_double_max = std::int64_t{1} << 53;  // beyond it a JSON reader rounds
 constexpr std::size_t bytes_per_fixed_value = 8;                  // what a value counts as towards the byte limit, beside its text
 constexpr int nesting_max = 64;
+constexpr std::size_t batch_rows = 8'192;
+constexpr std::size_t batch_bytes = 4 << 20;
 
 using int128 = __int128;
 
@@ -432,8 +434,12 @@ bool is_readable_type(_duckdb_logical_type* type) { return is_readable(type_info
 
 struct ResultReader::Column {
   ResultColumn result;
+  ColumnType declared = ColumnType::text;
   TypeInfo type;
   std::string scratch;
+
+  // Without rows, and as its type is before a value widens it.
+  ResultColumn empty() const { return {.name = result.name, .type = declared}; }
 
   // Copies up to `rows` rows and adds the bytes of each to `row_bytes`; returns how many rows fit into `bytes_left` together.
   std::size_t append(duckdb_vector vector, std::size_t rows, std::vector<std::size_t>& row_bytes, std::size_t bytes_left) {
@@ -557,22 +563,22 @@ Result<> ResultReader::add_column(std::string name, _duckdb_logical_type* type) 
     return fail(ErrorCode::unsupported, str("Column '", name, "' has a type that cannot be shown: cast it to VARCHAR"));
   }
   column->result.name = std::move(name);
-  column->result.type = column_type_of(type);
+  column->result.type = column->declared = column_type_of(type);
   columns_.push_back(std::move(column));
   return {};
 }
 
 bool ResultReader::append(_duckdb_data_chunk* chunk) {
   const std::size_t chunk_rows = capi::data_chunk_get_size(chunk);
-  const std::size_t wanted = std::min(chunk_rows, limits_.rows_max - row_count_);
+  const std::size_t wanted = std::min(chunk_rows, limits_.rows_max - given_rows_ - row_count_);
   const std::size_t fixed_bytes = bytes_per_fixed_value * std::max<std::size_t>(columns_.size(), 1);
-  const std::size_t bytes_left = limits_.result_bytes_max - std::min(bytes_, limits_.result_bytes_max);
+  const std::size_t bytes_left = limits_.result_bytes_max - std::min(bytes_ + batch_bytes_, limits_.result_bytes_max);
   row_bytes_.assign(wanted, fixed_bytes);
   std::size_t rows = std::min(wanted, bytes_left / fixed_bytes);
   for (std::size_t i = 0; i < columns_.size(); ++i)
     rows = columns_[i]->append(capi::data_chunk_get_vector(chunk, i), rows, row_bytes_, bytes_left);
   row_count_ += rows;
-  for (std::size_t row = 0; row < rows; ++row) bytes_ += row_bytes_[row];
+  for (std::size_t row = 0; row < rows; ++row) batch_bytes_ += row_bytes_[row];
   if (rows < wanted) {
     for (const auto& column : columns_) column->truncate(row_count_);
   }
@@ -580,10 +586,15 @@ bool ResultReader::append(_duckdb_data_chunk* chunk) {
   return !truncated_;
 }
 
-QueryResult ResultReader::take() {
-  QueryResult result{.row_count = row_count_, .truncated = truncated_};
-  for (const auto& column : columns_) result.columns.push_back(std::move(column->result));
-  return result;
+bool ResultReader::has_batch() const { return row_count_ >= batch_rows || batch_bytes_ >= batch_bytes; }
+
+Result<> ResultReader::give(BatchSink& sink) {
+  if (row_count_ == 0 && given_rows_ > 0) return {};
+  QueryResult batch{.row_count = row_count_};
+  for (const auto& column : columns_) batch.columns.push_back(std::exchange(column->result, column->empty()));
+  given_rows_ += std::exchange(row_count_, 0);
+  bytes_ += std::exchange(batch_bytes_, 0);
+  return sink.take(batch);
 }
 
 }  // namespace bridge::duckdb

@@ -181,6 +181,40 @@ TEST_P(DriverContract, DryRunsWithParameters) {
   EXPECT_EQ(result->columns[1].type, ColumnType::decimal);
 }
 
+TEST_P(DriverContract, StreamsALargeAnswerInBatchesThatJoinToTheWhole) {
+  struct Counting final : public BatchSink {
+    Result<> take(QueryResult& batch) override {
+      ++batches;
+      rows_max = std::max(rows_max, batch.row_count);
+      return all.take(batch);
+    }
+    int batches = 0;
+    std::size_t rows_max = 0;
+    BatchCollector all;
+  } sink;
+  const BoundQuery query{.sql = with_table("SELECT a.amount AS amount FROM {sales} a, {sales} b, {sales} c")};
+  constexpr std::size_t rows = 40'000;
+  const auto streamed = warehouse_->stream({}, query, {.rows_max = rows, .result_bytes_max = 1 << 30}, sink);
+  ASSERT_OK(streamed);
+  EXPECT_EQ(streamed->row_count, sink.all.result.row_count);
+  if (streamed->row_count < rows) GTEST_SKIP() << "the table is too small for several batches";
+  EXPECT_TRUE(streamed->truncated);
+  EXPECT_GT(sink.batches, 1);
+  EXPECT_LE(sink.rows_max, rows / 2);
+  EXPECT_EQ(sink.all.result.columns.at(0).valid.size(), rows);
+}
+
+TEST_P(DriverContract, EndsAQueryWhoseSinkTakesNoMoreAndGoesOn) {
+  struct Refusing final : public BatchSink {
+    Result<> take(QueryResult&) override { return fail(ErrorCode::cancelled, "enough"); }
+  } sink;
+  const auto streamed = warehouse_->stream({}, {.sql = with_table("SELECT amount FROM {sales}")}, {}, sink);
+  ASSERT_FALSE(streamed);
+  EXPECT_EQ(streamed.error().message, "enough");
+  EXPECT_TRUE(warehouse_->ping({}));
+  EXPECT_TRUE(run("SELECT count(*) AS n FROM {sales}"));
+}
+
 TEST_P(DriverContract, CutsAnAnswerOffAtTheRowLimit) {
   const auto cut = run("SELECT id FROM {sales} ORDER BY id", {}, {.rows_max = 10});
   ASSERT_OK(cut);
