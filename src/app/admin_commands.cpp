@@ -6,6 +6,7 @@
 #include "app/terminal.h"
 #include "app/version.h"
 #include "base/text.h"
+#include "warehouse/sqlite/sqlite_driver.h"
 
 namespace bridge {
 namespace {
@@ -32,6 +33,12 @@ Result<std::vector<std::pair<std::string, std::string>>> read_fields(const std::
     out.emplace_back(name, field.substr(equals + 1));
   }
   return out;
+}
+
+// The type of a connection that was given none. The server is nearly always on the same machine; where it is not, it names the type itself.
+std::string type_of(const json::object& credentials) {
+  const json::value* path = credentials.if_contains("path");
+  return path && path->is_string() && is_sqlite_file(std::string(path->get_string())) ? "sqlite" : "duckdb";
 }
 
 // The API's way out of a refusal, as the command has it.
@@ -96,7 +103,7 @@ Result<std::string> find_connection(ApiClient& api, const std::string& name) {
   }
   if (names.empty())
     return fail(ErrorCode::failed_precondition,
-                "There is no connection yet: add one with `bridge connection add NAME --type duckdb path=FILE_OR_FOLDER`");
+                "There is no connection yet: add one with `bridge connection add NAME path=FILE_OR_FOLDER`");
   const auto near = nearest_name(name, names);
   return fail(ErrorCode::not_found, str("There is no connection '", name, "'",
                                         near ? str(": did you mean ", *near, "?") : str("; there are ", join(names, ", "))));
@@ -150,10 +157,10 @@ Result<int> run_key_revoke(const CommandOptions& options, const std::string& id)
 Result<int> run_connection_add(const CommandOptions& options, const ConnectionOptions& wanted) {
   json::object credentials;
   for (const auto& [name, value] : TRY(read_fields(wanted.fields))) credentials[name] = value;
+  const std::string type = wanted.type.empty() ? type_of(credentials) : wanted.type;
   auto api = TRY(ApiClient::connect(options.config));
   const std::string team_id = TRY(api->choose_team(options.team));
-  const json::object body{
-      {"team_id", team_id}, {"name", wanted.name}, {"connection_type", wanted.type}, {"credentials", std::move(credentials)}};
+  const json::object body{{"team_id", team_id}, {"name", wanted.name}, {"connection_type", type}, {"credentials", std::move(credentials)}};
   auto added = api->call(Method::post, str("/v1/onboarding/connections", wanted.keep ? "" : "?test=true"), body);
   if (!added) {
     if (added.error().reason == "connection_failed") added.error().message += ". Mend what it says, or add it as it is with --keep";
@@ -190,7 +197,7 @@ Result<int> run_connection_test(const CommandOptions& options, const ConnectionO
 Result<int> run_connection_list(const CommandOptions& options) {
   auto api = TRY(connect_to_team(options));
   return print_list(options, TRY(api->call(Method::get, kAllConnections)), {"name", "connection_type", "status", "last_tested_at", "id"},
-                    "There is no connection yet: bridge connection add NAME --type duckdb path=FILE_OR_FOLDER");
+                    "There is no connection yet: bridge connection add NAME path=FILE_OR_FOLDER");
 }
 
 Result<int> run_connection_show(const CommandOptions& options, const ConnectionOptions& wanted) {

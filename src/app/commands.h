@@ -37,7 +37,7 @@ struct SuggestOptions {
 
 struct ConnectionOptions {
   std::string name;
-  std::string type = "duckdb";
+  std::string type;                 // empty: by what the path is
   std::vector<std::string> fields;  // "path=/data/sales"; "path=" removes one that may be left out
   std::string new_name;
   bool keep = false;   // also one that does not work

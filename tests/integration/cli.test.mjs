@@ -4,9 +4,13 @@ import {spawn} from 'node:child_process';
 import {mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'node:test';
+import {gunzipSync} from 'node:zlib';
 import {BINARY, DATA, expectStatus, runBridge, startServer, temporaryFolder} from './harness.mjs';
 
 const DOCUMENT = (title, connection) => `bridge: 1\nslug: trips\ntitle: ${title}\nconnection: ${connection}\nqueries:\n  q:\n    sql: SELECT count(*) AS n FROM weather\ncharts:\n  c: {query: q, mark: kpi, y: n}\nlayout:\n  - row: [{chart: c}]\n`;
+
+// CREATE TABLE orders (id INTEGER PRIMARY KEY, day DATE, amount REAL), with one row.
+const SQLITE_FILE = 'H4sIAAAAAAACAwsO9MksSVVIyy/KTSxRMGZgYmBkZHBQUGBgADIhGAYYgZgFjU8IMDHoJTPyghQzLmIAolFAMohhZBeXlGRsFC5JTMpJzS9KSS0qhpBMzkGujiGuCiGOTj6uChAxBY3MFAVPvxBXd9cghYAgT1/HoEgFb9dIHYWUxEoFF6ByHYXE3PzSvBIFoGYfTUjcvGAAolEwjIEYIwuDIruRgZGJroGhroGRgzIkTABqx4eeAAQAAA==';
 
 /** Runs the binary on a pseudo-terminal until it ends, or until `until` is seen; what a person saw. */
 function onTerminal(args, {until, env = {}} = {}) {
@@ -43,6 +47,17 @@ test('the command line', async (t) => {
       assert.match(kept.stdout, /kept but does not work/);
       assert.equal((await json('connection', 'show', 'later')).status, 'failed');
       assert.equal((await run('connection', 'remove', 'later')).code, 0);
+    });
+
+    await t.test('a SQLite file is known as one without being called so', async () => {
+      const file = join(folder, 'shop.db');
+      writeFileSync(file, gunzipSync(Buffer.from(SQLITE_FILE, 'base64')));
+      const added = await run('connection', 'add', 'shop', `path=${file}`);
+      assert.equal(added.code, 0, added.stderr);
+      assert.equal((await json('connection', 'show', 'shop')).connection_type, 'sqlite');
+      const wrong = await run('connection', 'add', 'other', '--type', 'duckdb', `path=${file}`);
+      assert.match(wrong.stderr, /is a SQLite file: choose the connection type sqlite/);
+      assert.equal((await run('connection', 'remove', 'shop')).code, 0);
     });
 
     await t.test('one that works is listed, shown, changed, tested and removed', async () => {

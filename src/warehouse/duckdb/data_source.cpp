@@ -385,9 +385,19 @@ Result<std::shared_ptr<DataSource>> DataSource::open(const CallContext& context,
 
 // ---- a DuckDB file -------------------------------------------------------------------------------------------------
 
+namespace {
+
+bool is_sqlite_file(const fs::path& path) {
+  constexpr std::string_view magic("SQLite format 3\0", 16);
+  std::string begin(magic.size(), ' ');
+  std::ifstream(path, std::ios::binary).read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  return begin == magic;
+}
+
+}  // namespace
+
 Result<> DataSource::open_database(const CallContext& context, const fs::path& path) {
-  constexpr std::string_view sqlite_magic("SQLite format 3\0", 16);
-  if (first_bytes(path, sqlite_magic.size()) == sqlite_magic) {
+  if (is_sqlite_file(path)) {
     return fail(ErrorCode::invalid_argument, "not_a_database",
                 str("The file '", path.string(), "' is a SQLite file: choose the connection type sqlite"));
   }
