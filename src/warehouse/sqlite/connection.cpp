@@ -75,14 +75,6 @@ Result<double> number_of(const std::string& text) {
   return number;
 }
 
-// "2001-01-31 12:30:00", as datetime() gives it and most files have it.
-std::string sortable_text_of(Time time) {
-  std::string text = format_time(time);
-  text.pop_back();
-  text[10] = ' ';
-  return text;
-}
-
 std::string opening_sql() {
   return str("PRAGMA temp_store = FILE; PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA cache_size = -", page_cache_kib,
              "; PRAGMA query_only = ON; SELECT 1 FROM json_each('[]'); SELECT 1 FROM json_tree('[]')");
@@ -285,7 +277,7 @@ Result<Statement> Connection::prepare_guarded(const std::string& sql, const Read
 
 std::vector<ReadColumn> Connection::reads() const { return {state_->reads.begin(), state_->reads.end()}; }
 
-Result<> Connection::bind(sqlite3_stmt* statement, const std::vector<SqlValue>& values) {
+Result<> Connection::bind(sqlite3_stmt* statement, const std::vector<SqlValue>& values, const TimestampForm& form) {
   const auto wanted = static_cast<std::size_t>(sqlite3_bind_parameter_count(statement));
   if (wanted != values.size()) {
     return fail(ErrorCode::invalid_argument, "sql_invalid",
@@ -305,7 +297,7 @@ Result<> Connection::bind(sqlite3_stmt* statement, const std::vector<SqlValue>& 
       else if constexpr (std::is_same_v<T, std::string>) return bind_text(typed);
       else if constexpr (std::is_same_v<T, Decimal>) return sqlite3_bind_double(statement, index, TRY(number_of(typed.text)));
       else if constexpr (std::is_same_v<T, Date>) return bind_text(format_time(TRY(parse_time(typed.text))).substr(0, 10));
-      else return bind_text(sortable_text_of(TRY(parse_time(typed.text))));
+      else return bind_text(write_timestamp(TRY(parse_time(typed.text)), form));
     };
     if (const int code = TRY(std::visit(bind, values[i])); code != SQLITE_OK)
       return fail(ErrorCode::invalid_argument, "sql_invalid", str("The value of parameter ", index, " cannot be used"));

@@ -73,7 +73,8 @@ class Connection final {
   std::vector<ReadColumn> reads() const;
 
   // Binds in order. invalid_argument when there are more or fewer values than placeholders, or a date is none.
-  Result<> bind(sqlite3_stmt* statement, const std::vector<SqlValue>& values);
+  // SQLite compares moments as text: they are written in the given form.
+  Result<> bind(sqlite3_stmt* statement, const std::vector<SqlValue>& values, const TimestampForm& form = {});
   // Whether there is another row.
   Result<bool> step(sqlite3_stmt* statement);
   // Runs it to its end, or to a limit.

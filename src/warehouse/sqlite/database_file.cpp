@@ -273,6 +273,7 @@ DatasetInfo DatabaseFile::dataset() const {
 }
 
 Result<> DatabaseFile::sample(const CallContext& context, Connection& connection, FileTable& table) {
+  if (table.is_sampled) return {};
   const std::lock_guard lock(table.mutex);
   if (table.is_sampled) return {};
   std::vector<SeenValues> seen(table.columns.size());
@@ -297,6 +298,8 @@ Result<> DatabaseFile::sample(const CallContext& context, Connection& connection
     const auto wanted = table.declared[i].type == ColumnType::text ? std::nullopt : table.declared[i].type;
     table.columns[i].type = type_for(wanted, seen[i]);
     if (table.columns[i].type == ColumnType::big_integer) table.columns[i].type = ColumnType::integer;
+    const bool has_form = table.columns[i].type == ColumnType::timestamp && seen[i].have_one_form;
+    table.forms.push_back(has_form ? seen[i].form : std::nullopt);
     if (table.columns[i].engine_type.empty()) table.columns[i].engine_type = "ANY";
   }
   table.is_sampled = true;
@@ -318,6 +321,7 @@ Result<std::uint64_t> DatabaseFile::tree_bytes(const CallContext& context, Conne
 }
 
 Result<> DatabaseFile::measure(const CallContext& context, Connection& connection, FileTable& table) {
+  if (table.is_measured) return {};
   const std::lock_guard lock(table.mutex);
   if (table.is_measured) return {};
   const std::string from = str(" FROM main.", quoted_sql_name(table.name));
@@ -370,7 +374,7 @@ Result<std::vector<ColumnStatistics>> DatabaseFile::column_statistics(const Call
   const Lease connection = TRY(borrow(context));
   TRY(sample(context, *connection, *table));
   TRY(measure(context, *connection, *table));
-  const std::lock_guard lock(table->mutex);
+  const std::lock_guard lock(table->statistics_mutex);
   if (!table->statistics) {
     auto statistics = TRY(statistics_of(context, *connection, *table));
     TRY(check_unchanged());
@@ -414,6 +418,20 @@ Result<std::vector<AnswerColumn>> DatabaseFile::answer_columns(const CallContext
   return columns;
 }
 
+TimestampForm DatabaseFile::timestamp_form(const Connection& connection, const std::string& sql) const {
+  std::optional<TimestampForm> form;
+  for (const ReadColumn& read : connection.reads()) {
+    const FileTable* table = find(read.table);
+    const auto position = table ? table->positions.find(read.column) : decltype(FileTable::positions)::const_iterator();
+    if (!table || position == table->positions.end() || table->columns[position->second].type != ColumnType::timestamp) continue;
+    const auto& written = table->forms[position->second];
+    if (!written || (form && *form != *written)) return {};
+    form = written;
+  }
+  // What datetime() writes has the usual form.
+  return form && !find_word(sql, "datetime") ? *form : TimestampForm{};
+}
+
 Result<std::uint64_t> DatabaseFile::scanned_bytes(const CallContext& context, Connection& connection, const std::string& sql) {
   const Statement statement = TRY(connection.prepare("EXPLAIN " + sql));
   std::vector<Instruction> program;
@@ -435,7 +453,6 @@ Result<DryRun> DatabaseFile::dry_run(const CallContext& context, const BoundQuer
   const Lease connection = TRY(borrow(context));
   const Connection::Call call(*connection, context);
   const Statement statement = TRY(connection->prepare_guarded(query.sql, *this));
-  TRY(connection->bind(statement.get(), query.values));
   DryRun dry_run;
   for (AnswerColumn& column : TRY(answer_columns(context, *connection, statement.get(), query.sql)))
     dry_run.columns.push_back({.name = std::move(column.name), .type = column.type.value_or(ColumnType::text)});
@@ -443,6 +460,7 @@ Result<DryRun> DatabaseFile::dry_run(const CallContext& context, const BoundQuer
     const std::string name = table_name_in_sql(find(read.table)->name);
     if (std::ranges::find(dry_run.tables, name) == dry_run.tables.end()) dry_run.tables.push_back(name);
   }
+  TRY(connection->bind(statement.get(), query.values));
   dry_run.bytes_scanned = TRY(scanned_bytes(context, *connection, query.sql));
   return dry_run;
 }
@@ -451,8 +469,8 @@ Result<Streamed> DatabaseFile::stream(const CallContext& context, const BoundQue
   const Lease connection = TRY(borrow(context));
   const Connection::Call call(*connection, context);
   const Statement statement = TRY(connection->prepare_guarded(query.sql, *this));
-  TRY(connection->bind(statement.get(), query.values));
   const std::vector<AnswerColumn> columns = TRY(answer_columns(context, *connection, statement.get(), query.sql));
+  TRY(connection->bind(statement.get(), query.values, timestamp_form(*connection, query.sql)));
   if (limits.scanned_bytes_max) {
     const std::uint64_t bytes = TRY(scanned_bytes(context, *connection, query.sql));
     if (bytes > *limits.scanned_bytes_max) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <map>
@@ -30,11 +31,16 @@ struct FileTable {
   std::vector<DeclaredType> declared;
   std::unordered_map<std::string, std::size_t> positions;  // of its columns, by their names in lower case
 
-  std::mutex mutex;  // held while a part is found out, so that it is found out once; always after a connection was borrowed
-  bool is_sampled = false;
-  bool is_measured = false;
+  // The rest is found out once, when it is first needed, with the mutex held, which is taken after a connection was borrowed. What a flag
+  // says to be known is constant from then on.
+  std::mutex mutex;
+  std::atomic<bool> is_sampled = false;             // the types of its columns
+  std::vector<std::optional<TimestampForm>> forms;  // of its columns; nothing where they hold no moments, or in several forms
+  std::atomic<bool> is_measured = false;
   std::int64_t row_count = 0;
   bool is_row_count_exact = false;
+
+  std::mutex statistics_mutex;  // held while they are made, which may take seconds
   std::optional<std::vector<ColumnStatistics>> statistics;
 };
 
@@ -92,6 +98,8 @@ class DatabaseFile final : public std::enable_shared_from_this<DatabaseFile>, pr
   Result<std::uint64_t> tree_bytes(const CallContext& context, Connection& connection, const std::string& name);
   Result<std::vector<AnswerColumn>> answer_columns(const CallContext& context, Connection& connection, sqlite3_stmt* statement,
                                                    const std::string& sql);
+  // That of the moments that the statement reads, if they are all written in the same.
+  TimestampForm timestamp_form(const Connection& connection, const std::string& sql) const;
   Result<std::uint64_t> scanned_bytes(const CallContext& context, Connection& connection, const std::string& sql);
   // Where nothing is locked a writer may have come meanwhile: then what was read is worth nothing.
   Result<> check_unchanged() const;

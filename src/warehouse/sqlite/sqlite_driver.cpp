@@ -60,7 +60,9 @@ class SqliteWarehouse final : public Warehouse {
   // The file as it is now; looked at again when the last look is old. Calls that still run on what it was keep that.
   Result<std::shared_ptr<DatabaseFile>> current(const CallContext& context) {
     TRY(context.check());
-    const std::lock_guard lock(mutex_);
+    // Another call may be waiting for a locked file.
+    std::unique_lock lock(mutex_, std::defer_lock);
+    while (!lock.try_lock_for(sqlite::lock_retry_interval)) TRY(context.check());
     const auto now = CallContext::Clock::now();
     if (file_ && now - checked_at_ < sqlite::data_version_check_interval) return file_;
     std::string version = TRY(sqlite::file_version(path_));
@@ -70,7 +72,7 @@ class SqliteWarehouse final : public Warehouse {
   }
 
   std::filesystem::path path_;
-  std::mutex mutex_;
+  std::timed_mutex mutex_;
   std::shared_ptr<DatabaseFile> file_;
   CallContext::Clock::time_point checked_at_;
 };

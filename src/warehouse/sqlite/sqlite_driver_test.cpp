@@ -528,6 +528,26 @@ TEST(SqliteStatistics, ReadDatesMomentsAndNumbersThatTheTypeHides) {
   }
 }
 
+TEST(SqliteParameters, ThatAreMomentsCompareInTheFormThatIsStored) {
+  const TestFolder folder;
+  for (const auto& [separator, fraction, zone] :
+       {std::tuple("T", "", "Z"), {"T", ".000", ""}, {" ", "", ""}, {"T", "", "+00:00"}, {" ", ".000000", ""}}) {
+    const auto file = folder / "a.db";
+    std::filesystem::remove(file);
+    const auto moment = [&](std::string_view clock) { return str("('2024-01-02", separator, clock, fraction, zone, "')"); };
+    const auto warehouse = warehouse_of(file, {"CREATE TABLE t (at TEXT)", str("INSERT INTO t VALUES ", moment("03:00:00"), ", ",
+                                                                               moment("12:00:00"), ", ", moment("21:00:00"))});
+    const auto count = [&](const std::string& condition, const SqlValue& value) {
+      return rows_of(*warehouse, "SELECT count(*) FROM t WHERE " + condition, {value});
+    };
+    EXPECT_EQ(count("at < ?1", Timestamp{"2024-01-02T12:00:00Z"}), "[[1]]") << separator << fraction << zone;
+    EXPECT_EQ(count("at <= ?1", Timestamp{"2024-01-02T13:00:00+01:00"}), "[[2]]") << separator << fraction << zone;
+    EXPECT_EQ(count("at > ?1", Timestamp{"2024-01-02T12:00:00Z"}), "[[1]]") << separator << fraction << zone;
+    EXPECT_EQ(count("at >= ?1", Date{"2024-01-02"}), "[[3]]") << separator << fraction << zone;
+    EXPECT_EQ(count("datetime(at) <= ?1", Timestamp{"2024-01-02T12:00:00Z"}), "[[2]]") << separator << fraction << zone;
+  }
+}
+
 TEST(SqliteParameters, OfEveryTypeCompareWithWhatIsStored) {
   const TestFolder folder;
   const auto warehouse =

@@ -111,6 +111,31 @@ std::optional<std::string> timestamp_of(std::string_view text) {
   return time ? std::optional(format_time(*time)) : std::nullopt;
 }
 
+TimestampForm form_of(std::string_view text) {
+  constexpr std::size_t behind_date = 10;
+  TimestampForm form{.separator = text[behind_date]};
+  std::string_view rest = text.substr(behind_date + 1);
+  rest.remove_prefix(length_of_clock(rest));
+  const std::size_t fraction = length_of_fraction(rest);
+  form.fraction_digits = fraction == 0 ? 0 : static_cast<int>(fraction) - 1;
+  form.zone = rest.substr(fraction);
+  return form;
+}
+
+std::string write_timestamp(Time time, const TimestampForm& form) {
+  constexpr std::size_t up_to_seconds = 19;
+  std::string text = format_time(std::chrono::floor<std::chrono::seconds>(time)).substr(0, up_to_seconds);
+  text[10] = form.separator;
+  const auto micros = (time - std::chrono::floor<std::chrono::seconds>(time)).count();
+  // No fewer digits than the moment has.
+  if (form.fraction_digits > 0 || micros != 0) {
+    std::string digits = str(1'000'000 + micros).substr(1);
+    while (digits.size() > static_cast<std::size_t>(form.fraction_digits) && digits.back() == '0') digits.pop_back();
+    text += "." + digits;
+  }
+  return text + form.zone;
+}
+
 void SeenValues::add_integer(std::int64_t value) {
   ++integers;
   are_flags = are_flags && (value == 0 || value == 1);
@@ -129,6 +154,11 @@ void SeenValues::add_text(std::string_view text) {
   if (are_timestamps && !is_date) {
     are_timestamps = timestamp_of(text).has_value();
     have_time_of_day = have_time_of_day || are_timestamps;
+    if (are_timestamps) {
+      TimestampForm written = form_of(text);
+      if (!form) form = std::move(written);
+      else have_one_form = have_one_form && *form == written;
+    }
   }
   are_times = are_times && is_iso_time(text);
   are_json = are_json && text.size() >= 2 && ((text.front() == '{' && text.back() == '}') || (text.front() == '[' && text.back() == ']'));

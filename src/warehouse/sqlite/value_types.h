@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
 #include "warehouse/query_result.h"
 
 namespace bridge::sqlite {
@@ -17,6 +18,15 @@ struct DeclaredType {
 // "VARCHAR(20)", "decimal(18, 2)", "datetime", "", …: by the words that people use, which SQLite's own affinities are made from too.
 DeclaredType declared_type_of(std::string_view text);
 
+// How moments are written in a column of text, so that others written so compare with them.
+struct TimestampForm {
+  char separator = ' ';
+  int fraction_digits = 0;
+  std::string zone;  // "", "Z", "+00:00"
+
+  bool operator==(const TimestampForm&) const = default;
+};
+
 // What was seen of a column's values.
 struct SeenValues {
   std::int64_t nulls = 0;
@@ -24,14 +34,16 @@ struct SeenValues {
   std::int64_t reals = 0;
   std::int64_t texts = 0;
   std::int64_t blobs = 0;
-  bool are_flags = true;          // of the integers: 0 and 1 alone
-  bool are_exact = true;          // of the integers: none beyond 2^53
-  bool are_finite = true;         // of the reals
-  bool are_dates = true;          // of the texts: 2001-01-31
-  bool are_timestamps = true;     // of the texts: dates with a time of day, or dates alone
-  bool have_time_of_day = false;  // of the texts: at least one
-  bool are_times = true;          // of the texts: 12:30, 12:30:00, 12:30:00.5
-  bool are_json = true;           // of the texts: an object or a list
+  bool are_flags = true;              // of the integers: 0 and 1 alone
+  bool are_exact = true;              // of the integers: none beyond 2^53
+  bool are_finite = true;             // of the reals
+  bool are_dates = true;              // of the texts: 2001-01-31
+  bool are_timestamps = true;         // of the texts: dates with a time of day, or dates alone
+  bool have_time_of_day = false;      // of the texts: at least one
+  bool are_times = true;              // of the texts: 12:30, 12:30:00, 12:30:00.5
+  std::optional<TimestampForm> form;  // of the texts with a time of day: the first one's
+  bool have_one_form = true;
+  bool are_json = true;  // of the texts: an object or a list
 
   void add_null() { ++nulls; }
   void add_integer(std::int64_t value);
@@ -48,5 +60,10 @@ bool is_iso_date(std::string_view text);
 // Also of a date alone. Nothing when it is none.
 std::optional<std::string> timestamp_of(std::string_view text);
 bool is_iso_time(std::string_view text);
+
+// Of text that `timestamp_of` reads, with a time of day.
+TimestampForm form_of(std::string_view text);
+// "2001-01-31 12:30:00", in UTC.
+std::string write_timestamp(Time time, const TimestampForm& form);
 
 }  // namespace bridge::sqlite
