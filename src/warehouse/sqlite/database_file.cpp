@@ -82,12 +82,16 @@ std::string stamp_beside(const fs::path& file, std::string_view ending) {
   return str(ending, ":", status.st_size, ":", status.st_mtim.tv_sec, ".", status.st_mtim.tv_nsec);
 }
 
-bool is_there(const fs::path& file, std::string_view ending) { return !stamp_beside(file, ending).empty(); }
+bool has_content(const fs::path& file, std::string_view ending) {
+  std::error_code error;
+  const auto bytes = fs::file_size(file.string() + std::string(ending), error);
+  return !error && bytes > 0;
+}
 
 // Whether no program writes to the file, and none can begin without its being noticed: nobody may write, or the file keeps its changes in a
-// log that is not there.
+// log that is not there, or has nothing in it.
 bool is_immutable(const fs::path& file, const FileLook& look) {
-  if (is_there(file, "-journal") || is_there(file, "-wal")) return false;
+  if (has_content(file, "-journal") || has_content(file, "-wal")) return false;
   if (look.is_in_wal_mode()) return true;
   if ((look.status.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) == 0) return true;
   struct statvfs system {};

@@ -193,6 +193,45 @@ TEST(SqliteOpen, MakesNoFileBesideTheOneThatItReads) {
   EXPECT_EQ(files, 2U);
 }
 
+TEST(SqliteOpen, ReadsAFileBesideAnEmptyLogAndOneThatNobodyMayWrite) {
+  const TestFolder folder;
+  auto sql = numbers_sql(10);
+  sql.insert(sql.begin(), "PRAGMA journal_mode = WAL");
+  run_in_sqlite(folder / "log.db", sql);
+  folder.write("log.db-wal", "");
+  run_in_sqlite(folder / "fixed.db", numbers_sql(10));
+  std::filesystem::permissions(folder / "fixed.db", std::filesystem::perms::owner_read);
+  for (const char* name : {"log.db", "fixed.db"}) {
+    const auto opened = open_path(folder / name);
+    ASSERT_TRUE(opened) << describe_error(opened.error());
+    EXPECT_EQ(rows_of(**opened, "SELECT count(*) FROM t"), "[[10]]") << name;
+    EXPECT_FALSE(std::filesystem::exists(folder / (std::string(name) + "-shm"))) << name;
+  }
+}
+
+// Read without locks, so that only a look behind tells.
+TEST(SqliteFile, SaysThatItWasChangedWhileItWasRead) {
+  const TestFolder folder;
+  auto sql = numbers_sql(20'000);
+  sql.insert(sql.begin(), "PRAGMA journal_mode = WAL");
+  const auto file = folder / "a.db";
+  const auto warehouse = warehouse_of(file, sql);
+  struct Writing final : public BatchSink {
+    explicit Writing(const std::filesystem::path& path) : file(path) {}
+    Result<> take(QueryResult&) override {
+      if (++batches == 1) run_in_sqlite(file, {"UPDATE t SET s = 'other'"});
+      return {};
+    }
+    std::filesystem::path file;
+    int batches = 0;
+  } sink(file);
+  const auto streamed = warehouse->stream({}, {.sql = "SELECT n, s FROM t"}, {.rows_max = 100'000}, sink);
+  ASSERT_FALSE(streamed);
+  EXPECT_EQ(reason_of(streamed.error()), "data_changed") << describe_error(streamed.error());
+  let_the_look_grow_old();
+  EXPECT_EQ(rows_of(*warehouse, "SELECT count(*) FROM t WHERE s = 'other'"), "[[20000]]");
+}
+
 TEST(SqliteOpen, WaitsForALockedFileUntilTheDeadline) {
   const TestFolder folder;
   run_in_sqlite(folder / "a.db", numbers_sql(10));
