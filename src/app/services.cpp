@@ -42,7 +42,7 @@ class TeamConnectionDirectory final : public ConnectionDirectory {
       if (driver->type() != connection->connection_type) continue;
       // Answers of other credentials are other answers.
       return DataConnection{.key = str(connection->id.value(), "/", connection->version),
-                            .dialect = driver->dialect(),
+                            .dialect = &driver->dialect(),
                             .limits = limits_,
                             .open = [connections = connections_,
                                      id = connection->id](const CallContext& inner) { return connections->open_warehouse(inner, id); },

@@ -111,6 +111,7 @@ class BoundDataService final : public DashboardDataService {
     QueryResult result = TRY(decode_rows(*answer.data));
     result.truncated = answer.truncated;
     if (shape.sort.empty() && !shape.limit) return result;
+    const SqlDialect& dialect = parts_.local.dialect();
     BoundQuery query{.sql = "SELECT * FROM answer"};
     if (!shape.sort.empty()) {
       const bool down = shape.sort.starts_with('-');
@@ -127,9 +128,10 @@ class BoundDataService final : public DashboardDataService {
                                           .allowed = names,
                                           .suggestion = nearest_name(column, names).value_or("")}}});
       }
-      query.sql += str(" ORDER BY ", quote_identifier(parts_.local.dialect(), column), down ? " DESC" : "", " NULLS LAST");
+      const SortDirection direction = down ? SortDirection::descending : SortDirection::ascending;
+      query.sql += str(" ORDER BY ", dialect.sort_key(dialect.quote_identifier(column), direction));
     }
-    if (shape.limit) query.sql += str(" LIMIT ", *shape.limit);
+    if (shape.limit) query.sql += str(" ", dialect.limit(*shape.limit));
     return parts_.local.execute(context, query, {{"answer", &result}}, {.rows_max = kShapedRowsMax});
   }
 
@@ -207,7 +209,7 @@ class BoundDataService final : public DashboardDataService {
         ttl = std::min(ttl, std::chrono::milliseconds(query.ttl_ms));
         max_stale = std::max(max_stale, std::chrono::milliseconds(query.max_stale_ms));
       }
-      const auto bound = bind_newest_day(sources, plan.parameters, parameter, connection.dialect);
+      const auto bound = bind_newest_day(sources, plan.parameters, parameter, *connection.dialect);
       if (!bound) {
         newest.failures.emplace(parameter, bound.error());
         continue;
@@ -247,7 +249,7 @@ class BoundDataService final : public DashboardDataService {
         TRY(read_parameter_values(plan.parameters, plan.view_type, request.parameters, day_of(parts_.clock.now()), newest));
     return bind_plan(plan, {.values = values,
                             .limits = connection.limits,
-                            .warehouse = &connection.dialect,
+                            .warehouse = connection.dialect,
                             .local = &parts_.local.dialect(),
                             .only = request.only});
   }

@@ -50,7 +50,7 @@ class Workspace final : public PlanSource, public DataConnectionSource {
   std::uint64_t change_count() const override { return changes; }
   Result<DataConnection> find_connection(const CallContext&, std::string_view) override {
     return DataConnection{.key = "c1",
-                          .dialect = warehouse_->dialect(),
+                          .dialect = &warehouse_->dialect(),
                           .limits = limits,
                           .open = [this](const CallContext&) -> Result<std::shared_ptr<Warehouse>> {
                             if (++opens == throw_at_open) throw std::bad_alloc();

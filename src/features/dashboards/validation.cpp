@@ -449,20 +449,15 @@ class DryRunCheck {
     validation_.bytes_scanned += dry_run->bytes_scanned;
     validation_.columns[query.id] = dry_run->columns;
     if (dry_run->bytes_scanned >= query.limits.bytes_max) report_cap(query, dry_run->bytes_scanned);
-    warn_of_cut_median(query, dry_run->columns);
+    warn_of_cautions(query, dry_run->columns);
     return {};
   }
 
-  // DuckDB gives the middle of two decimals with no more digits than they have.
-  void warn_of_cut_median(const BoundPlanQuery& query, const std::vector<ColumnName>& columns) {
-    const std::string sql = lower(query.bound.query.sql);
-    const auto decimal = std::ranges::find(columns, ColumnType::decimal, &ColumnName::type);
-    if (decimal == columns.end() || (!sql.contains("median(") && !sql.contains("quantile_cont("))) return;
+  void warn_of_cautions(const BoundPlanQuery& query, const std::vector<ColumnName>& columns) {
+    const auto caution = target_.warehouse.dialect().find_caution(query.bound.query.sql, columns);
+    if (!caution) return;
     const DocumentQuery& source = *validation_.document->find_query(query.source_id);
-    problems_.warn(source.sql.at, str("queries.", query.source_id, ".sql"), "median_is_cut",
-                   "the median of a decimal column is cut to the column's digits (73.83 for 73.835): write median(CAST(column AS "
-                   "DECIMAL(38, 3))), with "
-                   "one digit more than the column has");
+    problems_.warn(source.sql.at, str("queries.", query.source_id, ".sql"), caution->code, caution->message);
   }
 
   void report_cap(const BoundPlanQuery& query, std::uint64_t bytes_scanned) {

@@ -5,11 +5,12 @@
 #include "base/text.h"
 #include "features/dashboards/compiler/newest_day.h"
 #include "features/dashboards/compiler/plan.h"
+#include "warehouse/dialect_list.h"
 
 namespace bridge {
 namespace {
 
-const SqlDialect kDuckdb{.name = "duckdb", .placeholder_prefix = "$"};
+const SqlDialect& kDuckdb = *find_sql_dialect("duckdb");
 const Day kToday = *parse_day("2001-04-15");
 
 DocumentParameter parameter(std::string name, ParameterType type, json::value value = nullptr, bool multiple = false) {
