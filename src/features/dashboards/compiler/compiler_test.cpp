@@ -102,6 +102,14 @@ TEST(SqlText, SurvivesAnything) {
   EXPECT_FALSE(scan_sql(deep).problems.empty());
 }
 
+TEST(Parameters, BindAsTheDialectWritesPlaceholders) {
+  const auto all = parameters();
+  const auto values = *read_parameter_values(all, ViewType::analytical, {{"least", "12345678901234567890"}}, kToday);
+  const auto query = bind_sql(scan_sql("filter(:period, d) AND n > :least AND c = :city"), all, values, *find_sql_dialect("sqlite"));
+  ASSERT_TRUE(query);
+  EXPECT_EQ(query->query.sql, "((d) >= ?1 AND (d) < ?2) AND n > CAST(?3 AS NUMERIC) AND c = ?4");
+}
+
 TEST(Parameters, BindDaysHalfOpen) {
   const auto query = bind("WHERE filter(:period, departure)");
   ASSERT_TRUE(query);
@@ -217,7 +225,7 @@ TEST(Parameters, CountPeriodsFromTheNewestDayOfTheData) {
 TEST(NewestDay, IsAskedOfTheTablesOfTheSelectThatFilters) {
   const auto asked = [](std::string_view sql) {
     std::string out;
-    for (const std::string& one : newest_day_sql(scan_sql(sql), "period")) out += one + "\n";
+    for (const std::string& one : *newest_day_sql(scan_sql(sql), "period", kDuckdb)) out += one + "\n";
     return out;
   };
   const auto newest = [](std::string column, std::string from) {
@@ -241,6 +249,8 @@ TEST(NewestDay, IsAskedOfTheTablesOfTheSelectThatFilters) {
   EXPECT_EQ(asked("SELECT 1 FROM t WHERE d >= :period.from"), "");
   EXPECT_EQ(asked("SELECT filter(:period, 1)"), "");
   EXPECT_EQ(bind_newest_day({}, parameters(), "period", kDuckdb).error().reason, "no_newest_day");
+  EXPECT_EQ(newest_day_sql(scan_sql("SELECT 1 FROM t WHERE filter(:period, d)"), "period", *find_sql_dialect("sqlite"))->front(),
+            "SELECT date(max(CASE WHEN (d) < date('9999-01-01') THEN (d) END)) AS newest_day FROM t");
 }
 
 TEST(Parameters, ReportEveryBadValueAtOnce) {
