@@ -69,42 +69,8 @@ class BoundDataService final : public DashboardDataService {
       return fail(ErrorCode::not_found, str("The dashboard has no query '", request.only.front().substr(0, 100), "'"));
     }
     const DataConnection connection = TRY(parts_.connections.find_connection(context, plan.connection));
-    const std::optional<std::string> data_version = connection.data_version ? connection.data_version(context) : std::nullopt;
-    const Newest newest = TRY(find_newest_days(context, plan, connection, request, data_version));
-    const BoundPlan bound = TRY(bind(plan, connection, request, newest.days));
-    Run run{.plan = bound,
-            .connection = connection,
-            .slug = request.slug,
-            .version = plan.version,
-            .fresh = request.fresh,
-            .data_version = data_version,
-            .view = parts_.queries.open_view(),
-            .answers = {}};
-    run.answers.resize(bound.queries.size());
-    for (int stage = 0; stage < bound.stage_count; ++stage) {
-      std::vector<std::size_t> members;
-      for (std::size_t i = 0; i < bound.queries.size(); ++i) {
-        if (bound.queries[i].stage == stage) members.push_back(i);
-      }
-      TRY(parts_.workers.run_all(members.size(), [&](std::size_t i) {
-        const BoundPlanQuery& query = bound.queries[members[i]];
-        const Error* unknown = newest.failure_of(query);
-        // A query that throws fails alone, as one that the engine refuses does.
-        run.answers[members[i]] = unknown ? Result<QueryAnswer>(fail(*unknown)) : guarded([&] { return execute(context, run, query); });
-      }));
-      TRY(context.check());
-    }
-    std::vector<QueryOutcome> outcomes;
-    for (std::size_t i = 0; i < bound.queries.size(); ++i) {
-      const std::string& id = bound.queries[i].id;
-      const bool wanted = request.only.empty() || std::ranges::find(request.only, id) != request.only.end();
-      if (!wanted) continue;
-      outcomes.push_back({.id = id,
-                          .version = plan.version,
-                          .answer = told_to(context.caller, std::move(*run.answers[i])),
-                          .periods = bound.queries[i].periods});
-    }
-    return outcomes;
+    if (plan.dialect != connection.dialect) return run_on(context, TRY(in_dialect(plan, *connection.dialect)), connection, request);
+    return run_on(context, plan, connection, request);
   }
 
   Result<QueryResult> shape(const CallContext& context, const QueryAnswer& answer, const AnswerShape& shape) override {
@@ -152,12 +118,13 @@ class BoundDataService final : public DashboardDataService {
   }
 
   Result<ExplainedPlan> explain(const CallContext& context, const DataRequest& request) override {
-    const auto plan = TRY(parts_.plans.get_plan(context, request.slug));
-    const DataConnection connection = TRY(parts_.connections.find_connection(context, plan->connection));
+    const auto kept = TRY(parts_.plans.get_plan(context, request.slug));
+    const DataConnection connection = TRY(parts_.connections.find_connection(context, kept->connection));
+    const Plan plan = TRY(in_dialect(*kept, *connection.dialect));
     const std::optional<std::string> data_version = connection.data_version ? connection.data_version(context) : std::nullopt;
-    const Newest newest = TRY(find_newest_days(context, *plan, connection, request, data_version));
-    const BoundPlan bound = TRY(bind(*plan, connection, request, newest.days));
-    ExplainedPlan out{.slug = plan->slug, .version = plan->version, .stages = bound.stage_count, .queries = {}};
+    const Newest newest = TRY(find_newest_days(context, plan, connection, request, data_version));
+    const BoundPlan bound = TRY(bind(plan, connection, request, newest.days));
+    ExplainedPlan out{.slug = plan.slug, .version = plan.version, .stages = bound.stage_count, .queries = {}};
     const auto warehouse = TRY(connection.open(context));
     for (const BoundPlanQuery& query : bound.queries) {
       ExplainedQuery line{.id = query.id,
@@ -193,6 +160,47 @@ class BoundDataService final : public DashboardDataService {
       return nullptr;
     }
   };
+
+  // Of a plan that was read in the connection's dialect.
+  Result<std::vector<QueryOutcome>> run_on(const CallContext& context, const Plan& plan, const DataConnection& connection,
+                                           const DataRequest& request) {
+    const std::optional<std::string> data_version = connection.data_version ? connection.data_version(context) : std::nullopt;
+    const Newest newest = TRY(find_newest_days(context, plan, connection, request, data_version));
+    const BoundPlan bound = TRY(bind(plan, connection, request, newest.days));
+    Run run{.plan = bound,
+            .connection = connection,
+            .slug = request.slug,
+            .version = plan.version,
+            .fresh = request.fresh,
+            .data_version = data_version,
+            .view = parts_.queries.open_view(),
+            .answers = {}};
+    run.answers.resize(bound.queries.size());
+    for (int stage = 0; stage < bound.stage_count; ++stage) {
+      std::vector<std::size_t> members;
+      for (std::size_t i = 0; i < bound.queries.size(); ++i) {
+        if (bound.queries[i].stage == stage) members.push_back(i);
+      }
+      TRY(parts_.workers.run_all(members.size(), [&](std::size_t i) {
+        const BoundPlanQuery& query = bound.queries[members[i]];
+        const Error* unknown = newest.failure_of(query);
+        // A query that throws fails alone, as one that the engine refuses does.
+        run.answers[members[i]] = unknown ? Result<QueryAnswer>(fail(*unknown)) : guarded([&] { return execute(context, run, query); });
+      }));
+      TRY(context.check());
+    }
+    std::vector<QueryOutcome> outcomes;
+    for (std::size_t i = 0; i < bound.queries.size(); ++i) {
+      const std::string& id = bound.queries[i].id;
+      const bool wanted = request.only.empty() || std::ranges::find(request.only, id) != request.only.end();
+      if (!wanted) continue;
+      outcomes.push_back({.id = id,
+                          .version = plan.version,
+                          .answer = told_to(context.caller, std::move(*run.answers[i])),
+                          .periods = bound.queries[i].periods});
+    }
+    return outcomes;
+  }
 
   // Asked for like any other query: under the cap, and kept.
   Result<Newest> find_newest_days(const CallContext& context, const Plan& plan, const DataConnection& connection,

@@ -6,6 +6,7 @@
 #include "features/dashboards/limits.h"
 #include "features/dashboards/schedule.h"
 #include "features/dashboards/schema.h"
+#include "warehouse/dialect_list.h"
 
 namespace bridge {
 namespace {
@@ -104,11 +105,16 @@ class Problems {
   ValidationReport& report_;
 };
 
+const SqlDialect& dialect_for(const DashboardDocument& document, const ReferenceContext& context) {
+  const SqlDialect* known = context.dialect_of ? context.dialect_of(document.connection.text) : nullptr;
+  return known ? *known : local_sql_dialect();
+}
+
 // The third level, part by part.
 class ReferenceCheck {
  public:
   ReferenceCheck(const DashboardDocument& document, const ReferenceContext& context, Problems& problems)
-      : document_(document), context_(context), problems_(problems) {}
+      : document_(document), context_(context), dialect_(dialect_for(document, context)), problems_(problems) {}
 
   void check() {
     check_head();
@@ -208,7 +214,7 @@ class ReferenceCheck {
       }
     }
     check_cache(query.cache, path + ".cache");
-    const ScannedSql sql = scan_sql(query.sql.text);
+    const ScannedSql sql = scan_sql(query.sql.text, dialect_of(query, dialect_).lexical_rules());
     for (const SqlProblem& problem : sql.problems) {
       const Position at = position_in(query.sql, problem.offset);
       problems_.add_error({.path = path + ".sql",
@@ -317,7 +323,7 @@ class ReferenceCheck {
     if (!query || !without_cycles) return;
     std::vector<std::string> ranges;
     auto [used, is_new] = parameters_.try_emplace(query->id);
-    if (is_new) used->second = parameters_of(document_, *query);
+    if (is_new) used->second = parameters_of(document_, *query, dialect_);
     for (const std::string& name : used->second) {
       const DocumentParameter* parameter = document_.find_parameter(name);
       if (parameter && parameter->type == ParameterType::date_range) ranges.push_back(name);
@@ -367,7 +373,8 @@ class ReferenceCheck {
     }
     for (const DocumentQuery& query : document_.queries) {
       for (const PlacedText& name : query.from) queries.insert(name.text);
-      for (const ParameterUse& use : parameter_uses(scan_sql(query.sql.text))) params.insert(use.name);
+      for (const ParameterUse& use : parameter_uses(scan_sql(query.sql.text, dialect_of(query, dialect_).lexical_rules())))
+        params.insert(use.name);
     }
     for (const DocumentQuery& query : document_.queries) {
       if (!queries.contains(query.id))
@@ -381,6 +388,7 @@ class ReferenceCheck {
 
   const DashboardDocument& document_;
   const ReferenceContext& context_;
+  const SqlDialect& dialect_;  // of the connection
   Problems& problems_;
   std::map<std::string, std::vector<std::string>> parameters_;  // by query, for those that are compared
 };
@@ -393,7 +401,7 @@ class DryRunCheck {
 
   Result<> check() {
     const DashboardDocument& document = *validation_.document;
-    const Plan plan = TRY(compile_dashboard(document));
+    const Plan plan = TRY(compile_dashboard(document, &target_.warehouse.dialect()));
     BindInput input{.limits = target_.limits, .warehouse = &target_.warehouse.dialect(), .local = &target_.local.dialect()};
     NewestDays newest;
     for (const std::string& parameter : parameters_of_data(plan.parameters, plan.view_type, {}))

@@ -202,7 +202,8 @@ Result<std::vector<BoundQuery>> bind_newest_day(const std::vector<const ScannedS
                     ", column) in one of them, or name the days"));
   }
   std::vector<BoundQuery> bound;
-  for (const std::string& text : texts) bound.push_back(TRY(bind_sql(scan_sql(text), parameters, {}, dialect)).query);
+  for (const std::string& text : texts)
+    bound.push_back(TRY(bind_sql(scan_sql(text, dialect.lexical_rules()), parameters, {}, dialect)).query);
   return bound;
 }
 
