@@ -451,7 +451,7 @@ bool is_flag(const ColumnProfile& column) {
 std::string filter_sql(const TableProfile& table, const Filter& filter) {
   const ColumnProfile& column = table.columns[filter.column];
   const bool bare = column.numeric || column.time_is_year;
-  const auto literal = [&](const std::string& value) { return bare ? value : quote_text(value); };
+  const auto literal = [&](const std::string& value) { return bare ? value : column.dialect->text_literal(value); };
   switch (filter.kind) {
     case FilterKind::in: {
       std::vector<std::string> values;
@@ -473,7 +473,7 @@ std::string filter_sql(const TableProfile& table, const Filter& filter) {
     }
     case FilterKind::is_null: {
       std::vector<std::string> parts{str(column.sql, " IS NULL")};
-      for (const std::string& value : column.missing) parts.push_back(str(column.sql, " = ", quote_text(value)));
+      for (const std::string& value : column.missing) parts.push_back(str(column.sql, " = ", column.dialect->text_literal(value)));
       return parts.size() == 1 ? parts.front() : str("(", join(parts, " OR "), ")");
     }
     case FilterKind::is_true:

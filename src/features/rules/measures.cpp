@@ -42,19 +42,18 @@ bool has_word(const ColumnProfile& column, std::string_view word) {
 }
 
 // The middle of two decimals has one digit more than they have, which the engine cuts off; that of two long whole numbers it rounds.
-std::string median_sql(const ColumnProfile& column) {
+Result<std::string> median_sql(const ColumnProfile& column) {
   constexpr double exact_double_max = 9e15;
-  constexpr int digits_max = 38;
   const bool is_long = column.type == "integer" && column.max && *column.max > exact_double_max;
-  if (!is_long && !column.decimals) return str("median(", column.sql, ")");
-  return str("median(CAST(", column.sql, " AS DECIMAL(", digits_max, ", ", std::min(column.decimals.value_or(0) + 1, digits_max), ")))");
+  if (!is_long && !column.decimals) return column.dialect->median(column.sql);
+  return column.dialect->median(column.sql, column.decimals.value_or(0) + 1);
 }
 
 // Rows whose value is not known are left out of a breakdown.
 std::vector<std::string> known_values(const ColumnProfile& column) {
   std::vector<std::string> conditions;
   if (column.null_fraction > 0) conditions.push_back(str(column.sql, " IS NOT NULL"));
-  for (const std::string& value : column.missing) conditions.push_back(str(column.sql, " <> ", quote_text(value)));
+  for (const std::string& value : column.missing) conditions.push_back(str(column.sql, " <> ", column.dialect->text_literal(value)));
   return conditions;
 }
 
@@ -118,15 +117,20 @@ Measure make_measure(const TableProfile& table, std::size_t index, Aggregate agg
   if (aggregate == Aggregate::none || aggregate == Aggregate::count || aggregate == Aggregate::share)
     aggregate = column.additive && !column.mean_first ? Aggregate::sum : Aggregate::mean;
   if (aggregate == Aggregate::sum && !may_add_up(column)) aggregate = Aggregate::mean;
+  // What the engine cannot say becomes an average, and the word for it is said to be unused.
+  const Result<std::string> written = aggregate == Aggregate::median   ? median_sql(column)
+                                      : aggregate == Aggregate::spread ? column.dialect->standard_deviation(column.sql)
+                                                                       : Result<std::string>();
+  if (!written) aggregate = Aggregate::mean;
   Measure measure{.column = index, .aggregate = aggregate, .unit = column.unit, .good = column.good};
   switch (aggregate) {
     case Aggregate::sum: measure.sql = str("sum(", column.sql, ")"); break;
-    case Aggregate::median: measure.sql = median_sql(column); break;
+    case Aggregate::median: measure.sql = *written; break;
     case Aggregate::minimum: measure.sql = str("min(", column.sql, ")"); break;
     case Aggregate::maximum: measure.sql = str("max(", column.sql, ")"); break;
     case Aggregate::distinct: measure.sql = str("count(DISTINCT ", column.sql, ")"); break;
     case Aggregate::spread:
-      measure.sql = str("stddev_samp(", column.sql, ")");
+      measure.sql = *written;
       measure.good = Good::unknown;
       break;
     default: measure.sql = str("avg(", column.sql, ")"); break;
@@ -177,26 +181,28 @@ std::optional<Measure> make_share(const TableProfile& table, std::size_t index, 
   return measure;
 }
 
-Measure make_percentile(const TableProfile& table, std::size_t index, int part) {
+std::optional<Measure> make_percentile(const TableProfile& table, std::size_t index, int part) {
+  auto quantile = table.dialect->quantile(table.columns[index].sql, str(part < 10 ? "0.0" : "0.", part));
+  if (!quantile) return std::nullopt;
   Measure measure = make_measure(table, index, Aggregate::median);
   const std::string_view ending = part % 10 == 1 && part != 11   ? "st"
                                   : part % 10 == 2 && part != 12 ? "nd"
                                   : part % 10 == 3 && part != 13 ? "rd"
                                                                  : "th";
-  measure.sql = str("quantile_cont(", table.columns[index].sql, ", ", part < 10 ? "0.0" : "0.", part, ")");
+  measure.sql = *std::move(quantile);
   measure.label = str(part, ending, " percentile of ", in_sentence(table.columns[index].label));
   measure.alias = make_alias(str("percentile_", part, "_", join(table.columns[index].words, "_")));
   return measure;
 }
 
 Measure make_value_share(const TableProfile& table, const Measure& whole, const Dimension& dimension, const std::string& value) {
-  const std::string is_value = str(dimension.sql, " = ", quote_text(value));
+  const std::string is_value = str(dimension.sql, " = ", table.dialect->text_literal(value));
   Measure measure{.column = dimension.columns.front(), .aggregate = Aggregate::share, .format = ".1%"};
   measure.alias = make_alias(str("share_of_", value));
   measure.label = str("Share of ", value.size() > 1 && value[1] >= 'a' && value[1] <= 'z' ? in_sentence(value) : value);
   if (whole.column && whole.aggregate == Aggregate::sum) {
     const std::string& column = table.columns[*whole.column].sql;
-    measure.sql = str("sum(CASE WHEN ", is_value, " THEN ", column, " END) / nullif(sum(", column, "), 0)");
+    measure.sql = table.dialect->safe_ratio(str("sum(CASE WHEN ", is_value, " THEN ", column, " END)"), str("sum(", column, ")"));
   } else {
     measure.sql = str("avg(CASE WHEN ", is_value, " THEN 1.0 WHEN ", dimension.sql, " IS NOT NULL THEN 0.0 END)");
   }
@@ -205,7 +211,8 @@ Measure make_value_share(const TableProfile& table, const Measure& whole, const 
 
 Measure per_day(const Measure& measure, const ColumnProfile& time) {
   Measure daily = measure;
-  daily.sql = str(measure.sql, " / (date_diff('day', min(", time.time_sql, "), max(", time.time_sql, ")) + 1)");
+  const std::string days = time.dialect->days_between(str("min(", time.time_sql, ")"), str("max(", time.time_sql, ")"));
+  daily.sql = time.dialect->ratio(measure.sql, str("(", days, " + 1)"));
   daily.label = str(measure.label, " per day");
   daily.alias = make_alias(str(measure.alias, "_per_day"));
   daily.format = ",.0f";
@@ -221,7 +228,7 @@ Dimension make_dimension(const TableProfile& table, std::size_t index) {
                       .label = column.label,
                       .distinct = column.distinct};
   dimension.conditions = known_values(column);
-  if (column.numeric) dimension.sql = str("CAST(", column.sql, " AS VARCHAR)");
+  if (column.numeric) dimension.sql = text_of(column);
   if (column.type == "boolean") dimension.sql = str("CASE WHEN ", column.sql, " THEN 'yes' ELSE 'no' END");
   if (dimension.alias == "column_1") dimension.alias = str("column_", index + 1);
   return dimension;
@@ -258,7 +265,7 @@ Dimension make_bands(const TableProfile& table, std::size_t index, std::optional
                   .alias = make_alias(str(join(column.words, "_"), "_from")),
                   .label = column.label,
                   .conditions = std::move(conditions)};
-  bands.sql = width == 1 ? column.sql : str("floor(", column.sql, " / ", number_text(width), ") * ", number_text(width));
+  bands.sql = width == 1 ? column.sql : table.dialect->band_start(column.sql, number_text(width));
   bands.order_sql = "1";
   bands.distinct = static_cast<std::int64_t>(std::ceil((high - low) / width)) + 1;
   bands.unit = column.unit;
@@ -272,21 +279,24 @@ Dimension make_time_part(const ColumnProfile& time, TimePart part) {
   switch (part) {
     case TimePart::weekday:
       dimension = {.alias = "weekday",
-                   .sql = str("dayname(", time.time_sql, ")"),
+                   .sql = time.dialect->weekday_name(time.time_sql),
                    .label = "Day of the week",
-                   .order_sql = str("isodow(", time.time_sql, ")"),
+                   .order_sql = time.dialect->date_part(time.time_sql, DatePart::weekday),
                    .distinct = 7};
       break;
     case TimePart::month:
       dimension = {.alias = "month_name",
-                   .sql = str("monthname(", time.time_sql, ")"),
+                   .sql = time.dialect->month_name(time.time_sql),
                    .label = "Month of the year",
-                   .order_sql = str("month(", time.time_sql, ")"),
+                   .order_sql = time.dialect->date_part(time.time_sql, DatePart::month),
                    .distinct = 12};
       break;
     default:
-      dimension = {
-          .alias = "hour_of_day", .sql = str("hour(", time.time_sql, ")"), .label = "Hour of the day", .order_sql = "1", .distinct = 24};
+      dimension = {.alias = "hour_of_day",
+                   .sql = time.dialect->date_part(time.time_sql, DatePart::hour),
+                   .label = "Hour of the day",
+                   .order_sql = "1",
+                   .distinct = 24};
       break;
   }
   if (time.time_is_text || time.null_fraction > 0) dimension.conditions.push_back(str(time.time_sql, " IS NOT NULL"));
@@ -295,8 +305,22 @@ Dimension make_time_part(const ColumnProfile& time, TimePart part) {
 
 std::string bucket_sql(const ColumnProfile& time, Grain grain) {
   if (time.time_is_year) return time.sql;
-  if (grain == Grain::hour) return str("date_trunc('hour', ", time.time_sql, ")");
-  return str("CAST(date_trunc('", name_of(grain), "', ", time.time_sql, ") AS DATE)");
+  return time.dialect->truncate(time.time_sql, unit_of(grain));
 }
+
+TimeUnit unit_of(Grain grain) {
+  switch (grain) {
+    case Grain::hour: return TimeUnit::hour;
+    case Grain::week: return TimeUnit::week;
+    case Grain::month: return TimeUnit::month;
+    case Grain::quarter: return TimeUnit::quarter;
+    case Grain::year: return TimeUnit::year;
+    case Grain::none:
+    case Grain::day: break;
+  }
+  return TimeUnit::day;
+}
+
+std::string text_of(const ColumnProfile& column) { return column.dialect->cast(column.sql, ColumnType::text).value_or(column.sql); }
 
 }  // namespace bridge::rules

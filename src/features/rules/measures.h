@@ -40,13 +40,14 @@ struct Dimension {
 bool may_add_up(const ColumnProfile& column);
 
 Measure count_rows(const TableProfile& table);
-// `aggregate` none: the one that makes sense for the column. A sum that means nothing becomes an average.
+// `aggregate` none: the one that makes sense for the column. A sum that means nothing becomes an average, as does a median or a spread that
+// the engine does not have.
 Measure make_measure(const TableProfile& table, std::size_t column, Aggregate aggregate);
 Measure count_distinct(const TableProfile& table, const Dimension& dimension);
 // The share of rows beyond the limit that people mean ("late"), if the column has one; `condition` is an own limit ("> 60").
 std::optional<Measure> make_share(const TableProfile& table, std::size_t column, std::string_view condition = "");
-// The value that `part` of a hundred rows do not exceed.
-Measure make_percentile(const TableProfile& table, std::size_t column, int part);
+// The value that `part` of a hundred rows do not exceed; none where the engine has no quantiles.
+std::optional<Measure> make_percentile(const TableProfile& table, std::size_t column, int part);
 // How much of the whole one value of a dimension has; `whole` is a count of rows or a sum.
 Measure make_value_share(const TableProfile& table, const Measure& whole, const Dimension& dimension, const std::string& value);
 // An additive measure of dense events, as an average of a day: whole and begun weeks can then stand side by side.
@@ -60,6 +61,11 @@ Dimension make_time_part(const ColumnProfile& time, TimePart part);
 
 // The start of the hour, day, week, month, quarter or year.
 std::string bucket_sql(const ColumnProfile& time, Grain grain);
+
+TimeUnit unit_of(Grain grain);
+
+// The column's values as texts, to split by.
+std::string text_of(const ColumnProfile& column);
 
 // "7 rows have no number in revenue (NA)": what the column holds that cannot be read, for the notes of a page; empty when there is nothing.
 std::string unread_note(const ColumnProfile& column);

@@ -550,9 +550,9 @@ void resolve_part_of_year(const TimeWindow& window, const ColumnProfile& time, P
   }
   std::vector<std::string> months;
   for (int i = 0; i < count; ++i) months.push_back(str((window.month - 1 + i) % 12 + 1));
-  const std::string month = str("month(", time.time_sql, ")");
+  const std::string month = time.dialect->date_part(time.time_sql, DatePart::month);
   period.conditions.push_back(months.size() == 1 ? str(month, " = ", months.front()) : str(month, " IN (", join(months, ", "), ")"));
-  if (window.day > 0) period.conditions.push_back(str("day(", time.time_sql, ") = ", window.day));
+  if (window.day > 0) period.conditions.push_back(str(time.dialect->date_part(time.time_sql, DatePart::day), " = ", window.day));
   period.notes.push_back(season           ? "The season is taken from every year, as it falls north of the equator."
                          : window.day > 0 ? "The day is taken from every year."
                          : count > 1      ? "The months are taken from every year."
@@ -620,7 +620,8 @@ Period resolve(const TimeWindow& window, const ColumnProfile& time, bool compare
       break;
     case TimeWindow::Kind::days_of_week:
       // Sunday is the seventh day.
-      period.conditions.push_back(str("isodow(", time.time_sql, window.weekend ? ") IN (6, 7)" : ") NOT IN (6, 7)"));
+      period.conditions.push_back(
+          str(time.dialect->date_part(time.time_sql, DatePart::weekday), window.weekend ? " IN (6, 7)" : " NOT IN (6, 7)"));
       period.notes.push_back(window.weekend ? "Only Saturdays and Sundays are counted." : "Saturdays and Sundays are left out.");
       break;
     case TimeWindow::Kind::month_of_year: resolve_part_of_year(window, time, period); break;

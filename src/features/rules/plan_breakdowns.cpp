@@ -115,7 +115,7 @@ std::string Planner::add_bar(const std::string& id, const Dimension& dimension, 
     select.having = question_.having;
     least_part_ = 0;
   }
-  select.order = {down ? "2 NULLS LAST" : "2 DESC NULLS LAST", "1"};
+  select.order = {sorted(2, !down), "1"};
   select.limit = limit;
   if (!add_query(select)) return {};
   PlannedChart chart{.id = id,
@@ -144,7 +144,7 @@ std::string Planner::add_split_bar(const std::string& id, const Dimension& first
   const bool many = !first.ordered() && first.distinct && *first.distinct > limit;
   if (many) select.conditions.push_back(top_of_latest(first, limit));
   select.order = first.ordered() ? std::vector<std::string>{first.order_sql == "1" ? "1" : first.order_sql, "2"}
-                                 : std::vector<std::string>{"3 DESC NULLS LAST", "1", "2"};
+                                 : std::vector<std::string>{sorted(3, true), "1", "2"};
   if (!add_query(select)) return {};
   const bool stacked = measure.adds_up && question_.mark != MarkWord::grouped_bar;
   PlannedChart chart{.id = id,
@@ -164,13 +164,16 @@ std::string Planner::add_split_bar(const std::string& id, const Dimension& first
 std::string Planner::add_change(const Dimension& dimension) {
   const std::string& column = table_.columns[*lead().column].sql;
   const std::string& label = table_.columns[*lead().column].label;
+  const auto last = dialect().value_at(ValueAt::latest, column, time_->time_sql);
+  const auto first = dialect().value_at(ValueAt::earliest, column, time_->time_sql);
+  if (!last || !first) return {};
   Measure change{.aggregate = Aggregate::mean, .alias = "change", .label = str("Change of ", in_sentence(label)), .format = "+.0%"};
-  change.sql = str("arg_max(", column, ", ", time_->time_sql, ") / nullif(arg_min(", column, ", ", time_->time_sql, "), 0) - 1");
+  change.sql = str(dialect().safe_ratio(*last, *first), " - 1");
   Select select{.id = "change",
                 .keys = {key_of(dimension)},
                 .measures = {change},
                 .conditions = dimension.conditions,
-                .order = {"2 DESC NULLS LAST", "1"},
+                .order = {sorted(2, true), "1"},
                 .limit = bars_max};
   if (!add_query(select)) return {};
   PlannedChart chart{.id = "change",

@@ -89,7 +89,7 @@ bool Planner::compares_periods() const {
 // The same for one value of what is compared.
 Measure Planner::measure_of(const Measure& asked, const std::string& value) const {
   Measure measure = asked;
-  const std::string is_value = str(question_.compare->sql, " = ", quote_text(value));
+  const std::string is_value = str(question_.compare->sql, " = ", dialect().text_literal(value));
   if (measure.sql == "count(*)") {
     measure.sql = str("count(CASE WHEN ", is_value, " THEN 1 END)");
   } else if (measure.aggregate == Aggregate::share) {

@@ -53,14 +53,19 @@ bool Planner::add_over_buckets(const Operation& operation) {
   make_aliases_unique(grouped);
   const std::string& bucket = grouped.keys[0].alias;
   const std::string& value = grouped.measures[0].alias;
-  const std::string over = str("OVER (", series ? str("PARTITION BY ", grouped.keys[1].alias, " ") : "", "ORDER BY ", bucket);
-  const auto unit = [&](int count) {
-    return time_->time_is_year        ? str(count)
-           : grain_ == Grain::quarter ? str("INTERVAL ", 3 * count, " MONTH")
-                                      : str("INTERVAL ", count, " ", name_of(grain_));
+  const auto over = [&](std::string_view order) {
+    return str("OVER (", series ? str("PARTITION BY ", grouped.keys[1].alias, " ") : "", "ORDER BY ", order);
   };
-  const std::string back = operation.year_before ? (time_->time_is_year ? "1" : "INTERVAL 1 year") : unit(1);
-  const std::string before = str("first_value(", value, ") ", over, " RANGE BETWEEN ", back, " PRECEDING AND ", back, " PRECEDING)");
+  const int moving_count = operation.count > 0 ? operation.count : grain_ == Grain::day ? window_days : window_buckets;
+  const bool is_moving = operation.kind == OperationKind::moving_average;
+  const auto step = time_->time_is_year ? std::nullopt : std::optional(unit_of(grain_));
+  const auto window =
+      dialect().window_back(bucket, step, operation.year_before ? TimeUnit::year : unit_of(grain_), is_moving ? moving_count - 1 : 1);
+  const bool looks_back = operation.kind != OperationKind::running_total;
+  if (looks_back && !window) return false;
+  const std::string before = looks_back ? str("first_value(", value, ") ", over(window->order), " RANGE BETWEEN ", window->back,
+                                              " PRECEDING AND ", window->back, " PRECEDING)")
+                                        : "";
   const std::string what = in_sentence(measure.label);
   Measure result{
       .column = measure.column, .aggregate = measure.aggregate, .unit = measure.unit, .format = measure.format, .good = measure.good};
@@ -68,20 +73,20 @@ bool Planner::add_over_buckets(const Operation& operation) {
   std::string remark;
   switch (operation.kind) {
     case OperationKind::running_total:
-      result.sql = str("sum(", value, ") ", over, " ROWS UNBOUNDED PRECEDING)");
+      result.sql = str("sum(", value, ") ", over(bucket), " ROWS UNBOUNDED PRECEDING)");
       result.label = str("Running total of ", what.starts_with("total ") ? what.substr(6) : what);
       remark = "Each point is the sum of all until then in the period shown.";
       break;
     case OperationKind::moving_average: {
-      const int count = operation.count > 0 ? operation.count : grain_ == Grain::day ? window_days : window_buckets;
-      result.sql = str("avg(", value, ") ", over, " RANGE BETWEEN ", unit(count - 1), " PRECEDING AND CURRENT ROW)");
+      const int count = moving_count;
+      result.sql = str("avg(", value, ") ", over(window->order), " RANGE BETWEEN ", window->back, " PRECEDING AND CURRENT ROW)");
       result.label = str("Moving average of ", what, " over ", count, " ", name_of(grain_), "s");
       remark = str("Each point is the average of the last ", count, " ", name_of(grain_),
                    "s that have data; the first ones have fewer behind them.");
       break;
     }
     case OperationKind::growth:
-      result.sql = str(value, " / nullif(", before, ", 0) - 1");
+      result.sql = str(dialect().safe_ratio(value, before), " - 1");
       result.label = str("Growth of ", what, " against ", than);
       result.format = "+.1%";
       result.unit.clear();
@@ -120,12 +125,12 @@ bool Planner::add_shares() {
   if (!measure.adds_up || dimension == question_.asked.end()) return false;
   Select select{.id = "operation", .keys = {key_of(*dimension)}, .conditions = dimension->conditions};
   Measure share{.column = measure.column, .aggregate = Aggregate::share, .format = ".1%", .good = measure.good};
-  share.sql = str(measure.sql, " / nullif(sum(", measure.sql, ") OVER (), 0)");
+  share.sql = dialect().safe_ratio(measure.sql, str("sum(", measure.sql, ") OVER ()"));
   share.label = str("Share of ", in_sentence(measure.label));
   share.alias = make_alias(str("share_of_", measure.alias));
   select.measures = {share, measure};
   make_aliases_unique(select);
-  select.order = {question_.order < 0 ? "2 NULLS LAST" : "2 DESC NULLS LAST", "1"};
+  select.order = {sorted(2, question_.order >= 0), "1"};
   const int limit = question_.top.value_or(bars_max);
   select.limit = limit;
   PlannedQuery query{.id = "operation", .sql = sql_of(select), .columns = {{.name = select.keys[0].alias, .label = select.keys[0].label}}};
@@ -184,12 +189,12 @@ bool Planner::add_top_within(const Operation& operation) {
   const std::string group = grouped.keys[0].alias;
   const std::string thing = grouped.keys[1].alias;
   const std::string value = grouped.measures[0].alias;
-  const std::string direction = question_.order < 0 ? "" : " DESC";
+  const std::string ranked = dialect().sort_key(value, question_.order < 0 ? SortDirection::ascending : SortDirection::descending);
   PlannedQuery query{.id = "operation"};
   query.sql = str("SELECT ", group, ", place, ", thing, ", ", value, "\nFROM (\n  SELECT ", group, ", ", thing, ", ", value,
-                  ", rank() OVER (PARTITION BY ", group, " ORDER BY ", value, direction, " NULLS LAST) AS place\n  FROM (\n",
+                  ", rank() OVER (PARTITION BY ", group, " ORDER BY ", ranked, ") AS place\n  FROM (\n",
                   indented(indented(sql_of(grouped))), "\n  ) AS grouped\n) AS ranked\nWHERE place <= ", operation.count, " AND ", value,
-                  " IS NOT NULL\nORDER BY 1, 2, 3\nLIMIT ", within_rows_max);
+                  " IS NOT NULL\nORDER BY 1, 2, 3\n", dialect().limit(within_rows_max));
   query.columns = {{.name = group, .label = grouped.keys[0].label},
                    {.name = "place", .label = "Place"},
                    {.name = thing, .label = grouped.keys[1].label},

@@ -117,7 +117,7 @@ bool Planner::add_parameter(const Dimension& dimension, const std::vector<std::s
   std::string sql = str("SELECT ", dimension.sql, " AS name\nFROM ", table_.sql_name, "\n");
   std::vector<std::string> conditions = dimension.conditions;
   if (!conditions.empty()) sql += str("WHERE ", join(conditions, "\n  AND "), "\n");
-  sql += str("GROUP BY 1\nORDER BY count(*) DESC, 1\nLIMIT ", parameter_values_max);
+  sql += str("GROUP BY 1\nORDER BY count(*) DESC, 1\n", dialect().limit(parameter_values_max));
   value_queries_.push_back({.id = query, .sql = sql, .columns = {}});
   plan_.params.push_back({.name = name,
                           .type = "enum",
@@ -132,7 +132,7 @@ bool Planner::add_parameter(const Dimension& dimension, const std::vector<std::s
 void Planner::add_fixed_filter(const ValueFilter& filter) {
   const Dimension dimension = make_dimension(table_, filter.column);
   std::vector<std::string> quoted;
-  for (const std::string& value : filter.values) quoted.push_back(quote_text(value));
+  for (const std::string& value : filter.values) quoted.push_back(dialect().text_literal(value));
   fixed_.push_back(quoted.size() == 1 ? str(dimension.sql, " = ", quoted.front()) : str(dimension.sql, " IN (", join(quoted, ", "), ")"));
   plan_.notes.push_back(str("Only rows where ", in_sentence(dimension.label), " is ", join(filter.values, " or "), " are shown."));
 }

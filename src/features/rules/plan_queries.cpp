@@ -86,7 +86,7 @@ std::string Planner::top_values(const Dimension& dimension, int count) const {
              by_sum     ? lead().sql
              : by_other ? question_.other_measure->sql
                         : "count(*)",
-             " DESC, ", join(numbers(keys.size()), ", "), "\n    LIMIT ", count, "\n  )");
+             " DESC, ", join(numbers(keys.size()), ", "), "\n    ", dialect().limit(static_cast<std::size_t>(count)), "\n  )");
 }
 
 std::string Planner::top_of_latest(const Dimension& dimension, int count) const {
@@ -96,7 +96,7 @@ std::string Planner::top_of_latest(const Dimension& dimension, int count) const 
   conditions.push_back(str(time_->sql, " = (SELECT max(", time_->sql, ") FROM ", table_.sql_name, inner.empty() ? "" : " WHERE ",
                            join(inner, " AND "), ")"));
   return str(dimension.sql, " IN (\n    SELECT ", dimension.sql, "\n    FROM ", table_.sql_name, "\n    WHERE ", join(conditions, " AND "),
-             "\n    GROUP BY 1\n    ORDER BY ", lead().sql, " DESC, 1\n    LIMIT ", count, "\n  )");
+             "\n    GROUP BY 1\n    ORDER BY ", lead().sql, " DESC, 1\n    ", dialect().limit(static_cast<std::size_t>(count)), "\n  )");
 }
 
 // In a ranking, a group of a few rows says nothing of an average. The least that counts is a part of all rows that are shown, so small
@@ -112,7 +112,7 @@ std::string Planner::least_rows(const Dimension& dimension, const Measure& measu
   const bool gaps = measure.column && table_.columns[*measure.column].null_fraction > 0.02;
   const std::string count = str("count(", gaps ? table_.columns[*measure.column].sql : "*", ")");
   least_part_ = static_cast<std::int64_t>(std::max(nice_number(groups * group_part_least), groups));
-  return str(count, " >= (\n    SELECT ", count, " / ", least_part_, "\n    FROM ", table_.sql_name, "\n",
+  return str(count, " >= (\n    SELECT ", dialect().ratio(count, str(least_part_)), "\n    FROM ", table_.sql_name, "\n",
              where(base_conditions(), dimension.conditions, false, "    "), "  )");
 }
 
@@ -140,7 +140,7 @@ std::string Planner::sql_of(const Select& select) const {
   if (!groups.empty()) sql += str("GROUP BY ", join(groups, ", "), "\n");
   if (!select.having.empty()) sql += str("HAVING ", select.having, "\n");
   if (!select.order.empty()) sql += str("ORDER BY ", join(select.order, ", "), "\n");
-  if (select.limit) sql += str("LIMIT ", *select.limit, "\n");
+  if (select.limit) sql += str(dialect().limit(static_cast<std::size_t>(*select.limit)), "\n");
   sql.pop_back();
   return sql;
 }
@@ -183,7 +183,7 @@ bool Planner::add_raw(const std::string& id, const std::vector<Key>& keys, const
   std::vector<std::string> conditions = more;
   for (const ColumnProfile* value : values) add_unique(conditions, str(value->sql, " IS NOT NULL"));
   query.sql = str("SELECT ", join(columns, ", "), "\nFROM ", table_.sql_name, "\n", where(base_conditions(), conditions, latest_only()),
-                  "ORDER BY ", join(numbers(columns.size()), ", "), "\nLIMIT ", points_max);
+                  "ORDER BY ", join(numbers(columns.size()), ", "), "\n", dialect().limit(points_max));
   plan_.queries.push_back(std::move(query));
   return true;
 }

@@ -125,7 +125,7 @@ std::string Planner::add_read_bars(const ChartSuggestion& reading) {
   std::optional<Dimension> second;
   if (color) {
     second = side_of(*color, false);
-    if (second->ordered() && table_.columns[*color].numeric) second->sql = str("CAST(", table_.columns[*color].sql, " AS VARCHAR)");
+    if (second->ordered() && table_.columns[*color].numeric) second->sql = text_of(table_.columns[*color]);
   }
   Select select{.id = "lead",
                 .keys = {key_of(first)},
@@ -137,7 +137,7 @@ std::string Planner::add_read_bars(const ChartSuggestion& reading) {
     for (const std::string& condition : second->conditions) add_unique(select.conditions, condition);
   }
   PlannedChart chart{.id = "lead", .query = "lead"};
-  const std::string measure_at = str(select.keys.size() + 1, down ? " NULLS LAST" : " DESC NULLS LAST");
+  const std::string measure_at = sorted(select.keys.size() + 1, !down);
   if (pie) {
     select.order = {measure_at, "1"};
     if (first.distinct && *first.distinct > slices_max) {

@@ -117,7 +117,7 @@ void Planner::add_two_measures(const Dimension& dimension) {
                 .keys = {key_of(dimension)},
                 .measures = {question_.measures[0], question_.measures[1], count_rows(table_)},
                 .conditions = dimension.conditions,
-                .order = {"2 DESC NULLS LAST", "1"},
+                .order = {sorted(2, true), "1"},
                 .limit = 200,
                 .latest_only = latest_only()};
   if (!add_query(select)) return;

@@ -57,18 +57,18 @@ void Planner::add_table() {
   if (is_quote()) {
     const ColumnProfile& column = table_.columns[*lead().column];
     const Measure raw = raw_measure(column);
-    add({.aggregate = Aggregate::mean,
-         .alias = "first_value",
-         .sql = str("arg_min(", column.sql, ", ", time_->time_sql, ")"),
-         .label = str("First ", in_sentence(column.label)),
-         .unit = raw.unit,
-         .format = raw.format});
-    add({.aggregate = Aggregate::mean,
-         .alias = "last_value",
-         .sql = str("arg_max(", column.sql, ", ", time_->time_sql, ")"),
-         .label = str("Last ", in_sentence(column.label)),
-         .unit = raw.unit,
-         .format = raw.format});
+    const auto add_end = [&](ValueAt which, std::string alias, std::string_view word) {
+      auto value = dialect().value_at(which, column.sql, time_->time_sql);
+      if (!value) return;
+      add({.aggregate = Aggregate::mean,
+           .alias = std::move(alias),
+           .sql = *std::move(value),
+           .label = str(word, " ", in_sentence(column.label)),
+           .unit = raw.unit,
+           .format = raw.format});
+    };
+    add_end(ValueAt::earliest, "first_value", "First");
+    add_end(ValueAt::latest, "last_value", "Last");
   }
   if (select.measures.size() < 3) {
     for (std::size_t i = 0; i < table_.columns.size() && select.measures.size() < 4; ++i) {
@@ -80,7 +80,7 @@ void Planner::add_table() {
     if (select.measures[i].sql == lead().sql) lead_at = i + 1;
   }
   select.having = question_.having;
-  select.order = {str(keys.size() + lead_at, question_.order < 0 ? " NULLS LAST" : " DESC NULLS LAST")};
+  select.order = {sorted(keys.size() + lead_at, question_.order >= 0)};
   for (std::size_t i = 1; i <= keys.size(); ++i) select.order.push_back(str(i));
   if (!add_query(select)) return;
   PlannedChart chart{.id = "details", .query = "details", .mark = "table", .title = str("All numbers by ", in_sentence(dimension->label))};
@@ -103,9 +103,7 @@ void Planner::add_top_rows() {
   const bool days = !name && question_.panel && time_ && !time_->time_is_year;
   if ((!name && !days) || shown || measure == question_.measures.end() || options_.without.contains("top_rows")) return;
   const ColumnProfile& value = table_.columns[*measure->column];
-  const std::string name_sql = days                   ? str("CAST(", time_->time_sql, " AS DATE)")
-                               : name->type == "json" ? str(name->sql, " ->> '$'")
-                                                      : name->sql;
+  const std::string name_sql = days ? dialect().day_of(time_->time_sql) : name->type == "json" ? str(name->sql, " ->> '$'") : name->sql;
   PlannedQuery query{.id = "top_rows"};
   std::vector<std::string> columns;
   std::set<std::string> seen;
@@ -121,10 +119,11 @@ void Planner::add_top_rows() {
   for (const Dimension& other : question_.others) {
     if (columns.size() < 4) add(other.sql, other.alias, {.label = other.label});
   }
-  if (!days && time_ && !time_->time_is_year) add(str("CAST(", time_->time_sql, " AS DATE)"), "on_day", {.label = time_->label});
-  query.sql = str("SELECT ", join(columns, ",\n       "), "\nFROM ", table_.sql_name, "\n",
-                  where(base_conditions(), {str(value.sql, " IS NOT NULL")}, false), "ORDER BY ",
-                  question_.order < 0 ? "2, 1" : "2 DESC, 1", "\nLIMIT ", question_.top.value_or(table_rows));
+  if (!days && time_ && !time_->time_is_year) add(dialect().day_of(time_->time_sql), "on_day", {.label = time_->label});
+  query.sql =
+      str("SELECT ", join(columns, ",\n       "), "\nFROM ", table_.sql_name, "\n",
+          where(base_conditions(), {str(value.sql, " IS NOT NULL")}, false), "ORDER BY ", question_.order < 0 ? "2, 1" : "2 DESC, 1", "\n",
+          dialect().limit(static_cast<std::size_t>(question_.top.value_or(table_rows))));
   plan_.queries.push_back(query);
   PlannedChart chart{.id = "top_rows",
                      .query = "top_rows",

@@ -49,6 +49,11 @@ class Planner final {
     bool latest_only = false;  // of a snapshot: its newest year
   };
 
+  const SqlDialect& dialect() const { return *table_.dialect; }
+  // A place in ORDER BY: of the column of that number, the largest first or last.
+  std::string sorted(std::size_t column, bool down) const {
+    return dialect().sort_key(std::to_string(column), down ? SortDirection::descending : SortDirection::ascending);
+  }
   const Measure& lead() const { return question_.measures.front(); }
   bool latest_only() const { return table_.snapshot; }
   // The columns of the query that was added last.

@@ -218,10 +218,12 @@ void read_text_date(ColumnProfile& column, const json::object& statistics) {
       first = false;
     }
     if (!all) continue;
+    auto read = column.dialect->parse_time(column.sql, entry.format);
+    if (!read) return;  // the engine cannot: the column stays text
     column.role = ColumnRole::time;
     column.time_is_text = true;
     column.has_time_of_day = entry.format.find("%H") != std::string_view::npos;
-    column.time_sql = str("try_strptime(", column.sql, ", ", quote_text(entry.format), ")");
+    column.time_sql = *std::move(read);
     // Text sorts by year only when the year comes first: else the samples tell how long the range is at least.
     const bool sorts = entry.format.starts_with("%Y");
     column.span_days = static_cast<double>(most - least);
@@ -233,12 +235,13 @@ void read_text_date(ColumnProfile& column, const json::object& statistics) {
     column.span_days = static_cast<double>(*column.last_day - *column.first_day + 1);
     return;
   }
-  if (told.empty()) return;
+  auto read = told.empty() ? Result<std::string>() : column.dialect->parse_time(column.sql, told);
+  if (told.empty() || !read) return;
   // A format that is not in the table above, or samples of which some do not fit: the parser leaves those out.
   column.role = ColumnRole::time;
   column.time_is_text = true;
   column.has_time_of_day = told.find("%H") != std::string::npos || told.find("%I") != std::string::npos;
-  column.time_sql = str("try_strptime(", column.sql, ", ", quote_text(told), ")");
+  column.time_sql = *std::move(read);
   if (column.distinct) column.span_days = static_cast<double>(*column.distinct);
 }
 
@@ -275,7 +278,7 @@ void read_year(ColumnProfile& column) {
   column.role = ColumnRole::time;
   column.time_is_year = true;
   column.numeric = false;
-  column.time_sql = str("make_date(CAST(", column.sql, " AS INTEGER), 1, 1)");
+  column.time_sql = column.dialect->start_of_year(column.sql);
   if (column.min) column.first_day = day_of({static_cast<int>(*column.min), 1, 1});
   if (column.max) column.last_day = day_of({static_cast<int>(*column.max), 12, 31});
   if (column.first_day && column.last_day) column.span_days = static_cast<double>(*column.last_day - *column.first_day);
@@ -481,9 +484,10 @@ std::vector<std::string> table_stems(std::string_view name) {
 
 TableProfile make_table_profile(const json::object& schema) {
   TableProfile table;
+  if (const SqlDialect* told = find_sql_dialect(text_at(schema, "dialect"))) table.dialect = told;
   table.table = text_at(schema, "table");
   table.sql_name = text_at(schema, "sql_name");
-  if (table.sql_name.empty()) table.sql_name = quote_name(table.table);
+  if (table.sql_name.empty()) table.sql_name = table.dialect->identifier(table.table);
   table.dataset = text_at(schema, "dataset");
   table.row_count = count_at(schema, "row_count").value_or(0);
   table.size_bytes = count_at(schema, "size_bytes").value_or(0);
@@ -502,7 +506,7 @@ TableProfile make_table_profile(const json::object& schema) {
     const json::value* block = object.if_contains("statistics");
     const json::object& statistics = block && block->is_object() ? block->get_object() : nothing;
 
-    ColumnProfile column;
+    ColumnProfile column{.dialect = table.dialect};
     column.name = text_at(object, "name");
     if (column.name.empty()) continue;
     column.type = text_at(object, "type");
@@ -514,7 +518,7 @@ TableProfile make_table_profile(const json::object& schema) {
       if (!least.empty()) column.decimals = point == std::string::npos ? 0 : static_cast<int>(least.size() - point - 1);
     }
     column.numeric = column.type == "integer" || column.type == "number";
-    column.sql = quote_name(column.name);
+    column.sql = column.dialect->identifier(column.name);
     column.words = split_name(column.name);
     read_unit(column);
     for (const std::string& word : column.words) {

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "features/rules/vocabulary.h"
+#include "warehouse/dialect_list.h"
 
 namespace bridge::rules {
 
@@ -33,6 +34,7 @@ CivilDate civil_of(Day day);
 Day day_of(CivilDate date);
 
 struct ColumnProfile {
+  const SqlDialect* dialect = &local_sql_dialect();  // of its table
   std::string name;
   std::string type;                // of the tool's answer: "integer", "text", …
   std::string sql;                 // the name, quoted where needed; of numbers written as text, the expression that reads them
@@ -71,6 +73,7 @@ struct ColumnProfile {
 };
 
 struct TableProfile {
+  const SqlDialect* dialect = &local_sql_dialect();  // in which its queries are written
   std::string table;
   std::string sql_name;
   std::string dataset;

@@ -142,10 +142,10 @@ TEST(Words, SplitsNamesAndFindsStems) {
 }
 
 TEST(Words, QuotesNamesAndTexts) {
-  EXPECT_EQ(quote_name("delay"), "delay");
-  EXPECT_EQ(quote_name("date"), "\"date\"");
-  EXPECT_EQ(quote_name("a\"b"), "\"a\"\"b\"");
-  EXPECT_EQ(quote_text("O'Hare"), "'O''Hare'");
+  EXPECT_EQ(local_sql_dialect().identifier("delay"), "delay");
+  EXPECT_EQ(local_sql_dialect().identifier("date"), "\"date\"");
+  EXPECT_EQ(local_sql_dialect().identifier("a\"b"), "\"a\"\"b\"");
+  EXPECT_EQ(local_sql_dialect().text_literal("O'Hare"), "'O''Hare'");
   EXPECT_EQ(make_alias("Größe in %"), "gr_e_in");
   EXPECT_EQ(make_alias("count"), "count_total");
 }

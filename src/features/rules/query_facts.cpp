@@ -3,56 +3,13 @@
 #include <map>
 
 #include "base/text.h"
-#include "features/rules/words.h"
+#include "features/rules/sql_tokens.h"
 
 namespace bridge::rules {
 
 namespace {
 
-struct Token {
-  enum class Kind : std::uint8_t { word, name, text, number, sign } kind = Kind::sign;
-  std::string text;  // of a word in lower case; of a name and a text what stands between the quotes
-};
-using Tokens = std::vector<Token>;
 using Range = std::span<const Token>;
-
-bool is_word_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-Tokens tokens_of(std::string_view sql) {
-  Tokens tokens;
-  for (std::size_t i = 0; i < sql.size();) {
-    const char c = sql[i];
-    if (c == ' ' || c == '\n' || c == '\t' || c == '\r') {
-      ++i;
-    } else if (c == '\'' || c == '"') {
-      std::string text;
-      for (++i; i < sql.size(); ++i) {
-        if (sql[i] != c) text += sql[i];
-        else if (i + 1 < sql.size() && sql[i + 1] == c) text += sql[i++];
-        else break;
-      }
-      ++i;
-      tokens.push_back({c == '"' ? Token::Kind::name : Token::Kind::text, text});
-    } else if (is_digit(c)) {
-      std::size_t end = i;
-      while (end < sql.size() && (is_digit(sql[end]) || sql[end] == '.' || is_word_start(sql[end]))) ++end;
-      tokens.push_back({Token::Kind::number, std::string(sql.substr(i, end - i))});
-      i = end;
-    } else if (is_word_start(c)) {
-      std::size_t end = i;
-      while (end < sql.size() && (is_word_start(sql[end]) || is_digit(sql[end]))) ++end;
-      tokens.push_back({Token::Kind::word, lower(sql.substr(i, end - i))});
-      i = end;
-    } else {
-      const std::string_view pair = sql.substr(i, 2);
-      const bool two = pair == "<=" || pair == ">=" || pair == "<>" || pair == "!=" || pair == "||" || pair == "::";
-      tokens.push_back({Token::Kind::sign, std::string(sql.substr(i, two ? 2 : 1))});
-      i += two ? 2 : 1;
-    }
-  }
-  return tokens;
-}
 
 bool is(const Token& token, std::string_view text) {
   return (token.kind == Token::Kind::word || token.kind == Token::Kind::sign) && token.text == text;
@@ -157,7 +114,8 @@ class Reader {
       for (std::size_t i = 0; i < table_.columns.size(); ++i) {
         const ColumnProfile& column = table_.columns[i];
         // By its name: what reads a column of numbers in text is an expression around it.
-        const bool same = token.kind == Token::Kind::name ? column.name == token.text : quote_name(column.name) == token.text;
+        const bool same =
+            token.kind == Token::Kind::name ? column.name == token.text : table_.dialect->identifier(column.name) == token.text;
         if (same && std::find(found.begin(), found.end(), i) == found.end()) found.push_back(i);
       }
     }
@@ -392,7 +350,7 @@ QueryFacts facts_of(const PlannedChart& chart, const Plan& plan, const TableProf
   facts.mark = chart.mark;
   const auto query = std::find_if(plan.queries.begin(), plan.queries.end(), [&](const PlannedQuery& one) { return one.id == chart.query; });
   if (query == plan.queries.end()) return facts;
-  const Tokens tokens = tokens_of(query->sql);
+  const Tokens tokens = in_local_words(tokens_of(query->sql), table);
   Reader(plan, table, facts).read(tokens);
   for (std::size_t i = 0; i < facts.selected.size() && i < query->columns.size(); ++i) facts.selected[i].label = query->columns[i].label;
   if (chart.sort == "-y") facts.order = 1;

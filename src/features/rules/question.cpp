@@ -356,7 +356,7 @@ class Asker {
       if (!other || question_.measure_asked) return;
       measure = make_measure(table_, *other, Aggregate::none);
     }
-    measure = make_percentile(table_, *measure.column, part);
+    if (auto percentile = make_percentile(table_, *measure.column, part)) measure = *std::move(percentile);
   }
 
   // "how many airports per state": the first are counted, once each.
@@ -679,13 +679,14 @@ class Asker {
     if (first.second >= second.first || question_.compare) return false;
     const auto within = [&](const std::pair<Day, Day>& days) {
       if (time.time_is_year) return str(time.sql, " BETWEEN ", civil_of(days.first).year, " AND ", civil_of(days.second).year);
-      return str("(", time.time_sql, " >= DATE '", format_day(days.first), "' AND ", time.time_sql, " < DATE '",
-                 format_day(days.second + 1), "')");
+      const SqlDialect& dialect = *time.dialect;
+      return str("(", time.time_sql, " >= ", dialect.date_literal(format_day(days.first)), " AND ", time.time_sql, " < ",
+                 dialect.date_literal(format_day(days.second + 1)), ")");
     };
     const std::vector<std::string> names{period_name(first.first, first.second), period_name(second.first, second.second)};
     Dimension dimension{.alias = "stretch", .label = "Period", .distinct = 2};
-    dimension.sql =
-        str("CASE WHEN ", within(first), " THEN ", quote_text(names[0]), " WHEN ", within(second), " THEN ", quote_text(names[1]), " END");
+    dimension.sql = str("CASE WHEN ", within(first), " THEN ", time.dialect->text_literal(names[0]), " WHEN ", within(second), " THEN ",
+                        time.dialect->text_literal(names[1]), " END");
     question_.compare = dimension;
     question_.compare_values = names;
     question_.conditions.push_back(str("(", within(first), " OR ", within(second), ")"));

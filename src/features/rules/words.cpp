@@ -114,10 +114,6 @@ double likeness(std::string_view left, std::string_view right) {
   return edits_between(left, right, limit) <= limit ? 0.6 : 0;
 }
 
-std::string quote_name(std::string_view name) { return sql_name(name); }
-
-std::string quote_text(std::string_view value) { return str('\'', replace_all(std::string(value), "'", "''"), '\''); }
-
 std::string make_alias(std::string_view text) {
   std::string alias;
   for (const char c : lower(text)) {

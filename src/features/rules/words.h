@@ -20,11 +20,6 @@ std::string stem_of(std::string_view word);
 // How alike two stems are, 0 to 1: 1 the same, 0.75 one abbreviates the other ("expect" and "expectancy"), 0.6 a slip of the keys.
 double likeness(std::string_view left, std::string_view right);
 
-// See base/sql_name.h.
-std::string quote_name(std::string_view name);
-// Single quotes around it, those inside doubled.
-std::string quote_text(std::string_view value);
-
 // A name for a column of an answer: [a-z][a-z0-9_]*, at most 40 bytes, never a keyword of SQL.
 std::string make_alias(std::string_view text);
 
