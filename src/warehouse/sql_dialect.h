@@ -60,7 +60,7 @@ class SqlDialect {
   // better way.
   virtual std::string sample(std::string_view table, std::size_t rows) const = 0;
 
-  // ---- numbers
+  // ---- numbers; an argument that is not one term stands in brackets
   virtual std::string ratio(std::string_view part, std::string_view whole) const = 0;       // no whole-number division
   virtual std::string safe_ratio(std::string_view part, std::string_view whole) const = 0;  // null where `whole` is 0
   // The largest multiple of `width` that is not over the number: where its band begins.

@@ -13,7 +13,7 @@ constexpr std::string_view engine = "SQLite";
 std::string part_of(std::string_view time, std::string_view format) { return str("CAST(strftime('", format, "', ", time, ") AS INTEGER)"); }
 
 // Sunday is 0 in SQLite and 7 in ISO.
-std::string weekday_of(std::string_view time) { return str("(", part_of(time, "%w"), " + 6) % 7 + 1"); }
+std::string weekday_of(std::string_view time) { return str("((", part_of(time, "%w"), " + 6) % 7 + 1)"); }
 
 std::string month_count(std::string_view time) { return str(part_of(time, "%Y"), " * 12 + ", part_of(time, "%m")); }
 

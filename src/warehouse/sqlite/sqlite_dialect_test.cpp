@@ -124,7 +124,7 @@ const std::vector<Case>& row_cases() {
       {"hour of day", [](const SqlDialect& d) { return d.date_part("seen", DatePart::hour); }, "hour(seen)",
        "CAST(strftime('%H', seen) AS INTEGER)"},
       {"weekday", [](const SqlDialect& d) { return d.date_part("made", DatePart::weekday); }, "isodow(made)",
-       "(CAST(strftime('%w', made) AS INTEGER) + 6) % 7 + 1"},
+       "((CAST(strftime('%w', made) AS INTEGER) + 6) % 7 + 1)"},
       {"day of month", [](const SqlDialect& d) { return d.date_part("made", DatePart::day); }, "day(made)",
        "CAST(strftime('%d', made) AS INTEGER)"},
       {"month of year", [](const SqlDialect& d) { return d.date_part("made", DatePart::month); }, "month(made)",
