@@ -214,7 +214,7 @@ class DataEndpoints {
 
   Result<Response> get_query(const Request& request) {
     AnswerShape shape;
-    std::string format = "json";
+    std::string format;
     std::vector<std::pair<std::string, std::string>> parameters;
     for (const auto& [name, value] : parameters_of(request)) {
       if (name == "sort") shape.sort = value;
@@ -233,7 +233,7 @@ class DataEndpoints {
     if (body.parameters) {
       for (const auto& [name, value] : *body.parameters) TRY(append_parameter(parameters, name, value));
     }
-    return answer_query(request, std::move(parameters), shape, body.format.value_or("json"));
+    return answer_query(request, std::move(parameters), shape, body.format.value_or(""));
   }
 
   // A document that is not saved, drawn as if it were.
@@ -324,7 +324,7 @@ class DataEndpoints {
 
   Result<Response> answer_query(const Request& request, std::vector<std::pair<std::string, std::string>> parameters,
                                 const AnswerShape& shape, const std::string& format) {
-    if (format != "json" && format != "csv") {
+    if (!format.empty() && format != "json" && format != "csv") {
       return fail(Error{.code = ErrorCode::invalid_argument,
                         .message = str("There is no format '", format.substr(0, 40), "': json or csv"),
                         .violations = {{.path = "format",
@@ -334,6 +334,8 @@ class DataEndpoints {
                                         .allowed = {"json", "csv"}}}});
     }
     const std::string& id = request.path_value("query_id");
+    if (!format.empty())
+      return export_query(request, std::move(parameters), shape, format == "csv" ? ExportFormat::csv : ExportFormat::json);
     auto outcomes = TRY(service_.run(
         request.context,
         {.slug = request.path_value("slug"), .parameters = std::move(parameters), .only = {id}, .fresh = wants_fresh(request)}));
@@ -341,13 +343,6 @@ class DataEndpoints {
     plans_.count_view(request.context.team(), request.path_value("slug"));
     QueryOutcome& outcome = outcomes.front();
     if (!outcome.answer) return fail(outcome.answer.error());
-    if (format == "csv") {
-      const QueryResult shaped = TRY(service_.shape(request.context, *outcome.answer, shape));
-      Response response = text_response(encode_csv(shaped), "text/csv; charset=utf-8");
-      response.headers.emplace_back("content-disposition",
-                                    str("attachment; filename=\"", make_slug(request.path_value("slug")), "-", make_slug(id), ".csv\""));
-      return response;
-    }
     if (!shape.sort.empty() || shape.limit) {
       const QueryResult shaped = TRY(service_.shape(request.context, *outcome.answer, shape));
       outcome.answer->data = std::make_shared<const std::string>(encode_rows(shaped));
@@ -358,6 +353,23 @@ class DataEndpoints {
     Response response{.body = body.take()};
     response.headers.emplace_back("etag", etag_of(outcomes));
     response.headers.emplace_back("cache-control", "private, no-cache");
+    return response;
+  }
+
+  Result<Response> export_query(const Request& request, std::vector<std::pair<std::string, std::string>> parameters,
+                                const AnswerShape& shape, ExportFormat format) {
+    const std::string& id = request.path_value("query_id");
+    WholeAnswer answer = TRY(service_.open_whole(
+        request.context, {.slug = request.path_value("slug"), .parameters = std::move(parameters), .only = {id}}, shape));
+    plans_.count_view(request.context.team(), request.path_value("slug"));
+    const bool csv = format == ExportFormat::csv;
+    Response response{.content_type = csv ? "text/csv; charset=utf-8" : "application/json"};
+    response.headers = {{"cache-control", "private, no-store"},
+                        {"content-disposition", str("attachment; filename=\"", make_slug(request.path_value("slug")), "-", make_slug(id),
+                                                    csv ? ".csv\"" : ".json\"")}};
+    response.write_body = [answer = std::move(answer), format](BodySink& body, const CallContext& context) {
+      return write_export(answer, format, context, body);
+    };
     return response;
   }
 
@@ -376,7 +388,7 @@ std::vector<Route> data_routes(DashboardDataService& service, PlanSource& plans)
   };
   const std::vector<QueryParameter> shape{{"sort", "A column, or -column for the largest first", false},
                                           {"limit", "At most this many rows", false},
-                                          {"format", "json or csv", false}};
+                                          {"format", "csv or json: the whole answer as an export, past the limit on rows", false}};
   return {
       {.method = Method::get,
        .path = "/v1/dashboards/{slug}/data",

@@ -9,6 +9,9 @@ namespace bridge {
 namespace {
 
 constexpr std::size_t kShapedRowsMax = 50'000;
+constexpr std::size_t kExportRowsMax = 1'000'000'000;
+constexpr std::size_t kExportBytesMax = std::size_t{16} << 30;
+constexpr int kExportsPerConnectionMax = 3;  // fewer than an engine has sessions
 // How long the newest day of a warehouse that cannot say whether it changed is taken for that.
 constexpr std::chrono::minutes kNewestDayTimeToLive{15};
 constexpr std::size_t kSharedPieceBytesMin = 64 << 10;  // below it copying costs less than sending in pieces
@@ -54,6 +57,61 @@ Result<QueryAnswer> told_to(const Caller& caller, Result<QueryAnswer> answer) {
   answer.error().message = "The data cannot be read now: an editor or admin of the team sees why";
   return answer;
 }
+
+// " ORDER BY …" of a shape's `sort`.
+Result<std::string> order_by(const SqlDialect& dialect, const std::string& sort, const std::vector<ColumnName>& columns) {
+  const bool down = sort.starts_with('-');
+  const std::string column = sort.substr(down ? 1 : 0);
+  std::vector<std::string> names;
+  for (const ColumnName& each : columns) names.push_back(each.name);
+  if (std::ranges::find(names, column) == names.end()) {
+    return fail(Error{.code = ErrorCode::invalid_argument,
+                      .message = str("There is no column '", column.substr(0, 100), "' to sort by"),
+                      .violations = {{.path = "sort",
+                                      .code = "unknown_column",
+                                      .message = "is no column of this query",
+                                      .got = column.substr(0, 100),
+                                      .allowed = names,
+                                      .suggestion = nearest_name(column, names).value_or("")}}});
+  }
+  return str(" ORDER BY ", quote_identifier(dialect, column), down ? " DESC" : "", " NULLS LAST");
+}
+
+Error too_large_to_export(std::size_t row_count) {
+  return {.code = ErrorCode::resource_exhausted,
+          .message = str("The answer is larger than an export may be: it was stopped after ", format_count(row_count),
+                         " rows. Filter or group it, or ask with a limit"),
+          .reason = "export_too_large"};
+}
+
+// How many exports run at once, by connection: each holds a session of its engine as long as its client reads.
+class ExportPlaces final {
+ public:
+  // Given back when the last copy goes.
+  Result<std::shared_ptr<void>> take(const std::string& connection) {
+    const std::lock_guard lock(counts_->mutex);
+    int& count = counts_->by_connection[connection];
+    if (count >= kExportsPerConnectionMax) {
+      return fail(Error{.code = ErrorCode::resource_exhausted,
+                        .message = str("As many exports of this connection run as may at once (", kExportsPerConnectionMax,
+                                       "): try again when one of them is done"),
+                        .reason = "exports_busy",
+                        .retry_after = std::chrono::seconds(5)});
+    }
+    ++count;
+    return std::shared_ptr<void>(nullptr, [counts = counts_, connection](void*) {
+      const std::lock_guard lock(counts->mutex);
+      if (--counts->by_connection[connection] == 0) counts->by_connection.erase(connection);
+    });
+  }
+
+ private:
+  struct Counts {
+    std::mutex mutex;
+    std::map<std::string, int> by_connection;
+  };
+  std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
+};
 
 class BoundDataService final : public DashboardDataService {
  public:
@@ -107,27 +165,46 @@ class BoundDataService final : public DashboardDataService {
     return outcomes;
   }
 
+  Result<WholeAnswer> open_whole(const CallContext& context, const DataRequest& request, const AnswerShape& shape) override {
+    const auto plan = TRY(parts_.plans.get_plan(context, request.slug));
+    const PlannedQuery* planned = request.only.size() == 1 ? plan->find(request.only.front()) : nullptr;
+    if (!planned) return fail(ErrorCode::not_found, "The dashboard has no such query");
+    if (planned->local) return whole_of_answers(context, *plan, request, shape);
+    const DataConnection connection = TRY(parts_.connections.find_connection(context, plan->connection));
+    std::shared_ptr<void> place = TRY(exports_.take(connection.key));
+    const std::optional<std::string> data_version = connection.data_version ? connection.data_version(context) : std::nullopt;
+    const Newest newest = TRY(find_newest_days(context, *plan, connection, request, data_version));
+    const BoundPlan bound = TRY(bind(*plan, connection, request, newest.days));
+    const BoundPlanQuery& query = *bound.find(request.only.front());
+    if (const Error* unknown = newest.failure_of(query)) return fail(*unknown);
+    const auto warehouse = TRY(connection.open(context));
+    BoundQuery whole = query.bound.query;
+    DryRun dry_run = TRY(warehouse->dry_run(context, whole));
+    TRY(check_byte_cap(dry_run.bytes_scanned, query.limits.bytes_max));
+    if (!shape.sort.empty())
+      whole.sql = str("SELECT * FROM (\n", whole.sql, "\n) AS answer", TRY(order_by(connection.dialect, shape.sort, dry_run.columns)));
+    const ExecuteLimits limits{
+        .rows_max = shape.limit.value_or(kExportRowsMax), .result_bytes_max = kExportBytesMax, .scanned_bytes_max = query.limits.bytes_max};
+    const std::chrono::milliseconds timeout(query.limits.timeout_ms);
+    return WholeAnswer{.bytes_scanned = dry_run.bytes_scanned,
+                       .cost_usd = dry_run.estimated_cost_usd,
+                       .executed_at = parts_.clock.now(),
+                       .version = plan->version,
+                       .stream = [warehouse, whole = std::move(whole), limits, timeout, asked = shape.limit, place](
+                                     const CallContext& inner, BatchSink& sink) -> Result<Streamed> {
+                         const Streamed streamed = TRY(warehouse->stream(inner.with_timeout(timeout), whole, limits, sink));
+                         if (streamed.truncated && !asked) return fail(too_large_to_export(streamed.row_count));
+                         return streamed;
+                       }};
+  }
+
   Result<QueryResult> shape(const CallContext& context, const QueryAnswer& answer, const AnswerShape& shape) override {
     QueryResult result = TRY(decode_rows(*answer.data));
     result.truncated = answer.truncated;
     if (shape.sort.empty() && !shape.limit) return result;
     BoundQuery query{.sql = "SELECT * FROM answer"};
     if (!shape.sort.empty()) {
-      const bool down = shape.sort.starts_with('-');
-      const std::string column = shape.sort.substr(down ? 1 : 0);
-      std::vector<std::string> names;
-      for (const ResultColumn& each : result.columns) names.push_back(each.name);
-      if (std::ranges::find(names, column) == names.end()) {
-        return fail(Error{.code = ErrorCode::invalid_argument,
-                          .message = str("There is no column '", column.substr(0, 100), "' to sort by"),
-                          .violations = {{.path = "sort",
-                                          .code = "unknown_column",
-                                          .message = "is no column of this query",
-                                          .got = column.substr(0, 100),
-                                          .allowed = names,
-                                          .suggestion = nearest_name(column, names).value_or("")}}});
-      }
-      query.sql += str(" ORDER BY ", quote_identifier(parts_.local.dialect(), column), down ? " DESC" : "", " NULLS LAST");
+      query.sql += TRY(order_by(parts_.local.dialect(), shape.sort, columns_of(result)));
     }
     if (shape.limit) query.sql += str(" LIMIT ", *shape.limit);
     return parts_.local.execute(context, query, {{"answer", &result}}, {.rows_max = kShapedRowsMax});
@@ -179,6 +256,24 @@ class BoundDataService final : public DashboardDataService {
   }
 
  private:
+  // Of a query over other answers: these are whole or an error, and so is what is made of them, within the limit on inputs.
+  Result<WholeAnswer> whole_of_answers(const CallContext& context, const Plan& plan, const DataRequest& request, const AnswerShape& shape) {
+    auto outcomes = TRY(run_plan(context, plan, request));
+    const Result<QueryAnswer>& answer = outcomes.front().answer;
+    if (!answer) return fail(answer.error());
+    if (answer->truncated && !shape.limit) return fail(too_large_to_export(answer->row_count));
+    auto shaped = std::make_shared<QueryResult>(TRY(this->shape(context, *answer, shape)));
+    return WholeAnswer{.bytes_scanned = answer->bytes_scanned,
+                       .cost_usd = answer->cost_usd,
+                       .executed_at = answer->executed_at,
+                       .version = plan.version,
+                       .stream = [shaped](const CallContext&, BatchSink& sink) -> Result<Streamed> {
+                         const Streamed streamed{.row_count = shaped->row_count, .truncated = shaped->truncated};
+                         TRY(sink.take(*shaped));
+                         return streamed;
+                       }};
+  }
+
   // The newest days that a request needs, and why one of them is not known.
   struct Newest {
     NewestDays days;
@@ -297,6 +392,7 @@ class BoundDataService final : public DashboardDataService {
   }
 
   DataServiceParts parts_;
+  ExportPlaces exports_;
 };
 
 }  // namespace
