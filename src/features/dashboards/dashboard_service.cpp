@@ -14,6 +14,7 @@
 #include "features/dashboards/meta_text.h"
 #include "features/dashboards/text_diff.h"
 #include "features/teams/audit.h"
+#include "platform/work/lru_cache.h"
 
 namespace bridge {
 namespace {
@@ -21,6 +22,7 @@ namespace {
 using namespace dashboard_limits;
 
 constexpr std::size_t kLoadedMax = 512;
+constexpr std::size_t kLoadedTextBytesMax = 32 << 20;  // what is made of a text takes some times as much
 constexpr int kSlugAttemptsMax = 100;
 constexpr std::size_t kProvenanceBytesMax = 16 << 10;
 
@@ -35,6 +37,10 @@ struct Loaded {
   Result<std::shared_ptr<const Plan>> plan;
 };
 using LoadedPointer = std::shared_ptr<const Loaded>;
+
+struct TextCost {
+  std::size_t operator()(const std::string&, const LoadedPointer& loaded) const { return loaded->text.size(); }
+};
 
 struct Views {
   std::int64_t count = 0;
@@ -602,19 +608,13 @@ class StoredDashboards final : public DashboardService {
     auto object = TRY(find_object(context, team, slug));
     const std::string key = yaml_key(team, slug);
     if (!object) {
-      const std::lock_guard lock(loaded_mutex_);
       loaded_.erase(key);
       return no_dashboard(slug);
     }
-    {
-      const std::lock_guard lock(loaded_mutex_);
-      const auto known = loaded_.find(key);
-      if (known != loaded_.end() && known->second->generation == object->generation) return known->second;
-    }
+    if (const auto known = loaded_.find(key); known && (*known)->generation == object->generation) return *known;
     LoadedPointer loaded = make_loaded(slug, std::move(*object));
-    const std::lock_guard lock(loaded_mutex_);
-    if (loaded_.size() >= kLoadedMax) loaded_.clear();
-    return loaded_[key] = loaded;
+    loaded_.put(key, loaded);
+    return loaded;
   }
 
   static Result<> check_precondition(const Loaded& current, std::string_view slug, const Precondition& precondition) {
@@ -830,8 +830,7 @@ class StoredDashboards final : public DashboardService {
   std::unique_ptr<DashboardIndex> index_;
   std::atomic<std::uint64_t> changes_{1};
 
-  std::mutex loaded_mutex_;
-  std::unordered_map<std::string, LoadedPointer> loaded_;
+  LruCache<std::string, LoadedPointer, TextCost> loaded_{{.cost_max = kLoadedTextBytesMax, .entries_max = kLoadedMax}};
 
   std::mutex views_mutex_;
   std::map<TeamId, std::map<std::string, Views>> views_;

@@ -3,6 +3,7 @@
 #include "base/guarded.h"
 #include "base/log.h"
 #include "features/teams/limits.h"
+#include "platform/work/lru_cache.h"
 
 namespace bridge {
 namespace {
@@ -29,41 +30,28 @@ std::unexpected<Error> nobody() {
   return fail(ErrorCode::unauthenticated, "Present a valid API key (Authorization: Bearer brg_…), or sign in");
 }
 
+// Shards, because every request looks here.
 class CallerCache {
  public:
-  using Clock = std::chrono::steady_clock;
-
-  std::optional<Caller> find(const std::string& key, std::uint64_t version, Clock::time_point now) {
-    Shard& shard = shard_of(key);
-    const std::lock_guard lock(shard.mutex);
-    const auto found = shard.callers.find(key);
-    if (found == shard.callers.end() || found->second.version != version || found->second.until <= now) return std::nullopt;
-    return found->second.caller;
+  std::optional<Caller> find(const std::string& key, std::uint64_t version) {
+    auto known = shard_of(key).find(key);
+    if (!known || known->version != version) return std::nullopt;
+    return std::move(known->caller);
   }
 
-  void put(const std::string& key, const Caller& caller, std::uint64_t version, Clock::time_point now) {
-    Shard& shard = shard_of(key);
-    const std::lock_guard lock(shard.mutex);
-    if (shard.callers.size() >= kCachedCallersMax / kShards) {
-      std::erase_if(shard.callers, [&](const auto& item) { return item.second.until <= now || item.second.version != version; });
-      if (shard.callers.size() >= kCachedCallersMax / kShards) shard.callers.clear();
-    }
-    shard.callers.insert_or_assign(key, Entry{.caller = caller, .until = now + kCallerCacheAge, .version = version});
-  }
+  void put(const std::string& key, const Caller& caller, std::uint64_t version) { shard_of(key).put(key, {caller, version}); }
 
  private:
   static constexpr std::size_t kShards = 16;
-  struct Entry {
+  struct Known {
     Caller caller;
-    Clock::time_point until;
     std::uint64_t version = 0;
   };
   struct Shard {
-    std::mutex mutex;
-    std::unordered_map<std::string, Entry> callers;
+    LruCache<std::string, Known> callers{{.entries_max = kCachedCallersMax / kShards, .time_to_live = kCallerCacheAge}};
   };
 
-  Shard& shard_of(const std::string& key) { return shards_[std::hash<std::string>{}(key) % kShards]; }
+  LruCache<std::string, Known>& shard_of(const std::string& key) { return shards_[std::hash<std::string>{}(key) % kShards].callers; }
 
   std::array<Shard, kShards> shards_;
 };
@@ -166,12 +154,11 @@ class TeamAuthenticator final : public Authenticator {
     key += credential.team;
     key += '\0';
     key += credential.text;
-    const auto now = CallerCache::Clock::now();
     const std::uint64_t version =
         service_->credentials_version();  // before the look-up: a change meanwhile makes the entry stale, not wrong
-    if (auto caller = cache_.find(key, version, now)) return std::move(*caller);
+    if (auto caller = cache_.find(key, version)) return std::move(*caller);
     Caller caller = TRY(service_->find_caller(credential));
-    cache_.put(key, caller, version, now);
+    cache_.put(key, caller, version);
     note_use(caller.credential_id);
     return caller;
   }
