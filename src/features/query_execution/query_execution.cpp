@@ -3,12 +3,12 @@
 #include <openssl/sha.h>
 
 #include <deque>
-#include <unordered_map>
 
 #include "base/guarded.h"
 #include "base/log.h"
 #include "features/query_execution/limits.h"
 #include "platform/telemetry/trace.h"
+#include "platform/work/single_flight.h"
 
 namespace bridge {
 namespace {
@@ -73,52 +73,6 @@ std::uint64_t memory_of(const QueryResult& result) {
   return bytes;
 }
 
-// One load of a key that several callers wait for.
-struct Flight {
-  std::mutex mutex;
-  std::condition_variable_any done_changed;
-  std::optional<Result<QueryAnswer>> outcome;
-};
-
-// The loads under way, by key. Thread-safe.
-class Flights {
- public:
-  struct Place {
-    std::shared_ptr<Flight> flight;
-    bool leads = false;  // the first of its key: has to land it
-  };
-
-  Result<Place> join(const std::string& key) {
-    auto fresh = std::make_shared<Flight>();
-    const std::lock_guard lock(mutex_);
-    if (const auto found = flights_.find(key); found != flights_.end()) return Place{found->second};
-    if (flights_.size() >= query_limits::kSingleFlightKeysMax) {
-      return fail(Error{.code = ErrorCode::unavailable,
-                        .message = "Too many different queries are running: try again in a second",
-                        .retry_after = std::chrono::seconds(1)});
-    }
-    flights_.emplace(key, fresh);
-    return Place{std::move(fresh), true};
-  }
-
-  // The next caller of the key begins anew, and those that wait hear what became of it. Allocates nothing, so that it cannot fail.
-  void land(const std::string& key, Flight& flight, Result<QueryAnswer> outcome) noexcept {
-    {
-      const std::lock_guard lock(mutex_);
-      flights_.erase(key);
-    }
-    {
-      const std::lock_guard lock(flight.mutex);
-      flight.outcome.emplace(std::move(outcome));
-    }
-    flight.done_changed.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
-};
-
 class CachedQueryExecution final : public QueryExecution {
  public:
   CachedQueryExecution(ByteCache& cache, std::shared_ptr<const Clock> clock, AnswerMemoryLimits memory)
@@ -181,27 +135,16 @@ class CachedQueryExecution final : public QueryExecution {
                        .query_hash = query_hash(team, request)};
   }
 
-  // The first caller of a key loads it; the others wait for that answer. A cancelled leader hands over to one of the waiting.
+  // The first caller of a key loads it; the others wait for that answer.
   Result<QueryAnswer> load_once(const CallContext& context, const std::string& key, const QueryRequest& request,
                                 const QueryEngine& engine) {
-    for (;;) {
-      TRY(context.check());
-      const Flights::Place place = TRY(flights_.join(key));
-      Flight& flight = *place.flight;
-      if (place.leads) {
-        flights_.land(key, flight, guarded([&] { return load(context, key, request, engine); }));
-        return *flight.outcome;
+    return flights_.run(context, key, [&]() -> Result<QueryAnswer> {
+      // Another may have loaded it between this caller's look and its lead.
+      if (!request.fresh) {
+        if (auto answer = find(context.team(), key, request); answer && answer->cache == CacheState::hit) return std::move(*answer);
       }
-      std::unique_lock lock(flight.mutex);
-      flight.done_changed.wait_for(lock, context.stop, context.time_left(query_limits::kTimeoutMax),
-                                   [&] { return flight.outcome.has_value(); });
-      TRY(context.check());
-      if (!flight.outcome) return fail(ErrorCode::deadline_exceeded, "The query took longer than its deadline");
-      const Result<QueryAnswer>& outcome = *flight.outcome;
-      const bool leader_left =
-          !outcome && (outcome.error().code == ErrorCode::cancelled || outcome.error().code == ErrorCode::deadline_exceeded);
-      if (!leader_left) return outcome;
-    }
+      return load(context, key, request, engine);
+    });
   }
 
   Result<QueryAnswer> load(const CallContext& caller, const std::string& key, const QueryRequest& request, const QueryEngine& engine) {
@@ -300,7 +243,8 @@ class CachedQueryExecution final : public QueryExecution {
   std::shared_ptr<const Clock> clock_;
   const std::shared_ptr<AnswerMemory> memory_;
   std::atomic<std::uint64_t> kept_{0};
-  Flights flights_;
+  SingleFlight<QueryAnswer> flights_{
+      {.what = "queries", .keys_max = query_limits::kSingleFlightKeysMax, .wait_max = query_limits::kTimeoutMax}};
   std::mutex refresh_mutex_;
   std::condition_variable_any refresh_changed_;
   std::deque<Refresh> refreshes_;

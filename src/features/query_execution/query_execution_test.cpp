@@ -306,6 +306,65 @@ TEST(QueryExecution, ARefreshThatThrewIsTriedAgain) {
   EXPECT_EQ(engine.counting.runs, 2);
 }
 
+// A cache in which those who look for an answer can be held back between the look and what they do about it.
+class HoldingCache final : public ByteCache {
+ public:
+  explicit HoldingCache(std::size_t bytes_max) : inner_(make_memory_cache(bytes_max)) {}
+  SharedBytes find(std::string_view key) override {
+    SharedBytes found = inner_->find(key);
+    if (holds_me() && !key.ends_with(":v:1")) {  // the bytes, which come after the header
+      ++held;
+      while (hold) std::this_thread::sleep_for(1ms);
+    }
+    return found;
+  }
+  void put(std::string_view key, SharedBytes bytes, std::chrono::milliseconds time_to_live) override {
+    inner_->put(key, std::move(bytes), time_to_live);
+  }
+  void erase_prefix(std::string_view prefix) override { inner_->erase_prefix(prefix); }
+  CacheStatistics statistics() const override { return inner_->statistics(); }
+
+  static bool& holds_me() {
+    thread_local bool value = false;
+    return value;
+  }
+  std::atomic<bool> hold{true};
+  std::atomic<int> held{0};
+
+ private:
+  const std::shared_ptr<ByteCache> inner_;
+};
+
+TEST(QueryExecution, ABurstOfReadersAroundARefreshRefreshesExactlyOnce) {
+  HoldingCache cache(8 << 20);
+  const auto clock = std::make_shared<FixedClock>(*parse_time("2026-01-01"));
+  const auto queries = make_query_execution(cache, clock);
+  CountingEngine engine;
+  QueryRequest request = request_of("SELECT 1");
+  request.time_to_live = 1h;
+  request.max_stale = 2h;
+  ASSERT_TRUE(queries->execute(context_of("a"), request, engine.engine()).has_value());
+  clock->advance(90min);
+  {
+    // These see the stale answer, and act on it when the refresh that another asked for has long been kept.
+    std::vector<std::jthread> readers;
+    for (int i = 0; i < 4; ++i) {
+      readers.emplace_back([&] {
+        HoldingCache::holds_me() = true;
+        EXPECT_EQ(queries->execute(context_of("a"), request, engine.engine())->cache, CacheState::stale);
+      });
+    }
+    while (cache.held < 4) std::this_thread::sleep_for(1ms);
+    EXPECT_EQ(queries->execute(context_of("a"), request, engine.engine())->cache, CacheState::stale);
+    for (int i = 0; i < 5'000 && queries->execute(context_of("a"), request, engine.engine())->cache != CacheState::hit; ++i)
+      std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(20ms);  // until the refresh is over
+    cache.hold = false;
+  }
+  std::this_thread::sleep_for(50ms);  // for a second refresh, were there one
+  EXPECT_EQ(engine.runs, 2);
+}
+
 TEST(WorkPool, RunsAllPiecesAlsoWithoutAThreadOfItsOwn) {
   for (const int threads : {0, 2}) {
     const auto pool = make_work_pool(threads);
