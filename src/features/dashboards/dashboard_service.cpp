@@ -539,6 +539,11 @@ class StoredDashboards final : public DashboardService {
   std::uint64_t change_count() const override {
     return changes_.load(std::memory_order_acquire) + (parts_.connections ? parts_.connections->change_count() : 0);
   }
+  std::optional<std::string> find_known_connection(const TeamScope& team, std::string_view slug) override {
+    const auto known = loaded_.find(yaml_key(team, slug));
+    if (!known || !(*known)->plan) return std::nullopt;
+    return (*(*known)->plan)->connection;
+  }
   void note_change() override { changes_.fetch_add(1, std::memory_order_acq_rel); }
 
  private:

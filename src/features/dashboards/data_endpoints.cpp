@@ -361,6 +361,10 @@ std::vector<Route> data_routes(DashboardDataService& service, PlanSource& plans)
   const std::vector<QueryParameter> shape{{"sort", "A column, or -column for the largest first", false},
                                           {"limit", "At most this many rows", false},
                                           {"format", "json or csv", false}};
+  // Requests for dashboards of one connection, which may hang.
+  const ShareOf share = [&plans](const Request& request) {
+    return plans.find_known_connection(request.context.team(), request.path_value("slug")).value_or("");
+  };
   return {
       {.method = Method::get,
        .path = "/v1/dashboards/{slug}/data",
@@ -368,26 +372,30 @@ std::vector<Route> data_routes(DashboardDataService& service, PlanSource& plans)
        .handler = [endpoints](const Request& request) { return endpoints->get_data(request); },
        .docs = open(docs<void, json::object>("get_dashboard_data", "Dashboards",
                                              "All answers of a dashboard; other query names are its parameters", {}, "DashboardData")),
-       .quick = [endpoints](const Request& request) { return endpoints->quick(request); }},
+       .quick = [endpoints](const Request& request) { return endpoints->quick(request); },
+       .share = share},
       {.method = Method::get,
        .path = "/v1/dashboards/{slug}/query/{query_id}/data",
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->get_query(request); },
        .docs = open(docs<void, json::object>("get_query_data", "Dashboards",
                                              "The answer of one query; other query names are the dashboard's parameters", {}, "QueryData",
-                                             shape))},
+                                             shape)),
+       .share = share},
       {.method = Method::post,
        .path = "/v1/dashboards/{slug}/query/{query_id}/data",
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->post_query(request); },
        .docs = docs<DataEndpoints::QueryBody, json::object>("query_data", "Dashboards", "The answer of one query", "QueryDataRequest",
-                                                            "QueryData")},
+                                                            "QueryData"),
+       .share = share},
       {.method = Method::get,
        .path = "/v1/dashboards/{slug}/explain",
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->explain(request); },
        .docs = open(docs<void, ExplainedPlan>("explain_dashboard", "Dashboards",
-                                              "The execution plan: stages, dependencies, dry-run bytes and cost", {}, "ExplainedPlan"))},
+                                              "The execution plan: stages, dependencies, dry-run bytes and cost", {}, "ExplainedPlan")),
+       .share = share},
       {.method = Method::post,
        .path = "/v1/dashboards/preview",
        .access = Access::editor,
@@ -400,7 +408,8 @@ std::vector<Route> data_routes(DashboardDataService& service, PlanSource& plans)
        .path = "/v1/dashboards/{slug}/precompute",
        .access = Access::admin,
        .handler = [endpoints](const Request& request) { return endpoints->precompute(request); },
-       .docs = docs<void, PrecomputeReport>("precompute_dashboard", "Dashboards", "Fill the cache", {}, "PrecomputeReport")},
+       .docs = docs<void, PrecomputeReport>("precompute_dashboard", "Dashboards", "Fill the cache", {}, "PrecomputeReport"),
+       .share = share},
   };
 }
 

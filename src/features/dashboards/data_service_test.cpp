@@ -48,6 +48,7 @@ class Workspace final : public PlanSource, public DataConnectionSource {
   }
   void count_view(const TeamScope&, std::string_view) override { ++views; }
   std::uint64_t change_count() const override { return changes; }
+  std::optional<std::string> find_known_connection(const TeamScope&, std::string_view) override { return plan_->connection; }
   Result<DataConnection> find_connection(const CallContext&, std::string_view) override {
     return DataConnection{.key = "c1",
                           .dialect = warehouse_->dialect(),
@@ -78,7 +79,7 @@ class Workspace final : public PlanSource, public DataConnectionSource {
   std::shared_ptr<ByteCache> cache = make_memory_cache(8 << 20);
   std::unique_ptr<QueryExecution> queries = make_query_execution(*cache, clock);
   std::shared_ptr<LocalQueryEngine> local = make_local_query_engine();
-  std::unique_ptr<WorkPool> workers = make_work_pool(2);
+  std::unique_ptr<WorkerPool> workers = make_query_workers(2);
   std::unique_ptr<DashboardDataService> service = make_data_service({*this, *this, *queries, *local, *workers, *clock});
 
  private:

@@ -2,8 +2,6 @@
 
 #include <openssl/sha.h>
 
-#include <deque>
-
 #include "base/guarded.h"
 #include "base/log.h"
 #include "features/query_execution/limits.h"
@@ -79,12 +77,13 @@ class CachedQueryExecution final : public QueryExecution {
       : cache_(cache),
         clock_(std::move(clock)),
         memory_(std::make_shared<AnswerMemory>(memory)),
-        refresher_([this](std::stop_token stop) { refresh_loop(stop); }) {}
+        refreshes_(make_worker_pool({.name = "refresh of answers",
+                                     .threads_max = query_limits::kRefreshThreads,
+                                     .queue_max = query_limits::kRefreshQueueMax,
+                                     .key_threads_max = query_limits::kRefreshThreadsPerConnection,
+                                     .key_queue_max = query_limits::kRefreshQueuePerConnectionMax})) {}
 
-  ~CachedQueryExecution() override {
-    refresher_.request_stop();
-    refresh_changed_.notify_all();
-  }
+  ~CachedQueryExecution() override { stopping_.request_stop(); }
 
   std::shared_ptr<AnswerView> open_view() override { return std::make_shared<AnswerView>(memory_); }
 
@@ -104,6 +103,7 @@ class CachedQueryExecution final : public QueryExecution {
   }
 
  private:
+  // A stale answer that is loaded anew.
   struct Refresh {
     CallContext context;
     std::string key;
@@ -206,37 +206,35 @@ class CachedQueryExecution final : public QueryExecution {
 
   // A refresh that cannot be queued is asked for again by the next view.
   void refresh_later(const CallContext& context, const std::string& key, const QueryRequest& request, const QueryEngine& engine) {
-    Refresh refresh{context, key, request, engine};  // outlives the request that asked for it
-    refresh.context.stop = refresher_.get_stop_token();
-    refresh.context.deadline.reset();
-    refresh.request.view.reset();
-    const std::lock_guard lock(refresh_mutex_);
-    if (refreshes_.size() >= query_limits::kRefreshQueueMax || refreshing_.contains(key)) return;
-    refreshes_.push_back(std::move(refresh));
-    if (const Result<> noted = guarded([&] { refreshing_.insert(key); }); !noted) return refreshes_.pop_back();
-    refresh_changed_.notify_one();
+    auto refresh = std::make_shared<Refresh>(context, key, request, engine);  // outlives the request that asked for it
+    refresh->context.stop = stopping_.get_token();
+    refresh->context.deadline.reset();
+    refresh->request.view.reset();
+    {
+      const std::lock_guard lock(refreshing_mutex_);
+      if (!refreshing_.insert(key).second) return;
+    }
+    const Result<> queued = guarded([&] {
+      return refreshes_->submit({.key = request.connection_key,
+                                 .context = {},
+                                 .work = [this, refresh] { run(*refresh); },
+                                 .dropped = [this, refresh](const Error&) { forget_refresh(refresh->key); }});
+    });
+    if (!queued) forget_refresh(key);
   }
 
-  void refresh_loop(const std::stop_token& stop) {
-    run_rounds(stop, "refresh of answers", [&] {
-      std::optional<Refresh> job;
-      {
-        std::unique_lock lock(refresh_mutex_);
-        if (!refresh_changed_.wait(lock, stop, [&] { return !refreshes_.empty(); })) return false;
-        job.emplace(std::move(refreshes_.front()));
-        refreshes_.pop_front();
-      }
-      const AtEnd forget_key([&] {
-        const std::lock_guard lock(refresh_mutex_);
-        refreshing_.erase(job->key);
-      });
-      // A refresh that fails leaves the old answer with its old age: it is never extended.
-      if (const auto outcome = load_once(job->context, job->key, job->request, job->engine); !outcome) {
-        log_warning("refresh_failed",
-                    {{"slug", job->request.slug}, {"query", job->request.query_id}, {"error", describe_error(outcome.error())}});
-      }
-      return true;
-    });
+  void run(const Refresh& refresh) {
+    const AtEnd forget_key([&] { forget_refresh(refresh.key); });
+    // A refresh that fails leaves the old answer with its old age: it is never extended.
+    if (const auto outcome = load_once(refresh.context, refresh.key, refresh.request, refresh.engine); !outcome) {
+      log_warning("refresh_failed",
+                  {{"slug", refresh.request.slug}, {"query", refresh.request.query_id}, {"error", describe_error(outcome.error())}});
+    }
+  }
+
+  void forget_refresh(const std::string& key) {
+    const std::lock_guard lock(refreshing_mutex_);
+    refreshing_.erase(key);
   }
 
   ByteCache& cache_;
@@ -245,11 +243,10 @@ class CachedQueryExecution final : public QueryExecution {
   std::atomic<std::uint64_t> kept_{0};
   SingleFlight<QueryAnswer> flights_{
       {.what = "queries", .keys_max = query_limits::kSingleFlightKeysMax, .wait_max = query_limits::kTimeoutMax}};
-  std::mutex refresh_mutex_;
-  std::condition_variable_any refresh_changed_;
-  std::deque<Refresh> refreshes_;
+  std::stop_source stopping_;
+  std::mutex refreshing_mutex_;
   std::set<std::string> refreshing_;
-  std::jthread refresher_;  // last: it uses everything above
+  const std::unique_ptr<WorkerPool> refreshes_;  // last: it uses everything above
 };
 
 ColumnType column_type_of(const json::value& column) {
@@ -290,6 +287,14 @@ QueryEngine engine_of(std::function<Result<std::shared_ptr<Warehouse>>(const Cal
 
 std::unique_ptr<QueryExecution> make_query_execution(ByteCache& cache, std::shared_ptr<const Clock> clock, AnswerMemoryLimits memory) {
   return std::make_unique<CachedQueryExecution>(cache, std::move(clock), memory);
+}
+
+std::unique_ptr<WorkerPool> make_query_workers(std::size_t threads) {
+  return make_worker_pool({.name = "queries of views",
+                           .threads_max = threads,
+                           .queue_max = query_limits::kQueryQueueMax,
+                           .key_threads_max = query_limits::kQueryThreadsPerConnection,
+                           .key_queue_max = query_limits::kQueryQueuePerConnectionMax});
 }
 
 Result<> check_byte_cap(std::uint64_t bytes_scanned, std::uint64_t bytes_max) {

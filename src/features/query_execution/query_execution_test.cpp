@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "features/query_execution/work_pool.h"
-
 namespace bridge {
 namespace {
 
@@ -365,28 +363,35 @@ TEST(QueryExecution, ABurstOfReadersAroundARefreshRefreshesExactlyOnce) {
   EXPECT_EQ(engine.runs, 2);
 }
 
-TEST(WorkPool, RunsAllPiecesAlsoWithoutAThreadOfItsOwn) {
-  for (const int threads : {0, 2}) {
-    const auto pool = make_work_pool(threads);
-    std::vector<std::atomic<int>> done(100);
-    EXPECT_TRUE(pool->run_all(done.size(), [&](std::size_t i) { ++done[i]; }).has_value());
-    for (const auto& count : done) EXPECT_EQ(count, 1);
+TEST(QueryExecution, AConnectionWhoseRefreshHangsHoldsUpNoOthers) {
+  Workspace workspace;
+  CountingEngine engine;
+  std::atomic<bool> hangs = false;
+  const QueryEngine slow{.dry_run = [&](const CallContext& context, const BoundQuery&) -> Result<DryRun> {
+                           while (hangs) {
+                             TRY(context.check());
+                             std::this_thread::sleep_for(1ms);
+                           }
+                           return DryRun{};
+                         },
+                         .execute = engine.engine().execute};
+  QueryRequest hanging = request_of("SELECT 1");
+  hanging.connection_key = "hangs";
+  hanging.time_to_live = 1h;
+  hanging.max_stale = 2h;
+  QueryRequest other = hanging;
+  other.connection_key = "other";
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), hanging, slow).has_value());
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), other, engine.engine()).has_value());
+  workspace.clock->advance(90min);
+  hangs = true;
+  EXPECT_EQ(workspace.queries->execute(context_of("a"), hanging, slow)->cache, CacheState::stale);
+  bool refreshed = false;
+  for (int i = 0; i < 5'000 && !refreshed; ++i) {
+    refreshed = workspace.queries->execute(context_of("a"), other, engine.engine())->cache == CacheState::hit;
+    std::this_thread::sleep_for(1ms);
   }
-}
-
-TEST(WorkPool, APieceThatThrowsIsAnErrorOnceAllOthersAreDone) {
-  const auto pool = make_work_pool(2);
-  for (std::size_t bad = 0; bad < 20; ++bad) {
-    std::atomic<std::size_t> done{0};
-    const Result<> outcome = pool->run_all(20, [&](std::size_t i) {
-      if (i == bad) throw std::bad_alloc();
-      std::this_thread::sleep_for(100us);
-      ++done;
-    });
-    ASSERT_FALSE(outcome.has_value());
-    EXPECT_EQ(outcome.error().reason, "out_of_memory");
-    EXPECT_EQ(done, 19u);
-  }
+  EXPECT_TRUE(refreshed);
 }
 
 }  // namespace
