@@ -1,25 +1,14 @@
 #include "features/connections/warehouse_pool.h"
 
-#include "base/guarded.h"
 #include "base/text.h"
 
 namespace bridge {
 
 WarehousePool::WarehousePool(std::chrono::milliseconds idle_max)
-    : idle_max_(idle_max),
-      open_({.entries_max = kOpenWarehousesMax, .idle_max = idle_max}),
-      openings_({.what = "warehouses", .keys_max = kWarehousesOpeningMax, .wait_max = kWarehouseOpenTimeMax}) {
-  closer_ = std::jthread([this](const std::stop_token& stop) {
-    run_rounds(stop, "idle warehouses", [&] {
-      {
-        std::unique_lock lock(mutex_);
-        wake_.wait_for(lock, stop, idle_max_ / 2, [] { return false; });
-      }
-      open_.erase_old();
-      return !stop.stop_requested();
-    });
-  });
-}
+    : open_({.entries_max = kOpenWarehousesMax, .idle_max = idle_max}),
+      openings_({.what = "warehouses", .keys_max = kWarehousesOpeningMax, .wait_max = kWarehouseOpenTimeMax}),
+      closer_(start_periodic_task({.name = "idle warehouses", .interval = idle_max / 2},
+                                  [this](const std::stop_token&) { open_.erase_old(); })) {}
 
 Result<std::shared_ptr<Warehouse>> WarehousePool::get(const CallContext& context, const std::string& key, const Open& open) {
   if (auto known = open_.find(key)) return std::move(*known);

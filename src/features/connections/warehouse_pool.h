@@ -4,10 +4,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <thread>
 
 #include "features/connections/limits.h"
 #include "platform/work/lru_cache.h"
+#include "platform/work/periodic_task.h"
 #include "platform/work/single_flight.h"
 #include "warehouse/warehouse.h"
 
@@ -31,14 +31,11 @@ class WarehousePool {
  private:
   std::uint64_t change_count();
 
-  const std::chrono::milliseconds idle_max_;
   LruCache<std::string, std::shared_ptr<Warehouse>> open_;
   SingleFlight<std::shared_ptr<Warehouse>> openings_;
   std::mutex changes_mutex_;  // held while one is kept or dropped, so that none is kept that was dropped while it was being opened
   std::uint64_t changes_ = 0;
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::jthread closer_;  // last: it uses everything above
+  const std::unique_ptr<PeriodicTask> closer_;  // last: it uses everything above
 };
 
 }  // namespace bridge

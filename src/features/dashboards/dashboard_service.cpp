@@ -15,6 +15,7 @@
 #include "features/dashboards/text_diff.h"
 #include "features/teams/audit.h"
 #include "platform/work/lru_cache.h"
+#include "platform/work/periodic_task.h"
 
 namespace bridge {
 namespace {
@@ -213,23 +214,14 @@ bool matches(const DashboardMetadata& item, const ListDashboards& input) {
 
 class StoredDashboards final : public DashboardService {
  public:
-  explicit StoredDashboards(DashboardServiceParts parts) : parts_(std::move(parts)), index_(make_dashboard_index(parts_.store)) {
-    flusher_ = std::jthread([this](std::stop_token stop) {
-      run_rounds(stop, "counters of views", [&] {
-        std::mutex mutex;
-        std::condition_variable_any wake;
-        std::unique_lock lock(mutex);
-        wake.wait_for(lock, stop, kAccessFlushInterval, [] { return false; });
-        if (stop.stop_requested()) return false;
-        (void)flush_access_counters({});
-        return true;
-      });
-    });
-  }
+  explicit StoredDashboards(DashboardServiceParts parts)
+      : parts_(std::move(parts)),
+        index_(make_dashboard_index(parts_.store)),
+        flusher_(start_periodic_task({.name = "counters of views", .interval = kAccessFlushInterval},
+                                     [this](const std::stop_token&) { (void)flush_access_counters({}); })) {}
 
   ~StoredDashboards() override {
-    flusher_.request_stop();
-    flusher_.join();
+    flusher_->stop();
     (void)guarded([&] { return flush_access_counters({}); });
   }
 
@@ -844,7 +836,7 @@ class StoredDashboards final : public DashboardService {
   std::mutex unsettled_mutex_;
   std::set<TeamId> unsettled_;  // teams whose index or pointers could not be written
 
-  std::jthread flusher_;
+  const std::unique_ptr<PeriodicTask> flusher_;  // last: it uses everything above
 };
 
 }  // namespace

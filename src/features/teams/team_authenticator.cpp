@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "features/teams/limits.h"
 #include "platform/work/lru_cache.h"
+#include "platform/work/periodic_task.h"
 
 namespace bridge {
 namespace {
@@ -62,13 +63,15 @@ class CallerWatch final {
   using OnEnd = std::function<void(const Error&)>;
 
   explicit CallerWatch(std::shared_ptr<TeamService> service)
-      : service_(std::move(service)), thread_([this](const std::stop_token& stop) { watch(stop); }) {}
+      : service_(std::move(service)),
+        task_(start_periodic_task({.name = "callers of streams", .interval = kStreamCallersLookedAtEvery},
+                                  [this](const std::stop_token& stop) { return look(stop); })) {}
 
   std::shared_ptr<void> add(const Caller& caller, OnEnd on_end) {
     const std::lock_guard lock(mutex_);
     const std::uint64_t number = ++last_number_;
     streams_.emplace(number, Stream{caller, std::move(on_end)});
-    if (streams_.size() == 1) changed_.notify_all();
+    if (streams_.size() == 1) task_->run_now();
     return {this, [number](CallerWatch* self) { self->remove(number); }};
   }
 
@@ -84,21 +87,19 @@ class CallerWatch final {
     streams_.erase(number);
   }
 
-  void watch(const std::stop_token& stop) {
-    run_rounds(stop, "callers of streams", [&] {
-      std::map<Credential, Caller> callers;
-      {
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, stop, kStreamCallersLookedAtEvery, [] { return false; });
-        changed_.wait(lock, stop, [&] { return !streams_.empty(); });
-        for (const auto& [number, stream] : streams_) callers.emplace(credential_of(stream.caller), stream.caller);
-      }
-      for (const auto& [credential, caller] : callers) {
-        if (stop.stop_requested()) return false;
-        if (const Result<> good = check_caller_again(*service_, caller); !good) end_all(credential, good.error());
-      }
-      return !stop.stop_requested();
-    });
+  // While there is no stream there is nothing to look at.
+  NextRun look(const std::stop_token& stop) {
+    std::map<Credential, Caller> callers;
+    {
+      const std::lock_guard lock(mutex_);
+      if (streams_.empty()) return NextRun::when_asked;
+      for (const auto& [number, stream] : streams_) callers.emplace(credential_of(stream.caller), stream.caller);
+    }
+    for (const auto& [credential, caller] : callers) {
+      if (stop.stop_requested()) break;
+      if (const Result<> good = check_caller_again(*service_, caller); !good) end_all(credential, good.error());
+    }
+    return NextRun::after_interval;
   }
 
   // Under the lock: who has let go of a stream is not called any more.
@@ -113,17 +114,23 @@ class CallerWatch final {
 
   const std::shared_ptr<TeamService> service_;
   std::mutex mutex_;
-  std::condition_variable_any changed_;
   std::map<std::uint64_t, Stream> streams_;
   std::uint64_t last_number_ = 0;
-  std::jthread thread_;  // last: it uses all of the above
+  const std::unique_ptr<PeriodicTask> task_;  // last: it uses all of the above
 };
 
 class TeamAuthenticator final : public Authenticator {
  public:
   TeamAuthenticator(std::shared_ptr<TeamService> service, std::vector<std::string> allowed_origins)
-      : service_(std::move(service)), allowed_origins_(std::move(allowed_origins)), watch_(service_) {
-    recorder_ = std::jthread([this](std::stop_token stop) { record_uses(stop); });
+      : service_(std::move(service)),
+        allowed_origins_(std::move(allowed_origins)),
+        watch_(service_),
+        recorder_(start_periodic_task({.name = "uses of credentials", .interval = kUseNotedEvery},
+                                      [this](const std::stop_token&) { record_uses(); })) {}
+
+  ~TeamAuthenticator() override {
+    recorder_->stop();
+    (void)guarded([this] { record_uses(); });
   }
 
   Result<Caller> authenticate(const Request& request) override {
@@ -169,17 +176,14 @@ class TeamAuthenticator final : public Authenticator {
   }
 
   // Writing on every request would make reading dashboards wait for the disk.
-  void record_uses(const std::stop_token& stop) {
-    run_rounds(stop, "uses of credentials", [&] {
-      std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, stop, kUseNotedEvery, [] { return false; });
-      const std::vector<std::string> used(used_.begin(), used_.end());
-      used_.clear();
-      lock.unlock();
-      if (const auto noted = service_->note_used(used); !noted)
-        log_warning("credential_use_not_recorded", {{"error", noted.error().message}});
-      return !stop.stop_requested();
-    });
+  void record_uses() {
+    std::set<std::string> taken;
+    {
+      const std::lock_guard lock(mutex_);
+      taken.swap(used_);
+    }
+    if (const auto noted = service_->note_used({taken.begin(), taken.end()}); !noted)
+      log_warning("credential_use_not_recorded", {{"error", noted.error().message}});
   }
 
   std::shared_ptr<TeamService> service_;
@@ -187,9 +191,8 @@ class TeamAuthenticator final : public Authenticator {
   CallerCache cache_;
   CallerWatch watch_;
   std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::set<std::string> used_;  // guarded by mutex_
-  std::jthread recorder_;       // last: it uses everything above
+  std::set<std::string> used_;                    // guarded by mutex_
+  const std::unique_ptr<PeriodicTask> recorder_;  // last: it uses everything above
 };
 
 }  // namespace
