@@ -81,6 +81,22 @@ std::string text_of(const YamlNode& root, std::string_view key) {
   return node && node->kind == YamlNode::Kind::text ? node->text : std::string();
 }
 
+void add_schedule(const YamlNode& node, std::vector<std::string>& schedules) {
+  const YamlNode* cache = node.find("cache");
+  std::string text = cache ? text_of(*cache, "refresh") : std::string();
+  if (text.empty() || std::ranges::find(schedules, text) != schedules.end()) return;
+  schedules.push_back(std::move(text));
+}
+
+std::vector<std::string> schedules_of(const YamlNode& root) {
+  std::vector<std::string> schedules;
+  add_schedule(root, schedules);
+  if (const YamlNode* queries = root.find("queries")) {
+    for (const YamlNode& query : queries->items) add_schedule(query, schedules);
+  }
+  return schedules;
+}
+
 // From any text that is a YAML mapping: what is missing or wrong gets a default, so that every file that can be read is listed.
 Result<IndexEntry> make_entry(std::string_view slug, std::string_view text, Generation generation) {
   const YamlNode root = TRY(parse_yaml(text));
@@ -101,6 +117,7 @@ Result<IndexEntry> make_entry(std::string_view slug, std::string_view text, Gene
   entry.content_hash = content_hash(text);
   entry.access_count = meta.access_count;
   entry.last_accessed = meta.last_accessed;
+  entry.schedules = schedules_of(root);
   return entry;
 }
 
@@ -412,6 +429,15 @@ class StoredDashboards final : public DashboardService {
     return slugs;
   }
 
+  Result<std::vector<ScheduledDashboard>> list_scheduled(const CallContext& context) override {
+    const auto entries = TRY(settled_entries(context, context.team()));
+    std::vector<ScheduledDashboard> scheduled;
+    for (const auto& [slug, entry] : *entries) {
+      if (!entry.schedules || !entry.schedules->empty()) scheduled.push_back({slug, entry.schedules});
+    }
+    return scheduled;
+  }
+
   // ---- mending ----
 
   Result<RebuildReport> rebuild_index(const CallContext& context) override {
@@ -451,7 +477,7 @@ class StoredDashboards final : public DashboardService {
     std::vector<IndexEntry> changed;
     for (const auto& [slug, generation] : files) {
       const auto entry = before.find(slug);
-      if (entry != before.end() && entry->second.generation == generation) continue;
+      if (entry != before.end() && entry->second.generation == generation && entry->second.schedules) continue;
       auto object = parts_.store.get(context, yaml_key(team, slug));
       if (!object) continue;
       if (auto made = make_entry(slug, object->content, object->generation)) changed.push_back(std::move(*made));

@@ -20,6 +20,13 @@ CallContext context_of(const TeamId& team, std::stop_token stop) {
   return context;
 }
 
+bool is_any_due(const std::vector<std::string>& schedules, Time now) {
+  return std::ranges::any_of(schedules, [&](const std::string& text) {
+    const auto schedule = parse_schedule(text);
+    return schedule && is_due(*schedule, now);
+  });
+}
+
 // The queries that are due: their own schedule, else that of the document.
 std::vector<std::string> due_queries(const Plan& plan, Time now) {
   std::vector<std::string> ids;
@@ -56,14 +63,16 @@ class MinuteRefresher final : public Refresher {
 
  private:
   int refresh_team(const CallContext& context, Time now) {
-    const auto slugs = parts_.list_slugs(context);
-    if (!slugs) {
-      log_warning("refresh_failed", {{"error", describe_error(slugs.error())}});
+    if (parts_.mend && floor<minutes>(now).time_since_epoch() % minutes(kMendMinutes) == minutes(0)) parts_.mend(context);
+    const auto scheduled = parts_.list_scheduled(context);
+    if (!scheduled) {
+      log_warning("refresh_failed", {{"error", describe_error(scheduled.error())}});
       return 0;
     }
     int refreshed = 0;
-    for (const std::string& slug : *slugs) {
+    for (const auto& [slug, schedules] : *scheduled) {
       if (context.stop.stop_requested()) break;
+      if (schedules && !is_any_due(*schedules, now)) continue;
       const auto plan = parts_.plans.get_plan(context, slug);
       if (!plan) continue;
       std::vector<std::string> ids = due_queries(**plan, now);
