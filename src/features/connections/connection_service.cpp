@@ -269,26 +269,20 @@ class ConnectionServiceOnStores final : public ConnectionService {
 
   Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) override {
     const ConnectionRow row = TRY(find(context, id));  // on every call: the team may have lost it
-    return warehouses_.get(row.credentials_path, [&] { return open(context.with_timeout(kWarehouseOpenTimeMax), row); });
+    return warehouses_.get(context, row.credentials_path, [&] { return open(context.with_timeout(kWarehouseOpenTimeMax), row); });
   }
 
   std::optional<std::string> data_version(const CallContext& context, const ConnectionId& id) override {
     const auto row = find(context, id);  // on every call: other credentials lie at another path
     if (!row) return std::nullopt;
-    DataVersion version;
-    {
-      const std::lock_guard lock(versions_mutex_);
-      if (const auto known = versions_.find(row->credentials_path); known != versions_.end()) version = known->second;
-    }
+    DataVersion version = versions_.find(row->credentials_path).value_or(nullptr);
     if (!version) {
       WarehouseDriver* driver = driver_of(row->connection_type);
       const auto credentials = read_credentials(context, *row);
       if (!driver || !credentials) return std::nullopt;
       version = driver->data_version(*credentials);
       if (!version) version = [] { return fail(ErrorCode::unsupported, "Its engine does not say"); };
-      const std::lock_guard lock(versions_mutex_);
-      if (versions_.size() >= kKnownVersionsMax) versions_.erase(versions_.begin());
-      versions_[row->credentials_path] = version;
+      versions_.put(row->credentials_path, version);
     }
     auto text = version();
     if (!text) return std::nullopt;
@@ -463,7 +457,6 @@ class ConnectionServiceOnStores final : public ConnectionService {
 
   void drop_open(const ConnectionRow& row) {
     warehouses_.drop(row.credentials_path);
-    const std::lock_guard lock(versions_mutex_);
     versions_.erase(row.credentials_path);
   }
 
@@ -514,8 +507,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
 
   ConnectionServiceParts parts_;
   mutable WarehousePool warehouses_;
-  std::mutex versions_mutex_;
-  std::map<std::string, DataVersion> versions_;  // by where the credentials lie
+  LruCache<std::string, DataVersion> versions_{{.entries_max = kKnownVersionsMax}};  // by where the credentials lie
   std::atomic<std::uint64_t> changes_ = 1;
 };
 

@@ -523,13 +523,13 @@ TEST(ConnectionsEndpoints, AChangeIsMadeOnceToTheVersionThatItsETagNames) {
 TEST(WarehousePool, OpensOnceHoweverManyAskAndTriesAgainAfterAFailure) {
   WarehousePool pool;
   std::atomic<int> opened = 0;
-  EXPECT_FALSE(pool.get("x", [] { return Result<std::shared_ptr<Warehouse>>(fail(ErrorCode::unavailable, "away")); }).has_value());
+  EXPECT_FALSE(pool.get({}, "x", [] { return Result<std::shared_ptr<Warehouse>>(fail(ErrorCode::unavailable, "away")); }).has_value());
   EXPECT_EQ(pool.size(), 0u);
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&] {
-        (void)pool.get("x", [&]() -> Result<std::shared_ptr<Warehouse>> {
+        (void)pool.get({}, "x", [&]() -> Result<std::shared_ptr<Warehouse>> {
           ++opened;
           std::this_thread::sleep_for(std::chrono::milliseconds(10));
           return std::make_shared<EmptyWarehouse>();
@@ -540,12 +540,42 @@ TEST(WarehousePool, OpensOnceHoweverManyAskAndTriesAgainAfterAFailure) {
   EXPECT_EQ(opened, 1);
 }
 
+TEST(WarehousePool, AWarehouseThatHangsWhileItIsOpenedHoldsUpNobodyLongerThanTheirDeadlineAndNoOtherWarehouse) {
+  WarehousePool pool;
+  std::atomic<bool> hangs = true;
+  std::atomic<bool> begun = false;
+  const std::jthread opener([&] {
+    (void)pool.get({}, "hangs", [&]() -> Result<std::shared_ptr<Warehouse>> {
+      begun = true;
+      while (hangs) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      throw std::runtime_error("broken");
+    });
+  });
+  while (!begun) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto open = [] { return Result<std::shared_ptr<Warehouse>>(std::make_shared<EmptyWarehouse>()); };
+  EXPECT_TRUE(pool.get({}, "other", open).has_value());
+  const auto late = pool.get(CallContext().with_timeout(std::chrono::milliseconds(30)), "hangs", open);
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().code, ErrorCode::deadline_exceeded);
+  hangs = false;
+}
+
+TEST(WarehousePool, WhatIsDroppedWhileItIsBeingOpenedIsNotHandedOutAgain) {
+  WarehousePool pool;
+  const auto before = pool.get({}, "x", [&] {
+    pool.drop("x");
+    return Result<std::shared_ptr<Warehouse>>(std::make_shared<EmptyWarehouse>());
+  });
+  const auto after = pool.get({}, "x", [] { return Result<std::shared_ptr<Warehouse>>(std::make_shared<EmptyWarehouse>()); });
+  EXPECT_NE(*before, *after);
+}
+
 TEST(WarehousePool, KeepsFewAndClosesIdleOnesThatNobodyUses) {
   WarehousePool pool(std::chrono::milliseconds(40));
   const auto open = [] { return Result<std::shared_ptr<Warehouse>>(std::make_shared<EmptyWarehouse>()); };
-  const auto held = *pool.get("held", open);
-  std::weak_ptr<Warehouse> idle = *pool.get("idle", open);
-  for (int i = 0; i < 100; ++i) (void)pool.get(str(i), open);
+  const auto held = *pool.get({}, "held", open);
+  std::weak_ptr<Warehouse> idle = *pool.get({}, "idle", open);
+  for (int i = 0; i < 100; ++i) (void)pool.get({}, str(i), open);
   EXPECT_LE(pool.size(), 32u);
   for (int i = 0; i < 200 && pool.size() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_EQ(pool.size(), 0u);

@@ -305,6 +305,29 @@ TEST(DashboardService, NoticesWhatWasChangedByHand) {
   EXPECT_EQ(workspace.replace(yaml("Two"), {.etag = etag})->version, 2);
 }
 
+TEST(DashboardService, TheIndexTellsSchedulesAndThoseThatAnEarlierBuildLeftOutAreMended) {
+  Workspace workspace;
+  ASSERT_TRUE(workspace.create(yaml("Never", "never")));
+  ASSERT_TRUE(workspace.create(yaml("One") + "cache: {refresh: '0 6 * * *'}\n"));
+  const auto known = workspace.service->list_scheduled(Workspace::context());
+  ASSERT_TRUE(known);
+  ASSERT_EQ(known->size(), 1u);
+  EXPECT_EQ(known->front().slug, "late");
+  EXPECT_EQ(known->front().schedules, std::vector<std::string>{"0 6 * * *"});
+
+  const fs::path index = workspace.folder / "lake" / index_key(TeamScope(kTeam));
+  std::stringstream text;
+  text << std::ifstream(index).rdbuf();
+  usleep(2000);
+  std::ofstream(index) << replace_all(replace_all(text.str(), R"(,"schedules":["0 6 * * *"])", ""), R"(,"schedules":[])", "");
+  const auto unknown = workspace.service->list_scheduled(Workspace::context());
+  ASSERT_TRUE(unknown) << describe_error(unknown.error());
+  ASSERT_EQ(unknown->size(), 2u) << "they may have one";
+  EXPECT_FALSE(unknown->front().schedules);
+  EXPECT_TRUE(workspace.service->reconcile(Workspace::context()));
+  EXPECT_EQ(workspace.service->list_scheduled(Workspace::context())->size(), 1u);
+}
+
 TEST(DashboardService, ReplacesAnIndexThatCannotBeRead) {
   Workspace workspace;
   ASSERT_TRUE(workspace.create(yaml("One")));

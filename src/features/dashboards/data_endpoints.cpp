@@ -4,13 +4,12 @@
 
 #include <cmath>
 
-#include <shared_mutex>
-
 #include "base/text.h"
 #include "features/dashboards/document_json.h"
 #include "features/dashboards/limits.h"
 #include "features/dashboards/validation.h"
 #include "platform/http/compression.h"
+#include "platform/work/lru_cache.h"
 
 namespace bridge {
 
@@ -45,31 +44,15 @@ struct ReadyAnswer {
   std::atomic<bool> renewing{false};
 };
 
-// Ready answers by what was asked. Thread-safe.
-class ReadyAnswers {
- public:
-  std::shared_ptr<ReadyAnswer> find(const std::string& key) const {
-    const std::shared_lock lock(mutex_);
-    const auto found = answers_.find(key);
-    return found == answers_.end() ? nullptr : found->second;
-  }
-  void put(const std::string& key, std::shared_ptr<ReadyAnswer> answer) {
+struct ReadyCost {
+  std::size_t operator()(const std::string&, const std::shared_ptr<ReadyAnswer>& answer) const {
     std::size_t bytes = 0;
     for (const SharedBytes& each : answer->bytes) bytes += each ? each->size() : 0;
-    const std::lock_guard lock(mutex_);
-    if (answers_.size() >= kReadyAnswersMax || bytes_ + bytes > kReadyBytesMax) {
-      answers_.clear();
-      bytes_ = 0;
-    }
-    bytes_ += bytes;
-    answers_[key] = std::move(answer);
+    return bytes;
   }
-
- private:
-  mutable std::shared_mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<ReadyAnswer>> answers_;
-  std::size_t bytes_ = 0;
 };
+// By what was asked.
+using ReadyAnswers = LruCache<std::string, std::shared_ptr<ReadyAnswer>, ReadyCost>;
 
 std::string_view query_of(const std::string& target) {
   const std::size_t mark = target.find('?');
@@ -169,7 +152,8 @@ class DataEndpoints {
   DataEndpoints(DashboardDataService& service, PlanSource& plans) : service_(service), plans_(plans) {}
 
   std::optional<Response> quick(const Request& request) {
-    const auto answer = ready_.find(ready_key(request));
+    const auto found = ready_.find(ready_key(request));
+    const std::shared_ptr<ReadyAnswer> answer = found.value_or(nullptr);
     if (!answer || answer->change_count != plans_.change_count() || wants_fresh(request)) return std::nullopt;
     const auto age = SteadyClock::now() - answer->made_at;
     if (age >= kReadyWhileRenewing) return std::nullopt;
@@ -375,7 +359,7 @@ class DataEndpoints {
 
   DashboardDataService& service_;
   PlanSource& plans_;
-  ReadyAnswers ready_;
+  ReadyAnswers ready_{{.cost_max = kReadyBytesMax, .entries_max = kReadyAnswersMax}};
 };
 
 }  // namespace
@@ -389,6 +373,10 @@ std::vector<Route> data_routes(DashboardDataService& service, PlanSource& plans)
   const std::vector<QueryParameter> shape{{"sort", "A column, or -column for the largest first", false},
                                           {"limit", "At most this many rows", false},
                                           {"format", "csv or json: the whole answer as an export, past the limit on rows", false}};
+  // Requests for dashboards of one connection, which may hang.
+  const ShareOf share = [&plans](const Request& request) {
+    return plans.find_known_connection(request.context.team(), request.path_value("slug")).value_or("");
+  };
   return {
       {.method = Method::get,
        .path = "/v1/dashboards/{slug}/data",
@@ -396,26 +384,30 @@ std::vector<Route> data_routes(DashboardDataService& service, PlanSource& plans)
        .handler = [endpoints](const Request& request) { return endpoints->get_data(request); },
        .docs = open(docs<void, json::object>("get_dashboard_data", "Dashboards",
                                              "All answers of a dashboard; other query names are its parameters", {}, "DashboardData")),
-       .quick = [endpoints](const Request& request) { return endpoints->quick(request); }},
+       .quick = [endpoints](const Request& request) { return endpoints->quick(request); },
+       .share = share},
       {.method = Method::get,
        .path = "/v1/dashboards/{slug}/query/{query_id}/data",
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->get_query(request); },
        .docs = open(docs<void, json::object>("get_query_data", "Dashboards",
                                              "The answer of one query; other query names are the dashboard's parameters", {}, "QueryData",
-                                             shape))},
+                                             shape)),
+       .share = share},
       {.method = Method::post,
        .path = "/v1/dashboards/{slug}/query/{query_id}/data",
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->post_query(request); },
        .docs = docs<DataEndpoints::QueryBody, json::object>("query_data", "Dashboards", "The answer of one query", "QueryDataRequest",
-                                                            "QueryData")},
+                                                            "QueryData"),
+       .share = share},
       {.method = Method::get,
        .path = "/v1/dashboards/{slug}/explain",
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->explain(request); },
        .docs = open(docs<void, ExplainedPlan>("explain_dashboard", "Dashboards",
-                                              "The execution plan: stages, dependencies, dry-run bytes and cost", {}, "ExplainedPlan"))},
+                                              "The execution plan: stages, dependencies, dry-run bytes and cost", {}, "ExplainedPlan")),
+       .share = share},
       {.method = Method::post,
        .path = "/v1/dashboards/preview",
        .access = Access::editor,
@@ -428,7 +420,8 @@ std::vector<Route> data_routes(DashboardDataService& service, PlanSource& plans)
        .path = "/v1/dashboards/{slug}/precompute",
        .access = Access::admin,
        .handler = [endpoints](const Request& request) { return endpoints->precompute(request); },
-       .docs = docs<void, PrecomputeReport>("precompute_dashboard", "Dashboards", "Fill the cache", {}, "PrecomputeReport")},
+       .docs = docs<void, PrecomputeReport>("precompute_dashboard", "Dashboards", "Fill the cache", {}, "PrecomputeReport"),
+       .share = share},
   };
 }
 

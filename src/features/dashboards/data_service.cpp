@@ -144,7 +144,7 @@ class BoundDataService final : public DashboardDataService {
       for (std::size_t i = 0; i < bound.queries.size(); ++i) {
         if (bound.queries[i].stage == stage) members.push_back(i);
       }
-      TRY(parts_.workers.run_all(members.size(), [&](std::size_t i) {
+      TRY(run_all(parts_.workers, connection.key, members.size(), [&](std::size_t i) {
         const BoundPlanQuery& query = bound.queries[members[i]];
         const Error* unknown = newest.failure_of(query);
         // A query that throws fails alone, as one that the engine refuses does.

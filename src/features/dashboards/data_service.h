@@ -8,7 +8,6 @@
 #include "features/dashboards/compiler/plan.h"
 #include "features/dashboards/whole_answer.h"
 #include "features/query_execution/query_execution.h"
-#include "features/query_execution/work_pool.h"
 #include "platform/http/message.h"
 #include "warehouse/warehouse.h"
 
@@ -24,6 +23,8 @@ class PlanSource {
   // Grows with every change of any dashboard, connection or credential; read before an answer is made and compared before it is shown
   // again.
   virtual std::uint64_t change_count() const = 0;
+  // The connection of a dashboard, when that is known without reading anything. Does not block.
+  virtual std::optional<std::string> find_known_connection(const TeamScope& team, std::string_view slug) = 0;
 };
 
 // A connection as a query needs it. The warehouse is opened only when the cache has no answer.
@@ -122,7 +123,7 @@ struct DataServiceParts {
   DataConnectionSource& connections;
   QueryExecution& queries;
   LocalQueryEngine& local;
-  WorkPool& workers;
+  WorkerPool& workers;
   const Clock& clock;
   std::chrono::milliseconds time_to_live_max = std::chrono::hours(48);  // of this server; a dashboard may only say less
 };
