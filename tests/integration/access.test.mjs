@@ -39,6 +39,8 @@ async function makeThings(team, key, slug) {
     '/v1/onboarding/connections': team.connectionId,
     '/v1/chat/sessions': (await call('POST', '/v1/chat/sessions', {connection_id: team.connectionId}, 201)).session_id,
   };
+  // A conversation that has begun is remembered outside of the directory too.
+  await expectStatus(team.call('POST', `/v1/chat/sessions/${ids['/v1/chat/sessions']}/stream`, {key, body: {message: 'How many flights are there?'}}), 200);
   return {ids, q: 'flights', force: 'true', team_id: team.id, slug, yaml, dataset_id, table_id, connection_id: team.connectionId, query_id: Object.keys((await call('GET', `/v1/dashboards/${slug}/document`)).queries)[0]};
 }
 
