@@ -87,8 +87,11 @@ NewConnection guarded(std::string name, std::string password = "right-0") {
           .credentials = {{"account", Secret("one.example")}, {"password", Secret(std::move(password))}}};
 }
 
+// `beside`: another process over its folder and directory. The directory lets one process in at a time, so that the two share their door to
+// it; each has its own way to the folder, and a memory of its own.
 struct Workspace {
   std::string folder;
+  bool owns = true;
   std::shared_ptr<Database> database;
   std::shared_ptr<ObjectStore> lake;
   std::shared_ptr<KeyService> keys;
@@ -98,19 +101,24 @@ struct Workspace {
   int catalogs_forgotten = 0;
   std::shared_ptr<ConnectionService> connections;
 
-  Workspace() {
-    std::string pattern = "/tmp/bridge_connections_XXXXXX";
-    folder = mkdtemp(pattern.data());
-    std::filesystem::create_directories(folder + "/data");
-    std::ofstream(folder + "/data/sales.csv") << "city,amount\nRome,1\nOslo,2\n";
-    database = *open_sqlite(":memory:");
-    EXPECT_TRUE(migrate_up(*database).has_value());
+  explicit Workspace(const Workspace* beside = nullptr) : owns(beside == nullptr) {
+    if (beside) {
+      folder = beside->folder;
+      database = beside->database;
+    } else {
+      std::string pattern = "/tmp/bridge_connections_XXXXXX";
+      folder = mkdtemp(pattern.data());
+      std::filesystem::create_directories(folder + "/data");
+      std::ofstream(folder + "/data/sales.csv") << "city,amount\nRome,1\nOslo,2\n";
+      database = *open_sqlite(":memory:");
+      EXPECT_TRUE(migrate_up(*database).has_value());
+      (void)database->transact({}, [](Transaction& transaction) -> Result<> {
+        for (const char* id : {"a", "b"}) TRY(insert_row(transaction, "teams", Team{.id = TeamId(id), .name = id, .slug = id}));
+        return {};
+      });
+    }
     lake = *open_folder_store(folder + "/lake");
-    keys = *open_local_keys(folder + "/key", true);
-    (void)database->transact({}, [](Transaction& transaction) -> Result<> {
-      for (const char* id : {"a", "b"}) TRY(insert_row(transaction, "teams", Team{.id = TeamId(id), .name = id, .slug = id}));
-      return {};
-    });
+    keys = *open_local_keys(folder + "/key", owns);
     auto drivers = make_warehouse_drivers();
     drivers.push_back(std::make_shared<TalkativeDriver>());
     drivers.push_back(guarded_driver);
@@ -128,7 +136,7 @@ struct Workspace {
   }
   ~Workspace() {
     connections.reset();
-    std::filesystem::remove_all(folder);
+    if (owns) std::filesystem::remove_all(folder);
   }
 
   NewConnection files(std::string name) const {
@@ -581,6 +589,54 @@ TEST(WarehousePool, KeepsFewAndClosesIdleOnesThatNobodyUses) {
   EXPECT_EQ(pool.size(), 0u);
   EXPECT_TRUE(idle.expired());
   EXPECT_TRUE(held->ping({}));
+}
+
+TEST(TwoConnectionServices, SeeEachOthersConnectionsAndTheirChangesAtOnce) {
+  const Workspace first, second(&first);
+  const auto connection = first.connections->create(in_team("a"), guarded("sales"));
+  ASSERT_TRUE(connection.has_value()) << connection.error().message;
+  EXPECT_EQ(second.connections->get_by_name(in_team("a"), "sales")->id, connection->id);
+  EXPECT_EQ(second.connections->create(in_team("a"), guarded("sales")).error().reason, "connection_name_conflict");
+  ASSERT_TRUE(second.connections->open_warehouse(in_team("a"), connection->id).has_value());
+  ASSERT_TRUE(second.connections->open_warehouse(in_team("a"), connection->id).has_value());
+  EXPECT_EQ(second.guarded_driver->opened, 1);
+
+  ASSERT_TRUE(first.connections->update(in_team("a"), connection->id, changing({{"password", "right-1"}})).has_value());
+  ASSERT_TRUE(second.connections->open_warehouse(in_team("a"), connection->id).has_value());
+  EXPECT_EQ(second.guarded_driver->opened, 2) << "with the new password";
+
+  ASSERT_TRUE(first.connections->remove(in_team("a"), connection->id, {}).has_value());
+  EXPECT_EQ(second.connections->open_warehouse(in_team("a"), connection->id).error().code, ErrorCode::not_found);
+  EXPECT_TRUE(second.connections->list_names(in_team("a"))->empty());
+}
+
+TEST(TwoConnectionServices, LetOneOfTwoTakeANameAndLoseNone) {
+  const Workspace first, second(&first);
+  constexpr int count = 20;
+  std::atomic<int> made = 0, taken = 0;
+  {
+    std::vector<std::jthread> writers;
+    for (const auto& service : {first.connections, second.connections}) {
+      writers.emplace_back([&made, &taken, service] {
+        for (int i = 0; i < count; ++i) {
+          const auto created = service->create(in_team("a"), guarded(str("name ", i)));
+          if (created) ++made;
+          else if (created.error().reason == "connection_name_conflict") ++taken;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(made, count);
+  EXPECT_EQ(taken, count);
+  const auto names = *first.connections->list_names(in_team("a"));
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(count));
+  EXPECT_EQ(names, *second.connections->list_names(in_team("a")));
+  EXPECT_EQ(first.lake->list({}, "credentials/")->size(), static_cast<std::size_t>(count)) << "who came second left nothing behind";
+  for (const std::string& name : names) {
+    const ConnectionId id = first.connections->get_by_name(in_team("a"), name)->id;
+    EXPECT_TRUE(first.connections->open_warehouse(in_team("a"), id).has_value()) << name;
+    EXPECT_TRUE(second.connections->open_warehouse(in_team("a"), id).has_value()) << name;
+  }
 }
 
 }  // namespace

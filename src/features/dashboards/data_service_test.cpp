@@ -282,11 +282,28 @@ TEST(DashboardData, APeriodWhoseNewestDayCannotBeAskedForFailsWithTheQueriesThat
 }
 
 TEST(DashboardData, AQueryOverTheCapFailsAloneWithTheEstimate) {
-  Workspace workspace;
+  Workspace workspace(R"(bridge: 1
+slug: weather
+title: Weather
+connection: warehouse
+queries:
+  dear: {sql: SELECT count(*) AS n FROM weather}
+  after_dear: {from: [dear], sql: SELECT n FROM dear}
+  cheap: {sql: SELECT 1 AS n}
+  after_cheap: {from: [cheap], sql: SELECT n + 1 AS n FROM cheap}
+charts:
+  a: {query: after_dear, mark: kpi, y: n}
+  b: {query: after_cheap, mark: kpi, y: n}
+)");
   workspace.limits.bytes_max = 10;
   const auto outcomes = workspace.run();
   ASSERT_TRUE(outcomes.has_value());
-  EXPECT_EQ(answer_of(*outcomes, "rain").error().reason, "byte_cap_exceeded");
+  EXPECT_EQ(answer_of(*outcomes, "dear").error().reason, "byte_cap_exceeded");
+  EXPECT_TRUE(answer_of(*outcomes, "dear").error().message.contains("the cap is 10 bytes")) << answer_of(*outcomes, "dear").error().message;
+  EXPECT_EQ(answer_of(*outcomes, "after_dear").error().reason, "dependency_failed");
+  ASSERT_TRUE(answer_of(*outcomes, "cheap").has_value()) << answer_of(*outcomes, "cheap").error().message;
+  ASSERT_TRUE(answer_of(*outcomes, "after_cheap").has_value()) << answer_of(*outcomes, "after_cheap").error().message;
+  EXPECT_NE(answer_of(*outcomes, "after_cheap")->data->find(R"("rows":[[2]])"), std::string::npos);
 }
 
 TEST(DashboardData, AnUnknownQueryOrDashboardIsNotFound) {
