@@ -67,11 +67,15 @@ class GuardedDriver final : public WarehouseDriver {
   std::vector<CredentialField> fields() const override {
     return {{.name = "account", .about = "where", .where_it_is = true},
             {.name = "password", .about = "secret", .secret = true},
-            {.name = "role", .about = "as whom", .required = false}};
+            {.name = "role", .about = "as whom", .required = false},
+            {.name = "port", .about = "which", .type = FieldType::number, .default_value = "5432", .minimum = 1, .maximum = 65535},
+            {.name = "tls", .about = "how safe", .type = FieldType::choice, .default_value = "require", .choices = {"disable", "require"}},
+            {.name = "compress", .about = "or not", .type = FieldType::toggle, .required = false}};
   }
   Result<std::shared_ptr<Warehouse>> open(const CallContext&, const std::map<std::string, Secret>& credentials) override {
     ++opened;
     last_account = credentials.at("account").reveal();
+    last_credentials = credentials;
     if (!credentials.at("password").reveal().starts_with("right"))
       return fail(ErrorCode::unavailable, "The password '" + credentials.at("password").reveal() + "' is refused");
     return std::make_shared<EmptyWarehouse>();
@@ -79,6 +83,7 @@ class GuardedDriver final : public WarehouseDriver {
 
   int opened = 0;
   std::string last_account;
+  std::map<std::string, Secret> last_credentials;
 };
 
 NewConnection guarded(std::string name, std::string password = "right-0") {
@@ -213,6 +218,27 @@ TEST(ConnectionService, ChecksEveryFieldAgainstTheDriver) {
   EXPECT_EQ(codes({.name = "a\nb", .connection_type = "duckdb", .credentials = {{"path", Secret(std::string(40'000, 'x'))}}}),
             (Codes{"name:bad_character:", "credentials.path:too_long:"}));
   EXPECT_TRUE(workspace.lake->list({}, "credentials/")->empty());
+}
+
+TEST(ConnectionService, HoldsEveryFieldToItsTypeAndTakesDefaults) {
+  Workspace workspace;
+  const auto create = [&](std::map<std::string, Secret> more) {
+    std::map<std::string, Secret> credentials{{"account", Secret("a")}, {"password", Secret("right")}};
+    for (auto& [name, value] : more) credentials.insert_or_assign(name, value);
+    return workspace.connections->create(in_team("a"), {.name = "n", .connection_type = "guarded", .credentials = std::move(credentials)},
+                                         NewConnectionTest::first);
+  };
+  for (const auto& [field, value] : std::vector<std::pair<std::string, std::string>>{
+           {"port", "many"}, {"port", "0"}, {"port", "65536"}, {"port", "1 OR 1"}, {"tls", "verify"}, {"compress", "yes"}}) {
+    const auto refused = create({{field, Secret(value)}});
+    ASSERT_FALSE(refused) << field << "=" << value;
+    ASSERT_EQ(refused.error().violations.size(), 1u);
+    EXPECT_EQ(refused.error().violations[0].path, "credentials." + field);
+    EXPECT_EQ(refused.error().violations[0].got, value);
+  }
+  EXPECT_TRUE(create({{"port", Secret("6543")}, {"compress", Secret("true")}}));
+  EXPECT_EQ(workspace.guarded_driver->last_credentials.at("port").reveal(), "6543");
+  EXPECT_EQ(workspace.guarded_driver->last_credentials.at("tls").reveal(), "require");
 }
 
 TEST(ConnectionService, RefusesASecondConnectionWithTheSameNameInATeam) {

@@ -1,9 +1,9 @@
 #include "features/dashboards/data_endpoints.h"
 
-#include <openssl/sha.h>
 
 #include <cmath>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "features/dashboards/document_json.h"
 #include "features/dashboards/limits.h"
@@ -84,9 +84,7 @@ std::string etag_of(const std::vector<QueryOutcome>& outcomes) {
     if (outcome.answer) text += str(outcome.answer->query_hash, "@", outcome.answer->executed_at.time_since_epoch().count(), "\n");
     else text += describe_error(outcome.answer.error()) + "\n";
   }
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return str("\"", encode_hex(std::string_view(reinterpret_cast<const char*>(digest), 16)), "\"");
+  return str("\"", sha256_hex(text).substr(0, 32), "\"");
 }
 
 // `"queries":{…}}` behind what is there.

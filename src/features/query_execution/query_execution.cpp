@@ -1,7 +1,7 @@
 #include "features/query_execution/query_execution.h"
 
-#include <openssl/sha.h>
 
+#include "base/digest.h"
 #include "base/guarded.h"
 #include "base/log.h"
 #include "features/query_execution/limits.h"
@@ -29,12 +29,6 @@ struct StoredHeader {
 };
 BOOST_DESCRIBE_STRUCT(StoredHeader, (),
                       (row_count, truncated, bytes_scanned, cost_usd, executed_at, duration_ms, team_id, data_key, data_version))
-
-std::string sha256_hex(std::string_view text) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return encode_hex(std::string_view(reinterpret_cast<const char*>(digest), sizeof digest));
-}
 
 void append_field(std::string& out, std::string_view field) { out += str(field.size(), ":", field); }
 
