@@ -47,7 +47,8 @@ struct Workspace {
   std::shared_ptr<Database> database;
   std::shared_ptr<ObjectStore> store;
   NamedConnections connections;
-  std::vector<std::string> changed;
+  std::mutex changed_mutex;
+  std::vector<std::string> changed;  // guarded by changed_mutex
   std::unique_ptr<DashboardService> service;
 
   explicit Workspace(fs::path at = {}) : folder(at) {
@@ -86,7 +87,10 @@ struct Workspace {
                                       .store = *store,
                                       .connections = &connections,
                                       .clock = clock,
-                                      .on_change = [this](const TeamScope&, std::string_view slug) { changed.emplace_back(slug); }});
+                                      .on_change = [this](const TeamScope&, std::string_view slug) {
+                                        const std::lock_guard lock(changed_mutex);
+                                        changed.emplace_back(slug);
+                                      }});
   }
 
   static CallContext context(const TeamId& team = kTeam) {
@@ -411,7 +415,8 @@ TEST(TwoDashboardServices, LoseNothingOfWhatBothSaveAtOnce) {
   EXPECT_EQ(workspace.pointers(), all);
   for (DashboardService* service : {workspace.service.get(), beside.service.get()}) {
     std::map<std::string, int> listed;
-    for (const auto& item : service->list(Workspace::context(), {.limit = 100})->items) listed[item.slug] = item.version;
+    const auto page = service->list(Workspace::context(), {.limit = 100});
+    for (const auto& item : page->items) listed[item.slug] = item.version;
     EXPECT_EQ(listed, all);
   }
 }
