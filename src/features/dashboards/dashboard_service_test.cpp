@@ -344,6 +344,16 @@ TEST(DashboardService, TheIndexTellsSchedulesAndThoseThatAnEarlierBuildLeftOutAr
   EXPECT_EQ(workspace.service->list_scheduled(Workspace::context())->size(), 1u);
 }
 
+TEST(DashboardService, KnowsTheConnectionOfADocumentThatWasReadAndReadsNoneToTell) {
+  Workspace workspace;
+  ASSERT_TRUE(workspace.create(yaml("One")));
+  workspace.open();
+  EXPECT_EQ(workspace.service->find_known_connection(TeamScope(kTeam), "late"), std::nullopt);
+  ASSERT_TRUE(workspace.service->get_plan(Workspace::context(), "late"));
+  EXPECT_EQ(workspace.service->find_known_connection(TeamScope(kTeam), "late"), "flights");
+  EXPECT_EQ(workspace.service->find_known_connection(TeamScope(TeamId("other")), "late"), std::nullopt);
+}
+
 TEST(DashboardService, ReplacesAnIndexThatCannotBeRead) {
   Workspace workspace;
   ASSERT_TRUE(workspace.create(yaml("One")));
