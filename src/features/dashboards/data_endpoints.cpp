@@ -1,6 +1,5 @@
 #include "features/dashboards/data_endpoints.h"
 
-
 #include <cmath>
 
 #include "base/digest.h"
@@ -341,7 +340,7 @@ class DataEndpoints {
   Result<Response> export_query(const Request& request, std::vector<std::pair<std::string, std::string>> parameters,
                                 const AnswerShape& shape, ExportFormat format) {
     const std::string& id = request.path_value("query_id");
-    WholeAnswer answer = TRY(service_.open_whole(
+    QueryExport answer = TRY(service_.open_export(
         request.context, {.slug = request.path_value("slug"), .parameters = std::move(parameters), .only = {id}}, shape));
     plans_.count_view(request.context.team(), request.path_value("slug"));
     const bool csv = format == ExportFormat::csv;

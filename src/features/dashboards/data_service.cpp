@@ -165,11 +165,11 @@ class BoundDataService final : public DashboardDataService {
     return outcomes;
   }
 
-  Result<WholeAnswer> open_whole(const CallContext& context, const DataRequest& request, const AnswerShape& shape) override {
+  Result<QueryExport> open_export(const CallContext& context, const DataRequest& request, const AnswerShape& shape) override {
     const auto plan = TRY(parts_.plans.get_plan(context, request.slug));
     const PlannedQuery* planned = request.only.size() == 1 ? plan->find(request.only.front()) : nullptr;
     if (!planned) return fail(ErrorCode::not_found, "The dashboard has no such query");
-    if (planned->local) return whole_of_answers(context, *plan, request, shape);
+    if (planned->local) return export_of_answers(context, *plan, request, shape);
     const DataConnection connection = TRY(parts_.connections.find_connection(context, plan->connection));
     std::shared_ptr<void> place = TRY(exports_.take(connection.key));
     const std::optional<std::string> data_version = connection.data_version ? connection.data_version(context) : std::nullopt;
@@ -186,7 +186,7 @@ class BoundDataService final : public DashboardDataService {
     const ExecuteLimits limits{
         .rows_max = shape.limit.value_or(kExportRowsMax), .result_bytes_max = kExportBytesMax, .scanned_bytes_max = query.limits.bytes_max};
     const std::chrono::milliseconds timeout(query.limits.timeout_ms);
-    return WholeAnswer{.bytes_scanned = dry_run.bytes_scanned,
+    return QueryExport{.bytes_scanned = dry_run.bytes_scanned,
                        .cost_usd = dry_run.estimated_cost_usd,
                        .executed_at = parts_.clock.now(),
                        .version = plan->version,
@@ -257,13 +257,14 @@ class BoundDataService final : public DashboardDataService {
 
  private:
   // Of a query over other answers: these are whole or an error, and so is what is made of them, within the limit on inputs.
-  Result<WholeAnswer> whole_of_answers(const CallContext& context, const Plan& plan, const DataRequest& request, const AnswerShape& shape) {
+  Result<QueryExport> export_of_answers(const CallContext& context, const Plan& plan, const DataRequest& request,
+                                        const AnswerShape& shape) {
     auto outcomes = TRY(run_plan(context, plan, request));
     const Result<QueryAnswer>& answer = outcomes.front().answer;
     if (!answer) return fail(answer.error());
     if (answer->truncated && !shape.limit) return fail(too_large_to_export(answer->row_count));
     auto shaped = std::make_shared<QueryResult>(TRY(this->shape(context, *answer, shape)));
-    return WholeAnswer{.bytes_scanned = answer->bytes_scanned,
+    return QueryExport{.bytes_scanned = answer->bytes_scanned,
                        .cost_usd = answer->cost_usd,
                        .executed_at = answer->executed_at,
                        .version = plan.version,

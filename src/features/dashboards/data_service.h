@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "features/dashboards/compiler/plan.h"
-#include "features/dashboards/whole_answer.h"
+#include "features/dashboards/query_export.h"
 #include "features/query_execution/query_execution.h"
 #include "platform/http/message.h"
 #include "warehouse/warehouse.h"
@@ -112,7 +112,7 @@ class DashboardDataService {
   virtual Result<QueryResult> shape(const CallContext& context, const QueryAnswer& answer, const AnswerShape& shape) = 0;
   // The one query of `request.only`, guarded and dry-run under its cap, ready to be run past the limit on rows.
   // resource_exhausted when as many exports of that connection run as may at once.
-  virtual Result<WholeAnswer> open_whole(const CallContext& context, const DataRequest& request, const AnswerShape& shape) = 0;
+  virtual Result<QueryExport> open_export(const CallContext& context, const DataRequest& request, const AnswerShape& shape) = 0;
   virtual Result<PrecomputeReport> precompute(const CallContext& context, std::string_view slug) = 0;
   virtual Result<ExplainedPlan> explain(const CallContext& context, const DataRequest& request) = 0;
 };

@@ -10,7 +10,7 @@
 namespace bridge {
 
 // The answer of one query as an export: past the limit on the rows of a view, under the cap and the deadline, never all of it in memory.
-struct WholeAnswer {
+struct QueryExport {
   std::uint64_t bytes_scanned = 0;  // as dry-run
   double cost_usd = 0;
   Time executed_at;
@@ -23,6 +23,6 @@ enum class ExportFormat : std::uint8_t { csv, json };
 
 // CSV, or {"data":{"rows":[…],"columns":[…]},"metadata":{…}}: the columns behind the rows, because a whole number may turn out to need
 // more than 53 bits until the last of them.
-Result<> write_export(const WholeAnswer& answer, ExportFormat format, const CallContext& context, BodySink& body);
+Result<> write_export(const QueryExport& answer, ExportFormat format, const CallContext& context, BodySink& body);
 
 }  // namespace bridge

@@ -1,4 +1,4 @@
-#include "features/dashboards/whole_answer.h"
+#include "features/dashboards/query_export.h"
 
 #include "base/text.h"
 
@@ -65,7 +65,7 @@ class JsonSink final : public BatchSink {
 
 }  // namespace
 
-Result<> write_export(const WholeAnswer& answer, ExportFormat format, const CallContext& context, BodySink& body) {
+Result<> write_export(const QueryExport& answer, ExportFormat format, const CallContext& context, BodySink& body) {
   PieceWriter out(body);
   if (format == ExportFormat::csv) {
     CsvSink sink(out);
