@@ -11,7 +11,7 @@ const ROWS = 1_000_000;
 const MEMORY_MORE_MAX = 64 << 20;
 
 const yaml = (sql, policy = '') => `bridge: 1\nslug: flights\ntitle: Flights\nconnection: warehouse\n${policy}queries:\n  q:\n    sql: ${JSON.stringify(sql)}\n` +
-  '  byo:\n    from: q\n    sql: SELECT origin, count(*) AS n FROM q GROUP BY 1 ORDER BY 1\n' +
+  '  byo:\n    from: [q]\n    sql: SELECT origin, count(*) AS n FROM q GROUP BY 1 ORDER BY 1\n' +
   'charts:\n  t: {query: q, mark: table}\n  b: {query: byo, mark: table}\n';
 
 async function withFlights(work, sql, policy) {
