@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "warehouse/query_result.h"
+#include "warehouse/sql_dialect.h"
 
 namespace bridge {
 
@@ -36,13 +37,8 @@ struct BoundQuery {
   std::vector<SqlValue> values;
 };
 
-// How an engine writes the few things that Bridge itself adds to a query.
-struct SqlDialect {
-  std::string name;                // "duckdb"
-  std::string placeholder_prefix;  // "$": placeholders are $1, $2, …
-  char identifier_quote = '"';
-};
-std::string quote_identifier(const SqlDialect& dialect, std::string_view name);
+// The type that a value is bound as; of null, the type that is asked for.
+ColumnType type_of(const SqlValue& value, ColumnType of_null = ColumnType::text);
 
 struct DatasetInfo {
   std::string name;  // a schema

@@ -263,11 +263,11 @@ class CatalogServiceOnWarehouses final : public CatalogService {
 
   // A schema without statistics is better than none.
   Result<TableSchema> describe(const CallContext& context, const ConnectionId& connection, const TableInfo& table) {
-    const SqlDialect dialect = TRY(connections_->dialect_of(TRY(connections_->get(context, connection))));
+    const SqlDialect* dialect = TRY(connections_->dialect_of(TRY(connections_->get(context, connection))));
     const auto statistics = column_statistics(context, connection, table);
     TRY(context.check());
     if (!statistics) log_warning("column_statistics_failed", {{"table", table.sql_name}, {"error", describe_error(statistics.error())}});
-    return to_schema(table, dialect.name, statistics.value_or(std::vector<ColumnStatistics>{}));
+    return to_schema(table, dialect->name(), statistics.value_or(std::vector<ColumnStatistics>{}));
   }
 
   std::shared_ptr<Database> database_;

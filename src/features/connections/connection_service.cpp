@@ -303,10 +303,10 @@ class ConnectionServiceOnStores final : public ConnectionService {
     return {};
   }
 
-  Result<SqlDialect> dialect_of(const Connection& connection) const override {
+  Result<const SqlDialect*> dialect_of(const Connection& connection) const override {
     const WarehouseDriver* driver = driver_of(connection.connection_type);
     if (!driver) return no_driver(connection);
-    return driver->dialect();
+    return &driver->dialect();
   }
 
   Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) override {

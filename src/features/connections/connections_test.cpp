@@ -10,6 +10,7 @@
 #include "features/teams/team.h"
 #include "platform/metadata_db/migrations.h"
 #include "platform/metadata_db/row_mapper.h"
+#include "warehouse/dialect_list.h"
 #include "warehouse/driver_list.h"
 
 namespace bridge {
@@ -22,10 +23,7 @@ class TalkativeDriver final : public WarehouseDriver {
  public:
   std::string type() const override { return "postgres"; }
   std::string title() const override { return "Talkative"; }
-  const SqlDialect& dialect() const override {
-    static const SqlDialect dialect{.name = "postgres"};
-    return dialect;
-  }
+  const SqlDialect& dialect() const override { return *find_sql_dialect("sqlite"); }
   std::vector<CredentialField> fields() const override {
     return {{.name = "host", .about = "where"},
             {.name = "password", .about = "secret", .secret = true},
@@ -41,7 +39,7 @@ class TalkativeDriver final : public WarehouseDriver {
 // A warehouse that answers, and says nothing.
 class EmptyWarehouse final : public Warehouse {
  public:
-  const SqlDialect& dialect() const override { return dialect_; }
+  const SqlDialect& dialect() const override { return *find_sql_dialect("sqlite"); }
   Result<> ping(const CallContext&) override { return {}; }
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext&) override { return std::vector<DatasetInfo>{}; }
   Result<std::vector<TableInfo>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableInfo>{}; }
@@ -50,9 +48,6 @@ class EmptyWarehouse final : public Warehouse {
   }
   Result<DryRun> dry_run(const CallContext&, const BoundQuery&) override { return DryRun{}; }
   Result<Streamed> stream(const CallContext&, const BoundQuery&, const ExecuteLimits&, BatchSink&) override { return Streamed{}; }
-
- private:
-  SqlDialect dialect_;
 };
 
 // A driver of a type that nothing outside of it knows, with a place and a secret, which opens for passwords that begin with "right".
@@ -60,10 +55,7 @@ class GuardedDriver final : public WarehouseDriver {
  public:
   std::string type() const override { return "guarded"; }
   std::string title() const override { return "Guarded"; }
-  const SqlDialect& dialect() const override {
-    static const SqlDialect dialect{.name = "guarded"};
-    return dialect;
-  }
+  const SqlDialect& dialect() const override { return *find_sql_dialect("duckdb"); }
   std::vector<CredentialField> fields() const override {
     return {{.name = "account", .about = "where", .where_it_is = true},
             {.name = "password", .about = "secret", .secret = true},
@@ -179,7 +171,7 @@ TEST(ConnectionService, TestsARealWarehouseAndOpensItOnce) {
   EXPECT_EQ(workspace.connections->get(in_team("a"), connection->id)->last_tested_at, workspace.clock->now());
   const auto first = workspace.connections->open_warehouse(in_team("a"), connection->id);
   ASSERT_TRUE(first.has_value());
-  EXPECT_EQ(workspace.connections->dialect_of(*connection)->name, (*first)->dialect().name);
+  EXPECT_EQ(*workspace.connections->dialect_of(*connection), &(*first)->dialect());
   EXPECT_EQ(*first, *workspace.connections->open_warehouse(in_team("a"), connection->id));
   EXPECT_EQ((*first)->list_tables({}, (*first)->list_datasets({})->front().name)->front().row_count, 2);
 }

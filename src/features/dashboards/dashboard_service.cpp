@@ -248,6 +248,12 @@ class StoredDashboards final : public DashboardService {
     ReferenceContext references{.slug = input.slug};
     if (parts_.connections && !context.caller.team_id.empty())
       references.connections = TRY(parts_.connections->list_connection_names(context));
+    if (parts_.connections) {
+      references.dialect_of = [&](std::string_view name) -> const SqlDialect* {
+        const auto connection = parts_.connections->find_connection(context, name);
+        return connection ? connection->dialect : nullptr;
+      };
+    }
     Validation validation = validate_document(input.yaml, references);
     if (!input.dry_run || !validation.report.valid) return validation;
     if (!parts_.connections || !parts_.local)

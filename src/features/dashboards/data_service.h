@@ -30,7 +30,7 @@ class PlanSource {
 // A connection as a query needs it. The warehouse is opened only when the cache has no answer.
 struct DataConnection {
   std::string key;  // which warehouse and which version of its credentials: part of the cache's key
-  SqlDialect dialect;
+  const SqlDialect* dialect = nullptr;
   QueryLimits limits;
   std::function<Result<std::shared_ptr<Warehouse>>(const CallContext&)> open;
   // What identifies the data as it is now, without opening the warehouse; nullopt, or no function, when that is not known.

@@ -52,7 +52,7 @@ class Workspace final : public PlanSource, public DataConnectionSource {
   std::optional<std::string> find_known_connection(const TeamScope&, std::string_view) override { return plan_->connection; }
   Result<DataConnection> find_connection(const CallContext&, std::string_view) override {
     return DataConnection{.key = "c1",
-                          .dialect = warehouse_->dialect(),
+                          .dialect = &warehouse_->dialect(),
                           .limits = limits,
                           .open = [this](const CallContext&) -> Result<std::shared_ptr<Warehouse>> {
                             if (++opens == throw_at_open) throw std::bad_alloc();

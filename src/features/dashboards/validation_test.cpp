@@ -17,6 +17,7 @@
 #include "features/dashboards/limits.h"
 #include "features/dashboards/schema.h"
 #include "features/dashboards/violations_format.h"
+#include "warehouse/dialect_list.h"
 
 namespace bridge {
 namespace {
@@ -251,7 +252,7 @@ class KnownWarehouse final : public Warehouse, public LocalQueryEngine {
   std::optional<Error> error;
   std::vector<std::string> seen;
 
-  const SqlDialect& dialect() const override { return dialect_; }
+  const SqlDialect& dialect() const override { return *find_sql_dialect("duckdb"); }
   Result<> ping(const CallContext&) override { return {}; }
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext&) override { return std::vector<DatasetInfo>{}; }
   Result<std::vector<TableInfo>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableInfo>{}; }
@@ -279,9 +280,6 @@ class KnownWarehouse final : public Warehouse, public LocalQueryEngine {
     result.columns.push_back({.name = "week", .type = ColumnType::timestamp});
     return result;
   }
-
- private:
-  SqlDialect dialect_{.name = "duckdb", .placeholder_prefix = "$"};
 };
 
 Validation dry_run(KnownWarehouse& warehouse, std::string text, QueryLimits limits = {}) {

@@ -5,11 +5,11 @@
 #include <filesystem>
 
 #include "ai_sdk/gateway/model_gateway.h"
-#include "ai_sdk/providers/rules/rules_provider.h"
 #include "ai_sdk/testing/scripted_provider.h"
 #include "features/chat/session_store.h"
 #include "features/dashboard_generation/generation_adapters.h"
 #include "features/dashboard_generation/generation_service.h"
+#include "features/rules/rules_provider.h"
 #include "platform/metadata_db/migrations.h"
 #include "warehouse/driver_list.h"
 
