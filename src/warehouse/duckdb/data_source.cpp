@@ -386,6 +386,11 @@ Result<std::shared_ptr<DataSource>> DataSource::open(const CallContext& context,
 // ---- a DuckDB file -------------------------------------------------------------------------------------------------
 
 Result<> DataSource::open_database(const CallContext& context, const fs::path& path) {
+  constexpr std::string_view sqlite_magic("SQLite format 3\0", 16);
+  if (first_bytes(path, sqlite_magic.size()) == sqlite_magic) {
+    return fail(ErrorCode::invalid_argument, "not_a_database",
+                str("The file '", path.string(), "' is a SQLite file: choose the connection type sqlite"));
+  }
   auto engine = Engine::open({.database_file = path.string()});
   if (!engine) return fail(database_open_error(path, engine.error()));
   engine_ = std::move(*engine);
