@@ -181,7 +181,7 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
 
   const QueryLimits limits{.bytes_max = config.bytes_max};
   s.queries = make_query_execution(*s.cache, s.clock);
-  s.query_workers = make_work_pool(query_limits::kQueryThreads);
+  s.query_workers = make_query_workers();
   s.connection_directory = std::make_unique<TeamConnectionDirectory>(s.connections, s.drivers, limits);
   s.dashboards = make_dashboard_service(
       {.database = *s.database,

@@ -2,12 +2,14 @@
 
 #include "warehouse/duckdb/duckdb_driver.h"
 #include "warehouse/duckdb/local_query_engine.h"
+#include "warehouse/sqlite/sqlite_driver.h"
 
 namespace bridge {
 
 std::vector<std::shared_ptr<WarehouseDriver>> make_warehouse_drivers() {
   return {
       make_duckdb_driver(),
+      make_sqlite_driver(),
   };
 }
 

@@ -220,16 +220,73 @@ void append_values(std::vector<T>& values, std::vector<T>& more) {
   values.insert(values.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
-// As `big_integer`, which has room for what both hold.
-void widen(ResultColumn& column) {
-  if (column.type != ColumnType::integer) return;
-  column.type = ColumnType::big_integer;
-  for (std::size_t row = 0; row < column.integers.size(); ++row) {
-    std::string text;
-    if (column.valid[row]) append_number(text, column.integers[row]);
-    column.texts.push_back(std::move(text));
+// 0 for what is no number; each holds the values of the ones before it, but that a number does not hold every big integer.
+int width_of(ColumnType type) {
+  switch (type) {
+    case ColumnType::boolean: return 1;
+    case ColumnType::integer: return 2;
+    case ColumnType::number: return 3;
+    case ColumnType::big_integer: return 4;
+    case ColumnType::decimal: return 5;
+    default: return 0;
   }
-  column.integers = {};
+}
+
+bool is_kept_as_integers(ColumnType type) { return type == ColumnType::boolean || type == ColumnType::integer; }
+
+std::string text_of(const ResultColumn& column, std::size_t row) {
+  if (!column.valid[row]) return {};
+  std::string text;
+  if (is_kept_as_integers(column.type)) append_number(text, column.integers[row]);
+  else if (column.type == ColumnType::number) append_number(text, column.numbers[row]);
+  else text = column.texts[row];
+  return text;
+}
+
+bool has_values(const ResultColumn& column) { return std::ranges::find(column.valid, true) != column.valid.end(); }
+
+}  // namespace
+
+ColumnType wider_type(ColumnType one, ColumnType other) {
+  if (one == other) return one;
+  if (width_of(one) > 0 && width_of(other) > 0) {
+    const ColumnType wider = width_of(one) > width_of(other) ? one : other;
+    const bool has_number = one == ColumnType::number || other == ColumnType::number;
+    return has_number && wider == ColumnType::big_integer ? ColumnType::decimal : wider;
+  }
+  const auto is_day_or_moment = [](ColumnType type) { return type == ColumnType::date || type == ColumnType::timestamp; };
+  return is_day_or_moment(one) && is_day_or_moment(other) ? ColumnType::timestamp : ColumnType::text;
+}
+
+void widen_column(ResultColumn& column, ColumnType type) {
+  if (column.type == type) return;
+  if (type == ColumnType::number && is_kept_as_integers(column.type)) {
+    column.numbers.assign(column.integers.begin(), column.integers.end());
+    column.integers = {};
+  } else if (!(is_kept_as_integers(type) && is_kept_as_integers(column.type))) {
+    std::vector<std::string> texts;
+    texts.reserve(column.valid.size());
+    for (std::size_t row = 0; row < column.valid.size(); ++row) {
+      texts.push_back(text_of(column, row));
+      if (type == ColumnType::timestamp && column.type == ColumnType::date && column.valid[row]) texts.back() += "T00:00:00Z";
+    }
+    column.texts = std::move(texts);
+    column.integers = {};
+    column.numbers = {};
+  }
+  column.type = type;
+}
+
+namespace {
+
+void set_type(ResultColumn& column, ColumnType type) {
+  if (column.type == type) return;
+  if (has_values(column)) return widen_column(column, type);
+  const std::size_t rows = column.valid.size();
+  column = {.name = std::move(column.name), .type = type, .valid = std::move(column.valid)};
+  if (is_kept_as_integers(type)) column.integers.resize(rows);
+  else if (type == ColumnType::number) column.numbers.resize(rows);
+  else column.texts.resize(rows);
 }
 
 }  // namespace
@@ -243,8 +300,10 @@ Result<> BatchCollector::take(QueryResult& batch) {
     ResultColumn& all = result.columns[i];
     ResultColumn& more = batch.columns[i];
     if (all.type != more.type) {
-      widen(all);
-      widen(more);
+      // Where there is no value, the type was a guess.
+      const ColumnType type = !has_values(more) ? all.type : !has_values(all) ? more.type : wider_type(all.type, more.type);
+      set_type(all, type);
+      set_type(more, type);
     }
     all.valid.insert(all.valid.end(), more.valid.begin(), more.valid.end());
     append_values(all.integers, more.integers);

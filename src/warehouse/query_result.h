@@ -46,9 +46,16 @@ class BatchSink {
   virtual ~BatchSink() = default;
 
   // The next rows, none in the batch only when the answer has none at all: then it tells the columns. The batch is the sink's to keep or
-  // to change. A column may be `integer` in one batch and `big_integer` in another, as its values need. A failure ends the query.
+  // to change. A column may be `integer` in one batch and `big_integer` in another, as its values need, and of any other type where the
+  // engine keeps whatever it is given: together they are of the `wider_type`. A failure ends the query.
   virtual Result<> take(QueryResult& batch) = 0;
 };
+
+// The narrowest type that holds the values of both without rounding: whole numbers and floating point are `decimal` where a whole number
+// may be beyond 2^53, dates and timestamps are `timestamp`, and what has nothing in common is `text`.
+ColumnType wider_type(ColumnType one, ColumnType other);
+// Turns the values of a column into those of the type, which is as wide as its own.
+void widen_column(ResultColumn& column, ColumnType type);
 
 // Joins batches to one answer.
 class BatchCollector final : public BatchSink {

@@ -93,6 +93,8 @@ bool agrees_with_the_schema(const json::value& document) {
 
 TEST(Validation, GivesTheExpectedRecordsForEveryCase) {
   const bool update = std::getenv("UPDATE") != nullptr;
+  const std::string_view ci = std::getenv("CI") ? std::getenv("CI") : "";
+  ASSERT_FALSE(update && !ci.empty() && ci != "0" && ci != "false") << "UPDATE is refused where CI is set";
   for (const fs::path& file : case_files()) {
     const auto [document, expected] = split_case(read_file(file));
     const std::string got = expected_lines(validate_document(document));

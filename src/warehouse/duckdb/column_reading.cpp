@@ -2,6 +2,7 @@
 
 #include "base/sql_name.h"
 #include "base/text.h"
+#include "warehouse/column_names.h"
 #include "warehouse/duckdb/limits.h"
 
 namespace bridge::duckdb {
@@ -138,17 +139,6 @@ bool may_be_written(const ColumnStatistics& statistics) {
     if (has_digit || has_letters) ++telling;
   }
   return with_digits > 0 && with_digits * 4 >= telling;
-}
-
-bool is_named_as_time(std::string_view name) {
-  static constexpr auto words =
-      std::to_array<std::string_view>({"date", "day", "month", "period", "yyyymm", "time", "stamp", "epoch", "created", "updated",
-                                       "modified", "datum", "monat", "fecha", "mes", "week"});
-  const std::string text = lower(name);
-  if (std::ranges::any_of(words, [&](std::string_view word) { return text.contains(word); })) return true;
-  const std::vector<std::string> parts = split(replace_all(text, " ", "_"), '_');
-  return std::ranges::any_of(
-      parts, [](const std::string& part) { return part == "ts" || part == "dt" || part == "ym" || part == "at" || part == "on"; });
 }
 
 // What the values of a text column may be. Each is tried on the first rows, those that fit there on all.

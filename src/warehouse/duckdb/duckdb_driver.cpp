@@ -4,7 +4,6 @@
 #include <mutex>
 
 #include "base/guarded.h"
-#include "base/text.h"
 #include "warehouse/duckdb/column_statistics.h"
 #include "warehouse/duckdb/data_source.h"
 #include "warehouse/duckdb/duckdb_dialect.h"
@@ -13,6 +12,7 @@
 #include "warehouse/duckdb/limits.h"
 #include "warehouse/duckdb/private_engine.h"
 #include "warehouse/duckdb/sql_guard.h"
+#include "warehouse/local_path.h"
 
 namespace bridge {
 
@@ -114,19 +114,6 @@ class DuckdbWarehouse final : public Warehouse {
   CallContext::Clock::time_point checked_at_;
 };
 
-// Whether the path is among what a server keeps for all of its teams: the parts of a data folder, which is where its lock file is.
-bool is_of_a_server(const std::filesystem::path& path) {
-  std::error_code error;
-  std::filesystem::path part = path;
-  while (part.has_relative_path()) {
-    const std::filesystem::path folder = part.parent_path();
-    const std::string name = part.filename().string();
-    if ((name == "lake" || name == "keys") && std::filesystem::exists(folder / "bridge.lock", error)) return true;
-    part = folder;
-  }
-  return false;
-}
-
 class DuckdbDriver final : public WarehouseDriver {
  public:
   std::string type() const override { return "duckdb"; }
@@ -142,34 +129,13 @@ class DuckdbDriver final : public WarehouseDriver {
   const SqlDialect& dialect() const override { return duckdb_dialect(); }
 
   DataVersion data_version(const std::map<std::string, Secret>& credentials) const override {
-    return [path = path_of(text_of(credentials)), mutex = std::make_shared<std::mutex>(), known = std::make_shared<KnownVersion>()] {
-      const std::lock_guard lock(*mutex);
-      const auto now = CallContext::Clock::now();
-      if (known->text.empty() || now - known->checked_at >= duckdb::data_version_check_interval) {
-        known->text.clear();
-        known->checked_at = now;
-        auto version = duckdb::data_version(path);
-        if (!version) return version;
-        known->text = std::move(*version);
-      }
-      return Result<std::string>(known->text);
-    };
+    return remembered_version([path = local_path_of(path_text_of(credentials))] { return duckdb::data_version(path); },
+                              duckdb::data_version_check_interval);
   }
 
   Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
     TRY(context.check());
-    const std::string text = text_of(credentials);
-    if (text.empty())
-      return fail(ErrorCode::invalid_argument, "path_missing", "Say where the data is: 'path' is a DuckDB file or a folder of data files");
-    if (text.find("://") != std::string::npos || text.find_first_of("*?") != std::string::npos || text == ":memory:") {
-      return fail(ErrorCode::invalid_argument, "path_not_allowed",
-                  "'path' must be a file or a folder of the server's machine: no address and no pattern");
-    }
-    const std::filesystem::path path = path_of(text);
-    if (is_of_a_server(path)) {
-      return fail(ErrorCode::invalid_argument, "path_not_allowed",
-                  "'path' is in the data folder of a Bridge server, which holds what is every team's: choose another");
-    }
+    const std::filesystem::path path = TRY(check_local_path(path_text_of(credentials), "a DuckDB file or a folder of data files"));
     TRY(duckdb::data_version(path));
     // The guard's engine takes as long to start as the data's: both start at once.
     std::jthread parser;
@@ -181,21 +147,6 @@ class DuckdbDriver final : public WarehouseDriver {
   }
 
  private:
-  struct KnownVersion {
-    std::string text;
-    CallContext::Clock::time_point checked_at;
-  };
-
-  static std::string text_of(const std::map<std::string, Secret>& credentials) {
-    const auto field = credentials.find("path");
-    return field == credentials.end() ? "" : std::string(trim(field->second.reveal()));
-  }
-  static std::filesystem::path path_of(const std::string& text) {
-    std::error_code error;
-    std::filesystem::path path = std::filesystem::weakly_canonical(text, error);
-    return error ? std::filesystem::path(text) : path;
-  }
-
   std::shared_ptr<SourceRegistry> registry_ = std::make_shared<SourceRegistry>();
 };
 

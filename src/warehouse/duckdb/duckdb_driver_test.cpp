@@ -440,6 +440,8 @@ TEST(DuckdbPath, SaysWhatToDoAboutEachProblem) {
   folder.write("broken/only.parquet", "PAR1 broken");
   expect_open_error(folder / "broken", "no_tables", "only.parquet");
 
+  expect_open_error(folder.write("shop.db", std::string("SQLite format 3\0", 16) + std::string(4'080, 'x')), "not_a_database",
+                    "type sqlite");
   expect_open_error(folder.write("text.duckdb", std::string(20'000, 'x')), "not_a_database", "is not a DuckDB database");
   run_in_duckdb(folder / "cut.duckdb", {"CREATE TABLE t AS SELECT range AS a, 'text ' || range AS b FROM range(300000)"});
   std::filesystem::resize_file(folder / "cut.duckdb", std::filesystem::file_size(folder / "cut.duckdb") / 3);

@@ -1,27 +1,10 @@
 #include "warehouse/duckdb/test_data.h"
 
-#include <fstream>
 #include <stdexcept>
 
-#include "base/ids.h"
 #include "warehouse/duckdb/duckdb_library.h"
 
 namespace bridge::duckdb {
-
-TestFolder::TestFolder() : path_(std::filesystem::canonical(std::filesystem::temp_directory_path()) / ("bridge_test_" + make_uuid())) {
-  std::filesystem::create_directories(path_);
-}
-
-TestFolder::~TestFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::filesystem::path TestFolder::write(std::string_view name, std::string_view content) const {
-  const auto file = path_ / name;
-  std::ofstream(file, std::ios::binary) << content;
-  return file;
-}
 
 void run_in_duckdb(const std::filesystem::path& database, const std::vector<std::string>& statements) {
   if (!load_duckdb_library()) throw std::runtime_error("DuckDB cannot be loaded");

@@ -48,6 +48,12 @@ std::string DriverContract::with_table(std::string sql) const { return replace_a
 Result<QueryResult> DriverContract::run(std::string sql, std::vector<SqlValue> values, ExecuteLimits limits) {
   return warehouse_->execute({}, {.sql = with_table(std::move(sql)), .values = std::move(values)}, limits);
 }
+std::int64_t DriverContract::count_of(std::string sql, std::vector<SqlValue> values) {
+  const auto result = run(sql, std::move(values));
+  EXPECT_TRUE(result) << sql << ": " << describe_error(error_of(result));
+  if (!result || result->row_count != 1 || result->columns[0].integers.empty()) return -1;
+  return result->columns[0].integers[0];
+}
 Result<DryRun> DriverContract::dry_run(std::string sql, std::vector<SqlValue> values) {
   return warehouse_->dry_run({}, {.sql = with_table(std::move(sql)), .values = std::move(values)});
 }
@@ -120,16 +126,14 @@ TEST_P(DriverContract, GivesValuesOfEveryTypeExactly) {
 }
 
 TEST_P(DriverContract, GivesWholeNumbersBeyondTwoToThe53AsText) {
-  const auto result = run("SELECT sum(id) AS small, sum(id) + 9007199254740993 AS large FROM {sales}");
+  const auto result = run("SELECT max(id) AS small, max(id) + 9007199254740993 AS large FROM {sales}");
   ASSERT_OK(result);
-  EXPECT_TRUE(encode_rows(*result).ends_with(R"("rows":[[499500,"9007199255240493"]]})")) << encode_rows(*result);
+  EXPECT_TRUE(encode_rows(*result).ends_with(R"("rows":[[999,"9007199254741992"]]})")) << encode_rows(*result);
 }
 
 TEST_P(DriverContract, ComparesTypedParametersAsTheirTypes) {
   const auto count = [&](const std::string& condition, std::vector<SqlValue> values) {
-    const auto result = run("SELECT count(*) AS n FROM {sales} WHERE " + condition, std::move(values));
-    EXPECT_TRUE(result) << condition << ": " << describe_error(error_of(result));
-    return result && result->row_count == 1 ? result->columns[0].integers[0] : -1;
+    return count_of("SELECT count(*) AS n FROM {sales} WHERE " + condition, std::move(values));
   };
   EXPECT_EQ(count("id < " + placeholder(1), {std::int64_t{7}}), 7);
   EXPECT_EQ(count("amount < " + placeholder(1), {2.25}), 5);
@@ -171,7 +175,9 @@ TEST_P(DriverContract, SaysInADryRunWhatAQueryReadsAndAnswers) {
   const auto twice = dry_run("SELECT count(*) AS n FROM {sales} a JOIN {sales} b ON a.region = b.region");
   ASSERT_OK(twice);
   EXPECT_GT(twice->bytes_scanned, 0U);
-  EXPECT_GE(dry_run("SELECT count(*) AS n FROM {sales}")->bytes_scanned, 1U);
+  const auto counted = dry_run("SELECT count(*) AS n FROM {sales}");
+  ASSERT_OK(counted);
+  EXPECT_GE(counted->bytes_scanned, 1U);
 }
 
 TEST_P(DriverContract, DryRunsWithParameters) {
@@ -180,7 +186,7 @@ TEST_P(DriverContract, DryRunsWithParameters) {
       {Date{"2024-01-02"}, std::string("north")});
   ASSERT_OK(result);
   EXPECT_EQ(result->columns[0].type, ColumnType::date);
-  EXPECT_EQ(result->columns[1].type, ColumnType::decimal);
+  EXPECT_EQ(result->columns[1].type, under_test_.sum_of_decimals);
 }
 
 TEST_P(DriverContract, StreamsALargeAnswerInBatchesThatJoinToTheWhole) {
@@ -282,7 +288,7 @@ TEST_P(DriverContract, RefusesEverythingThatIsNotOneSelect) {
       EXPECT_FALSE(error.message.empty()) << sql;
     }
   }
-  EXPECT_EQ(run("SELECT count(*) AS n FROM {sales}")->columns[0].integers[0], 1'000);
+  EXPECT_EQ(count_of("SELECT count(*) AS n FROM {sales}"), 1'000);
 }
 
 TEST_P(DriverContract, PointsAtWhatIsWrongInTheSql) {
@@ -294,16 +300,20 @@ TEST_P(DriverContract, PointsAtWhatIsWrongInTheSql) {
   EXPECT_EQ(column.error().violations[0].column, 8);
   EXPECT_EQ(column.error().violations[0].suggestion, "amount");
 
-  const auto table = dry_run("SELECT 1 AS one FROM {sales}x");
+  std::string misspelled = sales_.sql_name;  // also where it is quoted or has a dataset before it
+  misspelled.insert(misspelled.rfind(sales_.name) + sales_.name.size(), "x");
+  const auto table = dry_run("SELECT 1 AS one FROM " + misspelled);
   ASSERT_FALSE(table);
+  ASSERT_FALSE(table.error().violations.empty());
   EXPECT_EQ(table.error().code, ErrorCode::invalid_argument);
   EXPECT_EQ(lower(table.error().violations[0].suggestion), lower(sales_.name));
 
   const auto syntax = dry_run("SELECT region FROM {sales} WHERE");
   ASSERT_FALSE(syntax);
+  ASSERT_FALSE(syntax.error().violations.empty());
   EXPECT_EQ(syntax.error().violations[0].code, "sql_invalid");
 
-  const auto conversion = run("SELECT CAST(region AS INTEGER) AS n FROM {sales}");
+  const auto conversion = run(under_test_.failing_sql);
   ASSERT_FALSE(conversion);
   EXPECT_EQ(conversion.error().code, ErrorCode::invalid_argument);
 }

@@ -1,7 +1,7 @@
 #include "features/dashboards/compiler/plan.h"
 
-#include <openssl/sha.h>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "features/dashboards/limits.h"
 #include "warehouse/dialect_list.h"
@@ -176,9 +176,7 @@ std::string hash_of(const BoundQuery& query) {
         value);
     text += str("|", value.index(), ":", part.size(), ":", part);
   }
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return encode_hex({reinterpret_cast<const char*>(digest), sizeof digest});
+  return sha256_hex(text);
 }
 
 // The values with every period moved back; nullopt when one of those that the query uses cannot be.

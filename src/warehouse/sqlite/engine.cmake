@@ -1,0 +1,1 @@
+list(APPEND engine_libraries PkgConfig::SQLITE3)
