@@ -95,5 +95,38 @@ TEST(EncodeCsv, DisarmsCellsThatASpreadsheetWouldRun) {
   EXPECT_EQ(encode_csv(result), "'=cmd\r\n'=1+1\r\n'+49 30\r\n'@x\r\n-5\r\n+3.5e2\r\n'-inf\r\n'\tx\r\nplain\r\n");
 }
 
+TEST(WiderType, HoldsTheValuesOfBothWithoutRounding) {
+  EXPECT_EQ(wider_type(ColumnType::integer, ColumnType::integer), ColumnType::integer);
+  EXPECT_EQ(wider_type(ColumnType::integer, ColumnType::big_integer), ColumnType::big_integer);
+  EXPECT_EQ(wider_type(ColumnType::boolean, ColumnType::integer), ColumnType::integer);
+  EXPECT_EQ(wider_type(ColumnType::number, ColumnType::integer), ColumnType::number);
+  EXPECT_EQ(wider_type(ColumnType::number, ColumnType::big_integer), ColumnType::decimal);
+  EXPECT_EQ(wider_type(ColumnType::date, ColumnType::timestamp), ColumnType::timestamp);
+  EXPECT_EQ(wider_type(ColumnType::date, ColumnType::integer), ColumnType::text);
+}
+
+TEST(BatchCollector, JoinsBatchesWhoseColumnsHaveOtherTypes) {
+  const auto joined = [](ResultColumn first, ResultColumn second) {
+    BatchCollector collector;
+    for (ResultColumn* column : {&first, &second}) {
+      const std::size_t rows = column->valid.size();
+      QueryResult batch{.columns = {std::move(*column)}, .row_count = rows};
+      EXPECT_TRUE(collector.take(batch));
+    }
+    const std::string text = encode_rows(collector.result);
+    return text.substr(text.find("\"type\""));
+  };
+  const ResultColumn halves{.name = "n", .type = ColumnType::number, .valid = {true}, .numbers = {0.5}};
+  const ResultColumn nothing{.name = "n", .type = ColumnType::text, .valid = {false}, .texts = {""}};
+  EXPECT_EQ(joined(integers("n", {1, 2}), halves), R"("type":"number"}],"rows":[[1],[2],[0.5]]})");
+  EXPECT_EQ(joined(texts("n", ColumnType::big_integer, {"9007199254740993"}), halves),
+            R"("type":"decimal"}],"rows":[["9007199254740993"],["0.5"]]})");
+  EXPECT_EQ(joined(integers("n", {1}), texts("n", ColumnType::text, {"x"})), R"("type":"text"}],"rows":[["1"],["x"]]})");
+  EXPECT_EQ(joined(texts("n", ColumnType::date, {"2024-01-02"}), texts("n", ColumnType::timestamp, {"2024-01-02T03:00:00Z"})),
+            R"("type":"timestamp"}],"rows":[["2024-01-02T00:00:00Z"],["2024-01-02T03:00:00Z"]]})");
+  EXPECT_EQ(joined(nothing, integers("n", {1})), R"("type":"integer"}],"rows":[[null],[1]]})");
+  EXPECT_EQ(joined(halves, nothing), R"("type":"number"}],"rows":[[0.5],[null]]})");
+}
+
 }  // namespace
 }  // namespace bridge

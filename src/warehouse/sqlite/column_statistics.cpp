@@ -1,6 +1,7 @@
 #include "warehouse/sqlite/column_statistics.h"
 
-#include "base/log.h"
+#include <limits>
+
 #include "base/sql_name.h"
 #include "base/text.h"
 #include "warehouse/sqlite/column_reading.h"
@@ -117,9 +118,14 @@ Result<std::string> sample_of(const CallContext& context, Connection& connection
   const std::int64_t first = integer_at(ends, 0);
   const std::int64_t last = integer_at(ends, 1);
   if (first < 0 || last / statistics_sample_rows < 1) return first_rows;
-  const std::string spread = str("(WITH RECURSIVE spot(place) AS (SELECT 0 UNION ALL SELECT place + 1 FROM spot LIMIT ",
-                                 statistics_sample_rows, ") SELECT sampled.* FROM spot CROSS JOIN ", name, " AS sampled ON sampled.",
-                                 *rowid, " = ", first, " + place * ", (last - first) / statistics_sample_rows, ")");
+  // As far apart as they can be, without the product running over.
+  constexpr std::int64_t span_max = std::numeric_limits<std::int64_t>::max() / (2 * statistics_sample_rows);
+  const std::int64_t span = last - first;
+  const std::string place =
+      span <= span_max ? str("place * ", span, " / ", statistics_sample_rows) : str("place * ", span / statistics_sample_rows);
+  const std::string spread =
+      str("(WITH RECURSIVE spot(place) AS (SELECT 0 UNION ALL SELECT place + 1 FROM spot LIMIT ", statistics_sample_rows,
+          ") SELECT sampled.* FROM spot CROSS JOIN ", name, " AS sampled ON sampled.", *rowid, " = ", first, " + ", place, ")");
   const QueryResult found = TRY(connection.run(context, "SELECT count(*) FROM " + spread));
   return 10 * integer_at(found, 0) >= statistics_sample_rows ? spread : first_rows;
 }

@@ -187,6 +187,7 @@ Result<> DatabaseFile::read_tables(const CallContext& context, Connection& conne
       column.nullable = integer_at(*columns, 2, at) == 0;
       table->declared.push_back(declared_type_of(column.engine_type));
       column.type = table->declared.back().type.value_or(ColumnType::text);
+      table->positions[lower(column.name)] = table->columns.size();
       table->columns.push_back(std::move(column));
     }
     if (!table->columns.empty()) tables_[lower(name)] = std::move(table);
@@ -388,11 +389,11 @@ Result<std::vector<AnswerColumn>> DatabaseFile::answer_columns(const CallContext
     FileTable* table = find(read.table);
     if (!table) continue;
     TRY(sample(context, connection, *table));
-    for (const ColumnInfo& column : table->columns) {
-      if (lower(column.name) != read.column) continue;
-      const auto [known, is_new] = types.emplace(read.column, column.type);
-      if (!is_new && known->second != column.type) known->second = std::nullopt;
-    }
+    const auto position = table->positions.find(read.column);
+    if (position == table->positions.end()) continue;
+    const ColumnType type = table->columns[position->second].type;
+    const auto [known, is_new] = types.emplace(read.column, type);
+    if (!is_new && known->second != type) known->second = std::nullopt;
   }
   const auto from_sql = types_from_sql(sql, columns.size(), [&](std::string_view name) -> std::optional<ColumnType> {
     const auto known = types.find(std::string(name));
@@ -405,11 +406,10 @@ Result<std::vector<AnswerColumn>> DatabaseFile::answer_columns(const CallContext
     if (i < from_sql.size()) columns[i].type = from_sql[i];
     if (!table) continue;
     TRY(sample(context, connection, *table));
-    for (std::size_t at = 0; at < table->columns.size(); ++at) {
-      if (lower(table->columns[at].name) != lower(column_name)) continue;
-      columns[i].type = table->columns[at].type;
-      columns[i].scale = table->declared[at].scale;
-    }
+    const auto position = table->positions.find(lower(column_name));
+    if (position == table->positions.end()) continue;
+    columns[i].type = table->columns[position->second].type;
+    columns[i].scale = table->declared[position->second].scale;
   }
   return columns;
 }

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/call_context.h"
@@ -27,6 +28,7 @@ struct FileTable {
   bool has_rowid = true;
   std::vector<ColumnInfo> columns;  // with their declared types until the table is sampled
   std::vector<DeclaredType> declared;
+  std::unordered_map<std::string, std::size_t> positions;  // of its columns, by their names in lower case
 
   std::mutex mutex;  // held while a part is found out, so that it is found out once; always after a connection was borrowed
   bool is_sampled = false;
