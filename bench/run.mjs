@@ -1,6 +1,8 @@
-// The figures of docs/benchmarks.md, each beside its peer in one run: node bench/run.mjs [start|memory|cold|cached|generate|first_token|idle_streams …]
+// The figures of docs/benchmarks.md, each beside its peer in one run: node bench/run.mjs [start|memory|cold|export|cached|generate|first_token|idle_streams …]
 import {spawn, execFileSync} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {open} from 'node:fs/promises';
+import {get} from 'node:http';
 import {createServer} from 'node:net';
 import {cpus, tmpdir, totalmem} from 'node:os';
 import {join} from 'node:path';
@@ -100,6 +102,48 @@ const benches = {
     bare.stdin.end();
   },
 
+  // A million rows of eight columns as JSON through the door for exports, against the engine's own COPY to nowhere and the same bytes from a
+  // file over the same kind of socket.
+  async export() {
+    execFileSync('./dev', ['_build', 'release', 'duckdb_bare'], {stdio: ['ignore', 'ignore', 'inherit']});
+    const bare = spawn('build/release/bench/duckdb_bare', [`flights_3m=${DATA}/flights-3m.parquet`], {stdio: ['pipe', 'pipe', 'inherit']});
+    const lines = createInterface({input: bare.stdout})[Symbol.asyncIterator]();
+    const sql = (round) => `SELECT date, delay, distance, origin, destination, delay * 2 AS twice, distance + ${round} AS more, origin || destination AS way FROM flights_3m LIMIT 1000000`;
+    const askBare = async (round) => { bare.stdin.write(`COPY (${sql(round)}) TO '/dev/null' (FORMAT json)\n`); return Number((await lines.next()).value); };
+    const folder = mkdtempSync(join(tmpdir(), 'bridge-export-'));
+    const document = (round) => `bridge: 1\nslug: export${round}\ntitle: Export\nconnection: warehouse\nqueries:\n  q: {sql: ${JSON.stringify(sql(round))}}\ncharts:\n  t: {query: q, mark: table}\n`;
+    await withDashboard(async (server, team) => {
+      const rounds = 7;
+      for (let i = 0; i <= rounds; ++i) await expectStatus(team.call('POST', '/v1/dashboards?dry_run=false', {body: document(i), type: 'application/yaml'}), 201);
+      const headers = {authorization: `Bearer ${server.operatorKey}`, 'x-bridge-team': team.id};
+      const file = await open(join(folder, 'answer.json'), 'w');
+      await pull(`${server.url}/v1/dashboards/export0/query/q/data?format=json`, headers, (chunk) => file.write(chunk));
+      await file.close();
+      const port = await freePort();
+      writeFileSync(join(folder, 'nginx.conf'), `worker_processes 1; daemon off; pid ${folder}/pid; error_log ${folder}/error.log; user root;
+events { worker_connections 64; }
+http { access_log off; sendfile on; types { application/json json; } server { listen 127.0.0.1:${port}; root ${folder}; } }`);
+      const nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], {stdio: ['ignore', 'ignore', 'ignore']});
+      await new Promise((done) => setTimeout(done, 500));
+      const peak = () => Number(readFileSync(`/proc/${server.child.pid}/status`, 'utf8').match(/VmHWM:\s+(\d+)/)[1]) / 1024;
+      const before = peak();
+      const times = {bare: [], socket: [], bridge: []};
+      let bytes = 0;
+      for (let i = 1; i <= rounds; ++i) {
+        times.bare.push(await askBare(i));
+        times.socket.push((await pull(`http://127.0.0.1:${port}/answer.json`, {})).ms);
+        const got = await pull(`${server.url}/v1/dashboards/export${i}/query/q/data?format=json`, headers);
+        times.bridge.push(got.ms);
+        bytes = got.bytes;
+      }
+      nginx.kill();
+      const ratio = median(times.bridge.map((ms, i) => ms / (times.bare[i] + times.socket[i])));
+      figure('1,000,000 × 8 rows as JSON, exported', `${ratio.toFixed(2)} × COPY`, '1.00 × COPY and socket', `${(bytes / 1e6).toFixed(0)} MB; Bridge ${median(times.bridge).toFixed(0)} ms (${spread(times.bridge)}), COPY ${median(times.bare).toFixed(0)} ms, socket ${median(times.socket).toFixed(0)} ms; ${(peak() - before).toFixed(0)} MiB more than after the first`);
+    });
+    bare.stdin.end();
+    rmSync(folder, {recursive: true, force: true});
+  },
+
   // wrk against Bridge (key checked at each request) and nginx (the same bytes as a static file), in turn.
   async cached() {
     await withDashboard(async (server, team) => {
@@ -155,6 +199,20 @@ http { access_log off; sendfile on; tcp_nopush on; open_file_cache max=100; keep
   first_token: () => firstToken(figure),
   idle_streams: () => idleStreams(figure),
 };
+
+// A whole answer, read and thrown away.
+function pull(url, headers, take = null) {
+  return new Promise((done, fail) => {
+    const started = performance.now();
+    get(url, {headers}, (response) => {
+      let bytes = 0;
+      const writes = [];
+      response.on('data', (chunk) => { bytes += chunk.length; if (take) writes.push(take(chunk)); });
+      response.on('error', fail);
+      response.on('end', async () => { await Promise.all(writes); done({ms: performance.now() - started, bytes, status: response.statusCode}); });
+    }).on('error', fail);
+  });
+}
 
 function freePort() {
   return new Promise((done) => {

@@ -1,6 +1,13 @@
+# A test program, run with the repository's root as working directory: `unit_tests` builds all of them, `ctest --show-only` lists them, and
+# `./dev test` runs them under each sanitizer.
+add_custom_target(unit_tests)
+function(bridge_unit_test name)
+  add_dependencies(unit_tests ${name}_test)
+  add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+endfunction()
+
 # bridge_module(NAME [DEPENDS modules and libraries…])
 # One folder of src/ as one static library `bridge_NAME`, and its `*_test.cpp` files as one test program `NAME_test`.
-# Test programs run with the repository's root as working directory.
 function(bridge_module name)
   cmake_parse_arguments(MODULE "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/compiler/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/testing/*.cpp)
@@ -23,6 +30,6 @@ function(bridge_module name)
     add_executable(${name}_test ${tests})
     target_precompile_headers(${name}_test REUSE_FROM bridge_base)
     target_link_libraries(${name}_test PRIVATE bridge_${name} ${MODULE_TEST_DEPENDS} GTest::gtest GTest::gmock GTest::gtest_main)
-    add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    bridge_unit_test(${name})
   endif()
 endfunction()

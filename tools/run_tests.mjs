@@ -1,15 +1,18 @@
-// Runs the test suites one after the other and closes with one line: "N passed, N failed".
+// Runs the test suites one after the other and closes with one line: "N passed, N failed, N skipped". What was skipped is named above it.
 //   node tools/run_tests.mjs [SUITE…]      suites: see `suites` below; default: all of them
 import {spawn} from 'node:child_process';
-import {existsSync, mkdirSync, readdirSync, readFileSync, createWriteStream, statSync} from 'node:fs';
+import {createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import * as coverage from './coverage.mjs';
 
 const LOGS = 'build/test-logs';
-const SECONDS_MAX = {build: 3000, unit: 600, node: 900};
+const SECONDS_MAX = {build: 3000, unit: 900, node: 900};
+const COVERED_PERCENT_MIN = 85;
 mkdirSync(LOGS, {recursive: true});
 
 const totals = {passed: 0, failed: 0, skipped: 0};
 const failures = [];
+const skips = [];
 
 function run(name, command, args, {seconds, env = {}} = {}) {
   const log = join(LOGS, name.replace(/[^\w.-]+/g, '_') + '.log');
@@ -46,6 +49,17 @@ function report(name, result, passed, failed, skipped = 0) {
   const mark = failed ? 'FAILED' : 'ok';
   console.log(`${mark.padEnd(7)} ${name.padEnd(34)} ${String(passed).padStart(5)} passed ${failed ? failed + ' failed' : ''} (${result.seconds} s)`);
   if (failed) failures.push({name, log: result.log, excerpt: whatFailed(result.text)});
+  const named = whatWasSkipped(result.text);
+  for (const skip of named) skips.push(`${name}: ${skip}`);
+  if (named.length < skipped) skips.push(`${name}: ${skipped - named.length} more, see ${result.log}`);
+}
+
+// The names and reasons that GoogleTest and both of node's reporters give.
+function whatWasSkipped(text) {
+  const gtest = [...text.matchAll(/^(?:.*: Skipped\n(.*)\n+)?\[ {2}SKIPPED \] (\S+) \(\d+ ms\)$/gm)].map(([, why, name]) => ({name, why}));
+  const tap = [...text.matchAll(/^ *ok \d+ - (.*?) # SKIP ?(.*)$/gm)].map(([, name, why]) => ({name, why}));
+  const spec = [...text.matchAll(/^ *﹣ (.*?) \([\d.]+ms\) # (.*)$/gm)].map(([, name, why]) => ({name, why: why === 'SKIP' ? '' : why}));
+  return [...gtest, ...tap, ...spec].map(({name, why}) => why ? `${name} (${why})` : name);
 }
 
 const EXCERPT_LINES_MAX = 120;
@@ -66,17 +80,26 @@ async function gtest(name, program, env) {
 }
 
 async function nodeTest(name, args, env) {
-  const result = await run(name, process.execPath, args, {seconds: SECONDS_MAX.node, env});
+  reportNode(name, await run(name, process.execPath, args, {seconds: SECONDS_MAX.node, env}));
+}
+
+function reportNode(name, result) {
   report(name, result, count(result.text, /^(?:#|ℹ) pass (\d+)$/gm), count(result.text, /^(?:#|ℹ) fail (\d+)$/gm), count(result.text, /^(?:#|ℹ) skipped (\d+)$/gm));
 }
 
-function* testPrograms(folder) {
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    const info = statSync(path);
-    if (info.isDirectory() && name !== 'CMakeFiles') yield* testPrograms(path);
-    else if (info.isFile() && name.endsWith('_test') && info.mode & 0o100) yield path;
-  }
+// The programs that CMake knows: one a module that has tests.
+async function testPrograms(preset) {
+  const {code, text} = await run(`list-${preset}`, 'ctest', ['--test-dir', `build/${preset}`, '--show-only=json-v1'], {seconds: 60});
+  const tests = code === 0 ? JSON.parse(text.slice(text.indexOf('{'))).tests : [];
+  if (tests.length === 0) throw new Error(`ctest lists no test in build/${preset}: ${text}`);
+  return tests.map(({name, command}) => {
+    if (!command) throw new Error(`the test ${name} was not built: unit_tests does not depend on it`);  // ctest names programs that are there
+    return command[0];
+  }).sort();
+}
+
+async function unitTests(preset, env, suffix = '') {
+  await inParallel((await testPrograms(preset)).map((program) => () => gtest(program.split('/').pop() + suffix, program, env)), 2);
 }
 
 async function build(preset, ...targets) {
@@ -88,6 +111,18 @@ async function build(preset, ...targets) {
     return false;
   }
   return true;
+}
+
+async function checkCoverage(folder) {
+  const started = Date.now();
+  const log = join(LOGS, 'coverage.log');
+  const found = await coverage.measure(folder).then((measured) => {
+    const verdict = `${measured.percent.toFixed(1)} % of the lines of src/ are covered by the unit tests; the floor is ${COVERED_PERCENT_MIN} %`;
+    return {ok: measured.percent >= COVERED_PERCENT_MIN, text: `${coverage.describe(measured)}${verdict}\n`, verdict};
+  }, (error) => ({ok: false, text: String(error.stack), verdict: error.message}));
+  writeFileSync(log, found.text);
+  report('coverage', {code: found.ok ? 0 : 1, text: found.text, log, seconds: ((Date.now() - started) / 1000).toFixed(1)}, found.ok ? 1 : 0, found.ok ? 0 : 1);
+  console.log(`        ${found.verdict}`);
 }
 
 async function inParallel(jobs, width) {
@@ -102,22 +137,26 @@ const suites = {
     const result = await run('layers', process.execPath, ['tools/check_layers.mjs'], {seconds: 60});
     report('layers', result, result.code === 0 ? 1 : 0, result.code === 0 ? 0 : 1);
   },
-  // The unit tests run under the address and undefined-behaviour sanitizers.
-  async units() {
-    if (!(await build('asan'))) return;
-    const env = {ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0', LSAN_OPTIONS: 'suppressions=tools/leaks.txt:print_suppressions=0', UBSAN_OPTIONS: 'print_stacktrace=1'};
-    await inParallel([...testPrograms('build/asan/src')].sort().map((program) => () => gtest(program.split('/').pop(), program, env)), 2);
+  async format() {
+    const result = await run('format', './dev', ['_check_format'], {seconds: 120});
+    report('format', result, result.code === 0 ? 1 : 0, result.code === 0 ? 0 : 1);
   },
-  // What threads share, under the thread sanitizer.
+  // The unit tests run under the address and undefined-behaviour sanitizers, which also measure what they cover.
+  async units() {
+    if (!(await build('asan', 'unit_tests'))) return;
+    coverage.forget('build/asan');
+    const env = {ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0', LSAN_OPTIONS: 'suppressions=tools/leaks.txt:print_suppressions=0', UBSAN_OPTIONS: 'print_stacktrace=1'};
+    await unitTests('asan', env);
+    await checkCoverage('build/asan');
+  },
+  // The same tests under the thread sanitizer.
   async threads() {
-    const programs = ['query_execution_test', 'cache_test', 'http_test', 'chat_test', 'observability_test', 'otlp_test'];
-    if (!(await build('tsan', ...programs))) return;
-    const found = [...testPrograms('build/tsan/src')].filter((path) => programs.includes(path.split('/').pop()));
-    for (const program of found) await gtest(`${program.split('/').pop()} (threads)`, program, {TSAN_OPTIONS: 'suppressions=tools/races.txt halt_on_error=0'});
+    if (!(await build('tsan', 'unit_tests'))) return;
+    // Some tests fork: their children run threads of their own.
+    await unitTests('tsan', {TSAN_OPTIONS: 'suppressions=tools/races.txt halt_on_error=0 die_after_fork=0'}, ' (threads)');
   },
   async web() {
-    const result = await run('web', 'npm', ['--prefix', 'web', 'test', '--silent'], {seconds: SECONDS_MAX.node});
-    report('web', result, count(result.text, /^(?:#|ℹ) pass (\d+)$/gm), count(result.text, /^(?:#|ℹ) fail (\d+)$/gm));
+    reportNode('web', await run('web', 'npm', ['--prefix', 'web', 'test', '--silent'], {seconds: SECONDS_MAX.node}));
   },
   // The false model vendors, against the vendors' own clients.
   async conformance() {
@@ -126,7 +165,7 @@ const suites = {
     }
   },
   async integration() {
-    if (!(await build('release', 'bridge', 'duckdb_rows'))) return;
+    if (!(await build('release', 'bridge', 'bridge_with_crash_points', 'duckdb_rows'))) return;
     for (const file of readdirSync('tests/integration').filter((name) => name.endsWith('.test.mjs')).sort()) {
       await nodeTest(`integration ${file.replace('.test.mjs', '')}`, ['--test', '--test-reporter=tap', `tests/integration/${file}`]);
     }
@@ -138,6 +177,16 @@ const suites = {
   },
 };
 
+// What people read about the suites names each of them.
+for (const file of ['dev', 'CONTRIBUTING.md']) {
+  const text = readFileSync(file, 'utf8');
+  const missing = Object.keys(suites).filter((name) => !new RegExp(`\\b${name}\\b`).test(text));
+  if (missing.length) {
+    console.error(`${file} does not name the suites ${missing.join(', ')}`);
+    process.exit(2);
+  }
+}
+
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
   if (!suites[name]) {
@@ -147,9 +196,14 @@ for (const name of wanted) {
 }
 for (const name of wanted.length ? wanted : Object.keys(suites)) {
   console.log(`\n— ${name}`);
-  await suites[name]();
+  try {
+    await suites[name]();
+  } catch (error) {
+    report(name, {code: 1, text: error.stack, log: 'none', seconds: 0}, 0, 1);
+  }
 }
 
 for (const failure of failures) console.log(`\n──── ${failure.name} (whole log: ${failure.log})\n${failure.excerpt}`);
-console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
+if (skips.length) console.log(`\nskipped:\n${skips.map((skip) => `  ${skip}`).join('\n')}`);
+console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exit(totals.failed ? 1 : 0);

@@ -88,11 +88,13 @@ class BridgeApplication final : public Application {
     server_ = std::move(*server);
     TRY(services_->jobs->start());
     TRY(folder_.announce(url()));
-    refresher_ = start_refresher({.plans = *services_->dashboards,
-                                  .data = *services_->data,
-                                  .clock = *services_->clock,
-                                  .list_teams = [this] { return list_team_ids(); },
-                                  .list_slugs = [this](const CallContext& context) { return list_slugs(context); }});
+    refresher_ =
+        start_refresher({.plans = *services_->dashboards,
+                         .data = *services_->data,
+                         .clock = *services_->clock,
+                         .list_teams = [this] { return list_team_ids(); },
+                         .list_scheduled = [this](const CallContext& context) { return services_->dashboards->list_scheduled(context); },
+                         .mend = [this](const CallContext& context) { mend(context); }});
     // The files are the truth: what a crash left behind is mended while the server already answers.
     reconciler_ = std::jthread([this] {
       const auto mended = guarded([this] { return services_->dashboards->reconcile_all(operator_context()); });
@@ -154,15 +156,9 @@ class BridgeApplication final : public Application {
     }
   }
 
-  Result<std::vector<std::string>> list_slugs(const CallContext& context) {
-    std::vector<std::string> slugs;
-    ListDashboards page{.limit = kPageSizeMax};
-    do {
-      const DashboardPage list = TRY(services_->dashboards->list(context, page));
-      for (const DashboardMetadata& dashboard : list.items) slugs.push_back(dashboard.slug);
-      page.cursor = list.next_cursor.value_or("");
-    } while (!page.cursor.empty());
-    return slugs;
+  void mend(const CallContext& context) {
+    if (const auto mended = services_->dashboards->reconcile(context); !mended)
+      log_warning("reconcile_failed", {{"team_id", context.caller.team_id.value()}, {"error", describe_error(mended.error())}});
   }
 
   DataFolder folder_;

@@ -390,7 +390,7 @@ Result<Config> load_config(const ConfigSources& sources) {
                 str(what, " ", name, " is not known", near ? str(": did you mean ", *near, "?") : str("; known are ", join(known, ", "))));
   };
   for (const auto& [name, value] : sources.environment) {
-    // BRIDGE_CRASH_AT belongs to the crash tests of development builds.
+    // BRIDGE_CRASH_AT belongs to the tests of crashes: only bridge_with_crash_points looks at it.
     if (name.starts_with("BRIDGE_") && name != "BRIDGE_CRASH_AT" && std::ranges::find(names, name) == names.end())
       return unknown("The variable", name, names);
   }

@@ -14,6 +14,7 @@
 #include "features/observability/model_call_log.h"
 #include "features/observability/model_call_store.h"
 #include "features/query_execution/limits.h"
+#include "features/rules/rules_provider.h"
 #include "features/teams/team_authenticator.h"
 #include "platform/key_management/key_service.h"
 #include "platform/metadata_db/migrations.h"
@@ -42,7 +43,7 @@ class TeamConnectionDirectory final : public ConnectionDirectory {
       if (driver->type() != connection->connection_type) continue;
       // Answers of other credentials are other answers.
       return DataConnection{.key = str(connection->id.value(), "/", connection->version),
-                            .dialect = driver->dialect(),
+                            .dialect = &driver->dialect(),
                             .limits = limits_,
                             .open = [connections = connections_,
                                      id = connection->id](const CallContext& inner) { return connections->open_warehouse(inner, id); },
@@ -85,13 +86,14 @@ Result<> open_models(Services& s, const Config& config) {
   TRY(s.prompt_blocks->add_missing_defaults({}));
   s.sessions = make_session_manager(make_session_store(s.database), s.lake, s.clock, SessionWriters::this_process);
 
-  const auto providers = TRY(make_providers({.anthropic_api_key = config.anthropic_api_key,
-                                             .anthropic_base_url = config.anthropic_base_url,
-                                             .openai_api_key = config.openai_api_key,
-                                             .openai_base_url = config.openai_base_url,
-                                             .openai_profile = config.openai_profile,
-                                             .http = TRY(open_cassette(config.cassette, make_http_client())),
-                                             .clock = s.clock}));
+  auto providers = TRY(make_providers({.anthropic_api_key = config.anthropic_api_key,
+                                       .anthropic_base_url = config.anthropic_base_url,
+                                       .openai_api_key = config.openai_api_key,
+                                       .openai_base_url = config.openai_base_url,
+                                       .openai_profile = config.openai_profile,
+                                       .http = TRY(open_cassette(config.cassette, make_http_client())),
+                                       .clock = s.clock}));
+  providers.push_back(make_rules_provider());
   const auto read_use = [database = s.database](const CallContext& context, const TeamScope& team, Time since) {
     return read_value<TeamUse>(*database, context, [&](Transaction& transaction) { return read_team_use(transaction, team, since); });
   };
@@ -179,7 +181,7 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
 
   const QueryLimits limits{.bytes_max = config.bytes_max};
   s.queries = make_query_execution(*s.cache, s.clock);
-  s.query_workers = make_work_pool(query_limits::kQueryThreads);
+  s.query_workers = make_query_workers();
   s.connection_directory = std::make_unique<TeamConnectionDirectory>(s.connections, s.drivers, limits);
   s.dashboards = make_dashboard_service(
       {.database = *s.database,

@@ -35,7 +35,7 @@ struct Services {
   std::shared_ptr<JobService> jobs;
   std::shared_ptr<CatalogService> catalog;
   std::unique_ptr<QueryExecution> queries;
-  std::unique_ptr<WorkPool> query_workers;
+  std::unique_ptr<WorkerPool> query_workers;
   std::unique_ptr<ConnectionDirectory> connection_directory;
   std::unique_ptr<DashboardService> dashboards;
   std::unique_ptr<DashboardDataService> data;

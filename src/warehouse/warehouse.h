@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "warehouse/query_result.h"
+#include "warehouse/sql_dialect.h"
 
 namespace bridge {
 
@@ -36,13 +37,8 @@ struct BoundQuery {
   std::vector<SqlValue> values;
 };
 
-// How an engine writes the few things that Bridge itself adds to a query.
-struct SqlDialect {
-  std::string name;                // "duckdb"
-  std::string placeholder_prefix;  // "$": placeholders are $1, $2, …
-  char identifier_quote = '"';
-};
-std::string quote_identifier(const SqlDialect& dialect, std::string_view name);
+// The type that a value is bound as; of null, the type that is asked for.
+ColumnType type_of(const SqlValue& value, ColumnType of_null = ColumnType::text);
 
 struct DatasetInfo {
   std::string name;  // a schema
@@ -156,16 +152,25 @@ class Warehouse {
   Result<QueryResult> execute(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits);
 };
 
+// How a form asks for a field, and what its text has to be: a number, one of `choices`, "true" or "false".
+enum class FieldType : std::uint8_t { text, file, choice, number, toggle };
+BOOST_DESCRIBE_ENUM(FieldType, text, file, choice, number, toggle)
+
 struct CredentialField {
   std::string name;
   std::string about;
+  FieldType type = FieldType::text;  // of a file the content is what is stored
   bool secret = false;
   bool required = true;
+  std::string default_value;  // taken when nothing is given
+  std::vector<std::string> choices;
+  std::optional<double> minimum;  // of numbers
+  std::optional<double> maximum;
   // Whether it says which warehouse this is, or how far the way there is trusted (a host, a port, a path, an account, TLS). A secret that
   // was given for one place is never sent to another: with such a field the secrets change too.
   bool where_it_is = false;
 };
-BOOST_DESCRIBE_STRUCT(CredentialField, (), (name, about, secret, required, where_it_is))
+BOOST_DESCRIBE_STRUCT(CredentialField, (), (name, about, type, secret, required, default_value, choices, minimum, maximum, where_it_is))
 
 // Says what identifies the data's present content, cheaply and without opening anything: while it is equal, so are the answers.
 // Thread-safe, holds no secret.

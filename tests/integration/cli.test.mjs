@@ -5,7 +5,7 @@ import {mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:
 import {join} from 'node:path';
 import test from 'node:test';
 import {gunzipSync} from 'node:zlib';
-import {BINARY, DATA, expectStatus, runBridge, startServer, temporaryFolder} from './harness.mjs';
+import {BINARY, DATA, UPDATING, expectStatus, runBridge, startServer, temporaryFolder} from './harness.mjs';
 
 const DOCUMENT = (title, connection) => `bridge: 1\nslug: trips\ntitle: ${title}\nconnection: ${connection}\nqueries:\n  q:\n    sql: SELECT count(*) AS n FROM weather\ncharts:\n  c: {query: q, mark: kpi, y: n}\nlayout:\n  - row: [{chart: c}]\n`;
 
@@ -150,8 +150,8 @@ test('the command line', async (t) => {
 
 test('.env.example is what the settings\' own table says', async () => {
   const {stdout} = await runBridge(['config', '--env-example']);
-  if (process.env.UPDATE) writeFileSync('.env.example', stdout);
-  assert.equal(stdout, readFileSync('.env.example', 'utf8'), 'UPDATE=1 node --test tests/integration/cli.test.mjs writes it anew');
+  if (UPDATING) writeFileSync('.env.example', stdout);
+  assert.equal(stdout, readFileSync('.env.example', 'utf8'), './dev update writes it anew');
 });
 
 test('pages of listed origins, and of no others, may call the API from a browser', async () => {

@@ -4,7 +4,8 @@ import test from 'node:test';
 import {spawn} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {BINARY, DATA, expectStatus, makeTeam, runBridge, startServer, temporaryFolder} from './harness.mjs';
+import {isDeepStrictEqual} from 'node:util';
+import {BINARY, BINARY_WITH_CRASH_POINTS, DATA, expectStatus, makeTeam, runBridge, startServer, temporaryFolder} from './harness.mjs';
 
 const yaml = (slug, {sql = 'SELECT location, count(*) AS days FROM weather GROUP BY 1 ORDER BY 1', title = 'Weather', extra = ''} = {}) =>
   `# a comment that stays\nbridge: 1\nslug: ${slug}\ntitle: ${title}   # and this one\nconnection: warehouse\n${extra}queries:\n  q:\n    sql: ${JSON.stringify(sql)}\ncharts:\n  days: {query: q, mark: bar, x: location, y: days}\nlayout:\n  - row: [{chart: days, w: 6}]\n`;
@@ -272,6 +273,60 @@ test('kill -9 during saves leaves the old or the new document, and index and poi
   }
   await server.stop();
   rmSync(folder, {recursive: true, force: true});
+});
+
+// The real program stops exactly there, with all of its threads: the one before is whole, or the new one is, and all agree about which.
+const CRASH_POINTS = {
+  after_history_put: {saved: false, call: 'PUT'},
+  after_yaml_put: {saved: true, call: 'PUT'},
+  before_index_put: {saved: true, call: 'PUT'},
+  after_index_put: {saved: true, call: 'PUT'},
+  after_pointer_write: {saved: true, call: 'PUT'},
+  after_yaml_remove: {saved: true, call: 'DELETE'},
+};
+
+test('killed between any two writes of a save, the next start has the old document or the new one, whole', async (t) => {
+  const source = readFileSync('src/features/dashboards/dashboard_service.cpp', 'utf8') + readFileSync('src/features/dashboards/dashboard_index.cpp', 'utf8');
+  assert.deepEqual(Object.keys(CRASH_POINTS).sort(), [...new Set([...source.matchAll(/crash_point\("(\w+)"\)/g)].map(([, name]) => name))].sort(), 'every point has its case');
+  for (const [point, {saved, call}] of Object.entries(CRASH_POINTS)) {
+    await t.test(point, async () => {
+      const folder = temporaryFolder();
+      let server = await startServer({folder, keep: true});
+      const team = await makeTeam(server, 'Points', DATA + '/weather.csv');
+      await expectStatus(save(team, yaml('crash', {title: 'v1'})), 201);
+      await server.stop();
+
+      server = await startServer({folder, keep: true, binary: BINARY_WITH_CRASH_POINTS, env: {BRIDGE_CRASH_AT: point}});
+      const body = call === 'PUT' ? yaml('crash', {title: 'v2'}) : undefined;
+      await assert.rejects(server.call(call, '/v1/dashboards/crash', {team: team.id, body, type: 'application/yaml'}), 'the server dies before it answers');
+      assert.equal((await server.exited).signal, 'SIGKILL');
+
+      server = await startServer({folder, keep: true});
+      try {
+        const ask = (path) => server.call('GET', path, {team: team.id});
+        // What a crash left behind is mended while the server already answers.
+        const wanted = call === 'DELETE' ? [] : [saved ? [2, 'v2'] : [1, 'v1']];
+        const list = async () => (await ask('/v1/dashboards')).json.items.map(({version, title}) => [version, title]);
+        for (const until = Date.now() + 5000; Date.now() < until && !isDeepStrictEqual(await list(), wanted);) await new Promise((done) => setTimeout(done, 20));
+        assert.deepEqual(await list(), wanted, 'the index');
+        if (call === 'DELETE') {
+          assert.equal((await ask('/v1/dashboards/crash')).status, 404);
+          assert.equal((await ask('/v1/dashboards/crash/yaml')).status, 404);
+        } else {
+          const [[wantedVersion, wantedTitle]] = wanted;
+          const {version, title} = (await ask('/v1/dashboards/crash')).json;
+          assert.deepEqual([version, title], [wantedVersion, wantedTitle], 'the pointer');
+          assert.match((await ask('/v1/dashboards/crash/yaml')).text, new RegExp(`title: ${wantedTitle} `), 'the file');
+          const next = await server.call('PUT', '/v1/dashboards/crash', {team: team.id, body: yaml('crash', {title: 'next'}), type: 'application/yaml'});
+          assert.equal(next.status, 200, next.text);
+          assert.equal(next.json.version, wantedVersion + 1);
+        }
+      } finally {
+        await server.stop();
+        rmSync(folder, {recursive: true, force: true});
+      }
+    });
+  }
 });
 
 test('a full disk: the save is refused with one clear error, nothing is lost, and it goes on when there is space', async (t) => {

@@ -2,12 +2,21 @@
 import {spawn, execFile} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join, resolve} from 'node:path';
+import {dirname, join, resolve} from 'node:path';
 import {createInterface} from 'node:readline';
 
 export const BINARY = resolve(process.env.BRIDGE_BINARY ?? 'build/release/src/app/bridge');
+/** The same objects, with the points at which BRIDGE_CRASH_AT kills it (src/features/dashboards/crash_point.h). */
+export const BINARY_WITH_CRASH_POINTS = join(dirname(BINARY), 'bridge_with_crash_points');
+/** UPDATE=1: what a test compares with is written anew first; `./dev update` does it. */
+export const UPDATING = isUpdating();
 export const DATA = resolve('node_modules/vega-datasets/data');
 const READY_MS_MAX = 20_000;
+
+function isUpdating() {
+  if (process.env.UPDATE && !['', '0', 'false'].includes(process.env.CI ?? '')) throw new Error('UPDATE is refused where CI is set: what CI compares with must be what was committed');
+  return Boolean(process.env.UPDATE);
+}
 
 const cleanEnvironment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BRIDGE_')));
 
@@ -15,11 +24,11 @@ export function temporaryFolder() {
   return mkdtempSync(join(tmpdir(), 'bridge-test-'));
 }
 
-/** A running server; `stop()` ends it and, unless `keep`, removes its folder. `dataBytesMax`: the limit of memory that it is started under. */
-export async function startServer({folder = temporaryFolder(), env = {}, args = ['serve'], keep = false, dataBytesMax = null} = {}) {
+/** A running server; `stop()` ends it and, unless `keep`, removes its folder. `binary`: another program than `bridge`. `dataBytesMax`: the limit of memory that it is started under. */
+export async function startServer({folder = temporaryFolder(), env = {}, args = ['serve'], keep = false, binary = BINARY, dataBytesMax = null} = {}) {
   const started = performance.now();
   const limited = dataBytesMax ? ['sh', '-c', `ulimit -d ${Math.floor(dataBytesMax / 1024)} && exec "$@"`, 'sh'] : [];
-  const [program, ...programArgs] = [...limited, BINARY, ...args, '--data-dir', folder, '--listen', '127.0.0.1:0'];
+  const [program, ...programArgs] = [...limited, binary, ...args, '--data-dir', folder, '--listen', '127.0.0.1:0'];
   const child = spawn(program, programArgs, {env: {...cleanEnvironment(), ...env}, stdio: ['ignore', 'pipe', 'pipe']});
   let errors = '';
   child.stderr.on('data', (chunk) => { errors += chunk; });

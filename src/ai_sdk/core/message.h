@@ -22,11 +22,23 @@ struct ToolCall {
 BOOST_DESCRIBE_STRUCT(ToolCall, (), (id, name, arguments))
 
 // What a tool answered to the call of that id.
+// What a tool's answer is to those who follow a turn, whichever tool gave it.
+struct ToolOutcome {
+  enum class Kind : std::uint8_t {
+    answer,  // for the model
+    shown,   // for people to see too
+    saved,   // something new stays when the conversation is over: `name` is how it is found again
+  };
+  Kind kind = Kind::answer;
+  std::string name;
+};
+
 struct ToolResult {
   std::string call_id;
   std::string name;
   bool ok = true;
   json::object content;
+  ToolOutcome outcome{};  // of this turn's calls; a transcript does not keep it
 };
 BOOST_DESCRIBE_STRUCT(ToolResult, (), (call_id, name, ok, content))
 

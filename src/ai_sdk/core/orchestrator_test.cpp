@@ -545,6 +545,35 @@ TEST(Orchestrator, AsksAToolOnceWhoseAnswerItKnows) {
   EXPECT_EQ(stage.last_results().at(0).content.at("n").as_int64(), 1);
 }
 
+// Keeps a note, or says why it does not.
+class NoteTool final : public ToolDefinition {
+ public:
+  std::string name() const override { return "note"; }
+  std::string description() const override { return "Keeps a note."; }
+  json::object parameters() const override { return {{"type", "object"}}; }
+  Role required_role() const override { return Role::viewer; }
+  ToolOutcome outcome(const json::object& answer) const override {
+    return {.kind = ToolOutcome::Kind::saved, .name = std::string(answer.at("called").as_string())};
+  }
+  Result<json::object> execute(const ToolContext&, const json::object& arguments) override {
+    if (arguments.empty()) return json::object{{"error", json::object{{"code", "empty"}}}};
+    return json::object{{"called", "first"}};
+  }
+};
+
+TEST(Orchestrator, TellsWhatCameOfAToolWhicheverItIs) {
+  Stage stage({call_tools({{.id = "a", .name = "note", .arguments = {{"text", "x"}}},
+                           {.id = "b", .name = "note"},
+                           {.id = "c", .name = "add", .arguments = {{"left", 1}, {"right", 2}}}}),
+               say("done")});
+  ASSERT_TRUE(stage.tools.register_tool(std::make_shared<NoteTool>()));
+  ASSERT_TRUE(stage.run());
+  EXPECT_EQ(stage.last_results().at(0).outcome.kind, ToolOutcome::Kind::saved);
+  EXPECT_EQ(stage.last_results().at(0).outcome.name, "first");
+  EXPECT_EQ(stage.last_results().at(1).outcome.kind, ToolOutcome::Kind::answer) << "a refusal saves nothing";
+  EXPECT_EQ(stage.last_results().at(2).outcome.kind, ToolOutcome::Kind::answer);
+}
+
 TEST(Orchestrator, RefusesAToolThatIsNotOfferedYetWhateverTheModelSays) {
   Stage stage({call_tools({{.id = "a", .name = "count"}}), say("no")});
   auto tool = std::make_shared<CountingTool>();

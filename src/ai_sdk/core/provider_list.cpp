@@ -2,7 +2,6 @@
 
 #include "ai_sdk/providers/anthropic/anthropic_provider.h"
 #include "ai_sdk/providers/openai/openai_provider.h"
-#include "ai_sdk/providers/rules/rules_provider.h"
 
 namespace bridge {
 
@@ -33,7 +32,6 @@ Result<std::vector<std::shared_ptr<ProviderAdapter>>> make_providers(const Provi
   return std::vector<std::shared_ptr<ProviderAdapter>>{
       make_anthropic(settings),
       TRY(make_openai(settings)),
-      make_rules_provider(),
   };
 }
 

@@ -22,7 +22,8 @@ struct ProviderSettings {
   std::shared_ptr<const Clock> clock;
 };
 
-// Every provider of this build; a new one is its folder and one line in provider_list.cpp. invalid_argument for a bad setting.
+// Every provider of a model API in this build; a new one is its folder and one line in provider_list.cpp. invalid_argument for a bad
+// setting.
 Result<std::vector<std::shared_ptr<ProviderAdapter>>> make_providers(const ProviderSettings& settings);
 
 }  // namespace bridge

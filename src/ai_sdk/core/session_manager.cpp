@@ -201,7 +201,8 @@ class LakeSessions final : public SessionManager {
       return load_history(context, id);
     }
     if (writers_ == SessionWriters::this_process) return *std::move(warm);
-    // Another replica may have gone on with it.
+    // Another replica may have ended it, or gone on with it.
+    if (TRY(manifests_->get(context, context.team(), id)).status != warm->status) return load_history(context, id);
     const auto newer = lake_->get(context, object_key(warm->team_id, id, warm->turns_saved + 1));
     if (newer || newer.error().code != ErrorCode::not_found) return load_history(context, id);
     return *std::move(warm);

@@ -139,7 +139,11 @@ ToolRunner::Answer ToolRunner::answer(const ToolContext& context, const Job& job
   }
   const json::value* error = executed->content.if_contains("error");
   const bool refused = error && error->is_object();
-  return {.result = {.call_id = call.id, .name = call.name, .ok = !refused, .content = bounded(std::move(executed->content))},
+  return {.result = {.call_id = call.id,
+                     .name = call.name,
+                     .ok = !refused,
+                     .content = bounded(std::move(executed->content)),
+                     .outcome = refused ? ToolOutcome() : std::move(executed->outcome)},
           .cached = executed->cached};
 }
 
@@ -169,13 +173,18 @@ Result<ToolRunner::Executed> ToolRunner::execute(const ToolContext& context, con
   TRY(tool->offered(context));
   const bool cacheable = cache_ && tool->cacheable();
   if (cacheable) {
-    if (auto known = cache_->find(context, call.name, call.arguments)) return Executed{.content = *std::move(known), .cached = true};
+    if (auto known = cache_->find(context, call.name, call.arguments)) {
+      ToolOutcome outcome = tool->outcome(*known);
+      return Executed{.content = *std::move(known), .outcome = std::move(outcome), .cached = true};
+    }
   }
   ToolContext bounded_context = context;
   bounded_context.call = context.call.with_timeout(limits_.tool_time_max);
   bool threw = true;
+  ToolOutcome outcome;
   Result<json::object> content = guarded([&] {
     Result<json::object> answered = tool->execute(bounded_context, call.arguments);
+    if (answered && !answered->contains("error")) outcome = tool->outcome(*answered);
     threw = false;
     return answered;
   });
@@ -183,7 +192,7 @@ Result<ToolRunner::Executed> ToolRunner::execute(const ToolContext& context, con
     content.error().message = str("The tool ", call.name, " failed; this is not your fault");
   if (!content) return fail(std::move(content).error());
   if (cacheable && !content->contains("error")) cache_->keep(context, call.name, call.arguments, *content);
-  return Executed{.content = *std::move(content)};
+  return Executed{.content = *std::move(content), .outcome = std::move(outcome)};
 }
 
 // Answers over the limit become their beginning and a note: a model that is told so asks for less.

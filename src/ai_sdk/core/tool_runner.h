@@ -35,6 +35,7 @@ class ToolRunner final {
   };
   struct Executed {
     json::object content;
+    ToolOutcome outcome{};
     bool cached = false;
   };
 

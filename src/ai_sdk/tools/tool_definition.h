@@ -36,6 +36,8 @@ class ToolDefinition {
   // Wrong arguments and refusals are errors with violations; the model gets them back to mend its call.
   // An answer with an object named `error` is a refusal too, and may say more than an Error can.
   virtual Result<json::object> execute(const ToolContext& context, const json::object& arguments) = 0;
+  // What an answer that is no refusal is to those who follow the turn.
+  virtual ToolOutcome outcome(const json::object& /*answer*/) const { return {}; }
   // An answer in a few words, for people who watch: "3 tables". Empty: one is made from the answer's fields.
   virtual std::string summarise(const json::object& /*answer*/) const { return {}; }
 };

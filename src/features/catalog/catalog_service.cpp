@@ -193,7 +193,7 @@ class CatalogServiceOnWarehouses final : public CatalogService {
 
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& connection) override {
     const std::string key = TRY(memory_key(context, connection));
-    const auto listed = TRY(datasets_.get(key, [&]() -> Result<std::vector<DatasetInfo>> {
+    const auto listed = TRY(datasets_.get(context, key, [&]() -> Result<std::vector<DatasetInfo>> {
       return TRY(connections_->open_warehouse(context, connection))->list_datasets(context);
     }));
     return *listed;
@@ -203,7 +203,7 @@ class CatalogServiceOnWarehouses final : public CatalogService {
                                              std::string_view dataset) override {
     const std::string key = TRY(memory_key(context, connection));
     if (auto scanned = TRY(find_scanned(context, connection, dataset))) return std::move(*scanned);
-    const auto listed = TRY(tables_.get(str(key, "\n", dataset), [&]() -> Result<std::vector<TableInfo>> {
+    const auto listed = TRY(tables_.get(context, str(key, "\n", dataset), [&]() -> Result<std::vector<TableInfo>> {
       return TRY(connections_->open_warehouse(context, connection))->list_tables(context, dataset);
     }));
     return *listed;
@@ -214,7 +214,7 @@ class CatalogServiceOnWarehouses final : public CatalogService {
     // Rows and bytes are part of the key: other data has other statistics.
     const std::string key =
         str(TRY(memory_key(context, connection)), "\n", table.dataset, "\n", table.name, "\n", table.row_count, "\n", table.size_bytes);
-    const auto made = TRY(statistics_.get(key, [&]() -> Result<std::vector<ColumnStatistics>> {
+    const auto made = TRY(statistics_.get(context, key, [&]() -> Result<std::vector<ColumnStatistics>> {
       return TRY(connections_->open_warehouse(context, connection))->column_statistics(context, table.dataset, table.name);
     }));
     return *made;
@@ -263,11 +263,11 @@ class CatalogServiceOnWarehouses final : public CatalogService {
 
   // A schema without statistics is better than none.
   Result<TableSchema> describe(const CallContext& context, const ConnectionId& connection, const TableInfo& table) {
-    const SqlDialect dialect = TRY(connections_->dialect_of(TRY(connections_->get(context, connection))));
+    const SqlDialect* dialect = TRY(connections_->dialect_of(TRY(connections_->get(context, connection))));
     const auto statistics = column_statistics(context, connection, table);
     TRY(context.check());
     if (!statistics) log_warning("column_statistics_failed", {{"table", table.sql_name}, {"error", describe_error(statistics.error())}});
-    return to_schema(table, dialect.name, statistics.value_or(std::vector<ColumnStatistics>{}));
+    return to_schema(table, dialect->name(), statistics.value_or(std::vector<ColumnStatistics>{}));
   }
 
   std::shared_ptr<Database> database_;

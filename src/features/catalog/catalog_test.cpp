@@ -286,21 +286,21 @@ TEST(FreshValues, AreMadeOnceUntilTheyAreOldAndFailuresAreTriedAgain) {
   FreshValues<int> values(30ms, 2);
   int made = 0;
   const auto make = [&]() -> Result<int> { return ++made; };
-  EXPECT_EQ(**values.get("a", make), 1);
-  EXPECT_EQ(**values.get("a", make), 1);
-  EXPECT_FALSE(values.get("b", []() -> Result<int> { return fail(ErrorCode::unavailable, "away"); }).has_value());
-  EXPECT_EQ(**values.get("b", make), 2);
+  EXPECT_EQ(**values.get({}, "a", make), 1);
+  EXPECT_EQ(**values.get({}, "a", make), 1);
+  EXPECT_FALSE(values.get({}, "b", []() -> Result<int> { return fail(ErrorCode::unavailable, "away"); }).has_value());
+  EXPECT_EQ(**values.get({}, "b", make), 2);
   std::this_thread::sleep_for(35ms);
-  EXPECT_EQ(**values.get("a", make), 3);
+  EXPECT_EQ(**values.get({}, "a", make), 3);
   values.erase_prefix("a");
-  EXPECT_EQ(**values.get("a", make), 4);
-  for (int i = 0; i < 10; ++i) (void)values.get(str(i), make);  // bounded: nothing to see but that it goes on
+  EXPECT_EQ(**values.get({}, "a", make), 4);
+  for (int i = 0; i < 10; ++i) (void)values.get({}, str(i), make);  // bounded: nothing to see but that it goes on
   std::atomic<int> concurrent = 0;
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 6; ++i) {
       threads.emplace_back([&] {
-        (void)values.get("slow", [&]() -> Result<int> {
+        (void)values.get({}, "slow", [&]() -> Result<int> {
           std::this_thread::sleep_for(5ms);
           return ++concurrent;
         });
@@ -308,6 +308,36 @@ TEST(FreshValues, AreMadeOnceUntilTheyAreOldAndFailuresAreTriedAgain) {
     }
   }
   EXPECT_EQ(concurrent, 1);
+}
+
+TEST(FreshValues, WhoWaitsForAnothersDoesSoNoLongerThanTheirDeadlineAndWhatThrewIsMadeAnew) {
+  FreshValues<int> values(1h, 10);
+  std::atomic<bool> hangs = true;
+  std::atomic<bool> begun = false;
+  std::jthread maker([&] {
+    (void)values.get({}, "a", [&]() -> Result<int> {
+      begun = true;
+      while (hangs) std::this_thread::sleep_for(1ms);
+      throw std::runtime_error("broken");
+    });
+  });
+  while (!begun) std::this_thread::sleep_for(1ms);
+  const auto make = []() -> Result<int> { return 7; };
+  EXPECT_EQ(values.get(CallContext().with_timeout(30ms), "a", make).error().code, ErrorCode::deadline_exceeded);
+  hangs = false;
+  maker.join();
+  EXPECT_EQ(**values.get({}, "a", make), 7);
+}
+
+TEST(FreshValues, WhatWasBegunBeforeAnErasureIsNotKept) {
+  FreshValues<int> values(1h, 10);
+  EXPECT_EQ(**values.get({}, "a",
+                         [&]() -> Result<int> {
+                           values.erase_prefix("a");
+                           return 1;
+                         }),
+            1);
+  EXPECT_EQ(**values.get({}, "a", []() -> Result<int> { return 2; }), 2);
 }
 
 }  // namespace

@@ -1,13 +1,15 @@
 #pragma once
 
 #include <chrono>
-#include <map>
+#include <cstddef>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
+#include <string_view>
 
-#include "base/result.h"
+#include "base/text.h"
+#include "platform/work/lru_cache.h"
+#include "platform/work/single_flight.h"
 
 namespace bridge {
 
@@ -16,49 +18,40 @@ namespace bridge {
 template <class T>
 class FreshValues {
  public:
-  using Clock = std::chrono::steady_clock;
+  FreshValues(std::chrono::milliseconds age_max, std::size_t count_max)
+      : values_({.entries_max = count_max, .time_to_live = age_max}), flights_({.what = "tables", .keys_max = count_max}) {}
 
-  FreshValues(std::chrono::milliseconds age_max, std::size_t count_max) : age_max_(age_max), count_max_(count_max) {}
-
+  // What `make()`, a Result<T>, gives, or gave lately. Waits for another's no longer than `context` allows.
   template <class Make>
-  Result<std::shared_ptr<const T>> get(const std::string& key, const Make& make) {
-    const std::shared_ptr<Entry> entry = entry_of(key);
-    const std::lock_guard lock(entry->making);
-    if (entry->value && Clock::now() - entry->made_at < age_max_) return entry->value;
-    entry->value = nullptr;
-    entry->value = std::make_shared<const T>(TRY(make()));
-    entry->made_at = Clock::now();
-    return entry->value;
+  Result<std::shared_ptr<const T>> get(const CallContext& context, const std::string& key, const Make& make) {
+    if (auto known = values_.find(key)) return std::move(*known);
+    const std::uint64_t before = erasure_count();
+    // Who asks after an erasure does not wait for what was begun before it.
+    return flights_.run(context, str(before, "\n", key), [&]() -> Result<std::shared_ptr<const T>> {
+      if (auto known = values_.find(key)) return std::move(*known);
+      auto value = std::make_shared<const T>(TRY(make()));
+      const std::lock_guard lock(erasures_mutex_);
+      if (erasures_ == before) values_.put(key, value);
+      return value;
+    });
   }
 
   void erase_prefix(std::string_view prefix) {
-    const std::lock_guard lock(mutex_);
-    for (auto item = entries_.lower_bound(prefix); item != entries_.end() && item->first.starts_with(prefix);) item = entries_.erase(item);
+    const std::lock_guard lock(erasures_mutex_);
+    ++erasures_;
+    values_.erase_if([&](const std::string& key, const auto&) { return key.starts_with(prefix); });
   }
 
  private:
-  struct Entry {
-    std::mutex making;
-    std::shared_ptr<const T> value;  // guarded by `making`, as is made_at
-    Clock::time_point made_at;
-    Clock::time_point used_at;  // guarded by mutex_
-  };
-
-  std::shared_ptr<Entry> entry_of(const std::string& key) {
-    const std::lock_guard lock(mutex_);
-    if (!entries_.contains(key) && entries_.size() >= count_max_) {
-      entries_.erase(std::ranges::min_element(entries_, {}, [](const auto& item) { return item.second->used_at; }));
-    }
-    std::shared_ptr<Entry>& entry = entries_[key];
-    if (!entry) entry = std::make_shared<Entry>();
-    entry->used_at = Clock::now();
-    return entry;
+  std::uint64_t erasure_count() {
+    const std::lock_guard lock(erasures_mutex_);
+    return erasures_;
   }
 
-  const std::chrono::milliseconds age_max_;
-  const std::size_t count_max_;
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries_;
+  LruCache<std::string, std::shared_ptr<const T>> values_;
+  SingleFlight<std::shared_ptr<const T>> flights_;
+  std::mutex erasures_mutex_;  // held while a value is kept or erased, so that none is kept that was begun before an erasure
+  std::uint64_t erasures_ = 0;
 };
 
 }  // namespace bridge

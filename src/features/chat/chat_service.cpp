@@ -81,10 +81,9 @@ class TurnWriter final {
   TurnWriter(TurnLog& log, EventSink& sink) : log_(log), sink_(sink) {}
 
   Result<> write(const TurnEvent& event) {
-    if (const auto* result = std::get_if<ToolResultEvent>(&event);
-        result && result->result.ok && result->result.name == "save_dashboard_yaml") {
-      if (const json::value* slug = result->result.content.if_contains("slug")) saved_.push_back(json::object{{"slug", *slug}});
-    }
+    const auto* result = std::get_if<ToolResultEvent>(&event);
+    if (result && result->result.outcome.kind == ToolOutcome::Kind::saved)
+      saved_.push_back(json::object{{"slug", result->result.outcome.name}});
     has_text_ = has_text_ || std::holds_alternative<TextEvent>(event);
     if (const auto* failed = std::get_if<TurnFailed>(&event)) so_far_ = failed->so_far;
     const auto wire = to_wire_event(event);

@@ -57,19 +57,28 @@ class ThrowingLake final : public ObjectStore {
   bool thrown_ = false;
 };
 
-// Nobody stands between the chat and its provider, so that the chat meets what it throws.
+// Nobody stands between the chat and its provider, so that the chat meets what it throws. `beside`: the same conversation in another
+// process over the same folder and directory.
 struct Conversation {
-  explicit Conversation(std::vector<ScriptedTurn> turns) : provider(std::make_shared<ScriptedProvider>(std::move(turns), true)) {
-    EXPECT_TRUE(migrate_up(*database));
-    EXPECT_TRUE(database->transact({}, [](Transaction& transaction) -> Result<> {
-      TRY(transaction.execute("INSERT INTO teams (id, name, slug, created_at, updated_at) VALUES ('t', 't', 't', 0, 0)", {}));
-      return {};
-    }));
+  explicit Conversation(std::vector<ScriptedTurn> turns, const Conversation* beside = nullptr,
+                        SessionWriters writers = SessionWriters::this_process)
+      : database(beside ? beside->database : *open_sqlite(":memory:")),
+        owns(beside == nullptr),
+        provider(std::make_shared<ScriptedProvider>(std::move(turns), true)) {
+    if (beside) {
+      folder = beside->folder;
+    } else {
+      EXPECT_TRUE(migrate_up(*database));
+      EXPECT_TRUE(database->transact({}, [](Transaction& transaction) -> Result<> {
+        TRY(transaction.execute("INSERT INTO teams (id, name, slug, created_at, updated_at) VALUES ('t', 't', 't', 0, 0)", {}));
+        return {};
+      }));
+      std::string pattern = "/tmp/bridge_chat_XXXXXX";
+      folder = mkdtemp(pattern.data());
+    }
     EXPECT_TRUE(blocks->add_missing_defaults({}));
-    std::string pattern = "/tmp/bridge_chat_XXXXXX";
-    folder = mkdtemp(pattern.data());
     lake = std::make_shared<ThrowingLake>(*open_folder_store(folder));
-    sessions = make_session_manager(make_session_store(database), lake, clock, SessionWriters::this_process);
+    sessions = make_session_manager(make_session_store(database), lake, clock, writers);
     chat = make_chat_service(
         {.providers = providers(),
          .sessions = *sessions,
@@ -80,11 +89,11 @@ struct Conversation {
                if (std::exchange(message_throws, false)) throw std::runtime_error("a defect");
              }});
     context.caller = {.user_id = UserId(""), .team_id = TeamId("t"), .role = Role::editor};
-    id = chat->create(context, {})->session_id;
+    id = beside ? beside->id : chat->create(context, {})->session_id;
   }
   ~Conversation() {
     chat.reset();
-    std::filesystem::remove_all(folder);
+    if (owns) std::filesystem::remove_all(folder);
   }
   ProviderFactory& providers() {
     factory.emplace(std::vector<std::shared_ptr<ProviderAdapter>>{provider}, "scripted");
@@ -101,8 +110,9 @@ struct Conversation {
   }
 
   std::shared_ptr<Clock> clock = std::make_shared<FixedClock>(*parse_time("2026-08-01T10:00:00Z"));
-  std::shared_ptr<Database> database = *open_sqlite(":memory:");
+  std::shared_ptr<Database> database;
   std::unique_ptr<PromptBlockService> blocks = make_prompt_block_service(database, clock);
+  bool owns = true;
   std::string folder;
   std::shared_ptr<ThrowingLake> lake;
   std::unique_ptr<SessionManager> sessions;
@@ -154,6 +164,48 @@ TEST(ChatService, ATurnThatIsNeverRunSetsItsConversationFree) {
     EXPECT_EQ(conversation.say("meanwhile"), "session_in_use");
   }
   EXPECT_EQ(conversation.say("now"), "done");
+}
+
+// What was said, of everybody, as this process has it.
+std::vector<std::string> texts_of(Conversation& conversation) {
+  std::vector<std::string> texts;
+  const auto session = conversation.sessions->load_history(conversation.context, conversation.id);
+  EXPECT_TRUE(session.has_value());
+  if (!session) return texts;
+  for (const Message& message : session->messages) texts.push_back(message.text);
+  return texts;
+}
+
+TEST(TwoChatServices, GoOnWithEachOthersConversation) {
+  Conversation first({words("A1"), words("A3")}, nullptr, SessionWriters::replicas);
+  Conversation second({words("A2"), words("A4")}, &first, SessionWriters::replicas);
+  EXPECT_EQ(first.say("Q1"), "done");
+  EXPECT_EQ(second.say("Q2"), "done");
+  EXPECT_EQ(first.say("Q3"), "done");
+  EXPECT_EQ(second.say("Q4"), "done");
+  const std::vector<std::string> all{"Q1", "A1", "Q2", "A2", "Q3", "A3", "Q4", "A4"};
+  EXPECT_EQ(texts_of(first), all);
+  EXPECT_EQ(texts_of(second), all);
+  EXPECT_EQ(second.provider->seen().back().messages.size(), 7u) << "the model is shown what was said elsewhere";
+  EXPECT_EQ(second.chat->get(second.context, first.id)->messages.size(), 8u);
+
+  ASSERT_TRUE(first.chat->end(first.context, first.id).has_value());
+  EXPECT_EQ(second.say("Q5"), "session_ended");
+}
+
+TEST(TwoChatServices, KeepOneOfTwoTurnsAtOnceAndSayThatTheOtherIsNotKept) {
+  Conversation first({words("A1"), words("A2")}, nullptr, SessionWriters::replicas);
+  Conversation second({words("B1"), words("B2")}, &first, SessionWriters::replicas);
+  auto mine = first.chat->start_turn(first.context, first.id, {.message = "Q of the first"});
+  auto theirs = second.chat->start_turn(second.context, second.id, {.message = "Q of the second"});
+  ASSERT_TRUE(mine && theirs);
+  RecordingSink to_first, to_second;
+  first.chat->run_turn(first.context, std::move(*mine), to_first);
+  second.chat->run_turn(second.context, std::move(*theirs), to_second);
+  EXPECT_EQ(to_first.names.back(), "done");
+  EXPECT_EQ(to_second.names.back(), "error");
+  EXPECT_EQ(second.say("again"), "done");
+  EXPECT_EQ(texts_of(first), (std::vector<std::string>{"Q of the first", "A1", "again", "B2"}));
 }
 
 }  // namespace

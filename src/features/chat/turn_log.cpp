@@ -103,8 +103,9 @@ std::unexpected<Error> session_in_use() {
 }
 
 TurnLogs::TurnLogs(std::function<Result<>(const Caller&)> check_caller)
-    : check_caller_(std::move(check_caller)), watcher_([this](const std::stop_token& stop) { watch(stop); }) {}
-TurnLogs::~TurnLogs() { watcher_.request_stop(); }
+    : check_caller_(std::move(check_caller)),
+      watcher_(start_periodic_task({.name = "turns without a client", .interval = chat_limits::kGraceCheckEvery},
+                                   [this](const std::stop_token&) { return look(); })) {}
 
 Result<std::shared_ptr<TurnLog>> TurnLogs::begin(const SessionId& session, int turn, std::string question, bool resumable, Caller caller) {
   const std::lock_guard lock(mutex_);
@@ -117,7 +118,7 @@ Result<std::shared_ptr<TurnLog>> TurnLogs::begin(const SessionId& session, int t
   }
   entry = std::move(fresh);
   // Only the first one wakes the watcher; later it looks at all of them in its own time.
-  if (logs_.size() == finished_.size() + 1) changed_.notify_all();
+  if (logs_.size() == finished_.size() + 1) watcher_->run_now();
   return entry.log;
 }
 
@@ -155,22 +156,18 @@ void TurnLogs::check_callers(const std::vector<std::shared_ptr<TurnLog>>& alone)
   }
 }
 
-void TurnLogs::watch(const std::stop_token& stop) {
-  run_rounds(stop, "turns without a client", [&] {
-    std::unique_lock lock(mutex_);
-    // With nothing under way there is nothing to look after.
-    if (logs_.size() == finished_.size()) changed_.wait(lock, stop, [&] { return logs_.size() > finished_.size(); });
-    std::vector<std::shared_ptr<TurnLog>> alone;
+NextRun TurnLogs::look() {
+  std::vector<std::shared_ptr<TurnLog>> alone;
+  {
+    const std::lock_guard lock(mutex_);
+    if (logs_.size() == finished_.size()) return NextRun::when_asked;  // with nothing under way there is nothing to look after
     for (const auto& [session, entry] : logs_) {
       entry.log->stop_if_forgotten(SteadyClock::now());
       if (entry.log->goes_on_alone()) alone.push_back(entry.log);
     }
-    lock.unlock();
-    check_callers(alone);
-    lock.lock();
-    changed_.wait_for(lock, stop, chat_limits::kGraceCheckEvery, [] { return false; });
-    return !stop.stop_requested();
-  });
+  }
+  check_callers(alone);
+  return NextRun::after_interval;
 }
 
 }  // namespace bridge

@@ -13,6 +13,7 @@
 
 #include "base/call_context.h"
 #include "platform/http/message.h"
+#include "platform/work/periodic_task.h"
 
 namespace bridge {
 
@@ -82,7 +83,6 @@ class TurnLogs final {
  public:
   // An error of `check_caller` ends a turn that goes on without its client: whoever began it may no longer ask. May be empty.
   explicit TurnLogs(std::function<Result<>(const Caller&)> check_caller = {});
-  ~TurnLogs();
 
   // failed_precondition ("session_in_use") while another turn of the session is under way.
   Result<std::shared_ptr<TurnLog>> begin(const SessionId& session, int turn, std::string question, bool resumable, Caller caller = {});
@@ -93,12 +93,11 @@ class TurnLogs final {
   void shut_down();
 
  private:
-  void watch(const std::stop_token& stop);
+  NextRun look();
   void check_callers(const std::vector<std::shared_ptr<TurnLog>>& alone) const;
 
   const std::function<Result<>(const Caller&)> check_caller_;
   mutable std::mutex mutex_;
-  std::condition_variable_any changed_;
   struct Entry {
     std::shared_ptr<TurnLog> log;
     std::list<SessionId> seat;                            // its node of finished_, so that no turn needs memory to end
@@ -109,7 +108,7 @@ class TurnLogs final {
   std::list<SessionId> finished_;  // oldest first
   std::size_t finished_bytes_ = 0;
   bool shut_down_ = false;
-  std::jthread watcher_;  // last: it uses all of the above
+  const std::unique_ptr<PeriodicTask> watcher_;  // last: it uses all of the above
 };
 
 }  // namespace bridge

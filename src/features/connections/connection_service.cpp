@@ -41,6 +41,43 @@ Violation unknown(std::string path, std::string code, std::string_view what, std
   return violation;
 }
 
+// What is wrong with the text of one field; nothing when it may stand.
+std::optional<Violation> check_value(const CredentialField& field, std::string_view text) {
+  const auto wrong = [&](std::string code, std::string message) {
+    return Violation{.path = "credentials." + field.name,
+                     .code = std::move(code),
+                     .message = str("'", field.name, "' ", message),
+                     .got = field.secret ? "" : std::string(text.substr(0, 100)),
+                     .allowed = field.choices};
+  };
+  switch (field.type) {
+    case FieldType::text:
+    case FieldType::file: return std::nullopt;
+    case FieldType::choice:
+      if (std::ranges::find(field.choices, text) != field.choices.end()) return std::nullopt;
+      return wrong("unknown_value", str("must be one of ", join(field.choices, ", ")));
+    case FieldType::toggle:
+      if (text == "true" || text == "false") return std::nullopt;
+      return wrong("wrong_type", "must be true or false");
+    case FieldType::number: {
+      double value = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (error != std::errc() || end != text.data() + text.size()) return wrong("wrong_type", "must be a number");
+      if (field.minimum && value < *field.minimum) return wrong("out_of_range", str("must be at least ", *field.minimum));
+      if (field.maximum && value > *field.maximum) return wrong("out_of_range", str("must be at most ", *field.maximum));
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+// What is taken for fields that nothing was given for.
+void add_defaults(const WarehouseDriver& driver, Credentials& credentials) {
+  for (const CredentialField& field : driver.fields()) {
+    if (!field.default_value.empty()) credentials.try_emplace(field.name, Secret(field.default_value));
+  }
+}
+
 void check_credentials(const WarehouseDriver& driver, const Credentials& credentials, std::vector<Violation>& violations) {
   const std::vector<CredentialField> fields = driver.fields();
   std::vector<std::string> names;
@@ -59,7 +96,11 @@ void check_credentials(const WarehouseDriver& driver, const Credentials& credent
   }
   for (const CredentialField& field : fields) {
     const auto found = credentials.find(field.name);
-    if (!field.required || (found != credentials.end() && !trim(found->second.reveal()).empty())) continue;
+    if (found != credentials.end() && !trim(found->second.reveal()).empty()) {
+      if (auto violation = check_value(field, trim(found->second.reveal()))) violations.push_back(std::move(*violation));
+      continue;
+    }
+    if (!field.required) continue;
     violations.push_back({.path = "credentials." + field.name,
                           .code = "missing_field",
                           .message = str("'", field.name, "' is ", found == credentials.end() ? "missing: " : "empty: ", field.about)});
@@ -111,6 +152,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
   }
 
   Result<Connection> create(const CallContext& context, NewConnection input, NewConnectionTest test) override {
+    if (const auto driver = driver_of(input.connection_type)) add_defaults(*driver, input.credentials);
     TRY(check_new(context, input));
     std::shared_ptr<Warehouse> warehouse;
     if (test == NewConnectionTest::first) {
@@ -261,34 +303,28 @@ class ConnectionServiceOnStores final : public ConnectionService {
     return {};
   }
 
-  Result<SqlDialect> dialect_of(const Connection& connection) const override {
+  Result<const SqlDialect*> dialect_of(const Connection& connection) const override {
     const WarehouseDriver* driver = driver_of(connection.connection_type);
     if (!driver) return no_driver(connection);
-    return driver->dialect();
+    return &driver->dialect();
   }
 
   Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) override {
     const ConnectionRow row = TRY(find(context, id));  // on every call: the team may have lost it
-    return warehouses_.get(row.credentials_path, [&] { return open(context.with_timeout(kWarehouseOpenTimeMax), row); });
+    return warehouses_.get(context, row.credentials_path, [&] { return open(context.with_timeout(kWarehouseOpenTimeMax), row); });
   }
 
   std::optional<std::string> data_version(const CallContext& context, const ConnectionId& id) override {
     const auto row = find(context, id);  // on every call: other credentials lie at another path
     if (!row) return std::nullopt;
-    DataVersion version;
-    {
-      const std::lock_guard lock(versions_mutex_);
-      if (const auto known = versions_.find(row->credentials_path); known != versions_.end()) version = known->second;
-    }
+    DataVersion version = versions_.find(row->credentials_path).value_or(nullptr);
     if (!version) {
       WarehouseDriver* driver = driver_of(row->connection_type);
       const auto credentials = read_credentials(context, *row);
       if (!driver || !credentials) return std::nullopt;
       version = driver->data_version(*credentials);
       if (!version) version = [] { return fail(ErrorCode::unsupported, "Its engine does not say"); };
-      const std::lock_guard lock(versions_mutex_);
-      if (versions_.size() >= kKnownVersionsMax) versions_.erase(versions_.begin());
-      versions_[row->credentials_path] = version;
+      versions_.put(row->credentials_path, version);
     }
     auto text = version();
     if (!text) return std::nullopt;
@@ -463,7 +499,6 @@ class ConnectionServiceOnStores final : public ConnectionService {
 
   void drop_open(const ConnectionRow& row) {
     warehouses_.drop(row.credentials_path);
-    const std::lock_guard lock(versions_mutex_);
     versions_.erase(row.credentials_path);
   }
 
@@ -514,8 +549,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
 
   ConnectionServiceParts parts_;
   mutable WarehousePool warehouses_;
-  std::mutex versions_mutex_;
-  std::map<std::string, DataVersion> versions_;  // by where the credentials lie
+  LruCache<std::string, DataVersion> versions_{{.entries_max = kKnownVersionsMax}};  // by where the credentials lie
   std::atomic<std::uint64_t> changes_ = 1;
 };
 

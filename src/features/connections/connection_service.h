@@ -63,7 +63,7 @@ class ConnectionService {
   virtual Result<> remove(const CallContext& context, const ConnectionId& id, RemoveConnection how) = 0;
 
   // How its engine writes SQL, without opening it. unsupported when this build has no driver for it.
-  virtual Result<SqlDialect> dialect_of(const Connection& connection) const = 0;
+  virtual Result<const SqlDialect*> dialect_of(const Connection& connection) const = 0;
   // Open, shared by all callers of the team, closed after minutes without use.
   virtual Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) = 0;
   // What identifies its data's present content, see DataVersion; nullopt when its engine cannot say, or not now.

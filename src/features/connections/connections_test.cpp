@@ -10,6 +10,7 @@
 #include "features/teams/team.h"
 #include "platform/metadata_db/migrations.h"
 #include "platform/metadata_db/row_mapper.h"
+#include "warehouse/dialect_list.h"
 #include "warehouse/driver_list.h"
 
 namespace bridge {
@@ -22,10 +23,7 @@ class TalkativeDriver final : public WarehouseDriver {
  public:
   std::string type() const override { return "postgres"; }
   std::string title() const override { return "Talkative"; }
-  const SqlDialect& dialect() const override {
-    static const SqlDialect dialect{.name = "postgres"};
-    return dialect;
-  }
+  const SqlDialect& dialect() const override { return *find_sql_dialect("sqlite"); }
   std::vector<CredentialField> fields() const override {
     return {{.name = "host", .about = "where"},
             {.name = "password", .about = "secret", .secret = true},
@@ -41,7 +39,7 @@ class TalkativeDriver final : public WarehouseDriver {
 // A warehouse that answers, and says nothing.
 class EmptyWarehouse final : public Warehouse {
  public:
-  const SqlDialect& dialect() const override { return dialect_; }
+  const SqlDialect& dialect() const override { return *find_sql_dialect("sqlite"); }
   Result<> ping(const CallContext&) override { return {}; }
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext&) override { return std::vector<DatasetInfo>{}; }
   Result<std::vector<TableInfo>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableInfo>{}; }
@@ -50,9 +48,6 @@ class EmptyWarehouse final : public Warehouse {
   }
   Result<DryRun> dry_run(const CallContext&, const BoundQuery&) override { return DryRun{}; }
   Result<Streamed> stream(const CallContext&, const BoundQuery&, const ExecuteLimits&, BatchSink&) override { return Streamed{}; }
-
- private:
-  SqlDialect dialect_;
 };
 
 // A driver of a type that nothing outside of it knows, with a place and a secret, which opens for passwords that begin with "right".
@@ -60,18 +55,19 @@ class GuardedDriver final : public WarehouseDriver {
  public:
   std::string type() const override { return "guarded"; }
   std::string title() const override { return "Guarded"; }
-  const SqlDialect& dialect() const override {
-    static const SqlDialect dialect{.name = "guarded"};
-    return dialect;
-  }
+  const SqlDialect& dialect() const override { return *find_sql_dialect("duckdb"); }
   std::vector<CredentialField> fields() const override {
     return {{.name = "account", .about = "where", .where_it_is = true},
             {.name = "password", .about = "secret", .secret = true},
-            {.name = "role", .about = "as whom", .required = false}};
+            {.name = "role", .about = "as whom", .required = false},
+            {.name = "port", .about = "which", .type = FieldType::number, .default_value = "5432", .minimum = 1, .maximum = 65535},
+            {.name = "tls", .about = "how safe", .type = FieldType::choice, .default_value = "require", .choices = {"disable", "require"}},
+            {.name = "compress", .about = "or not", .type = FieldType::toggle, .required = false}};
   }
   Result<std::shared_ptr<Warehouse>> open(const CallContext&, const std::map<std::string, Secret>& credentials) override {
     ++opened;
     last_account = credentials.at("account").reveal();
+    last_credentials = credentials;
     if (!credentials.at("password").reveal().starts_with("right"))
       return fail(ErrorCode::unavailable, "The password '" + credentials.at("password").reveal() + "' is refused");
     return std::make_shared<EmptyWarehouse>();
@@ -79,6 +75,7 @@ class GuardedDriver final : public WarehouseDriver {
 
   int opened = 0;
   std::string last_account;
+  std::map<std::string, Secret> last_credentials;
 };
 
 NewConnection guarded(std::string name, std::string password = "right-0") {
@@ -87,8 +84,11 @@ NewConnection guarded(std::string name, std::string password = "right-0") {
           .credentials = {{"account", Secret("one.example")}, {"password", Secret(std::move(password))}}};
 }
 
+// `beside`: another process over its folder and directory. The directory lets one process in at a time, so that the two share their door to
+// it; each has its own way to the folder, and a memory of its own.
 struct Workspace {
   std::string folder;
+  bool owns = true;
   std::shared_ptr<Database> database;
   std::shared_ptr<ObjectStore> lake;
   std::shared_ptr<KeyService> keys;
@@ -98,19 +98,24 @@ struct Workspace {
   int catalogs_forgotten = 0;
   std::shared_ptr<ConnectionService> connections;
 
-  Workspace() {
-    std::string pattern = "/tmp/bridge_connections_XXXXXX";
-    folder = mkdtemp(pattern.data());
-    std::filesystem::create_directories(folder + "/data");
-    std::ofstream(folder + "/data/sales.csv") << "city,amount\nRome,1\nOslo,2\n";
-    database = *open_sqlite(":memory:");
-    EXPECT_TRUE(migrate_up(*database).has_value());
+  explicit Workspace(const Workspace* beside = nullptr) : owns(beside == nullptr) {
+    if (beside) {
+      folder = beside->folder;
+      database = beside->database;
+    } else {
+      std::string pattern = "/tmp/bridge_connections_XXXXXX";
+      folder = mkdtemp(pattern.data());
+      std::filesystem::create_directories(folder + "/data");
+      std::ofstream(folder + "/data/sales.csv") << "city,amount\nRome,1\nOslo,2\n";
+      database = *open_sqlite(":memory:");
+      EXPECT_TRUE(migrate_up(*database).has_value());
+      (void)database->transact({}, [](Transaction& transaction) -> Result<> {
+        for (const char* id : {"a", "b"}) TRY(insert_row(transaction, "teams", Team{.id = TeamId(id), .name = id, .slug = id}));
+        return {};
+      });
+    }
     lake = *open_folder_store(folder + "/lake");
-    keys = *open_local_keys(folder + "/key", true);
-    (void)database->transact({}, [](Transaction& transaction) -> Result<> {
-      for (const char* id : {"a", "b"}) TRY(insert_row(transaction, "teams", Team{.id = TeamId(id), .name = id, .slug = id}));
-      return {};
-    });
+    keys = *open_local_keys(folder + "/key", owns);
     auto drivers = make_warehouse_drivers();
     drivers.push_back(std::make_shared<TalkativeDriver>());
     drivers.push_back(guarded_driver);
@@ -128,7 +133,7 @@ struct Workspace {
   }
   ~Workspace() {
     connections.reset();
-    std::filesystem::remove_all(folder);
+    if (owns) std::filesystem::remove_all(folder);
   }
 
   NewConnection files(std::string name) const {
@@ -166,7 +171,7 @@ TEST(ConnectionService, TestsARealWarehouseAndOpensItOnce) {
   EXPECT_EQ(workspace.connections->get(in_team("a"), connection->id)->last_tested_at, workspace.clock->now());
   const auto first = workspace.connections->open_warehouse(in_team("a"), connection->id);
   ASSERT_TRUE(first.has_value());
-  EXPECT_EQ(workspace.connections->dialect_of(*connection)->name, (*first)->dialect().name);
+  EXPECT_EQ(*workspace.connections->dialect_of(*connection), &(*first)->dialect());
   EXPECT_EQ(*first, *workspace.connections->open_warehouse(in_team("a"), connection->id));
   EXPECT_EQ((*first)->list_tables({}, (*first)->list_datasets({})->front().name)->front().row_count, 2);
 }
@@ -205,6 +210,27 @@ TEST(ConnectionService, ChecksEveryFieldAgainstTheDriver) {
   EXPECT_EQ(codes({.name = "a\nb", .connection_type = "duckdb", .credentials = {{"path", Secret(std::string(40'000, 'x'))}}}),
             (Codes{"name:bad_character:", "credentials.path:too_long:"}));
   EXPECT_TRUE(workspace.lake->list({}, "credentials/")->empty());
+}
+
+TEST(ConnectionService, HoldsEveryFieldToItsTypeAndTakesDefaults) {
+  Workspace workspace;
+  const auto create = [&](std::map<std::string, Secret> more) {
+    std::map<std::string, Secret> credentials{{"account", Secret("a")}, {"password", Secret("right")}};
+    for (auto& [name, value] : more) credentials.insert_or_assign(name, value);
+    return workspace.connections->create(in_team("a"), {.name = "n", .connection_type = "guarded", .credentials = std::move(credentials)},
+                                         NewConnectionTest::first);
+  };
+  for (const auto& [field, value] : std::vector<std::pair<std::string, std::string>>{
+           {"port", "many"}, {"port", "0"}, {"port", "65536"}, {"port", "1 OR 1"}, {"tls", "verify"}, {"compress", "yes"}}) {
+    const auto refused = create({{field, Secret(value)}});
+    ASSERT_FALSE(refused) << field << "=" << value;
+    ASSERT_EQ(refused.error().violations.size(), 1u);
+    EXPECT_EQ(refused.error().violations[0].path, "credentials." + field);
+    EXPECT_EQ(refused.error().violations[0].got, value);
+  }
+  EXPECT_TRUE(create({{"port", Secret("6543")}, {"compress", Secret("true")}}));
+  EXPECT_EQ(workspace.guarded_driver->last_credentials.at("port").reveal(), "6543");
+  EXPECT_EQ(workspace.guarded_driver->last_credentials.at("tls").reveal(), "require");
 }
 
 TEST(ConnectionService, RefusesASecondConnectionWithTheSameNameInATeam) {
@@ -523,13 +549,13 @@ TEST(ConnectionsEndpoints, AChangeIsMadeOnceToTheVersionThatItsETagNames) {
 TEST(WarehousePool, OpensOnceHoweverManyAskAndTriesAgainAfterAFailure) {
   WarehousePool pool;
   std::atomic<int> opened = 0;
-  EXPECT_FALSE(pool.get("x", [] { return Result<std::shared_ptr<Warehouse>>(fail(ErrorCode::unavailable, "away")); }).has_value());
+  EXPECT_FALSE(pool.get({}, "x", [] { return Result<std::shared_ptr<Warehouse>>(fail(ErrorCode::unavailable, "away")); }).has_value());
   EXPECT_EQ(pool.size(), 0u);
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&] {
-        (void)pool.get("x", [&]() -> Result<std::shared_ptr<Warehouse>> {
+        (void)pool.get({}, "x", [&]() -> Result<std::shared_ptr<Warehouse>> {
           ++opened;
           std::this_thread::sleep_for(std::chrono::milliseconds(10));
           return std::make_shared<EmptyWarehouse>();
@@ -540,17 +566,95 @@ TEST(WarehousePool, OpensOnceHoweverManyAskAndTriesAgainAfterAFailure) {
   EXPECT_EQ(opened, 1);
 }
 
+TEST(WarehousePool, AWarehouseThatHangsWhileItIsOpenedHoldsUpNobodyLongerThanTheirDeadlineAndNoOtherWarehouse) {
+  WarehousePool pool;
+  std::atomic<bool> hangs = true;
+  std::atomic<bool> begun = false;
+  const std::jthread opener([&] {
+    (void)pool.get({}, "hangs", [&]() -> Result<std::shared_ptr<Warehouse>> {
+      begun = true;
+      while (hangs) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      throw std::runtime_error("broken");
+    });
+  });
+  while (!begun) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto open = [] { return Result<std::shared_ptr<Warehouse>>(std::make_shared<EmptyWarehouse>()); };
+  EXPECT_TRUE(pool.get({}, "other", open).has_value());
+  const auto late = pool.get(CallContext().with_timeout(std::chrono::milliseconds(30)), "hangs", open);
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().code, ErrorCode::deadline_exceeded);
+  hangs = false;
+}
+
+TEST(WarehousePool, WhatIsDroppedWhileItIsBeingOpenedIsNotHandedOutAgain) {
+  WarehousePool pool;
+  const auto before = pool.get({}, "x", [&] {
+    pool.drop("x");
+    return Result<std::shared_ptr<Warehouse>>(std::make_shared<EmptyWarehouse>());
+  });
+  const auto after = pool.get({}, "x", [] { return Result<std::shared_ptr<Warehouse>>(std::make_shared<EmptyWarehouse>()); });
+  EXPECT_NE(*before, *after);
+}
+
 TEST(WarehousePool, KeepsFewAndClosesIdleOnesThatNobodyUses) {
   WarehousePool pool(std::chrono::milliseconds(40));
   const auto open = [] { return Result<std::shared_ptr<Warehouse>>(std::make_shared<EmptyWarehouse>()); };
-  const auto held = *pool.get("held", open);
-  std::weak_ptr<Warehouse> idle = *pool.get("idle", open);
-  for (int i = 0; i < 100; ++i) (void)pool.get(str(i), open);
+  const auto held = *pool.get({}, "held", open);
+  std::weak_ptr<Warehouse> idle = *pool.get({}, "idle", open);
+  for (int i = 0; i < 100; ++i) (void)pool.get({}, str(i), open);
   EXPECT_LE(pool.size(), 32u);
   for (int i = 0; i < 200 && pool.size() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_EQ(pool.size(), 0u);
   EXPECT_TRUE(idle.expired());
   EXPECT_TRUE(held->ping({}));
+}
+
+TEST(TwoConnectionServices, SeeEachOthersConnectionsAndTheirChangesAtOnce) {
+  const Workspace first, second(&first);
+  const auto connection = first.connections->create(in_team("a"), guarded("sales"));
+  ASSERT_TRUE(connection.has_value()) << connection.error().message;
+  EXPECT_EQ(second.connections->get_by_name(in_team("a"), "sales")->id, connection->id);
+  EXPECT_EQ(second.connections->create(in_team("a"), guarded("sales")).error().reason, "connection_name_conflict");
+  ASSERT_TRUE(second.connections->open_warehouse(in_team("a"), connection->id).has_value());
+  ASSERT_TRUE(second.connections->open_warehouse(in_team("a"), connection->id).has_value());
+  EXPECT_EQ(second.guarded_driver->opened, 1);
+
+  ASSERT_TRUE(first.connections->update(in_team("a"), connection->id, changing({{"password", "right-1"}})).has_value());
+  ASSERT_TRUE(second.connections->open_warehouse(in_team("a"), connection->id).has_value());
+  EXPECT_EQ(second.guarded_driver->opened, 2) << "with the new password";
+
+  ASSERT_TRUE(first.connections->remove(in_team("a"), connection->id, {}).has_value());
+  EXPECT_EQ(second.connections->open_warehouse(in_team("a"), connection->id).error().code, ErrorCode::not_found);
+  EXPECT_TRUE(second.connections->list_names(in_team("a"))->empty());
+}
+
+TEST(TwoConnectionServices, LetOneOfTwoTakeANameAndLoseNone) {
+  const Workspace first, second(&first);
+  constexpr int count = 20;
+  std::atomic<int> made = 0, taken = 0;
+  {
+    std::vector<std::jthread> writers;
+    for (const auto& service : {first.connections, second.connections}) {
+      writers.emplace_back([&made, &taken, service] {
+        for (int i = 0; i < count; ++i) {
+          const auto created = service->create(in_team("a"), guarded(str("name ", i)));
+          if (created) ++made;
+          else if (created.error().reason == "connection_name_conflict") ++taken;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(made, count);
+  EXPECT_EQ(taken, count);
+  const auto names = *first.connections->list_names(in_team("a"));
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(count));
+  EXPECT_EQ(names, *second.connections->list_names(in_team("a")));
+  EXPECT_EQ(first.lake->list({}, "credentials/")->size(), static_cast<std::size_t>(count)) << "who came second left nothing behind";
+  for (const std::string& name : names) {
+    const ConnectionId id = first.connections->get_by_name(in_team("a"), name)->id;
+    EXPECT_TRUE(first.connections->open_warehouse(in_team("a"), id).has_value()) << name;
+    EXPECT_TRUE(second.connections->open_warehouse(in_team("a"), id).has_value()) << name;
+  }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ inline constexpr std::size_t kCredentialBytesMax = 32 << 10;  // of one field
 inline constexpr std::size_t kCredentialsBytesMax = 60 << 10;
 inline constexpr std::int64_t kConnectionsPerTeamMax = 500;
 inline constexpr std::size_t kOpenWarehousesMax = 32;
+inline constexpr std::size_t kWarehousesOpeningMax = 256;  // at the same time
 inline constexpr std::chrono::minutes kWarehouseIdleMax{10};
 inline constexpr std::size_t kKnownVersionsMax = 4'096;  // connections of which is remembered how to see that their data changed
 inline constexpr std::chrono::seconds kConnectionTestTimeMax{30};

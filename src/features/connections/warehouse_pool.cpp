@@ -1,84 +1,47 @@
 #include "features/connections/warehouse_pool.h"
 
-#include "base/guarded.h"
+#include "base/text.h"
 
 namespace bridge {
 
-WarehousePool::WarehousePool(std::chrono::milliseconds idle_max) : idle_max_(idle_max) {
-  closer_ = std::jthread([this](const std::stop_token& stop) {
-    run_rounds(stop, "idle warehouses", [&] {
-      {
-        std::unique_lock lock(mutex_);
-        wake_.wait_for(lock, stop, idle_max_ / 2, [] { return false; });
-      }
-      close_idle();
-      return !stop.stop_requested();
-    });
+WarehousePool::WarehousePool(std::chrono::milliseconds idle_max)
+    : open_({.entries_max = kOpenWarehousesMax, .idle_max = idle_max}),
+      openings_({.what = "warehouses", .keys_max = kWarehousesOpeningMax, .wait_max = kWarehouseOpenTimeMax}),
+      closer_(start_periodic_task({.name = "idle warehouses", .interval = idle_max / 2},
+                                  [this](const std::stop_token&) { open_.erase_old(); })) {}
+
+Result<std::shared_ptr<Warehouse>> WarehousePool::get(const CallContext& context, const std::string& key, const Open& open) {
+  if (auto known = open_.find(key)) return std::move(*known);
+  const std::uint64_t before = change_count();
+  // Who asks after a change does not wait for what was begun before it.
+  return openings_.run(context, str(before, "\n", key), [&]() -> Result<std::shared_ptr<Warehouse>> {
+    if (auto known = open_.find(key)) return std::move(*known);
+    std::shared_ptr<Warehouse> opened = TRY(open());
+    const std::lock_guard lock(changes_mutex_);
+    if (changes_ == before) open_.put(key, opened);
+    return opened;
   });
 }
 
-Result<std::shared_ptr<Warehouse>> WarehousePool::get(const std::string& key, const Open& open) {
-  const std::shared_ptr<Entry> entry = entry_of(key);
-  const std::lock_guard lock(entry->opening);
-  if (entry->warehouse) return entry->warehouse;
-  auto opened = open();
-  if (!opened) {
-    const std::lock_guard pool_lock(mutex_);
-    if (const auto found = entries_.find(key); found != entries_.end() && found->second == entry) entries_.erase(found);
-    return opened;
-  }
-  entry->warehouse = *opened;
-  return opened;
-}
-
 void WarehousePool::put(const std::string& key, std::shared_ptr<Warehouse> warehouse) {
-  drop(key);
-  const std::shared_ptr<Entry> entry = entry_of(key);
-  const std::lock_guard lock(entry->opening);
-  entry->warehouse = std::move(warehouse);
+  const auto gone = open_.find(key);  // closed outside of the lock
+  const std::lock_guard lock(changes_mutex_);
+  ++changes_;
+  open_.put(key, std::move(warehouse));
 }
 
 void WarehousePool::drop(const std::string& key) {
-  std::shared_ptr<Entry> gone;  // closed outside of the lock
-  const std::lock_guard lock(mutex_);
-  if (const auto found = entries_.find(key); found != entries_.end()) {
-    gone = std::move(found->second);
-    entries_.erase(found);
-  }
+  const auto gone = open_.find(key);  // closed outside of the lock
+  const std::lock_guard lock(changes_mutex_);
+  ++changes_;
+  open_.erase(key);
 }
 
-std::size_t WarehousePool::size() const {
-  const std::lock_guard lock(mutex_);
-  return entries_.size();
-}
+std::size_t WarehousePool::size() const { return open_.statistics().entries; }
 
-std::shared_ptr<WarehousePool::Entry> WarehousePool::entry_of(const std::string& key) {
-  const std::lock_guard lock(mutex_);
-  if (!entries_.contains(key)) make_room();
-  std::shared_ptr<Entry>& entry = entries_[key];
-  if (!entry) entry = std::make_shared<Entry>();
-  entry->used_at = Clock::now();
-  return entry;
-}
-
-void WarehousePool::close_idle() {
-  std::vector<std::shared_ptr<Entry>> gone;
-  const std::lock_guard lock(mutex_);
-  const auto since = Clock::now() - idle_max_;
-  for (auto item = entries_.begin(); item != entries_.end();) {
-    const auto next = std::next(item);
-    if (item->second->used_at <= since) {
-      gone.push_back(std::move(item->second));
-      entries_.erase(item);
-    }
-    item = next;
-  }
-}
-
-void WarehousePool::make_room() {
-  while (entries_.size() >= kOpenWarehousesMax) {
-    entries_.erase(std::ranges::min_element(entries_, {}, [](const auto& item) { return item.second->used_at; }));
-  }
+std::uint64_t WarehousePool::change_count() {
+  const std::lock_guard lock(changes_mutex_);
+  return changes_;
 }
 
 }  // namespace bridge

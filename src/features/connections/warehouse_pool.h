@@ -2,12 +2,13 @@
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <thread>
 
 #include "features/connections/limits.h"
+#include "platform/work/lru_cache.h"
+#include "platform/work/periodic_task.h"
+#include "platform/work/single_flight.h"
 #include "warehouse/warehouse.h"
 
 namespace bridge {
@@ -17,32 +18,24 @@ namespace bridge {
 // Thread-safe.
 class WarehousePool {
  public:
-  using Clock = std::chrono::steady_clock;
   using Open = std::function<Result<std::shared_ptr<Warehouse>>()>;
 
   explicit WarehousePool(std::chrono::milliseconds idle_max = kWarehouseIdleMax);
 
-  Result<std::shared_ptr<Warehouse>> get(const std::string& key, const Open& open);
+  // Waits for another's opening no longer than `context` allows; the errors of `open`.
+  Result<std::shared_ptr<Warehouse>> get(const CallContext& context, const std::string& key, const Open& open);
   void put(const std::string& key, std::shared_ptr<Warehouse> warehouse);
   void drop(const std::string& key);
   std::size_t size() const;
 
  private:
-  struct Entry {
-    std::mutex opening;
-    std::shared_ptr<Warehouse> warehouse;  // guarded by `opening`
-    Clock::time_point used_at;             // guarded by the pool's mutex
-  };
+  std::uint64_t change_count();
 
-  std::shared_ptr<Entry> entry_of(const std::string& key);
-  void close_idle();
-  void make_room();
-
-  const std::chrono::milliseconds idle_max_;
-  mutable std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::map<std::string, std::shared_ptr<Entry>> entries_;
-  std::jthread closer_;  // last: it uses everything above
+  LruCache<std::string, std::shared_ptr<Warehouse>> open_;
+  SingleFlight<std::shared_ptr<Warehouse>> openings_;
+  std::mutex changes_mutex_;  // held while one is kept or dropped, so that none is kept that was dropped while it was being opened
+  std::uint64_t changes_ = 0;
+  const std::unique_ptr<PeriodicTask> closer_;  // last: it uses everything above
 };
 
 }  // namespace bridge

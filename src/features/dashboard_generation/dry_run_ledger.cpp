@@ -1,20 +1,13 @@
 #include "features/dashboard_generation/dry_run_ledger.h"
 
-#include <openssl/evp.h>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "features/dashboard_generation/limits.h"
 
 namespace bridge {
 
 namespace {
-
-std::string sha256(std::string_view bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr);
-  return std::string(reinterpret_cast<const char*>(digest), length);
-}
 
 std::string sql_key(const ConnectionId& connection, std::string_view sql) {
   return str("sql ", connection.value(), ' ', sha256(trim(sql)));

@@ -61,7 +61,7 @@ class FindValuesTool final : public TypedTool<Arguments, Answer> {
     for (const std::string& word : arguments.words) {
       if (query.values.size() >= kWordsMax || trim(word).empty()) continue;
       query.values.emplace_back(lower(word));
-      places.push_back(str("lower(", dialect.placeholder_prefix, query.values.size(), ")"));
+      places.push_back(str("lower(", dialect.placeholder(query.values.size(), ColumnType::text), ")"));
     }
     std::vector<std::string> selects;
     std::vector<std::string> names;
@@ -70,14 +70,14 @@ class FindValuesTool final : public TypedTool<Arguments, Answer> {
       const bool all_known = column.statistics.exact && column.statistics.distinct_count &&
                              static_cast<std::size_t>(*column.statistics.distinct_count) <= column.statistics.top_values.size();
       if (column.type != ColumnType::text || all_known || selects.size() >= kColumnsSearchedMax) continue;
-      const std::string quoted = quote_identifier(dialect, column.name);
+      const std::string quoted = dialect.quote_identifier(column.name);
       selects.push_back(str("SELECT ", selects.size(), " AS place, ", quoted, " AS value FROM ", schema.sql_name, " WHERE lower(", quoted,
                             ") IN (", join(places, ", "), ") GROUP BY ", quoted));
       names.push_back(column.name);
     }
     Answer answer;
     if (selects.empty() || places.empty()) return answer;
-    query.sql = str(join(selects, " UNION ALL "), " ORDER BY 1, 2 LIMIT ", kFoundMax);
+    query.sql = str(join(selects, " UNION ALL "), " ORDER BY 1, 2 ", dialect.limit(kFoundMax));
     const DryRun dry_run = TRY(warehouse->dry_run(context.call, query));
     TRY(check_byte_cap(dry_run.bytes_scanned, parts_.cap_bytes));
     answer.bytes_scanned = static_cast<std::int64_t>(dry_run.bytes_scanned);

@@ -12,7 +12,8 @@ class TeamCatalogReader final : public CatalogReader {
 
   Result<GenerationConnection> get_connection(const CallContext& context, const ConnectionId& id) override {
     Connection connection = TRY(connections_.get(context, id));
-    return GenerationConnection{.id = connection.id, .name = std::move(connection.name)};
+    const auto dialect = connections_.dialect_of(connection);
+    return GenerationConnection{.id = connection.id, .name = std::move(connection.name), .dialect = dialect ? *dialect : nullptr};
   }
   Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) override {
     return connections_.open_warehouse(context, id);

@@ -16,6 +16,7 @@ namespace bridge {
 struct GenerationConnection {
   ConnectionId id;
   std::string name;
+  const SqlDialect* dialect = nullptr;  // how its engine writes SQL
 };
 
 // The caller's connections and what is known of their tables. Thread-safe. not_found for another team's.

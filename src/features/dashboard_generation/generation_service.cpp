@@ -100,7 +100,7 @@ class EventWriter final {
   }
   Result<> note(const ToolResult& result) {
     if (result.name == "run_dry_run_query") tried_sql_ = true;
-    if (result.name == "save_dashboard_yaml" && result.ok) {
+    if (result.outcome.kind == ToolOutcome::Kind::saved) {
       if (auto saved = from_json<SavedDocument>(result.content)) {
         saved_ = *std::move(saved);
         account_ = account_of_call_;

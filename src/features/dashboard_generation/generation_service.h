@@ -9,10 +9,10 @@
 #include "ai_sdk/core/provider_factory.h"
 #include "ai_sdk/core/session_manager.h"
 #include "ai_sdk/prompts/prompt_block_service.h"
-#include "ai_sdk/providers/rules/accounted_word.h"
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/limits.h"
 #include "features/dashboard_generation/suggestion_service.h"
+#include "features/rules/accounted_word.h"
 #include "platform/http/message.h"
 
 namespace bridge {

@@ -291,5 +291,25 @@ TEST(GenerationService, OffersToSaveOnlyWhatIsValid) {
   EXPECT_TRUE(is_offered());
 }
 
+TEST(TwoGenerationServices, SaveADashboardEachFromOneSentenceAtOnce) {
+  GenerationWorkspace first(good_script()), second(good_script(), &first);
+  RecordingSink to_first, to_second;
+  Result<GenerationDone> mine, theirs;
+  {
+    const std::jthread one([&] { mine = generate(first, to_first, demo_request(first)); });
+    const std::jthread other([&] { theirs = generate(second, to_second, demo_request(second)); });
+  }
+  ASSERT_TRUE(mine) << describe_error(mine.error()) << to_first.transcript();
+  ASSERT_TRUE(theirs) << describe_error(theirs.error()) << to_second.transcript();
+  EXPECT_THAT((std::vector{mine->dashboard_slug, theirs->dashboard_slug}),
+              testing::UnorderedElementsAre("flights-by-day", "flights-by-day-2"));
+  // Each has what the other made: the dashboard, and the way there.
+  EXPECT_EQ(first.saved().size(), 2u);
+  EXPECT_EQ(second.saved().size(), 2u);
+  EXPECT_TRUE(first.dashboards->get_plan(first.context, theirs->dashboard_slug).has_value());
+  EXPECT_EQ(first.sessions->load_history(first.context, theirs->session_id)->messages.size(), 1 + 4 * 2 + 1u);
+  EXPECT_EQ(second.sessions->load_history(second.context, mine->session_id)->messages.size(), 1 + 4 * 2 + 1u);
+}
+
 }  // namespace
 }  // namespace bridge

@@ -41,6 +41,9 @@ class SaveDashboardYamlTool final : public TypedTool<Arguments, SavedDocument> {
     return fail(ErrorCode::failed_precondition, "not_validated",
                 "There is nothing to save yet: validate_dashboard_yaml has to find a document valid first");
   }
+  ToolOutcome outcome(const json::object& answer) const override {
+    return {.kind = ToolOutcome::Kind::saved, .name = std::string(answer.at("slug").as_string())};
+  }
   std::string summarise(const json::object& answer) const override {
     return str("saved as ", std::string_view(answer.at("slug").as_string()));
   }

@@ -60,6 +60,7 @@ class ShowChartTool final : public TypedTool<Arguments, Answer> {
     return "Runs a SELECT, after a dry run under the byte cap, and shows the person one chart of its rows. You get the rows as well.";
   }
   Role required_role() const override { return Role::editor; }
+  ToolOutcome outcome(const json::object&) const override { return {.kind = ToolOutcome::Kind::shown}; }
   std::string summarise(const json::object& answer) const override {
     return str(std::string_view(answer.at("title").as_string()), ": ", answer.at("rows").as_array().size(), " points");
   }

@@ -64,8 +64,9 @@ Result<> check_rules(const DashboardDocument& document) {
 }
 
 Result<Validation> validate(const GenerationToolParts& parts, const ToolContext& context, const std::string& text,
-                            const std::string& connection) {
-  Validation validation = validate_document(text, {.connections = std::vector<std::string>{connection}});
+                            const GenerationConnection& connection) {
+  Validation validation = validate_document(
+      text, {.connections = std::vector<std::string>{connection.name}, .dialect_of = [&](std::string_view) { return connection.dialect; }});
   if (validation.report.errors.empty()) {
     TRY(check_rules(*validation.document));
     const std::shared_ptr<Warehouse> warehouse = TRY(parts.catalog.open_warehouse(context.call, context.connection_id));
@@ -89,10 +90,10 @@ Result<SmallAnswer> answer_with_chart(const GenerationToolParts& parts, const To
   if (!params.empty()) document += str("params: ", json::serialize(params), "\n");
   document += str("queries: ", json::serialize(json::object{{kId, json::object{{"sql", sql}}}}), "\n");
   document += str("charts: ", json::serialize(json::object{{kId, std::move(chart)}}), "\ntheme: mono\n");
-  auto validation = validate(parts, context, document, connection.name);
+  auto validation = validate(parts, context, document, connection);
   if (!validation) return fail(in_terms_of_arguments(std::move(validation).error()));
   TRY(parts.ledger.approve_sql(context.session_id, context.connection_id, sql, validation->bytes_scanned));
-  const Plan plan = TRY(compile_dashboard(*validation->document));
+  const Plan plan = TRY(compile_dashboard(*validation->document, connection.dialect));
   const auto outcomes =
       TRY(parts.data->run_plan(context.call, plan, {.slug = std::string(kSlug), .parameters = {}, .only = {std::string(kId)}}));
   if (outcomes.empty()) return fail(ErrorCode::internal, "The query has no answer");

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "ai_sdk/core/tool_result_cache.h"
-#include "ai_sdk/providers/rules/suggestion_step.h"
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/limits.h"
+#include "features/rules/suggestion_step.h"
 
 namespace bridge {
 

@@ -32,8 +32,8 @@ Error sql_error(std::vector<Violation> violations) {
           .violations = std::move(violations)};
 }
 
-Result<ScannedSql> scan(const std::string& sql, const std::vector<DocumentParameter>& params) {
-  ScannedSql scanned = scan_sql(sql);
+Result<ScannedSql> scan(const std::string& sql, const std::vector<DocumentParameter>& params, const SqlDialect& dialect) {
+  ScannedSql scanned = scan_sql(sql, dialect.lexical_rules());
   std::vector<Violation> violations;
   for (const SqlProblem& problem : scanned.problems) {
     const Position at = place_of(sql, problem.offset);
@@ -70,8 +70,8 @@ Result<TriedQuery> bind_with_defaults(const GenerationToolParts& parts, const To
                                       const json::object& params_block) {
   if (trim(sql).empty()) return fail(sql_error({{.path = "sql", .code = "sql_invalid", .message = "There is no SQL"}}));
   const std::vector<DocumentParameter> params = TRY(read_params(params_block));
-  const ScannedSql scanned = TRY(scan(sql, params));
   const std::shared_ptr<Warehouse> warehouse = TRY(parts.catalog.open_warehouse(context.call, context.connection_id));
+  const ScannedSql scanned = TRY(scan(sql, params, warehouse->dialect()));
   NewestDays newest;
   for (const std::string& parameter : parameters_of_data(params, ViewType::analytical, {})) {
     const auto queries = bind_newest_day({&scanned}, params, parameter, warehouse->dialect());

@@ -45,7 +45,8 @@ class ValidateDashboardYamlTool final : public TypedTool<Arguments, ValidationRe
   Result<ValidationReport> run(const ToolContext& context, const Arguments& arguments) override {
     const GenerationConnection connection = TRY(parts_.catalog.get_connection(context.call, context.connection_id));
     // The session is about one connection: a document that names another is mended, not run elsewhere.
-    Validation validation = validate_document(arguments.yaml_content, {.connections = std::vector<std::string>{connection.name}});
+    Validation validation = validate_document(arguments.yaml_content, {.connections = std::vector<std::string>{connection.name},
+                                                                       .dialect_of = [&](std::string_view) { return connection.dialect; }});
     ValidationReport& report = validation.report;
     if (validation.document) {
       add(report, find_untried_sql(*validation.document, parts_.ledger, context.session_id, context.connection_id));

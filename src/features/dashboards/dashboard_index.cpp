@@ -2,6 +2,7 @@
 
 #include "features/dashboards/crash_point.h"
 #include "features/dashboards/limits.h"
+#include "platform/work/lru_cache.h"
 
 namespace bridge {
 
@@ -67,11 +68,7 @@ class ConditionalIndex final : public DashboardIndex {
       if (object.error().code == ErrorCode::not_found) return Known{0, std::make_shared<const IndexEntries>()};
       return fail(std::move(object).error());
     }
-    {
-      const std::lock_guard lock(cache_mutex_);
-      const auto known = cache_.find(team.team_id());
-      if (known != cache_.end() && known->second.generation == object->generation) return known->second;
-    }
+    if (const auto known = cache_.find(team.team_id()); known && known->generation == object->generation) return *known;
     auto entries = parse(object->content);
     if (!entries)
       return fail(Error{.code = ErrorCode::data_loss,
@@ -82,9 +79,9 @@ class ConditionalIndex final : public DashboardIndex {
   }
 
   Known remember(const TeamScope& team, Generation generation, std::shared_ptr<const IndexEntries> entries) {
-    const std::lock_guard lock(cache_mutex_);
-    if (cache_.size() >= kCachedTeamsMax) cache_.clear();
-    return cache_[team.team_id()] = Known{generation, std::move(entries)};
+    const Known known{generation, std::move(entries)};
+    cache_.put(team.team_id(), known);
+    return known;
   }
 
   static Result<IndexEntries> parse(std::string_view text) {
@@ -112,8 +109,7 @@ class ConditionalIndex final : public DashboardIndex {
 
   ObjectStore& store_;
   std::mutex write_mutex_;
-  std::mutex cache_mutex_;
-  std::map<TeamId, Known> cache_;
+  LruCache<TeamId, Known> cache_{{.entries_max = kCachedTeamsMax}};
 };
 
 }  // namespace

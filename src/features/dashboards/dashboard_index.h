@@ -28,10 +28,11 @@ struct IndexEntry {
   std::string content_hash;
   std::int64_t access_count = 0;
   std::optional<Time> last_accessed;
+  std::optional<std::vector<std::string>> schedules;  // at which any of its queries is to be run; missing in an index of an earlier build
 };
 BOOST_DESCRIBE_STRUCT(IndexEntry, (),
                       (slug, title, description, view_type, owner_email, tags, connection, version, generation, created_at, updated_at,
-                       content_hash, access_count, last_accessed))
+                       content_hash, access_count, last_accessed, schedules))
 
 using IndexEntries = std::map<std::string, IndexEntry>;
 

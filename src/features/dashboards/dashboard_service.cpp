@@ -14,6 +14,8 @@
 #include "features/dashboards/meta_text.h"
 #include "features/dashboards/text_diff.h"
 #include "features/teams/audit.h"
+#include "platform/work/lru_cache.h"
+#include "platform/work/periodic_task.h"
 
 namespace bridge {
 namespace {
@@ -21,6 +23,7 @@ namespace {
 using namespace dashboard_limits;
 
 constexpr std::size_t kLoadedMax = 512;
+constexpr std::size_t kLoadedTextBytesMax = 32 << 20;  // what is made of a text takes some times as much
 constexpr int kSlugAttemptsMax = 100;
 constexpr std::size_t kProvenanceBytesMax = 16 << 10;
 
@@ -35,6 +38,10 @@ struct Loaded {
   Result<std::shared_ptr<const Plan>> plan;
 };
 using LoadedPointer = std::shared_ptr<const Loaded>;
+
+struct TextCost {
+  std::size_t operator()(const std::string&, const LoadedPointer& loaded) const { return loaded->text.size(); }
+};
 
 struct Views {
   std::int64_t count = 0;
@@ -74,6 +81,22 @@ std::string text_of(const YamlNode& root, std::string_view key) {
   return node && node->kind == YamlNode::Kind::text ? node->text : std::string();
 }
 
+void add_schedule(const YamlNode& node, std::vector<std::string>& schedules) {
+  const YamlNode* cache = node.find("cache");
+  std::string text = cache ? text_of(*cache, "refresh") : std::string();
+  if (text.empty() || std::ranges::find(schedules, text) != schedules.end()) return;
+  schedules.push_back(std::move(text));
+}
+
+std::vector<std::string> schedules_of(const YamlNode& root) {
+  std::vector<std::string> schedules;
+  add_schedule(root, schedules);
+  if (const YamlNode* queries = root.find("queries")) {
+    for (const YamlNode& query : queries->items) add_schedule(query, schedules);
+  }
+  return schedules;
+}
+
 // From any text that is a YAML mapping: what is missing or wrong gets a default, so that every file that can be read is listed.
 Result<IndexEntry> make_entry(std::string_view slug, std::string_view text, Generation generation) {
   const YamlNode root = TRY(parse_yaml(text));
@@ -94,6 +117,7 @@ Result<IndexEntry> make_entry(std::string_view slug, std::string_view text, Gene
   entry.content_hash = content_hash(text);
   entry.access_count = meta.access_count;
   entry.last_accessed = meta.last_accessed;
+  entry.schedules = schedules_of(root);
   return entry;
 }
 
@@ -207,23 +231,14 @@ bool matches(const DashboardMetadata& item, const ListDashboards& input) {
 
 class StoredDashboards final : public DashboardService {
  public:
-  explicit StoredDashboards(DashboardServiceParts parts) : parts_(std::move(parts)), index_(make_dashboard_index(parts_.store)) {
-    flusher_ = std::jthread([this](std::stop_token stop) {
-      run_rounds(stop, "counters of views", [&] {
-        std::mutex mutex;
-        std::condition_variable_any wake;
-        std::unique_lock lock(mutex);
-        wake.wait_for(lock, stop, kAccessFlushInterval, [] { return false; });
-        if (stop.stop_requested()) return false;
-        (void)flush_access_counters({});
-        return true;
-      });
-    });
-  }
+  explicit StoredDashboards(DashboardServiceParts parts)
+      : parts_(std::move(parts)),
+        index_(make_dashboard_index(parts_.store)),
+        flusher_(start_periodic_task({.name = "counters of views", .interval = kAccessFlushInterval},
+                                     [this](const std::stop_token&) { (void)flush_access_counters({}); })) {}
 
   ~StoredDashboards() override {
-    flusher_.request_stop();
-    flusher_.join();
+    flusher_->stop();
     (void)guarded([&] { return flush_access_counters({}); });
   }
 
@@ -233,6 +248,12 @@ class StoredDashboards final : public DashboardService {
     ReferenceContext references{.slug = input.slug};
     if (parts_.connections && !context.caller.team_id.empty())
       references.connections = TRY(parts_.connections->list_connection_names(context));
+    if (parts_.connections) {
+      references.dialect_of = [&](std::string_view name) -> const SqlDialect* {
+        const auto connection = parts_.connections->find_connection(context, name);
+        return connection ? connection->dialect : nullptr;
+      };
+    }
     Validation validation = validate_document(input.yaml, references);
     if (!input.dry_run || !validation.report.valid) return validation;
     if (!parts_.connections || !parts_.local)
@@ -414,6 +435,15 @@ class StoredDashboards final : public DashboardService {
     return slugs;
   }
 
+  Result<std::vector<ScheduledDashboard>> list_scheduled(const CallContext& context) override {
+    const auto entries = TRY(settled_entries(context, context.team()));
+    std::vector<ScheduledDashboard> scheduled;
+    for (const auto& [slug, entry] : *entries) {
+      if (!entry.schedules || !entry.schedules->empty()) scheduled.push_back({slug, entry.schedules});
+    }
+    return scheduled;
+  }
+
   // ---- mending ----
 
   Result<RebuildReport> rebuild_index(const CallContext& context) override {
@@ -453,7 +483,7 @@ class StoredDashboards final : public DashboardService {
     std::vector<IndexEntry> changed;
     for (const auto& [slug, generation] : files) {
       const auto entry = before.find(slug);
-      if (entry != before.end() && entry->second.generation == generation) continue;
+      if (entry != before.end() && entry->second.generation == generation && entry->second.schedules) continue;
       auto object = parts_.store.get(context, yaml_key(team, slug));
       if (!object) continue;
       if (auto made = make_entry(slug, object->content, object->generation)) changed.push_back(std::move(*made));
@@ -533,6 +563,11 @@ class StoredDashboards final : public DashboardService {
   std::uint64_t change_count() const override {
     return changes_.load(std::memory_order_acquire) + (parts_.connections ? parts_.connections->change_count() : 0);
   }
+  std::optional<std::string> find_known_connection(const TeamScope& team, std::string_view slug) override {
+    const auto known = loaded_.find(yaml_key(team, slug));
+    if (!known || !(*known)->plan) return std::nullopt;
+    return (*(*known)->plan)->connection;
+  }
   void note_change() override { changes_.fetch_add(1, std::memory_order_acq_rel); }
 
  private:
@@ -602,19 +637,13 @@ class StoredDashboards final : public DashboardService {
     auto object = TRY(find_object(context, team, slug));
     const std::string key = yaml_key(team, slug);
     if (!object) {
-      const std::lock_guard lock(loaded_mutex_);
       loaded_.erase(key);
       return no_dashboard(slug);
     }
-    {
-      const std::lock_guard lock(loaded_mutex_);
-      const auto known = loaded_.find(key);
-      if (known != loaded_.end() && known->second->generation == object->generation) return known->second;
-    }
+    if (const auto known = loaded_.find(key); known && (*known)->generation == object->generation) return *known;
     LoadedPointer loaded = make_loaded(slug, std::move(*object));
-    const std::lock_guard lock(loaded_mutex_);
-    if (loaded_.size() >= kLoadedMax) loaded_.clear();
-    return loaded_[key] = loaded;
+    loaded_.put(key, loaded);
+    return loaded;
   }
 
   static Result<> check_precondition(const Loaded& current, std::string_view slug, const Precondition& precondition) {
@@ -830,8 +859,7 @@ class StoredDashboards final : public DashboardService {
   std::unique_ptr<DashboardIndex> index_;
   std::atomic<std::uint64_t> changes_{1};
 
-  std::mutex loaded_mutex_;
-  std::unordered_map<std::string, LoadedPointer> loaded_;
+  LruCache<std::string, LoadedPointer, TextCost> loaded_{{.cost_max = kLoadedTextBytesMax, .entries_max = kLoadedMax}};
 
   std::mutex views_mutex_;
   std::map<TeamId, std::map<std::string, Views>> views_;
@@ -840,7 +868,7 @@ class StoredDashboards final : public DashboardService {
   std::mutex unsettled_mutex_;
   std::set<TeamId> unsettled_;  // teams whose index or pointers could not be written
 
-  std::jthread flusher_;
+  const std::unique_ptr<PeriodicTask> flusher_;  // last: it uses everything above
 };
 
 }  // namespace

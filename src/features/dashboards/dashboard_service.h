@@ -69,6 +69,12 @@ struct DashboardJson {
   std::string etag;
 };
 
+// A dashboard with queries that are run without being asked for; see schedule.h.
+struct ScheduledDashboard {
+  std::string slug;
+  std::optional<std::vector<std::string>> schedules;  // of any of its queries; missing when they are not known
+};
+
 // Keeps the dashboards of teams. The YAML object is the truth, and its conditional write the moment at which a save has happened; history
 // is written before it, the index and the pointer row after it, and both are mended from the YAML when a crash left them behind.
 // Thread-safe. Errors: not_found; invalid_argument ("invalid_yaml", "invalid_document") with all records; already_exists ("slug_conflict");
@@ -94,6 +100,9 @@ class DashboardService : public PlanSource {
 
   // Slugs of the dashboards that use a connection.
   virtual Result<std::vector<std::string>> list_users_of_connection(const CallContext& context, std::string_view connection) = 0;
+
+  // The dashboards that have a schedule, or of which the index does not know it. No document is read.
+  virtual Result<std::vector<ScheduledDashboard>> list_scheduled(const CallContext& context) = 0;
 
   // Index and pointers anew from the YAML files alone.
   virtual Result<RebuildReport> rebuild_index(const CallContext& context) = 0;

@@ -1,16 +1,14 @@
 #include "features/dashboards/data_endpoints.h"
 
-#include <openssl/sha.h>
-
 #include <cmath>
 
-#include <shared_mutex>
-
+#include "base/digest.h"
 #include "base/text.h"
 #include "features/dashboards/document_json.h"
 #include "features/dashboards/limits.h"
 #include "features/dashboards/validation.h"
 #include "platform/http/compression.h"
+#include "platform/work/lru_cache.h"
 
 namespace bridge {
 
@@ -45,31 +43,15 @@ struct ReadyAnswer {
   std::atomic<bool> renewing{false};
 };
 
-// Ready answers by what was asked. Thread-safe.
-class ReadyAnswers {
- public:
-  std::shared_ptr<ReadyAnswer> find(const std::string& key) const {
-    const std::shared_lock lock(mutex_);
-    const auto found = answers_.find(key);
-    return found == answers_.end() ? nullptr : found->second;
-  }
-  void put(const std::string& key, std::shared_ptr<ReadyAnswer> answer) {
+struct ReadyCost {
+  std::size_t operator()(const std::string&, const std::shared_ptr<ReadyAnswer>& answer) const {
     std::size_t bytes = 0;
     for (const SharedBytes& each : answer->bytes) bytes += each ? each->size() : 0;
-    const std::lock_guard lock(mutex_);
-    if (answers_.size() >= kReadyAnswersMax || bytes_ + bytes > kReadyBytesMax) {
-      answers_.clear();
-      bytes_ = 0;
-    }
-    bytes_ += bytes;
-    answers_[key] = std::move(answer);
+    return bytes;
   }
-
- private:
-  mutable std::shared_mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<ReadyAnswer>> answers_;
-  std::size_t bytes_ = 0;
 };
+// By what was asked.
+using ReadyAnswers = LruCache<std::string, std::shared_ptr<ReadyAnswer>, ReadyCost>;
 
 std::string_view query_of(const std::string& target) {
   const std::size_t mark = target.find('?');
@@ -101,9 +83,7 @@ std::string etag_of(const std::vector<QueryOutcome>& outcomes) {
     if (outcome.answer) text += str(outcome.answer->query_hash, "@", outcome.answer->executed_at.time_since_epoch().count(), "\n");
     else text += describe_error(outcome.answer.error()) + "\n";
   }
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return str("\"", encode_hex(std::string_view(reinterpret_cast<const char*>(digest), 16)), "\"");
+  return str("\"", sha256_hex(text).substr(0, 32), "\"");
 }
 
 // `"queries":{…}}` behind what is there.
@@ -169,7 +149,8 @@ class DataEndpoints {
   DataEndpoints(DashboardDataService& service, PlanSource& plans) : service_(service), plans_(plans) {}
 
   std::optional<Response> quick(const Request& request) {
-    const auto answer = ready_.find(ready_key(request));
+    const auto found = ready_.find(ready_key(request));
+    const std::shared_ptr<ReadyAnswer> answer = found.value_or(nullptr);
     if (!answer || answer->change_count != plans_.change_count() || wants_fresh(request)) return std::nullopt;
     const auto age = SteadyClock::now() - answer->made_at;
     if (age >= kReadyWhileRenewing) return std::nullopt;
@@ -214,7 +195,7 @@ class DataEndpoints {
 
   Result<Response> get_query(const Request& request) {
     AnswerShape shape;
-    std::string format = "json";
+    std::string format;
     std::vector<std::pair<std::string, std::string>> parameters;
     for (const auto& [name, value] : parameters_of(request)) {
       if (name == "sort") shape.sort = value;
@@ -233,7 +214,7 @@ class DataEndpoints {
     if (body.parameters) {
       for (const auto& [name, value] : *body.parameters) TRY(append_parameter(parameters, name, value));
     }
-    return answer_query(request, std::move(parameters), shape, body.format.value_or("json"));
+    return answer_query(request, std::move(parameters), shape, body.format.value_or(""));
   }
 
   // A document that is not saved, drawn as if it were.
@@ -324,7 +305,7 @@ class DataEndpoints {
 
   Result<Response> answer_query(const Request& request, std::vector<std::pair<std::string, std::string>> parameters,
                                 const AnswerShape& shape, const std::string& format) {
-    if (format != "json" && format != "csv") {
+    if (!format.empty() && format != "json" && format != "csv") {
       return fail(Error{.code = ErrorCode::invalid_argument,
                         .message = str("There is no format '", format.substr(0, 40), "': json or csv"),
                         .violations = {{.path = "format",
@@ -334,6 +315,8 @@ class DataEndpoints {
                                         .allowed = {"json", "csv"}}}});
     }
     const std::string& id = request.path_value("query_id");
+    if (!format.empty())
+      return export_query(request, std::move(parameters), shape, format == "csv" ? ExportFormat::csv : ExportFormat::json);
     auto outcomes = TRY(service_.run(
         request.context,
         {.slug = request.path_value("slug"), .parameters = std::move(parameters), .only = {id}, .fresh = wants_fresh(request)}));
@@ -341,13 +324,6 @@ class DataEndpoints {
     plans_.count_view(request.context.team(), request.path_value("slug"));
     QueryOutcome& outcome = outcomes.front();
     if (!outcome.answer) return fail(outcome.answer.error());
-    if (format == "csv") {
-      const QueryResult shaped = TRY(service_.shape(request.context, *outcome.answer, shape));
-      Response response = text_response(encode_csv(shaped), "text/csv; charset=utf-8");
-      response.headers.emplace_back("content-disposition",
-                                    str("attachment; filename=\"", make_slug(request.path_value("slug")), "-", make_slug(id), ".csv\""));
-      return response;
-    }
     if (!shape.sort.empty() || shape.limit) {
       const QueryResult shaped = TRY(service_.shape(request.context, *outcome.answer, shape));
       outcome.answer->data = std::make_shared<const std::string>(encode_rows(shaped));
@@ -361,9 +337,26 @@ class DataEndpoints {
     return response;
   }
 
+  Result<Response> export_query(const Request& request, std::vector<std::pair<std::string, std::string>> parameters,
+                                const AnswerShape& shape, ExportFormat format) {
+    const std::string& id = request.path_value("query_id");
+    QueryExport answer = TRY(service_.open_export(
+        request.context, {.slug = request.path_value("slug"), .parameters = std::move(parameters), .only = {id}}, shape));
+    plans_.count_view(request.context.team(), request.path_value("slug"));
+    const bool csv = format == ExportFormat::csv;
+    Response response{.content_type = csv ? "text/csv; charset=utf-8" : "application/json"};
+    response.headers = {{"cache-control", "private, no-store"},
+                        {"content-disposition", str("attachment; filename=\"", make_slug(request.path_value("slug")), "-", make_slug(id),
+                                                    csv ? ".csv\"" : ".json\"")}};
+    response.write_body = [answer = std::move(answer), format](BodySink& body, const CallContext& context) {
+      return write_export(answer, format, context, body);
+    };
+    return response;
+  }
+
   DashboardDataService& service_;
   PlanSource& plans_;
-  ReadyAnswers ready_;
+  ReadyAnswers ready_{{.cost_max = kReadyBytesMax, .entries_max = kReadyAnswersMax}};
 };
 
 }  // namespace
@@ -376,7 +369,11 @@ std::vector<Route> data_routes(DashboardDataService& service, PlanSource& plans)
   };
   const std::vector<QueryParameter> shape{{"sort", "A column, or -column for the largest first", false},
                                           {"limit", "At most this many rows", false},
-                                          {"format", "json or csv", false}};
+                                          {"format", "csv or json: the whole answer as an export, past the limit on rows", false}};
+  // Requests for dashboards of one connection, which may hang.
+  const ShareOf share = [&plans](const Request& request) {
+    return plans.find_known_connection(request.context.team(), request.path_value("slug")).value_or("");
+  };
   return {
       {.method = Method::get,
        .path = "/v1/dashboards/{slug}/data",
@@ -384,26 +381,30 @@ std::vector<Route> data_routes(DashboardDataService& service, PlanSource& plans)
        .handler = [endpoints](const Request& request) { return endpoints->get_data(request); },
        .docs = open(docs<void, json::object>("get_dashboard_data", "Dashboards",
                                              "All answers of a dashboard; other query names are its parameters", {}, "DashboardData")),
-       .quick = [endpoints](const Request& request) { return endpoints->quick(request); }},
+       .quick = [endpoints](const Request& request) { return endpoints->quick(request); },
+       .share = share},
       {.method = Method::get,
        .path = "/v1/dashboards/{slug}/query/{query_id}/data",
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->get_query(request); },
        .docs = open(docs<void, json::object>("get_query_data", "Dashboards",
                                              "The answer of one query; other query names are the dashboard's parameters", {}, "QueryData",
-                                             shape))},
+                                             shape)),
+       .share = share},
       {.method = Method::post,
        .path = "/v1/dashboards/{slug}/query/{query_id}/data",
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->post_query(request); },
        .docs = docs<DataEndpoints::QueryBody, json::object>("query_data", "Dashboards", "The answer of one query", "QueryDataRequest",
-                                                            "QueryData")},
+                                                            "QueryData"),
+       .share = share},
       {.method = Method::get,
        .path = "/v1/dashboards/{slug}/explain",
        .access = Access::viewer,
        .handler = [endpoints](const Request& request) { return endpoints->explain(request); },
        .docs = open(docs<void, ExplainedPlan>("explain_dashboard", "Dashboards",
-                                              "The execution plan: stages, dependencies, dry-run bytes and cost", {}, "ExplainedPlan"))},
+                                              "The execution plan: stages, dependencies, dry-run bytes and cost", {}, "ExplainedPlan")),
+       .share = share},
       {.method = Method::post,
        .path = "/v1/dashboards/preview",
        .access = Access::editor,
@@ -416,7 +417,8 @@ std::vector<Route> data_routes(DashboardDataService& service, PlanSource& plans)
        .path = "/v1/dashboards/{slug}/precompute",
        .access = Access::admin,
        .handler = [endpoints](const Request& request) { return endpoints->precompute(request); },
-       .docs = docs<void, PrecomputeReport>("precompute_dashboard", "Dashboards", "Fill the cache", {}, "PrecomputeReport")},
+       .docs = docs<void, PrecomputeReport>("precompute_dashboard", "Dashboards", "Fill the cache", {}, "PrecomputeReport"),
+       .share = share},
   };
 }
 

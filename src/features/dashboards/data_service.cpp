@@ -9,6 +9,9 @@ namespace bridge {
 namespace {
 
 constexpr std::size_t kShapedRowsMax = 50'000;
+constexpr std::size_t kExportRowsMax = 1'000'000'000;
+constexpr std::size_t kExportBytesMax = std::size_t{16} << 30;
+constexpr int kExportsPerConnectionMax = 3;  // fewer than an engine has sessions
 // How long the newest day of a warehouse that cannot say whether it changed is taken for that.
 constexpr std::chrono::minutes kNewestDayTimeToLive{15};
 constexpr std::size_t kSharedPieceBytesMin = 64 << 10;  // below it copying costs less than sending in pieces
@@ -55,6 +58,61 @@ Result<QueryAnswer> told_to(const Caller& caller, Result<QueryAnswer> answer) {
   return answer;
 }
 
+// " ORDER BY …" of a shape's `sort`.
+Result<std::string> order_by(const SqlDialect& dialect, const std::string& sort, const std::vector<ColumnName>& columns) {
+  const bool down = sort.starts_with('-');
+  const std::string column = sort.substr(down ? 1 : 0);
+  std::vector<std::string> names;
+  for (const ColumnName& each : columns) names.push_back(each.name);
+  if (std::ranges::find(names, column) == names.end()) {
+    return fail(Error{.code = ErrorCode::invalid_argument,
+                      .message = str("There is no column '", column.substr(0, 100), "' to sort by"),
+                      .violations = {{.path = "sort",
+                                      .code = "unknown_column",
+                                      .message = "is no column of this query",
+                                      .got = column.substr(0, 100),
+                                      .allowed = names,
+                                      .suggestion = nearest_name(column, names).value_or("")}}});
+  }
+  return str(" ORDER BY ", dialect.sort_key(dialect.quote_identifier(column), down ? SortDirection::descending : SortDirection::ascending));
+}
+
+Error too_large_to_export(std::size_t row_count) {
+  return {.code = ErrorCode::resource_exhausted,
+          .message = str("The answer is larger than an export may be: it was stopped after ", format_count(row_count),
+                         " rows. Filter or group it, or ask with a limit"),
+          .reason = "export_too_large"};
+}
+
+// How many exports run at once, by connection: each holds a session of its engine as long as its client reads.
+class ExportPlaces final {
+ public:
+  // Given back when the last copy goes.
+  Result<std::shared_ptr<void>> take(const std::string& connection) {
+    const std::lock_guard lock(counts_->mutex);
+    int& count = counts_->by_connection[connection];
+    if (count >= kExportsPerConnectionMax) {
+      return fail(Error{.code = ErrorCode::resource_exhausted,
+                        .message = str("As many exports of this connection run as may at once (", kExportsPerConnectionMax,
+                                       "): try again when one of them is done"),
+                        .reason = "exports_busy",
+                        .retry_after = std::chrono::seconds(5)});
+    }
+    ++count;
+    return std::shared_ptr<void>(nullptr, [counts = counts_, connection](void*) {
+      const std::lock_guard lock(counts->mutex);
+      if (--counts->by_connection[connection] == 0) counts->by_connection.erase(connection);
+    });
+  }
+
+ private:
+  struct Counts {
+    std::mutex mutex;
+    std::map<std::string, int> by_connection;
+  };
+  std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
+};
+
 class BoundDataService final : public DashboardDataService {
  public:
   explicit BoundDataService(DataServiceParts parts) : parts_(parts) {}
@@ -69,67 +127,52 @@ class BoundDataService final : public DashboardDataService {
       return fail(ErrorCode::not_found, str("The dashboard has no query '", request.only.front().substr(0, 100), "'"));
     }
     const DataConnection connection = TRY(parts_.connections.find_connection(context, plan.connection));
+    if (plan.dialect != connection.dialect) return run_on(context, TRY(in_dialect(plan, *connection.dialect)), connection, request);
+    return run_on(context, plan, connection, request);
+  }
+
+  Result<QueryExport> open_export(const CallContext& context, const DataRequest& request, const AnswerShape& shape) override {
+    const auto kept = TRY(parts_.plans.get_plan(context, request.slug));
+    const PlannedQuery* planned = request.only.size() == 1 ? kept->find(request.only.front()) : nullptr;
+    if (!planned) return fail(ErrorCode::not_found, "The dashboard has no such query");
+    if (planned->local) return export_of_answers(context, *kept, request, shape);
+    const DataConnection connection = TRY(parts_.connections.find_connection(context, kept->connection));
+    const Plan plan = TRY(in_dialect(*kept, *connection.dialect));
+    std::shared_ptr<void> place = TRY(exports_.take(connection.key));
     const std::optional<std::string> data_version = connection.data_version ? connection.data_version(context) : std::nullopt;
     const Newest newest = TRY(find_newest_days(context, plan, connection, request, data_version));
     const BoundPlan bound = TRY(bind(plan, connection, request, newest.days));
-    Run run{.plan = bound,
-            .connection = connection,
-            .slug = request.slug,
-            .version = plan.version,
-            .fresh = request.fresh,
-            .data_version = data_version,
-            .view = parts_.queries.open_view(),
-            .answers = {}};
-    run.answers.resize(bound.queries.size());
-    for (int stage = 0; stage < bound.stage_count; ++stage) {
-      std::vector<std::size_t> members;
-      for (std::size_t i = 0; i < bound.queries.size(); ++i) {
-        if (bound.queries[i].stage == stage) members.push_back(i);
-      }
-      TRY(parts_.workers.run_all(members.size(), [&](std::size_t i) {
-        const BoundPlanQuery& query = bound.queries[members[i]];
-        const Error* unknown = newest.failure_of(query);
-        // A query that throws fails alone, as one that the engine refuses does.
-        run.answers[members[i]] = unknown ? Result<QueryAnswer>(fail(*unknown)) : guarded([&] { return execute(context, run, query); });
-      }));
-      TRY(context.check());
-    }
-    std::vector<QueryOutcome> outcomes;
-    for (std::size_t i = 0; i < bound.queries.size(); ++i) {
-      const std::string& id = bound.queries[i].id;
-      const bool wanted = request.only.empty() || std::ranges::find(request.only, id) != request.only.end();
-      if (!wanted) continue;
-      outcomes.push_back({.id = id,
-                          .version = plan.version,
-                          .answer = told_to(context.caller, std::move(*run.answers[i])),
-                          .periods = bound.queries[i].periods});
-    }
-    return outcomes;
+    const BoundPlanQuery& query = *bound.find(request.only.front());
+    if (const Error* unknown = newest.failure_of(query)) return fail(*unknown);
+    const auto warehouse = TRY(connection.open(context));
+    BoundQuery whole = query.bound.query;
+    DryRun dry_run = TRY(warehouse->dry_run(context, whole));
+    TRY(check_byte_cap(dry_run.bytes_scanned, query.limits.bytes_max));
+    if (!shape.sort.empty())
+      whole.sql = str("SELECT * FROM (\n", whole.sql, "\n) AS answer", TRY(order_by(*connection.dialect, shape.sort, dry_run.columns)));
+    const ExecuteLimits limits{
+        .rows_max = shape.limit.value_or(kExportRowsMax), .result_bytes_max = kExportBytesMax, .scanned_bytes_max = query.limits.bytes_max};
+    const std::chrono::milliseconds timeout(query.limits.timeout_ms);
+    return QueryExport{.bytes_scanned = dry_run.bytes_scanned,
+                       .cost_usd = dry_run.estimated_cost_usd,
+                       .executed_at = parts_.clock.now(),
+                       .version = plan.version,
+                       .stream = [warehouse, whole = std::move(whole), limits, timeout, asked = shape.limit, place](
+                                     const CallContext& inner, BatchSink& sink) -> Result<Streamed> {
+                         const Streamed streamed = TRY(warehouse->stream(inner.with_timeout(timeout), whole, limits, sink));
+                         if (streamed.truncated && !asked) return fail(too_large_to_export(streamed.row_count));
+                         return streamed;
+                       }};
   }
 
   Result<QueryResult> shape(const CallContext& context, const QueryAnswer& answer, const AnswerShape& shape) override {
     QueryResult result = TRY(decode_rows(*answer.data));
     result.truncated = answer.truncated;
     if (shape.sort.empty() && !shape.limit) return result;
+    const SqlDialect& dialect = parts_.local.dialect();
     BoundQuery query{.sql = "SELECT * FROM answer"};
-    if (!shape.sort.empty()) {
-      const bool down = shape.sort.starts_with('-');
-      const std::string column = shape.sort.substr(down ? 1 : 0);
-      std::vector<std::string> names;
-      for (const ResultColumn& each : result.columns) names.push_back(each.name);
-      if (std::ranges::find(names, column) == names.end()) {
-        return fail(Error{.code = ErrorCode::invalid_argument,
-                          .message = str("There is no column '", column.substr(0, 100), "' to sort by"),
-                          .violations = {{.path = "sort",
-                                          .code = "unknown_column",
-                                          .message = "is no column of this query",
-                                          .got = column.substr(0, 100),
-                                          .allowed = names,
-                                          .suggestion = nearest_name(column, names).value_or("")}}});
-      }
-      query.sql += str(" ORDER BY ", quote_identifier(parts_.local.dialect(), column), down ? " DESC" : "", " NULLS LAST");
-    }
-    if (shape.limit) query.sql += str(" LIMIT ", *shape.limit);
+    if (!shape.sort.empty()) query.sql += TRY(order_by(dialect, shape.sort, columns_of(result)));
+    if (shape.limit) query.sql += str(" ", dialect.limit(*shape.limit));
     return parts_.local.execute(context, query, {{"answer", &result}}, {.rows_max = kShapedRowsMax});
   }
 
@@ -150,12 +193,13 @@ class BoundDataService final : public DashboardDataService {
   }
 
   Result<ExplainedPlan> explain(const CallContext& context, const DataRequest& request) override {
-    const auto plan = TRY(parts_.plans.get_plan(context, request.slug));
-    const DataConnection connection = TRY(parts_.connections.find_connection(context, plan->connection));
+    const auto kept = TRY(parts_.plans.get_plan(context, request.slug));
+    const DataConnection connection = TRY(parts_.connections.find_connection(context, kept->connection));
+    const Plan plan = TRY(in_dialect(*kept, *connection.dialect));
     const std::optional<std::string> data_version = connection.data_version ? connection.data_version(context) : std::nullopt;
-    const Newest newest = TRY(find_newest_days(context, *plan, connection, request, data_version));
-    const BoundPlan bound = TRY(bind(*plan, connection, request, newest.days));
-    ExplainedPlan out{.slug = plan->slug, .version = plan->version, .stages = bound.stage_count, .queries = {}};
+    const Newest newest = TRY(find_newest_days(context, plan, connection, request, data_version));
+    const BoundPlan bound = TRY(bind(plan, connection, request, newest.days));
+    ExplainedPlan out{.slug = plan.slug, .version = plan.version, .stages = bound.stage_count, .queries = {}};
     const auto warehouse = TRY(connection.open(context));
     for (const BoundPlanQuery& query : bound.queries) {
       ExplainedQuery line{.id = query.id,
@@ -179,6 +223,25 @@ class BoundDataService final : public DashboardDataService {
   }
 
  private:
+  // Of a query over other answers: these are whole or an error, and so is what is made of them, within the limit on inputs.
+  Result<QueryExport> export_of_answers(const CallContext& context, const Plan& plan, const DataRequest& request,
+                                        const AnswerShape& shape) {
+    auto outcomes = TRY(run_plan(context, plan, request));
+    const Result<QueryAnswer>& answer = outcomes.front().answer;
+    if (!answer) return fail(answer.error());
+    if (answer->truncated && !shape.limit) return fail(too_large_to_export(answer->row_count));
+    auto shaped = std::make_shared<QueryResult>(TRY(this->shape(context, *answer, shape)));
+    return QueryExport{.bytes_scanned = answer->bytes_scanned,
+                       .cost_usd = answer->cost_usd,
+                       .executed_at = answer->executed_at,
+                       .version = plan.version,
+                       .stream = [shaped](const CallContext&, BatchSink& sink) -> Result<Streamed> {
+                         const Streamed streamed{.row_count = shaped->row_count, .truncated = shaped->truncated};
+                         TRY(sink.take(*shaped));
+                         return streamed;
+                       }};
+  }
+
   // The newest days that a request needs, and why one of them is not known.
   struct Newest {
     NewestDays days;
@@ -191,6 +254,47 @@ class BoundDataService final : public DashboardDataService {
       return nullptr;
     }
   };
+
+  // Of a plan that was read in the connection's dialect.
+  Result<std::vector<QueryOutcome>> run_on(const CallContext& context, const Plan& plan, const DataConnection& connection,
+                                           const DataRequest& request) {
+    const std::optional<std::string> data_version = connection.data_version ? connection.data_version(context) : std::nullopt;
+    const Newest newest = TRY(find_newest_days(context, plan, connection, request, data_version));
+    const BoundPlan bound = TRY(bind(plan, connection, request, newest.days));
+    Run run{.plan = bound,
+            .connection = connection,
+            .slug = request.slug,
+            .version = plan.version,
+            .fresh = request.fresh,
+            .data_version = data_version,
+            .view = parts_.queries.open_view(),
+            .answers = {}};
+    run.answers.resize(bound.queries.size());
+    for (int stage = 0; stage < bound.stage_count; ++stage) {
+      std::vector<std::size_t> members;
+      for (std::size_t i = 0; i < bound.queries.size(); ++i) {
+        if (bound.queries[i].stage == stage) members.push_back(i);
+      }
+      TRY(run_all(parts_.workers, connection.key, members.size(), [&](std::size_t i) {
+        const BoundPlanQuery& query = bound.queries[members[i]];
+        const Error* unknown = newest.failure_of(query);
+        // A query that throws fails alone, as one that the engine refuses does.
+        run.answers[members[i]] = unknown ? Result<QueryAnswer>(fail(*unknown)) : guarded([&] { return execute(context, run, query); });
+      }));
+      TRY(context.check());
+    }
+    std::vector<QueryOutcome> outcomes;
+    for (std::size_t i = 0; i < bound.queries.size(); ++i) {
+      const std::string& id = bound.queries[i].id;
+      const bool wanted = request.only.empty() || std::ranges::find(request.only, id) != request.only.end();
+      if (!wanted) continue;
+      outcomes.push_back({.id = id,
+                          .version = plan.version,
+                          .answer = told_to(context.caller, std::move(*run.answers[i])),
+                          .periods = bound.queries[i].periods});
+    }
+    return outcomes;
+  }
 
   // Asked for like any other query: under the cap, and kept.
   Result<Newest> find_newest_days(const CallContext& context, const Plan& plan, const DataConnection& connection,
@@ -207,7 +311,7 @@ class BoundDataService final : public DashboardDataService {
         ttl = std::min(ttl, std::chrono::milliseconds(query.ttl_ms));
         max_stale = std::max(max_stale, std::chrono::milliseconds(query.max_stale_ms));
       }
-      const auto bound = bind_newest_day(sources, plan.parameters, parameter, connection.dialect);
+      const auto bound = bind_newest_day(sources, plan.parameters, parameter, *connection.dialect);
       if (!bound) {
         newest.failures.emplace(parameter, bound.error());
         continue;
@@ -247,7 +351,7 @@ class BoundDataService final : public DashboardDataService {
         TRY(read_parameter_values(plan.parameters, plan.view_type, request.parameters, day_of(parts_.clock.now()), newest));
     return bind_plan(plan, {.values = values,
                             .limits = connection.limits,
-                            .warehouse = &connection.dialect,
+                            .warehouse = connection.dialect,
                             .local = &parts_.local.dialect(),
                             .only = request.only});
   }
@@ -297,6 +401,7 @@ class BoundDataService final : public DashboardDataService {
   }
 
   DataServiceParts parts_;
+  ExportPlaces exports_;
 };
 
 }  // namespace

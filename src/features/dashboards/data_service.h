@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "features/dashboards/compiler/plan.h"
+#include "features/dashboards/query_export.h"
 #include "features/query_execution/query_execution.h"
-#include "features/query_execution/work_pool.h"
 #include "platform/http/message.h"
 #include "warehouse/warehouse.h"
 
@@ -23,12 +23,14 @@ class PlanSource {
   // Grows with every change of any dashboard, connection or credential; read before an answer is made and compared before it is shown
   // again.
   virtual std::uint64_t change_count() const = 0;
+  // The connection of a dashboard, when that is known without reading anything. Does not block.
+  virtual std::optional<std::string> find_known_connection(const TeamScope& team, std::string_view slug) = 0;
 };
 
 // A connection as a query needs it. The warehouse is opened only when the cache has no answer.
 struct DataConnection {
   std::string key;  // which warehouse and which version of its credentials: part of the cache's key
-  SqlDialect dialect;
+  const SqlDialect* dialect = nullptr;
   QueryLimits limits;
   std::function<Result<std::shared_ptr<Warehouse>>(const CallContext&)> open;
   // What identifies the data as it is now, without opening the warehouse; nullopt, or no function, when that is not known.
@@ -108,6 +110,9 @@ class DashboardDataService {
   // The same for a document that is not saved: `request.slug` only names its answers in the cache.
   virtual Result<std::vector<QueryOutcome>> run_plan(const CallContext& context, const Plan& plan, const DataRequest& request) = 0;
   virtual Result<QueryResult> shape(const CallContext& context, const QueryAnswer& answer, const AnswerShape& shape) = 0;
+  // The one query of `request.only`, guarded and dry-run under its cap, ready to be run past the limit on rows.
+  // resource_exhausted when as many exports of that connection run as may at once.
+  virtual Result<QueryExport> open_export(const CallContext& context, const DataRequest& request, const AnswerShape& shape) = 0;
   virtual Result<PrecomputeReport> precompute(const CallContext& context, std::string_view slug) = 0;
   virtual Result<ExplainedPlan> explain(const CallContext& context, const DataRequest& request) = 0;
 };
@@ -118,7 +123,7 @@ struct DataServiceParts {
   DataConnectionSource& connections;
   QueryExecution& queries;
   LocalQueryEngine& local;
-  WorkPool& workers;
+  WorkerPool& workers;
   const Clock& clock;
   std::chrono::milliseconds time_to_live_max = std::chrono::hours(48);  // of this server; a dashboard may only say less
 };

@@ -44,13 +44,15 @@ class Workspace final : public PlanSource, public DataConnectionSource {
 
   Result<std::shared_ptr<const Plan>> get_plan(const CallContext&, std::string_view slug) override {
     if (slug != "weather") return fail(ErrorCode::not_found, "There is no such dashboard");
+    ++plans_read;
     return plan_;
   }
   void count_view(const TeamScope&, std::string_view) override { ++views; }
   std::uint64_t change_count() const override { return changes; }
+  std::optional<std::string> find_known_connection(const TeamScope&, std::string_view) override { return plan_->connection; }
   Result<DataConnection> find_connection(const CallContext&, std::string_view) override {
     return DataConnection{.key = "c1",
-                          .dialect = warehouse_->dialect(),
+                          .dialect = &warehouse_->dialect(),
                           .limits = limits,
                           .open = [this](const CallContext&) -> Result<std::shared_ptr<Warehouse>> {
                             if (++opens == throw_at_open) throw std::bad_alloc();
@@ -71,6 +73,7 @@ class Workspace final : public PlanSource, public DataConnectionSource {
 
   QueryLimits limits;
   std::atomic<int> views{0};
+  std::atomic<int> plans_read{0};
   std::atomic<int> opens{0};
   int throw_at_open = 0;
   std::atomic<std::uint64_t> changes{1};
@@ -78,7 +81,7 @@ class Workspace final : public PlanSource, public DataConnectionSource {
   std::shared_ptr<ByteCache> cache = make_memory_cache(8 << 20);
   std::unique_ptr<QueryExecution> queries = make_query_execution(*cache, clock);
   std::shared_ptr<LocalQueryEngine> local = make_local_query_engine();
-  std::unique_ptr<WorkPool> workers = make_work_pool(2);
+  std::unique_ptr<WorkerPool> workers = make_query_workers(2);
   std::unique_ptr<DashboardDataService> service = make_data_service({*this, *this, *queries, *local, *workers, *clock});
 
  private:
@@ -279,11 +282,28 @@ TEST(DashboardData, APeriodWhoseNewestDayCannotBeAskedForFailsWithTheQueriesThat
 }
 
 TEST(DashboardData, AQueryOverTheCapFailsAloneWithTheEstimate) {
-  Workspace workspace;
+  Workspace workspace(R"(bridge: 1
+slug: weather
+title: Weather
+connection: warehouse
+queries:
+  dear: {sql: SELECT count(*) AS n FROM weather}
+  after_dear: {from: [dear], sql: SELECT n FROM dear}
+  cheap: {sql: SELECT 1 AS n}
+  after_cheap: {from: [cheap], sql: SELECT n + 1 AS n FROM cheap}
+charts:
+  a: {query: after_dear, mark: kpi, y: n}
+  b: {query: after_cheap, mark: kpi, y: n}
+)");
   workspace.limits.bytes_max = 10;
   const auto outcomes = workspace.run();
   ASSERT_TRUE(outcomes.has_value());
-  EXPECT_EQ(answer_of(*outcomes, "rain").error().reason, "byte_cap_exceeded");
+  EXPECT_EQ(answer_of(*outcomes, "dear").error().reason, "byte_cap_exceeded");
+  EXPECT_TRUE(answer_of(*outcomes, "dear").error().message.contains("the cap is 10 bytes")) << answer_of(*outcomes, "dear").error().message;
+  EXPECT_EQ(answer_of(*outcomes, "after_dear").error().reason, "dependency_failed");
+  ASSERT_TRUE(answer_of(*outcomes, "cheap").has_value()) << answer_of(*outcomes, "cheap").error().message;
+  ASSERT_TRUE(answer_of(*outcomes, "after_cheap").has_value()) << answer_of(*outcomes, "after_cheap").error().message;
+  EXPECT_NE(answer_of(*outcomes, "after_cheap")->data->find(R"("rows":[[2]])"), std::string::npos);
 }
 
 TEST(DashboardData, AnUnknownQueryOrDashboardIsNotFound) {
@@ -336,16 +356,22 @@ charts:
   a: {query: days, mark: kpi, y: n}
   b: {query: hourly, mark: kpi, y: wind}
 )");
-  const auto refresher = start_refresher({.plans = workspace,
-                                          .data = *workspace.service,
-                                          .clock = *workspace.clock,
-                                          .list_teams = [] { return Result<std::vector<TeamId>>(std::vector{TeamId("team")}); },
-                                          .list_slugs =
-                                              [](const CallContext&) {
-                                                return Result<std::vector<std::string>>({"weather", "gone"});
-                                              }});
-  EXPECT_EQ(refresher->refresh_due(*parse_time("2026-01-01T05:30:00Z"), {}), 0);
+  std::vector<std::string> schedules{"0 6 * * *", "0 * * * *"};
+  int mended = 0;
+  const auto refresher =
+      start_refresher({.plans = workspace,
+                       .data = *workspace.service,
+                       .clock = *workspace.clock,
+                       .list_teams = [] { return Result<std::vector<TeamId>>(std::vector{TeamId("team")}); },
+                       .list_scheduled =
+                           [&](const CallContext&) {
+                             return Result<std::vector<ScheduledDashboard>>({{"weather", schedules}, {"gone", std::nullopt}});
+                           },
+                       .mend = [&](const CallContext&) { ++mended; }});
+  EXPECT_EQ(refresher->refresh_due(*parse_time("2026-01-01T05:33:00Z"), {}), 0);
   EXPECT_EQ(workspace.opens, 0);
+  EXPECT_EQ(workspace.plans_read, 0) << "a document of which the index knows that it is not due is not read";
+  EXPECT_EQ(mended, 0);
   EXPECT_EQ(refresher->refresh_due(*parse_time("2026-01-01T05:00:00Z"), {}), 1);
   const auto seen = workspace.run();
   EXPECT_EQ(answer_of(*seen, "hourly")->cache, CacheState::hit);
@@ -353,6 +379,7 @@ charts:
   const auto before = answer_of(*seen, "hourly")->executed_at;
   EXPECT_EQ(refresher->refresh_due(*parse_time("2026-01-01T06:00:00Z"), {}), 1);
   EXPECT_GT(answer_of(*workspace.run(), "hourly")->executed_at, before) << "a refresh does not take what is in the cache";
+  EXPECT_EQ(mended, 2);
 }
 
 Request data_request(std::string target = "/v1/dashboards/weather/data?team_id=t") {

@@ -1,7 +1,7 @@
 #include "features/dashboards/meta_text.h"
 
-#include <openssl/sha.h>
 
+#include "base/digest.h"
 #include "base/text.h"
 
 namespace bridge {
@@ -181,10 +181,7 @@ std::string content_of(std::string_view text) {
 }
 
 std::string content_hash(std::string_view text) {
-  const std::string content = content_of(text);
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest);
-  return "sha256:" + encode_hex({reinterpret_cast<const char*>(digest), sizeof digest});
+  return "sha256:" + sha256_hex(content_of(text));
 }
 
 }  // namespace bridge

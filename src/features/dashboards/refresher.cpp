@@ -4,17 +4,27 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "features/dashboards/schedule.h"
+#include "platform/work/periodic_task.h"
 
 namespace bridge {
 namespace {
 
 using namespace std::chrono;
 
+constexpr seconds kLookAtTheClockEvery{1};
+
 CallContext context_of(const TeamId& team, std::stop_token stop) {
   CallContext context;
   context.caller = {.team_id = team, .role = Role::admin, .credential_id = "schedule"};
   context.stop = std::move(stop);
   return context;
+}
+
+bool is_any_due(const std::vector<std::string>& schedules, Time now) {
+  return std::ranges::any_of(schedules, [&](const std::string& text) {
+    const auto schedule = parse_schedule(text);
+    return schedule && is_due(*schedule, now);
+  });
 }
 
 // The queries that are due: their own schedule, else that of the document.
@@ -29,7 +39,11 @@ std::vector<std::string> due_queries(const Plan& plan, Time now) {
 
 class MinuteRefresher final : public Refresher {
  public:
-  explicit MinuteRefresher(RefresherParts parts) : parts_(std::move(parts)), thread_([this](std::stop_token stop) { loop(stop); }) {}
+  explicit MinuteRefresher(RefresherParts parts)
+      : parts_(std::move(parts)),
+        done_(floor<minutes>(parts_.clock.now())),
+        task_(start_periodic_task({.name = "due refreshes", .interval = kLookAtTheClockEvery},
+                                  [this](const std::stop_token& stop) { refresh_in_new_minute(stop); })) {}
 
   int refresh_due(Time now, std::stop_token stop) override {
     const auto teams = parts_.list_teams();
@@ -49,14 +63,16 @@ class MinuteRefresher final : public Refresher {
 
  private:
   int refresh_team(const CallContext& context, Time now) {
-    const auto slugs = parts_.list_slugs(context);
-    if (!slugs) {
-      log_warning("refresh_failed", {{"error", describe_error(slugs.error())}});
+    if (parts_.mend && floor<minutes>(now).time_since_epoch() % minutes(kMendMinutes) == minutes(0)) parts_.mend(context);
+    const auto scheduled = parts_.list_scheduled(context);
+    if (!scheduled) {
+      log_warning("refresh_failed", {{"error", describe_error(scheduled.error())}});
       return 0;
     }
     int refreshed = 0;
-    for (const std::string& slug : *slugs) {
+    for (const auto& [slug, schedules] : *scheduled) {
       if (context.stop.stop_requested()) break;
+      if (schedules && !is_any_due(*schedules, now)) continue;
       const auto plan = parts_.plans.get_plan(context, slug);
       if (!plan) continue;
       std::vector<std::string> ids = due_queries(**plan, now);
@@ -80,26 +96,16 @@ class MinuteRefresher final : public Refresher {
     log_info("refreshed", {{"slug", slug}, {"queries", str(outcomes->size())}});
   }
 
-  void loop(std::stop_token stop) {
-    Time done = floor<minutes>(parts_.clock.now());
-    run_rounds(stop, "due refreshes", [&] {
-      {
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, stop, seconds(1), [] { return false; });
-      }
-      const Time minute = floor<minutes>(parts_.clock.now());
-      if (stop.stop_requested()) return false;
-      if (minute <= done) return true;
-      done = minute;
-      refresh_due(minute, stop);
-      return true;
-    });
+  void refresh_in_new_minute(const std::stop_token& stop) {
+    const Time minute = floor<minutes>(parts_.clock.now());
+    if (minute <= done_) return;
+    done_ = minute;
+    refresh_due(minute, stop);
   }
 
   RefresherParts parts_;
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::jthread thread_;  // last: it uses everything above
+  Time done_;                                 // the last minute that was looked at
+  const std::unique_ptr<PeriodicTask> task_;  // last: it uses everything above
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "features/dashboards/limits.h"
 #include "features/dashboards/schedule.h"
 #include "features/dashboards/schema.h"
+#include "warehouse/dialect_list.h"
 
 namespace bridge {
 namespace {
@@ -104,11 +105,16 @@ class Problems {
   ValidationReport& report_;
 };
 
+const SqlDialect& dialect_for(const DashboardDocument& document, const ReferenceContext& context) {
+  const SqlDialect* known = context.dialect_of ? context.dialect_of(document.connection.text) : nullptr;
+  return known ? *known : local_sql_dialect();
+}
+
 // The third level, part by part.
 class ReferenceCheck {
  public:
   ReferenceCheck(const DashboardDocument& document, const ReferenceContext& context, Problems& problems)
-      : document_(document), context_(context), problems_(problems) {}
+      : document_(document), context_(context), dialect_(dialect_for(document, context)), problems_(problems) {}
 
   void check() {
     check_head();
@@ -208,7 +214,7 @@ class ReferenceCheck {
       }
     }
     check_cache(query.cache, path + ".cache");
-    const ScannedSql sql = scan_sql(query.sql.text);
+    const ScannedSql sql = scan_sql(query.sql.text, dialect_of(query, dialect_).lexical_rules());
     for (const SqlProblem& problem : sql.problems) {
       const Position at = position_in(query.sql, problem.offset);
       problems_.add_error({.path = path + ".sql",
@@ -317,7 +323,7 @@ class ReferenceCheck {
     if (!query || !without_cycles) return;
     std::vector<std::string> ranges;
     auto [used, is_new] = parameters_.try_emplace(query->id);
-    if (is_new) used->second = parameters_of(document_, *query);
+    if (is_new) used->second = parameters_of(document_, *query, dialect_);
     for (const std::string& name : used->second) {
       const DocumentParameter* parameter = document_.find_parameter(name);
       if (parameter && parameter->type == ParameterType::date_range) ranges.push_back(name);
@@ -367,7 +373,8 @@ class ReferenceCheck {
     }
     for (const DocumentQuery& query : document_.queries) {
       for (const PlacedText& name : query.from) queries.insert(name.text);
-      for (const ParameterUse& use : parameter_uses(scan_sql(query.sql.text))) params.insert(use.name);
+      for (const ParameterUse& use : parameter_uses(scan_sql(query.sql.text, dialect_of(query, dialect_).lexical_rules())))
+        params.insert(use.name);
     }
     for (const DocumentQuery& query : document_.queries) {
       if (!queries.contains(query.id))
@@ -381,6 +388,7 @@ class ReferenceCheck {
 
   const DashboardDocument& document_;
   const ReferenceContext& context_;
+  const SqlDialect& dialect_;  // of the connection
   Problems& problems_;
   std::map<std::string, std::vector<std::string>> parameters_;  // by query, for those that are compared
 };
@@ -393,7 +401,7 @@ class DryRunCheck {
 
   Result<> check() {
     const DashboardDocument& document = *validation_.document;
-    const Plan plan = TRY(compile_dashboard(document));
+    const Plan plan = TRY(compile_dashboard(document, &target_.warehouse.dialect()));
     BindInput input{.limits = target_.limits, .warehouse = &target_.warehouse.dialect(), .local = &target_.local.dialect()};
     NewestDays newest;
     for (const std::string& parameter : parameters_of_data(plan.parameters, plan.view_type, {}))
@@ -449,20 +457,15 @@ class DryRunCheck {
     validation_.bytes_scanned += dry_run->bytes_scanned;
     validation_.columns[query.id] = dry_run->columns;
     if (dry_run->bytes_scanned >= query.limits.bytes_max) report_cap(query, dry_run->bytes_scanned);
-    warn_of_cut_median(query, dry_run->columns);
+    warn_of_cautions(query, dry_run->columns);
     return {};
   }
 
-  // DuckDB gives the middle of two decimals with no more digits than they have.
-  void warn_of_cut_median(const BoundPlanQuery& query, const std::vector<ColumnName>& columns) {
-    const std::string sql = lower(query.bound.query.sql);
-    const auto decimal = std::ranges::find(columns, ColumnType::decimal, &ColumnName::type);
-    if (decimal == columns.end() || (!sql.contains("median(") && !sql.contains("quantile_cont("))) return;
+  void warn_of_cautions(const BoundPlanQuery& query, const std::vector<ColumnName>& columns) {
+    const auto caution = target_.warehouse.dialect().find_caution(query.bound.query.sql, columns);
+    if (!caution) return;
     const DocumentQuery& source = *validation_.document->find_query(query.source_id);
-    problems_.warn(source.sql.at, str("queries.", query.source_id, ".sql"), "median_is_cut",
-                   "the median of a decimal column is cut to the column's digits (73.83 for 73.835): write median(CAST(column AS "
-                   "DECIMAL(38, 3))), with "
-                   "one digit more than the column has");
+    problems_.warn(source.sql.at, str("queries.", query.source_id, ".sql"), caution->code, caution->message);
   }
 
   void report_cap(const BoundPlanQuery& query, std::uint64_t bytes_scanned) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,6 +36,8 @@ struct Validation {
 struct ReferenceContext {
   std::optional<std::vector<std::string>> connections;  // of the team
   std::optional<std::string> slug;                      // that the document is kept under
+  // How a connection's SQL is written; null, or no function, where that is not known: then it is read as the local engine's.
+  std::function<const SqlDialect*(std::string_view connection)> dialect_of;
 };
 
 // Where the queries are tried, with the parameters at their defaults.

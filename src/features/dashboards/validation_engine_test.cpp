@@ -30,7 +30,7 @@ struct Engine {
     for (std::string& text : texts) query.emplace_back("p", std::move(text));
     const auto values = read_parameter_values(parameters, ViewType::analytical, query, *parse_day("2015-12-31"));
     if (!values) return describe_error(values.error());
-    const auto bound = bind_sql(scan_sql(sql), parameters, *values, warehouse->dialect());
+    const auto bound = bind_sql(scan_sql(sql, warehouse->dialect().lexical_rules()), parameters, *values, warehouse->dialect());
     if (!bound) return describe_error(bound.error());
     const auto dry = warehouse->dry_run({}, bound->query);
     if (!dry) return "dry run: " + describe_error(dry.error());

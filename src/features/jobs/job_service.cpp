@@ -6,6 +6,7 @@
 #include "features/jobs/job_store.h"
 #include "features/jobs/limits.h"
 #include "platform/metadata_db/row_mapper.h"
+#include "platform/work/periodic_task.h"
 
 namespace bridge {
 namespace {
@@ -26,13 +27,15 @@ class JobServiceOnThreads final : public JobService {
       TRY(database_->transact({}, [&](Transaction& transaction) { return end_leases_of_others(transaction, owner_, clock_->now()); }));
     }
     for (int i = 0; i < options_.workers; ++i) threads_.emplace_back([this](std::stop_token stop) { work(stop); });
-    threads_.emplace_back([this](std::stop_token stop) { renew(stop); });
+    renewer_ =
+        start_periodic_task({.name = "leases of jobs", .interval = kJobLeaseRenewEvery}, [this](const std::stop_token&) { renew(); });
     return {};
   }
 
   void stop() override {
     for (std::jthread& thread : threads_) thread.request_stop();
     threads_.clear();
+    renewer_.reset();  // not before: those that end keep their leases until they have ended
   }
 
   Result<Job> submit(const CallContext& context, std::string_view kind, json::object input) override {
@@ -236,22 +239,17 @@ class JobServiceOnThreads final : public JobService {
     if (!saved) log_error("job_not_finished", {{"job", job.id.value()}, {"error", saved.error().message}});
   }
 
-  void renew(const std::stop_token& stop) {
-    run_rounds(stop, "leases of jobs", [&] {
-      std::vector<JobId> running;
-      {
-        std::unique_lock lock(mutex_);
-        renew_wake_.wait_for(lock, stop, kJobLeaseRenewEvery, [] { return false; });
-        for (const auto& [id, job] : running_) running.emplace_back(id);
-      }
-      if (stop.stop_requested()) return false;
-      if (running.empty()) return true;
-      const Time until = clock_->now() + kJobLease;
-      (void)database_->transact({}, [&](Transaction& transaction) -> Result<> {
-        for (const JobId& id : running) TRY(renew_lease(transaction, id, owner_, until));
-        return {};
-      });
-      return true;
+  void renew() {
+    std::vector<JobId> running;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [id, job] : running_) running.emplace_back(id);
+    }
+    if (running.empty()) return;
+    const Time until = clock_->now() + kJobLease;
+    (void)database_->transact({}, [&](Transaction& transaction) -> Result<> {
+      for (const JobId& id : running) TRY(renew_lease(transaction, id, owner_, until));
+      return {};
     });
   }
 
@@ -262,10 +260,10 @@ class JobServiceOnThreads final : public JobService {
   const std::string owner_ = make_uuid();
   std::mutex mutex_;
   std::condition_variable_any wake_;
-  std::condition_variable_any renew_wake_;
   std::uint64_t submitted_ = 0;             // guarded by mutex_
   std::map<std::string, Running> running_;  // guarded by mutex_
-  std::vector<std::jthread> threads_;       // last: they use everything above
+  std::unique_ptr<PeriodicTask> renewer_;
+  std::vector<std::jthread> threads_;  // last, as is renewer_: they use everything above
 };
 
 }  // namespace

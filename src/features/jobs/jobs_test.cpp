@@ -216,12 +216,30 @@ TEST(JobService, GoesOnWithAJobOfAProcessThatWasKilledAndGivesUpInTheEnd) {
   std::filesystem::remove_all(folder);
 }
 
+// How often each job ran, whoever ran it.
+class RunCounts {
+ public:
+  JobKind kind(std::string name) {
+    return bridge::kind(std::move(name), [this](const CallContext& context, const json::object&, JobProgress&) -> Result<json::object> {
+      const std::lock_guard lock(mutex_);
+      ++counts_[context.correlation_id];
+      return json::object{};
+    });
+  }
+  std::map<std::string, int> counts() {
+    const std::lock_guard lock(mutex_);
+    return counts_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, int> counts_;  // guarded by mutex_
+};
+
 TEST(JobService, LeavesAJobThatAnotherProcessHoldsAlone) {
   const auto database = directory();
-  const auto service = make_job_service(
-      database, make_system_clock(),
-      {kind("x", [](const CallContext&, const json::object&, JobProgress&) -> Result<json::object> { return json::object{}; })},
-      {.sole_process = false});
+  RunCounts runs;
+  const auto service = make_job_service(database, make_system_clock(), {runs.kind("x")}, {.workers = 1, .sole_process = false});
   const JobId id = service->submit(in_team("a"), "x", {})->id;
   const Time now = make_system_clock()->now();
   ASSERT_TRUE(database->transact({}, [&](Transaction& transaction) -> Result<> {
@@ -229,9 +247,61 @@ TEST(JobService, LeavesAJobThatAnotherProcessHoldsAlone) {
     EXPECT_FALSE(TRY(lease_next_job(transaction, "mine", now, now + 1h)).has_value());
     return {};
   }));
+  const JobId younger = service->submit(in_team("a"), "x", {})->id;  // whoever takes this one has passed over the other
   ASSERT_TRUE(service->start());
-  std::this_thread::sleep_for(50ms);
+  EXPECT_EQ(wait_for(*service, younger, is_over).status, JobStatus::completed);
   EXPECT_EQ(service->get(in_team("a"), id)->status, JobStatus::running);
+  EXPECT_EQ(runs.counts(), (std::map<std::string, int>{{younger.value(), 1}}));
+}
+
+TEST(TwoJobServices, RunEachJobOnceBetweenThem) {
+  const auto database = directory();
+  RunCounts runs;
+  const auto make = [&] { return make_job_service(database, make_system_clock(), {runs.kind("x")}, {.sole_process = false}); };
+  const auto first = make(), second = make();
+  ASSERT_TRUE(first->start() && second->start());
+  std::mutex mutex;
+  std::vector<JobId> ids;
+  {
+    std::vector<std::jthread> submitters;
+    for (const auto& service : {first, second}) {
+      submitters.emplace_back([&mutex, &ids, service] {
+        for (int i = 0; i < 40; ++i) {
+          const auto job = service->submit(in_team("a"), "x", {});
+          ASSERT_TRUE(job.has_value()) << job.error().message;
+          const std::lock_guard lock(mutex);
+          ids.push_back(job->id);
+        }
+      });
+    }
+  }
+  std::map<std::string, int> once;
+  for (const JobId& id : ids) {
+    EXPECT_EQ(wait_for(*first, id, is_over).status, JobStatus::completed);
+    EXPECT_EQ(second->get(in_team("a"), id)->status, JobStatus::completed);
+    once[id.value()] = 1;
+  }
+  EXPECT_EQ(once.size(), 80u);
+  EXPECT_EQ(runs.counts(), once);
+}
+
+TEST(TwoJobServices, SeeAndCancelWhatTheOtherRuns) {
+  const auto database = directory();
+  const std::vector<JobKind> kinds{kind("long", [](const CallContext&, const json::object&, JobProgress& progress) -> Result<json::object> {
+    for (;;) {
+      TRY(progress.report(0.25, {{"step", "one"}}));
+      std::this_thread::sleep_for(1ms);
+    }
+  })};
+  const auto first = make_job_service(database, make_system_clock(), kinds, {.sole_process = false}),
+             second = make_job_service(database, make_system_clock(), kinds, {.sole_process = false});
+  ASSERT_TRUE(first->start());
+  const JobId id = first->submit(in_team("a"), "long", {})->id;
+  EXPECT_EQ(wait_for(*second, id, [](const Job& job) { return job.progress > 0; }).detail.at("step"), "one");
+  ASSERT_TRUE(second->start());  // a start takes nothing from one that lives
+  ASSERT_TRUE(second->cancel(in_team("a"), id).has_value());
+  EXPECT_EQ(wait_for(*first, id, is_over).status, JobStatus::cancelled);
+  EXPECT_EQ(second->get(in_team("a"), id)->attempts, 1);
 }
 
 TEST(JobService, LimitsHowManyWait) {

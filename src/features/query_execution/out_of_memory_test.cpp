@@ -3,7 +3,6 @@
 #include "base/guarded.h"
 #include "base/testing/failing_allocations.h"
 #include "features/query_execution/query_execution.h"
-#include "features/query_execution/work_pool.h"
 
 namespace bridge {
 namespace {
@@ -37,19 +36,6 @@ TEST(OutOfMemory, WhicheverAllocationOfAQueryFailsTheNextCallerHasAnAnswer) {
     const auto next = queries->execute(context.with_timeout(5s), request, engine_of_one_row());
     ASSERT_TRUE(next.has_value()) << nth << ": " << next.error().message;
     if (!failed) break;
-  }
-}
-
-TEST(OutOfMemory, WhicheverAllocationOfTheCallerFailsAllPiecesOfABatchAreDoneOrNoneIs) {
-  const auto pool = make_work_pool(2);
-  for (long nth = 1; nth < 30; ++nth) {
-    std::atomic<int> done{0};
-    Result<> outcome;
-    {
-      const FailingAllocations failing(nth);
-      outcome = guarded([&] { return pool->run_all(20, [&](std::size_t) { ++done; }); });
-    }
-    EXPECT_EQ(done, outcome ? 20 : 0) << nth;
   }
 }
 

@@ -1,14 +1,12 @@
 #include "features/query_execution/query_execution.h"
 
-#include <openssl/sha.h>
 
-#include <deque>
-#include <unordered_map>
-
+#include "base/digest.h"
 #include "base/guarded.h"
 #include "base/log.h"
 #include "features/query_execution/limits.h"
 #include "platform/telemetry/trace.h"
+#include "platform/work/single_flight.h"
 
 namespace bridge {
 namespace {
@@ -31,12 +29,6 @@ struct StoredHeader {
 };
 BOOST_DESCRIBE_STRUCT(StoredHeader, (),
                       (row_count, truncated, bytes_scanned, cost_usd, executed_at, duration_ms, team_id, data_key, data_version))
-
-std::string sha256_hex(std::string_view text) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return encode_hex(std::string_view(reinterpret_cast<const char*>(digest), sizeof digest));
-}
 
 void append_field(std::string& out, std::string_view field) { out += str(field.size(), ":", field); }
 
@@ -73,64 +65,19 @@ std::uint64_t memory_of(const QueryResult& result) {
   return bytes;
 }
 
-// One load of a key that several callers wait for.
-struct Flight {
-  std::mutex mutex;
-  std::condition_variable_any done_changed;
-  std::optional<Result<QueryAnswer>> outcome;
-};
-
-// The loads under way, by key. Thread-safe.
-class Flights {
- public:
-  struct Place {
-    std::shared_ptr<Flight> flight;
-    bool leads = false;  // the first of its key: has to land it
-  };
-
-  Result<Place> join(const std::string& key) {
-    auto fresh = std::make_shared<Flight>();
-    const std::lock_guard lock(mutex_);
-    if (const auto found = flights_.find(key); found != flights_.end()) return Place{found->second};
-    if (flights_.size() >= query_limits::kSingleFlightKeysMax) {
-      return fail(Error{.code = ErrorCode::unavailable,
-                        .message = "Too many different queries are running: try again in a second",
-                        .retry_after = std::chrono::seconds(1)});
-    }
-    flights_.emplace(key, fresh);
-    return Place{std::move(fresh), true};
-  }
-
-  // The next caller of the key begins anew, and those that wait hear what became of it. Allocates nothing, so that it cannot fail.
-  void land(const std::string& key, Flight& flight, Result<QueryAnswer> outcome) noexcept {
-    {
-      const std::lock_guard lock(mutex_);
-      flights_.erase(key);
-    }
-    {
-      const std::lock_guard lock(flight.mutex);
-      flight.outcome.emplace(std::move(outcome));
-    }
-    flight.done_changed.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
-};
-
 class CachedQueryExecution final : public QueryExecution {
  public:
   CachedQueryExecution(ByteCache& cache, std::shared_ptr<const Clock> clock, AnswerMemoryLimits memory)
       : cache_(cache),
         clock_(std::move(clock)),
         memory_(std::make_shared<AnswerMemory>(memory)),
-        refresher_([this](std::stop_token stop) { refresh_loop(stop); }) {}
+        refreshes_(make_worker_pool({.name = "refresh of answers",
+                                     .threads_max = query_limits::kRefreshThreads,
+                                     .queue_max = query_limits::kRefreshQueueMax,
+                                     .key_threads_max = query_limits::kRefreshThreadsPerConnection,
+                                     .key_queue_max = query_limits::kRefreshQueuePerConnectionMax})) {}
 
-  ~CachedQueryExecution() override {
-    refresher_.request_stop();
-    refresh_changed_.notify_all();
-  }
+  ~CachedQueryExecution() override { stopping_.request_stop(); }
 
   std::shared_ptr<AnswerView> open_view() override { return std::make_shared<AnswerView>(memory_); }
 
@@ -150,6 +97,7 @@ class CachedQueryExecution final : public QueryExecution {
   }
 
  private:
+  // A stale answer that is loaded anew.
   struct Refresh {
     CallContext context;
     std::string key;
@@ -181,34 +129,16 @@ class CachedQueryExecution final : public QueryExecution {
                        .query_hash = query_hash(team, request)};
   }
 
-  // The first caller of a key loads it; the others wait for that answer. A cancelled leader hands over to one of the waiting.
+  // The first caller of a key loads it; the others wait for that answer.
   Result<QueryAnswer> load_once(const CallContext& context, const std::string& key, const QueryRequest& request,
                                 const QueryEngine& engine) {
-    for (;;) {
-      TRY(context.check());
-      const Flights::Place place = TRY(flights_.join(key));
-      Flight& flight = *place.flight;
-      if (place.leads) {
-        flights_.land(key, flight, guarded([&]() -> Result<QueryAnswer> {
-                        // Another may have loaded it between this caller's look and its lead.
-                        if (!request.fresh) {
-                          if (auto answer = find(context.team(), key, request); answer && answer->cache == CacheState::hit)
-                            return std::move(*answer);
-                        }
-                        return load(context, key, request, engine);
-                      }));
-        return *flight.outcome;
+    return flights_.run(context, key, [&]() -> Result<QueryAnswer> {
+      // Another may have loaded it between this caller's look and its lead.
+      if (!request.fresh) {
+        if (auto answer = find(context.team(), key, request); answer && answer->cache == CacheState::hit) return std::move(*answer);
       }
-      std::unique_lock lock(flight.mutex);
-      flight.done_changed.wait_for(lock, context.stop, context.time_left(query_limits::kTimeoutMax),
-                                   [&] { return flight.outcome.has_value(); });
-      TRY(context.check());
-      if (!flight.outcome) return fail(ErrorCode::deadline_exceeded, "The query took longer than its deadline");
-      const Result<QueryAnswer>& outcome = *flight.outcome;
-      const bool leader_left =
-          !outcome && (outcome.error().code == ErrorCode::cancelled || outcome.error().code == ErrorCode::deadline_exceeded);
-      if (!leader_left) return outcome;
-    }
+      return load(context, key, request, engine);
+    });
   }
 
   Result<QueryAnswer> load(const CallContext& caller, const std::string& key, const QueryRequest& request, const QueryEngine& engine) {
@@ -270,49 +200,47 @@ class CachedQueryExecution final : public QueryExecution {
 
   // A refresh that cannot be queued is asked for again by the next view.
   void refresh_later(const CallContext& context, const std::string& key, const QueryRequest& request, const QueryEngine& engine) {
-    Refresh refresh{context, key, request, engine};  // outlives the request that asked for it
-    refresh.context.stop = refresher_.get_stop_token();
-    refresh.context.deadline.reset();
-    refresh.request.view.reset();
-    const std::lock_guard lock(refresh_mutex_);
-    if (refreshes_.size() >= query_limits::kRefreshQueueMax || refreshing_.contains(key)) return;
-    refreshes_.push_back(std::move(refresh));
-    if (const Result<> noted = guarded([&] { refreshing_.insert(key); }); !noted) return refreshes_.pop_back();
-    refresh_changed_.notify_one();
+    auto refresh = std::make_shared<Refresh>(context, key, request, engine);  // outlives the request that asked for it
+    refresh->context.stop = stopping_.get_token();
+    refresh->context.deadline.reset();
+    refresh->request.view.reset();
+    {
+      const std::lock_guard lock(refreshing_mutex_);
+      if (!refreshing_.insert(key).second) return;
+    }
+    const Result<> queued = guarded([&] {
+      return refreshes_->submit({.key = request.connection_key,
+                                 .context = {},
+                                 .work = [this, refresh] { run(*refresh); },
+                                 .dropped = [this, refresh](const Error&) { forget_refresh(refresh->key); }});
+    });
+    if (!queued) forget_refresh(key);
   }
 
-  void refresh_loop(const std::stop_token& stop) {
-    run_rounds(stop, "refresh of answers", [&] {
-      std::optional<Refresh> job;
-      {
-        std::unique_lock lock(refresh_mutex_);
-        if (!refresh_changed_.wait(lock, stop, [&] { return !refreshes_.empty(); })) return false;
-        job.emplace(std::move(refreshes_.front()));
-        refreshes_.pop_front();
-      }
-      const AtEnd forget_key([&] {
-        const std::lock_guard lock(refresh_mutex_);
-        refreshing_.erase(job->key);
-      });
-      // A refresh that fails leaves the old answer with its old age: it is never extended.
-      if (const auto outcome = load_once(job->context, job->key, job->request, job->engine); !outcome) {
-        log_warning("refresh_failed",
-                    {{"slug", job->request.slug}, {"query", job->request.query_id}, {"error", describe_error(outcome.error())}});
-      }
-      return true;
-    });
+  void run(const Refresh& refresh) {
+    const AtEnd forget_key([&] { forget_refresh(refresh.key); });
+    // A refresh that fails leaves the old answer with its old age: it is never extended.
+    if (const auto outcome = load_once(refresh.context, refresh.key, refresh.request, refresh.engine); !outcome) {
+      log_warning("refresh_failed",
+                  {{"slug", refresh.request.slug}, {"query", refresh.request.query_id}, {"error", describe_error(outcome.error())}});
+    }
+  }
+
+  void forget_refresh(const std::string& key) {
+    const std::lock_guard lock(refreshing_mutex_);
+    refreshing_.erase(key);
   }
 
   ByteCache& cache_;
   std::shared_ptr<const Clock> clock_;
   const std::shared_ptr<AnswerMemory> memory_;
   std::atomic<std::uint64_t> kept_{0};
-  Flights flights_;
-  std::mutex refresh_mutex_;
-  std::condition_variable_any refresh_changed_;
-  std::deque<Refresh> refreshes_;
+  SingleFlight<QueryAnswer> flights_{
+      {.what = "queries", .keys_max = query_limits::kSingleFlightKeysMax, .wait_max = query_limits::kTimeoutMax}};
+  std::stop_source stopping_;
+  std::mutex refreshing_mutex_;
   std::set<std::string> refreshing_;
-  std::jthread refresher_;  // last: it uses everything above
+  const std::unique_ptr<WorkerPool> refreshes_;  // last: it uses everything above
 };
 
 ColumnType column_type_of(const json::value& column) {
@@ -353,6 +281,14 @@ QueryEngine engine_of(std::function<Result<std::shared_ptr<Warehouse>>(const Cal
 
 std::unique_ptr<QueryExecution> make_query_execution(ByteCache& cache, std::shared_ptr<const Clock> clock, AnswerMemoryLimits memory) {
   return std::make_unique<CachedQueryExecution>(cache, std::move(clock), memory);
+}
+
+std::unique_ptr<WorkerPool> make_query_workers(std::size_t threads) {
+  return make_worker_pool({.name = "queries of views",
+                           .threads_max = threads,
+                           .queue_max = query_limits::kQueryQueueMax,
+                           .key_threads_max = query_limits::kQueryThreadsPerConnection,
+                           .key_queue_max = query_limits::kQueryQueuePerConnectionMax});
 }
 
 Result<> check_byte_cap(std::uint64_t bytes_scanned, std::uint64_t bytes_max) {

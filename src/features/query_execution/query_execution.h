@@ -11,7 +11,9 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "features/query_execution/answer_memory.h"
+#include "features/query_execution/limits.h"
 #include "platform/cache/byte_cache.h"
+#include "platform/work/worker_pool.h"
 #include "warehouse/warehouse.h"
 
 namespace bridge {
@@ -78,6 +80,9 @@ class QueryExecution {
 // `cache` must outlive the returned object. Its destructor waits for refreshes that are under way.
 std::unique_ptr<QueryExecution> make_query_execution(ByteCache& cache, std::shared_ptr<const Clock> clock,
                                                      AnswerMemoryLimits memory = answer_memory_limits(process_memory_max()));
+
+// Threads that help with the queries of views; the key is the connection (`run_all` in platform/work).
+std::unique_ptr<WorkerPool> make_query_workers(std::size_t threads = query_limits::kQueryThreads);
 
 // Refuses an estimate at or over the cap, with the way out.
 Result<> check_byte_cap(std::uint64_t bytes_scanned, std::uint64_t bytes_max);

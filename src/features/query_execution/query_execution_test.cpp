@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "features/query_execution/work_pool.h"
-
 namespace bridge {
 namespace {
 
@@ -236,21 +234,22 @@ TEST(QueryExecution, ALeaderThatIsCancelledHandsOver) {
 TEST(QueryExecution, ForgetDropsEveryVersionOfOneDashboard) {
   Workspace workspace;
   CountingEngine engine;
-  QueryRequest other = request_of("SELECT 1");
-  other.slug = "sales-2";
-  for (const int version : {1, 2}) {
+  const auto state = [&](const char* team, const char* slug, int version) {
     QueryRequest request = request_of("SELECT 1");
+    request.slug = slug;
     request.version = version;
-    ASSERT_TRUE(workspace.queries->execute(context_of("a"), request, engine.engine()).has_value());
+    return workspace.queries->execute(context_of(team), request, engine.engine())->cache;
+  };
+  // Twice: what is there at first is what a version has for itself.
+  for (const CacheState wanted : {CacheState::miss, CacheState::hit}) {
+    for (const int version : {1, 2}) EXPECT_EQ(state("a", "sales", version), wanted) << version;
+    EXPECT_EQ(state("a", "sales-2", 1), wanted);
+    EXPECT_EQ(state("b", "sales", 1), wanted);
   }
-  ASSERT_TRUE(workspace.queries->execute(context_of("a"), other, engine.engine()).has_value());
   workspace.queries->forget(TeamScope(TeamId("a")), "sales");
-  EXPECT_EQ(workspace.queries->execute(context_of("a"), other, engine.engine())->cache, CacheState::hit);
-  for (const int version : {1, 2}) {
-    QueryRequest request = request_of("SELECT 1");
-    request.version = version;
-    EXPECT_EQ(workspace.queries->execute(context_of("a"), request, engine.engine())->cache, CacheState::miss);
-  }
+  EXPECT_EQ(state("a", "sales-2", 1), CacheState::hit);
+  EXPECT_EQ(state("b", "sales", 1), CacheState::hit);
+  for (const int version : {1, 2}) EXPECT_EQ(state("a", "sales", version), CacheState::miss) << version;
 }
 
 TEST(QueryExecution, DecodesWhatEncodeRowsWrites) {
@@ -329,28 +328,94 @@ TEST(QueryExecution, ARefreshThatThrewIsTriedAgain) {
   EXPECT_EQ(engine.counting.runs, 2);
 }
 
-TEST(WorkPool, RunsAllPiecesAlsoWithoutAThreadOfItsOwn) {
-  for (const int threads : {0, 2}) {
-    const auto pool = make_work_pool(threads);
-    std::vector<std::atomic<int>> done(100);
-    EXPECT_TRUE(pool->run_all(done.size(), [&](std::size_t i) { ++done[i]; }).has_value());
-    for (const auto& count : done) EXPECT_EQ(count, 1);
+// A cache in which those who look for an answer can be held back between the look and what they do about it.
+class HoldingCache final : public ByteCache {
+ public:
+  explicit HoldingCache(std::size_t bytes_max) : inner_(make_memory_cache(bytes_max)) {}
+  SharedBytes find(std::string_view key) override {
+    SharedBytes found = inner_->find(key);
+    if (holds_me() && !key.ends_with(":v:1")) {  // the bytes, which come after the header
+      ++held;
+      while (hold) std::this_thread::sleep_for(1ms);
+    }
+    return found;
   }
+  void put(std::string_view key, SharedBytes bytes, std::chrono::milliseconds time_to_live) override {
+    inner_->put(key, std::move(bytes), time_to_live);
+  }
+  void erase_prefix(std::string_view prefix) override { inner_->erase_prefix(prefix); }
+  CacheStatistics statistics() const override { return inner_->statistics(); }
+
+  static bool& holds_me() {
+    thread_local bool value = false;
+    return value;
+  }
+  std::atomic<bool> hold{true};
+  std::atomic<int> held{0};
+
+ private:
+  const std::shared_ptr<ByteCache> inner_;
+};
+
+TEST(QueryExecution, ABurstOfReadersAroundARefreshRefreshesExactlyOnce) {
+  HoldingCache cache(8 << 20);
+  const auto clock = std::make_shared<FixedClock>(*parse_time("2026-01-01"));
+  const auto queries = make_query_execution(cache, clock);
+  CountingEngine engine;
+  QueryRequest request = request_of("SELECT 1");
+  request.time_to_live = 1h;
+  request.max_stale = 2h;
+  ASSERT_TRUE(queries->execute(context_of("a"), request, engine.engine()).has_value());
+  clock->advance(90min);
+  {
+    // These see the stale answer, and act on it when the refresh that another asked for has long been kept.
+    std::vector<std::jthread> readers;
+    for (int i = 0; i < 4; ++i) {
+      readers.emplace_back([&] {
+        HoldingCache::holds_me() = true;
+        EXPECT_EQ(queries->execute(context_of("a"), request, engine.engine())->cache, CacheState::stale);
+      });
+    }
+    while (cache.held < 4) std::this_thread::sleep_for(1ms);
+    EXPECT_EQ(queries->execute(context_of("a"), request, engine.engine())->cache, CacheState::stale);
+    for (int i = 0; i < 5'000 && queries->execute(context_of("a"), request, engine.engine())->cache != CacheState::hit; ++i)
+      std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(20ms);  // until the refresh is over
+    cache.hold = false;
+  }
+  std::this_thread::sleep_for(50ms);  // for a second refresh, were there one
+  EXPECT_EQ(engine.runs, 2);
 }
 
-TEST(WorkPool, APieceThatThrowsIsAnErrorOnceAllOthersAreDone) {
-  const auto pool = make_work_pool(2);
-  for (std::size_t bad = 0; bad < 20; ++bad) {
-    std::atomic<std::size_t> done{0};
-    const Result<> outcome = pool->run_all(20, [&](std::size_t i) {
-      if (i == bad) throw std::bad_alloc();
-      std::this_thread::sleep_for(100us);
-      ++done;
-    });
-    ASSERT_FALSE(outcome.has_value());
-    EXPECT_EQ(outcome.error().reason, "out_of_memory");
-    EXPECT_EQ(done, 19u);
+TEST(QueryExecution, AConnectionWhoseRefreshHangsHoldsUpNoOthers) {
+  Workspace workspace;
+  CountingEngine engine;
+  std::atomic<bool> hangs = false;
+  const QueryEngine slow{.dry_run = [&](const CallContext& context, const BoundQuery&) -> Result<DryRun> {
+                           while (hangs) {
+                             TRY(context.check());
+                             std::this_thread::sleep_for(1ms);
+                           }
+                           return DryRun{};
+                         },
+                         .execute = engine.engine().execute};
+  QueryRequest hanging = request_of("SELECT 1");
+  hanging.connection_key = "hangs";
+  hanging.time_to_live = 1h;
+  hanging.max_stale = 2h;
+  QueryRequest other = hanging;
+  other.connection_key = "other";
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), hanging, slow).has_value());
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), other, engine.engine()).has_value());
+  workspace.clock->advance(90min);
+  hangs = true;
+  EXPECT_EQ(workspace.queries->execute(context_of("a"), hanging, slow)->cache, CacheState::stale);
+  bool refreshed = false;
+  for (int i = 0; i < 5'000 && !refreshed; ++i) {
+    refreshed = workspace.queries->execute(context_of("a"), other, engine.engine())->cache == CacheState::hit;
+    std::this_thread::sleep_for(1ms);
   }
+  EXPECT_TRUE(refreshed);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include "base/guarded.h"
 #include "base/log.h"
 #include "features/teams/limits.h"
+#include "platform/work/lru_cache.h"
+#include "platform/work/periodic_task.h"
 
 namespace bridge {
 namespace {
@@ -29,41 +31,28 @@ std::unexpected<Error> nobody() {
   return fail(ErrorCode::unauthenticated, "Present a valid API key (Authorization: Bearer brg_…), or sign in");
 }
 
+// Shards, because every request looks here.
 class CallerCache {
  public:
-  using Clock = std::chrono::steady_clock;
-
-  std::optional<Caller> find(const std::string& key, std::uint64_t version, Clock::time_point now) {
-    Shard& shard = shard_of(key);
-    const std::lock_guard lock(shard.mutex);
-    const auto found = shard.callers.find(key);
-    if (found == shard.callers.end() || found->second.version != version || found->second.until <= now) return std::nullopt;
-    return found->second.caller;
+  std::optional<Caller> find(const std::string& key, std::uint64_t version) {
+    auto known = shard_of(key).find(key);
+    if (!known || known->version != version) return std::nullopt;
+    return std::move(known->caller);
   }
 
-  void put(const std::string& key, const Caller& caller, std::uint64_t version, Clock::time_point now) {
-    Shard& shard = shard_of(key);
-    const std::lock_guard lock(shard.mutex);
-    if (shard.callers.size() >= kCachedCallersMax / kShards) {
-      std::erase_if(shard.callers, [&](const auto& item) { return item.second.until <= now || item.second.version != version; });
-      if (shard.callers.size() >= kCachedCallersMax / kShards) shard.callers.clear();
-    }
-    shard.callers.insert_or_assign(key, Entry{.caller = caller, .until = now + kCallerCacheAge, .version = version});
-  }
+  void put(const std::string& key, const Caller& caller, std::uint64_t version) { shard_of(key).put(key, {caller, version}); }
 
  private:
   static constexpr std::size_t kShards = 16;
-  struct Entry {
+  struct Known {
     Caller caller;
-    Clock::time_point until;
     std::uint64_t version = 0;
   };
   struct Shard {
-    std::mutex mutex;
-    std::unordered_map<std::string, Entry> callers;
+    LruCache<std::string, Known> callers{{.entries_max = kCachedCallersMax / kShards, .time_to_live = kCallerCacheAge}};
   };
 
-  Shard& shard_of(const std::string& key) { return shards_[std::hash<std::string>{}(key) % kShards]; }
+  LruCache<std::string, Known>& shard_of(const std::string& key) { return shards_[std::hash<std::string>{}(key) % kShards].callers; }
 
   std::array<Shard, kShards> shards_;
 };
@@ -74,13 +63,15 @@ class CallerWatch final {
   using OnEnd = std::function<void(const Error&)>;
 
   explicit CallerWatch(std::shared_ptr<TeamService> service)
-      : service_(std::move(service)), thread_([this](const std::stop_token& stop) { watch(stop); }) {}
+      : service_(std::move(service)),
+        task_(start_periodic_task({.name = "callers of streams", .interval = kStreamCallersLookedAtEvery},
+                                  [this](const std::stop_token& stop) { return look(stop); })) {}
 
   std::shared_ptr<void> add(const Caller& caller, OnEnd on_end) {
     const std::lock_guard lock(mutex_);
     const std::uint64_t number = ++last_number_;
     streams_.emplace(number, Stream{caller, std::move(on_end)});
-    if (streams_.size() == 1) changed_.notify_all();
+    if (streams_.size() == 1) task_->run_now();
     return {this, [number](CallerWatch* self) { self->remove(number); }};
   }
 
@@ -96,21 +87,19 @@ class CallerWatch final {
     streams_.erase(number);
   }
 
-  void watch(const std::stop_token& stop) {
-    run_rounds(stop, "callers of streams", [&] {
-      std::map<Credential, Caller> callers;
-      {
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, stop, kStreamCallersLookedAtEvery, [] { return false; });
-        changed_.wait(lock, stop, [&] { return !streams_.empty(); });
-        for (const auto& [number, stream] : streams_) callers.emplace(credential_of(stream.caller), stream.caller);
-      }
-      for (const auto& [credential, caller] : callers) {
-        if (stop.stop_requested()) return false;
-        if (const Result<> good = check_caller_again(*service_, caller); !good) end_all(credential, good.error());
-      }
-      return !stop.stop_requested();
-    });
+  // While there is no stream there is nothing to look at.
+  NextRun look(const std::stop_token& stop) {
+    std::map<Credential, Caller> callers;
+    {
+      const std::lock_guard lock(mutex_);
+      if (streams_.empty()) return NextRun::when_asked;
+      for (const auto& [number, stream] : streams_) callers.emplace(credential_of(stream.caller), stream.caller);
+    }
+    for (const auto& [credential, caller] : callers) {
+      if (stop.stop_requested()) break;
+      if (const Result<> good = check_caller_again(*service_, caller); !good) end_all(credential, good.error());
+    }
+    return NextRun::after_interval;
   }
 
   // Under the lock: who has let go of a stream is not called any more.
@@ -125,17 +114,23 @@ class CallerWatch final {
 
   const std::shared_ptr<TeamService> service_;
   std::mutex mutex_;
-  std::condition_variable_any changed_;
   std::map<std::uint64_t, Stream> streams_;
   std::uint64_t last_number_ = 0;
-  std::jthread thread_;  // last: it uses all of the above
+  const std::unique_ptr<PeriodicTask> task_;  // last: it uses all of the above
 };
 
 class TeamAuthenticator final : public Authenticator {
  public:
   TeamAuthenticator(std::shared_ptr<TeamService> service, std::vector<std::string> allowed_origins)
-      : service_(std::move(service)), allowed_origins_(std::move(allowed_origins)), watch_(service_) {
-    recorder_ = std::jthread([this](std::stop_token stop) { record_uses(stop); });
+      : service_(std::move(service)),
+        allowed_origins_(std::move(allowed_origins)),
+        watch_(service_),
+        recorder_(start_periodic_task({.name = "uses of credentials", .interval = kUseNotedEvery},
+                                      [this](const std::stop_token&) { record_uses(); })) {}
+
+  ~TeamAuthenticator() override {
+    recorder_->stop();
+    (void)guarded([this] { record_uses(); });
   }
 
   Result<Caller> authenticate(const Request& request) override {
@@ -166,12 +161,11 @@ class TeamAuthenticator final : public Authenticator {
     key += credential.team;
     key += '\0';
     key += credential.text;
-    const auto now = CallerCache::Clock::now();
     const std::uint64_t version =
         service_->credentials_version();  // before the look-up: a change meanwhile makes the entry stale, not wrong
-    if (auto caller = cache_.find(key, version, now)) return std::move(*caller);
+    if (auto caller = cache_.find(key, version)) return std::move(*caller);
     Caller caller = TRY(service_->find_caller(credential));
-    cache_.put(key, caller, version, now);
+    cache_.put(key, caller, version);
     note_use(caller.credential_id);
     return caller;
   }
@@ -182,17 +176,14 @@ class TeamAuthenticator final : public Authenticator {
   }
 
   // Writing on every request would make reading dashboards wait for the disk.
-  void record_uses(const std::stop_token& stop) {
-    run_rounds(stop, "uses of credentials", [&] {
-      std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, stop, kUseNotedEvery, [] { return false; });
-      const std::vector<std::string> used(used_.begin(), used_.end());
-      used_.clear();
-      lock.unlock();
-      if (const auto noted = service_->note_used(used); !noted)
-        log_warning("credential_use_not_recorded", {{"error", noted.error().message}});
-      return !stop.stop_requested();
-    });
+  void record_uses() {
+    std::set<std::string> taken;
+    {
+      const std::lock_guard lock(mutex_);
+      taken.swap(used_);
+    }
+    if (const auto noted = service_->note_used({taken.begin(), taken.end()}); !noted)
+      log_warning("credential_use_not_recorded", {{"error", noted.error().message}});
   }
 
   std::shared_ptr<TeamService> service_;
@@ -200,9 +191,8 @@ class TeamAuthenticator final : public Authenticator {
   CallerCache cache_;
   CallerWatch watch_;
   std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::set<std::string> used_;  // guarded by mutex_
-  std::jthread recorder_;       // last: it uses everything above
+  std::set<std::string> used_;                    // guarded by mutex_
+  const std::unique_ptr<PeriodicTask> recorder_;  // last: it uses everything above
 };
 
 }  // namespace

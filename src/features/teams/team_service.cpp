@@ -87,10 +87,15 @@ class TeamServiceOnDatabase final : public TeamService {
   }
 
   Result<Team> ensure_team(const CallContext& context, std::string_view name) override {
-    const auto found = TRY(read_value<std::optional<Team>>(
-        *database_, context, [&](Transaction& transaction) { return find_team_by_slug(transaction, make_slug(name)); }));
-    if (found) return *found;
-    return create_team(context, {.name = std::string(name)});
+    const auto find = [&] {
+      return read_value<std::optional<Team>>(*database_, context,
+                                             [&](Transaction& transaction) { return find_team_by_slug(transaction, make_slug(name)); });
+    };
+    if (const auto found = TRY(find())) return *found;
+    Result<Team> created = create_team(context, {.name = std::string(name)});
+    if (created || created.error().code != ErrorCode::already_exists) return created;
+    if (const auto found = TRY(find())) return *found;  // somebody else was quicker
+    return created;
   }
 
   Result<std::vector<Team>> list_teams(const CallContext& context, const Page& page) override {

@@ -18,25 +18,33 @@
 namespace bridge {
 namespace {
 
-// A directory in memory, a key of its own, a clock that stands still.
+// A directory in memory, a key of its own, a clock that stands still. `beside`: another process over its folder and directory.
 struct Workspace {
   std::string folder;
+  bool owns = true;
   std::shared_ptr<Database> database;
   std::shared_ptr<KeyService> keys;
   std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(*parse_time("2026-08-01T10:00:00Z"));
   std::shared_ptr<TeamService> teams;
   std::shared_ptr<Authenticator> authenticator;
 
-  Workspace() {
-    std::string pattern = "/tmp/bridge_teams_XXXXXX";
-    folder = mkdtemp(pattern.data());
-    database = *open_sqlite(":memory:");
-    EXPECT_TRUE(migrate_up(*database).has_value());
-    keys = *open_local_keys(folder + "/key", true);
+  explicit Workspace(const Workspace* beside = nullptr) : owns(beside == nullptr) {
+    if (beside) {
+      folder = beside->folder;
+      database = beside->database;
+    } else {
+      std::string pattern = "/tmp/bridge_teams_XXXXXX";
+      folder = mkdtemp(pattern.data());
+      database = *open_sqlite(":memory:");
+      EXPECT_TRUE(migrate_up(*database).has_value());
+    }
+    keys = *open_local_keys(folder + "/key", owns);
     teams = make_team_service(database, keys, clock);
     authenticator = make_team_authenticator(teams);
   }
-  ~Workspace() { std::filesystem::remove_all(folder); }
+  ~Workspace() {
+    if (owns) std::filesystem::remove_all(folder);
+  }
 
   CallContext as_operator() const { return {.caller = {.role = Role::admin, .is_operator = true, .credential_id = "key:operator"}}; }
   CallContext as_admin(const TeamId& team) const {
@@ -631,6 +639,44 @@ TEST(TeamsEndpoints, ShowAKeyOnceAndNeverAgain) {
   EXPECT_EQ(body_of(*list).find(key), std::string::npos);
   EXPECT_NE(body_of(*list).find("\"prefix\":\"" + key.substr(0, 12)), std::string::npos);
   EXPECT_EQ(body_of(*list).find("hash"), std::string::npos);
+}
+
+TEST(TwoTeamServices, KnowEachOthersTeamsKeysAndRevocations) {
+  const Workspace first, second(&first);
+  const Team team = first.team("Acme");
+  EXPECT_EQ(second.teams->get_team(second.as_operator(), team.id)->name, "Acme");
+  const auto issued = first.teams->create_key(first.as_admin(team.id), {.name = "x", .role = Role::viewer});
+  ASSERT_TRUE(issued.has_value());
+  EXPECT_EQ(second.with_key(issued->key)->team_id, team.id);
+  ASSERT_TRUE(first.teams->revoke_key(first.as_admin(team.id), issued->id));
+  EXPECT_FALSE(first.with_key(issued->key).has_value());
+  std::this_thread::sleep_for(kCallerCacheAge + std::chrono::milliseconds(50));
+  EXPECT_FALSE(second.with_key(issued->key).has_value()) << "the other one may answer from memory for less than a second";
+}
+
+TEST(TwoTeamServices, LoseNothingOfWhatBothWriteAtOnce) {
+  const Workspace first, second(&first);
+  const Team shared = first.team("Shared");
+  constexpr int count = 20;
+  std::atomic<int> operators = 0;
+  {
+    std::vector<std::jthread> writers;
+    for (const Workspace* workspace : {&first, &second}) {
+      writers.emplace_back([&, workspace] {
+        const auto bootstrapped = workspace->teams->bootstrap_first_start({});
+        ASSERT_TRUE(bootstrapped.has_value());
+        if (*bootstrapped) ++operators;
+        for (int i = 0; i < count; ++i) {
+          EXPECT_TRUE(workspace->teams->ensure_team(workspace->as_operator(), str("Team ", i)).has_value()) << i;
+          EXPECT_TRUE(workspace->teams->create_key(workspace->as_admin(shared.id), {.name = str(i), .role = Role::viewer}).has_value());
+        }
+      });
+    }
+  }
+  EXPECT_EQ(operators, 1);
+  EXPECT_EQ(first.count("SELECT COUNT(*) FROM teams"), 1 + count) << "a name that both asked for is one team";
+  EXPECT_EQ(first.teams->list_keys(first.as_admin(shared.id), {})->size(), 2u * count);
+  EXPECT_EQ(second.teams->list_keys(second.as_admin(shared.id), {})->size(), 2u * count);
 }
 
 }  // namespace

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-namespace bridge {
+#include "base/shared_bytes.h"
 
-using SharedBytes = std::shared_ptr<const std::string>;
+namespace bridge {
 
 struct CacheStatistics {
   std::size_t entries = 0;

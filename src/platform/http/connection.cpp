@@ -258,8 +258,19 @@ void Connection::dispatch() {
   const TimePoint now = steady_clock::now();
   request_.context.deadline = now + milliseconds(route().timeout_ms);
   state_ = State::handling;
-  TaskPool& pool = route().streams ? *shared_.streamers : *shared_.workers;
-  if (!pool.try_run([self = shared_from_this(), now] { self->handle(now); })) {
+  WorkerPool& pool = route().streams ? *shared_.streamers : *shared_.workers;
+  const Result<> queued = guarded([&] {
+    CallContext while_waiting;
+    while_waiting.stop = request_.context.stop;
+    while_waiting.deadline = now + milliseconds(shared_.options.queue_wait_ms);
+    const auto handle = [self = shared_from_this(), now] { self->handle(now); };
+    // Who is dropped hears of it from the handling too, which then runs no handler.
+    const auto dropped = [handle](const Error& why) {
+      if (why.reason != "stopping") handle();
+    };
+    return pool.submit({.key = share_key(), .context = std::move(while_waiting), .work = handle, .dropped = dropped});
+  });
+  if (!queued) {
     shared_.refused->add();
     state_ = State::head;
     return answer_error({.code = ErrorCode::unavailable,
@@ -270,6 +281,10 @@ void Connection::dispatch() {
   // So that a client that goes away is noticed.
   if (route().streams) watch();
   else read();
+}
+
+std::string Connection::share_key() const {
+  return str(request_.context.caller.team_id.value(), "\n", route().share ? route().share(request_) : std::string());
 }
 
 // On a thread of a pool; the request is this thread's until it posts the answer.
@@ -303,7 +318,7 @@ Result<std::optional<Response>> Connection::run_handler(TimePoint queued) {
                  .retry_after = std::chrono::seconds(2)});
   }
   if (request_.context.stop.stop_requested()) return fail(ErrorCode::cancelled, "The client is gone");
-  if (steady_clock::now() - queued > milliseconds(shared_.options.queue_wait_ms)) {
+  if (steady_clock::now() - queued >= milliseconds(shared_.options.queue_wait_ms)) {
     return fail({.code = ErrorCode::unavailable,
                  .message = "The server is busy: try again in a moment",
                  .reason = "overloaded",
@@ -321,7 +336,7 @@ Result<std::optional<Response>> Connection::run_handler(TimePoint queued) {
       run();
       return std::nullopt;
     }
-    if (shared_.streamers->try_run(std::move(run))) return std::nullopt;
+    if (shared_.streamers->submit({.key = share_key(), .context = {}, .work = std::move(run), .dropped = {}})) return std::nullopt;
     return fail({.code = ErrorCode::unavailable,
                  .message = "Too many streams are open: try again in a moment",
                  .reason = "overloaded",

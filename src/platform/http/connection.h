@@ -24,9 +24,9 @@
 #include "platform/http/response_writer.h"
 #include "platform/http/router.h"
 #include "platform/http/server.h"
-#include "platform/http/task_pool.h"
 #include "platform/telemetry/metrics.h"
 #include "platform/telemetry/trace.h"
+#include "platform/work/worker_pool.h"
 
 // Internal to the server, and the only header that includes Asio: for server.cpp and connection*.cpp alone.
 //
@@ -78,8 +78,8 @@ struct Shared {
   Authenticator* authenticator = nullptr;
   std::string extra_head;             // the extra headers, ready to send
   std::vector<RouteMetrics> metrics;  // by route; the last is for requests that match none
-  std::unique_ptr<TaskPool> workers;
-  std::unique_ptr<TaskPool> streamers;
+  std::unique_ptr<WorkerPool> workers;
+  std::unique_ptr<WorkerPool> streamers;
   std::atomic<std::size_t> connections{0};
   std::atomic<std::size_t> bodies_bytes{0};
   std::atomic<bool> draining{false};
@@ -177,6 +177,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   Result<> check_query(const Route& route) const;
   void on_complete();
   void dispatch();
+  std::string share_key() const;
   void handle(TimePoint queued);
   void describe(Span& span) const;
   Result<std::optional<Response>> run_in_span(TimePoint queued);

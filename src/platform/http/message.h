@@ -12,13 +12,11 @@
 #include "base/call_context.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "base/shared_bytes.h"
 
 namespace bridge {
 
 enum class Method : std::uint8_t { get, head, post, put, patch, delete_, options };
-
-// Immutable bytes shared by everybody who is sending them.
-using SharedBytes = std::shared_ptr<const std::string>;
 
 // Header names are stored in lower case, in the order they came.
 using Headers = std::vector<std::pair<std::string, std::string>>;

@@ -5,7 +5,6 @@
 #include "base/testing/failing_allocations.h"
 #include "platform/http/client.h"
 #include "platform/http/server.h"
-#include "platform/http/task_pool.h"
 
 namespace bridge {
 namespace {
@@ -97,20 +96,6 @@ TEST(OutOfMemory, WhicheverAllocationOfTheIoThreadFailsTheClientIsAnsweredAndThe
       ASSERT_TRUE(served.is_well()) << path << " " << nth;
     }
   }
-}
-
-TEST(OutOfMemory, ATaskThatThrowsDoesNotEndItsPool) {
-  TaskPool pool(1, 8);
-  std::atomic<int> done{0};
-  for (int i = 0; i < 4; ++i) {
-    while (!pool.try_run([&, i] {
-      ++done;
-      if (i % 2 == 0) throw std::bad_alloc();
-    })) {
-    }
-  }
-  for (int i = 0; i < 1'000 && done < 4; ++i) std::this_thread::sleep_for(milliseconds(1));
-  EXPECT_EQ(done, 4);
 }
 
 }  // namespace

@@ -37,6 +37,9 @@ using Handler = std::function<Result<Response>(const Request&)>;
 // Runs on the I/O thread and must not block: an answer that needs no work, or nothing to go on to the handler on a worker.
 using QuickHandler = std::function<std::optional<Response>(const Request&)>;
 
+// What of a team may hang by itself, such as the connection that the request is about; empty when that is not known. Must not block.
+using ShareOf = std::function<std::string(const Request&)>;
+
 // One line of a route table. Paths are literal but for `{name}` segments; `{name...}` at the end takes one or more segments.
 struct Route {
   Method method = Method::get;
@@ -48,6 +51,7 @@ struct Route {
   bool streams = false;  // runs on the stream pool, which long answers may fill without stopping everybody else
   std::size_t body_bytes_max = 10 << 20;
   int timeout_ms = 60'000;
+  ShareOf share;  // requests of one team and of one of these have a share of the workers, and leave the others theirs
 };
 
 // Docs of a route whose body is a `Body` and whose answer is an `Answer`; void for none.

@@ -46,16 +46,28 @@ class AsioHttpServer final : public HttpServer {
   bool stopped_ = false;
 };
 
+// Three quarters for one share, at least one.
+std::size_t share_of(std::size_t whole) { return std::max<std::size_t>(1, whole - whole / 4); }
+
+std::unique_ptr<WorkerPool> make_request_pool(std::string name, int threads, std::size_t queue_max, std::size_t stack_bytes) {
+  const auto threads_max = static_cast<std::size_t>(std::max(1, threads));
+  return make_worker_pool({.name = std::move(name),
+                           .threads_max = threads_max,
+                           .queue_max = queue_max,
+                           .key_threads_max = share_of(threads_max),
+                           .key_queue_max = share_of(queue_max),
+                           .stack_bytes = stack_bytes});
+}
+
 Result<> AsioHttpServer::start() {
   std::vector<Route> routes;
   for (const RouteEntry& entry : shared_.routes) routes.push_back({.method = entry.route.method, .path = entry.route.path});
   shared_.router = TRY(make_router(routes));
   shared_.extra_head = header_block(shared_.options.extra_headers);
   make_metrics();
-  shared_.workers =
-      std::make_unique<TaskPool>(static_cast<std::size_t>(std::max(1, shared_.options.worker_threads)), shared_.options.worker_queue_max);
-  shared_.streamers = std::make_unique<TaskPool>(static_cast<std::size_t>(std::max(1, shared_.options.stream_threads)),
-                                                 shared_.options.stream_queue_max, kStreamStackBytes);
+  shared_.workers = make_request_pool("pool of requests", shared_.options.worker_threads, shared_.options.worker_queue_max, 0);
+  shared_.streamers =
+      make_request_pool("pool of streams", shared_.options.stream_threads, shared_.options.stream_queue_max, kStreamStackBytes);
 
   error_code error;
   const asio::ip::address address = asio::ip::make_address(shared_.options.address, error);
@@ -184,7 +196,7 @@ void AsioHttpServer::sweep(IoThread& thread) {
 
 void AsioHttpServer::flush_counts(IoThread& thread) {
   thread.shared.open_connections->set(static_cast<double>(thread.shared.connections.load()));
-  thread.shared.waiting->set(static_cast<double>(thread.shared.workers->waiting()));
+  thread.shared.waiting->set(static_cast<double>(thread.shared.workers->statistics().waiting));
   for (std::size_t i = 0; i < thread.counts.size(); ++i) {
     RouteCounts& counts = thread.counts[i];
     if (!counts.any) continue;

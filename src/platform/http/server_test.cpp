@@ -790,6 +790,40 @@ TEST(HttpServer, WhoWaitedTooLongIsToldToComeAgain) {
   EXPECT_EQ(status_of(waiting.read_answer()), 503);
 }
 
+TEST(HttpServer, WhoWaitedTooLongIsToldToComeAgainWhileTheWorkersStillHang) {
+  Gate gate;
+  Fixture fixture(with_gate(gate), {.worker_threads = 1, .queue_wait_ms = 30});
+  RawClient running = fixture.connect();
+  running.send(kGateRequest);
+  gate.wait_for(gate.entered, 1);
+  RawClient waiting = fixture.connect();
+  EXPECT_EQ(problem_of(waiting.ask(kGateRequest)).at("code"), "overloaded");
+  EXPECT_EQ(gate.entered, 1);
+  gate.open = true;
+  EXPECT_EQ(body_of(running.read_answer()), "done");
+}
+
+TEST(HttpServer, RequestsOfOneShareThatHangLeaveWorkersToTheOthers) {
+  Gate slow;
+  Gate other;
+  other.open = true;
+  std::vector<Route> routes = plain_routes();
+  routes.push_back(slow.route("/slow"));
+  routes.back().share = [](const Request&) { return "a connection that hangs"; };
+  routes.push_back(other.route("/other"));
+  Fixture fixture(std::move(routes), {.worker_threads = 4});
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back(new RawClient(fixture.connect()));
+    clients.back()->send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  slow.wait_for(slow.entered, 3);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(body_of(fixture.ask(get("/other"))), "done");
+  EXPECT_EQ(slow.entered, 3);
+  slow.open = true;
+  for (const auto& client : clients) EXPECT_EQ(body_of(client->read_answer()), "done");
+}
+
 TEST(HttpServer, StopsTheHandlerWhenTheClientGoesAway) {
   Gate gate;
   Fixture fixture(with_gate(gate));

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "platform/telemetry/metrics.h"
+#include "platform/work/periodic_task.h"
 
 namespace bridge {
 
@@ -61,32 +62,31 @@ bool is_worth_repeating(const Result<ClientResponse>& answer) {
 
 class OtlpExporter final : public SpanExporter {
  public:
-  OtlpExporter(OtlpOptions options, std::shared_ptr<HttpClient> http) : options_(std::move(options)), http_(std::move(http)) {
-    sender_ = std::jthread([this](const std::stop_token& stop) { send_batches(stop); });
+  OtlpExporter(OtlpOptions options, std::shared_ptr<HttpClient> http)
+      : options_(std::move(options)),
+        http_(std::move(http)),
+        sender_(start_periodic_task({.name = "export of spans", .interval = options_.delay}, [this](const std::stop_token& stop) {
+          CallContext context;
+          context.stop = stop;
+          send_batches(context.with_timeout(kExportTimeMax * kAttemptsMax));
+        })) {}
+
+  ~OtlpExporter() override {
+    sender_->stop();
+    (void)guarded([this] { send_batches(CallContext().with_timeout(kLastExportTimeMax)); });  // what is left
   }
 
   void take(FinishedSpan span) override {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= kSpansWaitingMax) return drop(1);
     waiting_.push_back(std::move(span));
-    if (waiting_.size() >= kBatchMax) changed_.notify_one();
+    if (waiting_.size() == kBatchMax) sender_->run_now();
   }
 
  private:
-  void send_batches(const std::stop_token& stop) {
-    run_rounds(stop, "export of spans", [&] {
-      {
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, stop, options_.delay, [&] { return waiting_.size() >= kBatchMax; });
-      }
-      const bool last = stop.stop_requested();
-      CallContext context;
-      if (!last) context.stop = stop;
-      const CallContext limited = context.with_timeout(last ? kLastExportTimeMax : kExportTimeMax * kAttemptsMax);
-      while (send_one_batch(limited)) {
-      }
-      return !last;
-    });
+  void send_batches(const CallContext& context) {
+    while (send_one_batch(context)) {
+    }
   }
 
   // False when nothing was waiting.
@@ -114,7 +114,7 @@ class OtlpExporter final : public SpanExporter {
         return true;
       }
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, context.stop, kRetryDelay * attempt, [] { return false; });
+      retry_.wait_for(lock, context.stop, kRetryDelay * attempt, [] { return false; });
     }
   }
 
@@ -135,10 +135,10 @@ class OtlpExporter final : public SpanExporter {
   const OtlpOptions options_;
   const std::shared_ptr<HttpClient> http_;
   std::mutex mutex_;
-  std::condition_variable_any changed_;
+  std::condition_variable_any retry_;
   std::deque<FinishedSpan> waiting_;
   std::optional<std::chrono::steady_clock::time_point> complained_;
-  std::jthread sender_;  // last: it uses all of the above
+  const std::unique_ptr<PeriodicTask> sender_;  // last: it uses all of the above
 };
 
 }  // namespace

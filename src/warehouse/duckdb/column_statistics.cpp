@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "warehouse/duckdb/column_reading.h"
+#include "warehouse/duckdb/duckdb_dialect.h"
 #include "warehouse/duckdb/limits.h"
 
 namespace bridge::duckdb {
@@ -20,7 +21,7 @@ struct Pass {
   bool counts_distinct = false;
 };
 
-std::string name_of(const ColumnInfo& column) { return quote_identifier(duckdb_dialect(), column.name); }
+std::string name_of(const ColumnInfo& column) { return duckdb_dialect().quote_identifier(column.name); }
 
 bool has_range(const ColumnInfo& column) { return column.type != ColumnType::json && column.type != ColumnType::boolean; }
 bool has_average(const ColumnInfo& column) {
@@ -142,7 +143,7 @@ Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, 
   const std::int64_t rows = table.info.row_count;
   Pass pass{.session = *session,
             .context = context,
-            .table = str(quote_identifier(duckdb_dialect(), table.dataset), ".", quote_identifier(duckdb_dialect(), table.name)),
+            .table = str(duckdb_dialect().quote_identifier(table.dataset), ".", duckdb_dialect().quote_identifier(table.name)),
             .counts_distinct = rows <= exact_distinct_rows_max};
   if (rows > whole_table_rows_max)
     pass.sample = str(" TABLESAMPLE ", 100.0 * static_cast<double>(sampled_rows) / static_cast<double>(rows), "% (system)");

@@ -679,10 +679,7 @@ Result<SourceTable*> DataSource::resolve(const TableReference& reference) {
 // ---- queries -------------------------------------------------------------------------------------------------------
 
 Result<std::shared_ptr<AnalysedQuery>> DataSource::analyse(const CallContext& context, const SqlGuard& guard, const std::string& sql) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = analysed_.find(sql); found != analysed_.end()) return found->second;
-  }
+  if (auto known = analysed_.find(sql)) return std::move(*known);
   const GuardedStatement statement = TRY(guard.check(context, sql));
   auto analysed = std::make_shared<AnalysedQuery>();
   for (const TableReference& reference : statement.tables) {
@@ -696,9 +693,7 @@ Result<std::shared_ptr<AnalysedQuery>> DataSource::analyse(const CallContext& co
     TRY(make_ready(context, **table));
     if (std::ranges::find(analysed->tables, *table) == analysed->tables.end()) analysed->tables.push_back(*table);
   }
-  const std::lock_guard lock(mutex_);
-  if (analysed_.size() >= analysed_queries_max) analysed_.clear();
-  analysed_[sql] = analysed;
+  analysed_.put(sql, analysed);
   return analysed;
 }
 
@@ -728,15 +723,9 @@ std::string values_key(const std::vector<SqlValue>& values) {
 Result<DryRun> DataSource::dry_run(const CallContext& context, const SqlGuard& guard, const BoundQuery& query) {
   const auto analysed = TRY(analyse(context, guard, query.sql));
   const std::string key = values_key(query.values);
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = analysed->dry_runs.find(key); found != analysed->dry_runs.end()) return found->second;
-  }
+  if (auto known = analysed->dry_runs.find(key)) return std::move(*known);
   DryRun dry_run = TRY(estimate(context, *analysed, query));
-  const std::lock_guard lock(mutex_);
-  constexpr std::size_t values_remembered_max = 64;
-  if (analysed->dry_runs.size() >= values_remembered_max) analysed->dry_runs.clear();
-  analysed->dry_runs[key] = dry_run;
+  analysed->dry_runs.put(key, dry_run);
   return dry_run;
 }
 

@@ -8,7 +8,9 @@
 
 #include "base/call_context.h"
 #include "base/result.h"
+#include "platform/work/lru_cache.h"
 #include "warehouse/duckdb/engine.h"
+#include "warehouse/duckdb/limits.h"
 #include "warehouse/duckdb/scan_estimate.h"
 #include "warehouse/duckdb/sql_guard.h"
 #include "warehouse/warehouse.h"
@@ -40,7 +42,7 @@ struct SourceTable {
 // A query that was guarded before, and what is known of it.
 struct AnalysedQuery {
   std::vector<SourceTable*> tables;
-  std::map<std::string, DryRun> dry_runs;  // by the values
+  LruCache<std::string, DryRun> dry_runs{{.entries_max = analysed_values_max}};  // by the values
 };
 
 // A DuckDB file, a folder of files or one file, opened at one moment of its life. When the files change, another one is opened.
@@ -79,8 +81,7 @@ class DataSource final {
   std::shared_ptr<Engine> engine_;
   std::vector<std::unique_ptr<SourceTable>> tables_;
 
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<AnalysedQuery>> analysed_;
+  LruCache<std::string, std::shared_ptr<AnalysedQuery>> analysed_{{.entries_max = analysed_queries_max}};
 };
 
 // What identifies the files' present content: sizes and times. Errors: there is nothing there, or it may not be read.

@@ -6,6 +6,7 @@
 #include "base/guarded.h"
 #include "warehouse/duckdb/column_statistics.h"
 #include "warehouse/duckdb/data_source.h"
+#include "warehouse/duckdb/duckdb_dialect.h"
 #include "warehouse/duckdb/duckdb_library.h"
 #include "warehouse/duckdb/engine.h"
 #include "warehouse/duckdb/limits.h"
@@ -57,7 +58,7 @@ class DuckdbWarehouse final : public Warehouse {
   DuckdbWarehouse(std::shared_ptr<SourceRegistry> registry, std::filesystem::path path)
       : registry_(std::move(registry)), path_(std::move(path)) {}
 
-  const SqlDialect& dialect() const override { return duckdb::duckdb_dialect(); }
+  const SqlDialect& dialect() const override { return duckdb_dialect(); }
 
   Result<> ping(const CallContext& context) override {
     const auto source = TRY(current(context));
@@ -125,7 +126,7 @@ class DuckdbDriver final : public WarehouseDriver {
              .where_it_is = true}};
   }
 
-  const SqlDialect& dialect() const override { return duckdb::duckdb_dialect(); }
+  const SqlDialect& dialect() const override { return duckdb_dialect(); }
 
   DataVersion data_version(const std::map<std::string, Secret>& credentials) const override {
     return remembered_version([path = local_path_of(path_text_of(credentials))] { return duckdb::data_version(path); },

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "warehouse/duckdb/duckdb_dialect.h"
 #include "warehouse/duckdb/duckdb_library.h"
 #include "warehouse/duckdb/limits.h"
 #include "warehouse/duckdb/query_error.h"
@@ -87,11 +88,6 @@ Result<> bind_value(duckdb_prepared_statement statement, idx_t index, const SqlV
 }
 
 }  // namespace
-
-const SqlDialect& duckdb_dialect() {
-  static const SqlDialect dialect{.name = "duckdb", .placeholder_prefix = "$", .identifier_quote = '"'};
-  return dialect;
-}
 
 // ---- stopping ------------------------------------------------------------------------------------------------------
 
@@ -455,9 +451,9 @@ duckdb_state append_cell(duckdb_appender appender, const ResultColumn& column, s
 
 Result<> Session::create_temporary_table(const CallContext& context, const std::string& name, const QueryResult& rows) {
   constexpr std::size_t rows_between_checks = 4'096;
-  std::string sql = "CREATE TEMP TABLE " + quote_identifier(duckdb_dialect(), name) + " (";
+  std::string sql = "CREATE TEMP TABLE " + duckdb_dialect().quote_identifier(name) + " (";
   for (std::size_t i = 0; i < rows.columns.size(); ++i) {
-    sql += str(i > 0 ? ", " : "", quote_identifier(duckdb_dialect(), rows.columns[i].name), " ", sql_type_of(rows.columns[i]));
+    sql += str(i > 0 ? ", " : "", duckdb_dialect().quote_identifier(rows.columns[i].name), " ", sql_type_of(rows.columns[i]));
   }
   TRY(command(context, sql + ")"));
   duckdb_appender appender = nullptr;

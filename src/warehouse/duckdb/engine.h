@@ -18,8 +18,6 @@ struct _duckdb_database;
 
 namespace bridge::duckdb {
 
-const SqlDialect& duckdb_dialect();
-
 struct EngineOptions {
   std::string database_file;                // opened read-only; empty: in memory
   std::vector<std::string> readable_files;  // all that its queries may read from disk beside the database file

@@ -41,6 +41,7 @@ inline constexpr std::chrono::milliseconds data_version_check_interval{100};
 
 // Remembered guard verdicts and estimates of one open database.
 inline constexpr std::size_t analysed_queries_max = 512;
+inline constexpr std::size_t analysed_values_max = 64;  // of one query
 
 // Column statistics.
 inline constexpr std::int64_t exact_distinct_rows_max = 200'000;  // up to here values are counted, beyond it estimated

@@ -1,6 +1,7 @@
 #include "warehouse/duckdb/local_query_engine.h"
 
 #include "base/text.h"
+#include "warehouse/duckdb/duckdb_dialect.h"
 #include "warehouse/duckdb/engine.h"
 #include "warehouse/duckdb/private_engine.h"
 #include "warehouse/duckdb/sql_guard.h"
@@ -11,7 +12,7 @@ namespace {
 
 class DuckdbLocalQueryEngine final : public LocalQueryEngine {
  public:
-  const SqlDialect& dialect() const override { return duckdb::duckdb_dialect(); }
+  const SqlDialect& dialect() const override { return duckdb_dialect(); }
 
   Result<QueryResult> execute(const CallContext& context, const BoundQuery& query, const std::map<std::string, const QueryResult*>& tables,
                               const ExecuteLimits& limits) override {
@@ -27,7 +28,7 @@ class DuckdbLocalQueryEngine final : public LocalQueryEngine {
       std::vector<std::string> names;
       ~Dropped() {
         for (const std::string& name : names)
-          (void)session.command({}, str("DROP TABLE IF EXISTS temp.main.", quote_identifier(duckdb::duckdb_dialect(), name)));
+          (void)session.command({}, str("DROP TABLE IF EXISTS temp.main.", duckdb_dialect().quote_identifier(name)));
       }
     } dropped{*session, {}};
     for (const auto& [name, rows] : tables) {

@@ -7,17 +7,13 @@
 #include "warehouse/local_path.h"
 #include "warehouse/sqlite/database_file.h"
 #include "warehouse/sqlite/limits.h"
+#include "warehouse/sqlite/sqlite_dialect.h"
 
 namespace bridge {
 
 namespace {
 
 using sqlite::DatabaseFile;
-
-const SqlDialect& sqlite_dialect() {
-  static const SqlDialect dialect{.name = "sqlite", .placeholder_prefix = "?", .identifier_quote = '"'};
-  return dialect;
-}
 
 class SqliteWarehouse final : public Warehouse {
  public:

@@ -41,7 +41,9 @@ void DriverContract::SetUp() {
   sales_ = *sales;
 }
 
-std::string DriverContract::placeholder(int number) const { return str(warehouse_->dialect().placeholder_prefix, number); }
+std::string DriverContract::placeholder(int number) const {
+  return warehouse_->dialect().placeholder(static_cast<std::size_t>(number), ColumnType::text);
+}
 std::string DriverContract::with_table(std::string sql) const { return replace_all(std::move(sql), "{sales}", sales_.sql_name); }
 Result<QueryResult> DriverContract::run(std::string sql, std::vector<SqlValue> values, ExecuteLimits limits) {
   return warehouse_->execute({}, {.sql = with_table(std::move(sql)), .values = std::move(values)}, limits);

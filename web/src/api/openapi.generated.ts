@@ -1244,8 +1244,14 @@ export interface components {
             fields: {
                 name: string;
                 about: string;
+                /** @enum {string} */
+                type: "text" | "file" | "choice" | "number" | "toggle";
                 secret: boolean;
                 required: boolean;
+                default_value: string;
+                choices: string[];
+                minimum?: number | null;
+                maximum?: number | null;
                 where_it_is: boolean;
             }[];
         }[];
@@ -3011,7 +3017,7 @@ export interface operations {
                 sort?: string;
                 /** @description At most this many rows */
                 limit?: string;
-                /** @description json or csv */
+                /** @description csv or json: the whole answer as an export, past the limit on rows */
                 format?: string;
                 /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
                 team_id?: components["parameters"]["team_id"];

@@ -1,10 +1,44 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { api } from '../api/client';
+import type { ConnectionField } from '../api/types';
 import { humanize } from '../charts/format';
 
 type Progress = 'idle' | 'saving' | 'testing' | 'reading';
 const PROGRESS_WORDS: Record<Progress, string> = { idle: 'Connect', saving: 'Saving…', testing: 'Connecting…', reading: 'Reading the tables…' };
+
+// What a field is asked for with, by its type: the drivers say which, and nothing here knows one by name.
+function FieldInput({ field, value, on_change }: { field: ConnectionField; value: string; on_change: (value: string) => void }) {
+  const common = { autoComplete: 'off', spellCheck: false, required: field.required, 'aria-description': field.about } as const;
+  switch (field.type) {
+    case 'choice':
+      return (
+        <select {...common} value={value} onChange={(event) => on_change(event.target.value)}>
+          {!field.choices.includes(value) && <option value={value}>{value}</option>}
+          {field.choices.map((choice) => (
+            <option key={choice} value={choice}>
+              {choice}
+            </option>
+          ))}
+        </select>
+      );
+    case 'toggle':
+      return <input type="checkbox" aria-description={field.about} checked={value === 'true'} onChange={(event) => on_change(event.target.checked ? 'true' : 'false')} />;
+    case 'number':
+      return <input {...common} type="number" min={field.minimum ?? undefined} max={field.maximum ?? undefined} step="any" value={value} onChange={(event) => on_change(event.target.value)} />;
+    case 'file':
+      return (
+        <input
+          type="file"
+          required={field.required && value === ''}
+          aria-description={field.about}
+          onChange={(event) => void event.target.files?.[0]?.text().then(on_change)}
+        />
+      );
+    default:
+      return <input {...common} type={field.secret ? 'password' : 'text'} value={value} onChange={(event) => on_change(event.target.value)} />;
+  }
+}
 
 // Asks for what the chosen kind of warehouse says it needs. A connection that cannot be made is taken back, so that nothing broken is left.
 export function ConnectionForm({ on_done }: { on_done: () => void }) {
@@ -23,7 +57,7 @@ export function ConnectionForm({ on_done }: { on_done: () => void }) {
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     set_error(null);
-    const credentials = Object.fromEntries(type.fields.map((field) => [field.name, (values[field.name] ?? '').trim()]).filter(([, value]) => value !== ''));
+    const credentials = Object.fromEntries(type.fields.map((field) => [field.name, (values[`${type.type}.${field.name}`] ?? field.default_value).trim()]).filter(([, value]) => value !== ''));
     let created: string | null = null;
     try {
       set_progress('saving');
@@ -67,15 +101,7 @@ export function ConnectionForm({ on_done }: { on_done: () => void }) {
         <label key={`${type.type}.${field.name}`}>
           {humanize(field.name)}
           {!field.required && <span className="faint"> (optional)</span>}
-          <input
-            type={field.secret ? 'password' : 'text'}
-            autoComplete="off"
-            spellCheck={false}
-            required={field.required}
-            value={values[field.name] ?? ''}
-            aria-description={field.about}
-            onChange={(event) => set_values({ ...values, [field.name]: event.target.value })}
-          />
+          <FieldInput field={field} value={values[`${type.type}.${field.name}`] ?? field.default_value} on_change={(value) => set_values({ ...values, [`${type.type}.${field.name}`]: value })} />
           <span className="faint field-about">{field.about}</span>
         </label>
       ))}

@@ -5,11 +5,11 @@
 #include <filesystem>
 
 #include "ai_sdk/gateway/model_gateway.h"
-#include "ai_sdk/providers/rules/rules_provider.h"
 #include "ai_sdk/testing/scripted_provider.h"
 #include "features/chat/session_store.h"
 #include "features/dashboard_generation/generation_adapters.h"
 #include "features/dashboard_generation/generation_service.h"
+#include "features/rules/rules_provider.h"
 #include "platform/metadata_db/migrations.h"
 #include "warehouse/driver_list.h"
 
@@ -37,27 +37,37 @@ class RecordingSink final : public EventSink {
   std::optional<std::size_t> gone_after;
 };
 
-// All that generation stands on: real stores in memory and in a temporary folder, the real engine, a scripted model.
+// All that generation stands on: real stores in memory and in a temporary folder, the real engine, a scripted model. `beside`: another
+// process over the same folder and directory, with the same connection.
 struct GenerationWorkspace {
-  explicit GenerationWorkspace(std::vector<ScriptedTurn> turns = {}) : provider(std::make_shared<ScriptedProvider>(std::move(turns))) {
-    EXPECT_TRUE(migrate_up(*database));
-    EXPECT_TRUE(database->transact({}, [](Transaction& transaction) -> Result<> {
-      TRY(transaction.execute("INSERT INTO teams (id, name, slug, created_at, updated_at) VALUES ('t', 't', 't', 0, 0)", {}));
-      return {};
-    }));
+  explicit GenerationWorkspace(std::vector<ScriptedTurn> turns = {}, const GenerationWorkspace* beside = nullptr)
+      : database(beside ? beside->database : *open_sqlite(":memory:")),
+        owns(beside == nullptr),
+        provider(std::make_shared<ScriptedProvider>(std::move(turns))) {
+    if (beside) {
+      folder = beside->folder;
+    } else {
+      EXPECT_TRUE(migrate_up(*database));
+      EXPECT_TRUE(database->transact({}, [](Transaction& transaction) -> Result<> {
+        TRY(transaction.execute("INSERT INTO teams (id, name, slug, created_at, updated_at) VALUES ('t', 't', 't', 0, 0)", {}));
+        return {};
+      }));
+      std::string pattern = "/tmp/bridge_generation_XXXXXX";
+      folder = mkdtemp(pattern.data());
+    }
     EXPECT_TRUE(blocks->add_missing_defaults({}));
-    std::string pattern = "/tmp/bridge_generation_XXXXXX";
-    folder = mkdtemp(pattern.data());
     lake = *open_folder_store(folder + "/lake");
     context.caller = {.team_id = TeamId("t"), .role = Role::editor};
     connect();
+    if (beside) connection_id = beside->connection_id;
+    else create_connection();
     sessions = make_session_manager(make_session_store(database), lake, clock, SessionWriters::this_process);
     dashboards = make_dashboard_service({.database = *database, .store = *lake, .local = local.get(), .clock = clock});
     library = make_dashboard_library(*dashboards);
   }
   ~GenerationWorkspace() {
     dashboards.reset();
-    std::filesystem::remove_all(folder);
+    if (owns) std::filesystem::remove_all(folder);
   }
 
   // As the gateway gives them out: every call is accounted for.
@@ -65,20 +75,23 @@ struct GenerationWorkspace {
     return behind_gateway({std::move(one)}, {}, {.clock = make_system_clock()}).front();
   }
 
-  // Three million flights and a small table.
   void connect() {
-    std::filesystem::create_directory(folder + "/data");
-    for (const char* file : {"flights-3m.parquet", "seattle-weather.csv"}) {
-      std::filesystem::copy_file(str("node_modules/vega-datasets/data/", file), str(folder, "/data/", file));
-    }
     connections = make_connection_service({.database = database,
                                            .credentials = lake,
-                                           .keys = *open_local_keys(folder + "/key", true),
+                                           .keys = *open_local_keys(folder + "/key", owns),
                                            .clock = clock,
                                            .drivers = make_warehouse_drivers()});
     jobs = make_job_service(database, clock, {});
     team_catalog = make_catalog_service(database, clock, connections, jobs);
     catalog = make_catalog_reader(*connections, *team_catalog);
+  }
+
+  // Three million flights and a small table.
+  void create_connection() {
+    std::filesystem::create_directory(folder + "/data");
+    for (const char* file : {"flights-3m.parquet", "seattle-weather.csv"}) {
+      std::filesystem::copy_file(str("node_modules/vega-datasets/data/", file), str(folder, "/data/", file));
+    }
     const auto created =
         connections->create(context, {.name = "demo", .connection_type = "duckdb", .credentials = {{"path", Secret(folder + "/data")}}});
     EXPECT_TRUE(created) << describe_error(created.error());
@@ -102,8 +115,9 @@ struct GenerationWorkspace {
   }
 
   std::shared_ptr<Clock> clock = std::make_shared<FixedClock>(*parse_time("2026-08-01T10:00:00Z"));
-  std::shared_ptr<Database> database = *open_sqlite(":memory:");
+  std::shared_ptr<Database> database;
   std::unique_ptr<PromptBlockService> blocks = make_prompt_block_service(database, clock);
+  bool owns = true;
   std::string folder;
   std::shared_ptr<ObjectStore> lake;
   std::unique_ptr<SessionManager> sessions;

@@ -5,11 +5,12 @@
 #include "base/text.h"
 #include "features/dashboards/compiler/newest_day.h"
 #include "features/dashboards/compiler/plan.h"
+#include "warehouse/dialect_list.h"
 
 namespace bridge {
 namespace {
 
-const SqlDialect kDuckdb{.name = "duckdb", .placeholder_prefix = "$"};
+const SqlDialect& kDuckdb = *find_sql_dialect("duckdb");
 const Day kToday = *parse_day("2001-04-15");
 
 DocumentParameter parameter(std::string name, ParameterType type, json::value value = nullptr, bool multiple = false) {
@@ -33,7 +34,7 @@ using Query = std::vector<std::pair<std::string, std::string>>;
 Result<BoundQuery> bind(std::string_view sql, const Query& query = {}) {
   const auto all = parameters();
   const auto values = TRY(read_parameter_values(all, ViewType::analytical, query, kToday));
-  return TRY(bind_sql(scan_sql(sql), all, values, kDuckdb)).query;
+  return TRY(bind_sql(scan_sql(sql, kDuckdb.lexical_rules()), all, values, kDuckdb)).query;
 }
 std::string bound(std::string_view sql, const Query& query = {}) {
   const auto result = bind(sql, query);
@@ -44,12 +45,12 @@ std::string date_of(const SqlValue& value) { return std::get<Date>(value).text; 
 TEST(SqlText, FindsParametersOnlyWhereSqlHasValues) {
   const auto names = [](std::string_view sql) {
     std::string out;
-    for (const ParameterUse& use : parameter_uses(scan_sql(sql)))
+    for (const ParameterUse& use : parameter_uses(scan_sql(sql, kDuckdb.lexical_rules())))
       out += use.name + (use.part.empty() ? "" : "." + use.part) + (use.in_filter ? "()" : "") + " ";
     return out;
   };
   EXPECT_EQ(names("a = :x AND b=:y+:z"), "x y z ");
-  EXPECT_EQ(names("':x' \":x\" `:x` -- :x\n /* :x /* :x */ :x */ :y"), "y ");
+  EXPECT_EQ(names("':x' \":x\" -- :x\n /* :x /* :x */ :x */ :y"), "y ");
   EXPECT_EQ(names("'it''s :x' || :y"), "y ");
   EXPECT_EQ(names("E'it\\'s :x' || :y"), "y ");
   EXPECT_EQ(names("$$ :x $$ $tag$ :x $$ :x $tag$ :y"), "y ");
@@ -64,9 +65,23 @@ TEST(SqlText, FindsParametersOnlyWhereSqlHasValues) {
   EXPECT_EQ(names("CASE WHEN arr[CASE WHEN :x THEN 1 END] THEN 1 END"), "x ");
 }
 
+TEST(SqlText, IsReadAsTheDialectHasTextsNamesAndComments) {
+  const auto names = [](std::string_view sql, const SqlDialect& dialect) {
+    std::string out;
+    for (const ParameterUse& use : parameter_uses(scan_sql(sql, dialect.lexical_rules()))) out += use.name + " ";
+    return out;
+  };
+  const SqlDialect& sqlite = *find_sql_dialect("sqlite");
+  EXPECT_EQ(names("[:a] `:b` 'x\\' = :c /* /* */ :d", sqlite), "c d ");
+  EXPECT_EQ(names("[:a] /* /* */ :d */", kDuckdb), "a ");
+  EXPECT_EQ(names("$$ :x $$ :y", kDuckdb), "y ");
+  EXPECT_EQ(scan_sql("SELECT @name", sqlite.lexical_rules()).problems.at(0).code, "placeholder");
+  EXPECT_TRUE(scan_sql("SELECT @ -1", kDuckdb.lexical_rules()).problems.empty());
+}
+
 TEST(SqlText, SaysWhatItCannotRead) {
   const auto code = [](std::string_view sql) {
-    const ScannedSql scanned = scan_sql(sql);
+    const ScannedSql scanned = scan_sql(sql, kDuckdb.lexical_rules());
     return scanned.problems.empty() ? std::string() : scanned.problems.front().code;
   };
   EXPECT_EQ(code("SELECT 'abc"), "unterminated_quote");
@@ -89,7 +104,7 @@ TEST(SqlText, SurvivesAnything) {
   for (int i = 0; i < 5'000; ++i) {
     std::string sql;
     for (int k = 0; k < 30; ++k) sql += parts[random() % parts.size()];
-    const ScannedSql scanned = scan_sql(sql);
+    const ScannedSql scanned = scan_sql(sql, kDuckdb.lexical_rules());
     std::string rebuilt;
     if (parameter_uses(scanned).empty() && scanned.problems.empty()) {
       for (const SqlPiece& piece : scanned.pieces) rebuilt += piece.text;
@@ -98,7 +113,16 @@ TEST(SqlText, SurvivesAnything) {
   }
   std::string deep;
   for (int i = 0; i < 10'000; ++i) deep += "filter(:a, ";
-  EXPECT_FALSE(scan_sql(deep).problems.empty());
+  EXPECT_FALSE(scan_sql(deep, kDuckdb.lexical_rules()).problems.empty());
+}
+
+TEST(Parameters, BindAsTheDialectWritesPlaceholders) {
+  const auto all = parameters();
+  const auto values = *read_parameter_values(all, ViewType::analytical, {{"least", "12345678901234567890"}}, kToday);
+  const auto query = bind_sql(scan_sql("filter(:period, d) AND n > :least AND c = :city", kDuckdb.lexical_rules()), all, values,
+                              *find_sql_dialect("sqlite"));
+  ASSERT_TRUE(query);
+  EXPECT_EQ(query->query.sql, "((d) >= ?1 AND (d) < ?2) AND n > CAST(?3 AS NUMERIC) AND c = ?4");
 }
 
 TEST(Parameters, BindDaysHalfOpen) {
@@ -216,7 +240,8 @@ TEST(Parameters, CountPeriodsFromTheNewestDayOfTheData) {
 TEST(NewestDay, IsAskedOfTheTablesOfTheSelectThatFilters) {
   const auto asked = [](std::string_view sql) {
     std::string out;
-    for (const std::string& one : newest_day_sql(scan_sql(sql), "period")) out += one + "\n";
+    const auto found = newest_day_sql(scan_sql(sql, kDuckdb.lexical_rules()), "period", kDuckdb);
+    for (const std::string& one : *found) out += one + "\n";
     return out;
   };
   const auto newest = [](std::string column, std::string from) {
@@ -240,6 +265,10 @@ TEST(NewestDay, IsAskedOfTheTablesOfTheSelectThatFilters) {
   EXPECT_EQ(asked("SELECT 1 FROM t WHERE d >= :period.from"), "");
   EXPECT_EQ(asked("SELECT filter(:period, 1)"), "");
   EXPECT_EQ(bind_newest_day({}, parameters(), "period", kDuckdb).error().reason, "no_newest_day");
+  EXPECT_EQ(
+      newest_day_sql(scan_sql("SELECT 1 FROM t WHERE filter(:period, d)", kDuckdb.lexical_rules()), "period", *find_sql_dialect("sqlite"))
+          ->front(),
+      "SELECT date(max(CASE WHEN (d) < date('9999-01-01') THEN (d) END)) AS newest_day FROM t");
 }
 
 TEST(Parameters, ReportEveryBadValueAtOnce) {
@@ -349,11 +378,24 @@ TEST(Plan, ShowsACycleAsAPath) {
 TEST(Plan, FindsTheWayBackFromBoundSqlToTheDocuments) {
   const std::string sql = "SELECT 1\nWHERE filter(:period, d) AND wrong";
   const auto all = parameters();
-  const auto bound_sql = *bind_sql(scan_sql(sql), all, *read_parameter_values(all, ViewType::analytical, {}, kToday), kDuckdb);
+  const auto bound_sql =
+      *bind_sql(scan_sql(sql, kDuckdb.lexical_rules()), all, *read_parameter_values(all, ViewType::analytical, {}, kToday), kDuckdb);
   const auto wrong = bound_sql.query.sql.find("wrong") - bound_sql.query.sql.find('\n');
   EXPECT_EQ(bound_sql.source_offset(2, static_cast<int>(wrong)), sql.find("wrong"));
   EXPECT_EQ(bound_sql.source_offset(2, 9), sql.find("d)"));
   EXPECT_EQ(bound_sql.source_offset(99, 99), sql.size());
+}
+
+TEST(Plan, IsReadAnewInTheDialectOfItsConnection) {
+  const DashboardDocument bracketed = document("  a: {sql: \"SELECT 1 AS n, [it's] FROM t WHERE filter(:period, d)\"}\n");
+  const Plan plan = *compile_dashboard(bracketed);
+  EXPECT_EQ(plan.dialect, nullptr) << "a text without an end, in the local engine's eyes";
+  EXPECT_EQ(in_dialect(plan, kDuckdb).error().violations.at(0).code, "unterminated_quote");
+  EXPECT_FALSE(compile_dashboard(bracketed, &kDuckdb));
+  const auto read = in_dialect(plan, *find_sql_dialect("sqlite"));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->queries.at(0).all_parameters, std::vector<std::string>{"period"});
+  EXPECT_EQ(read->dialect, find_sql_dialect("sqlite"));
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 namespace bridge {
 namespace {
 
+constexpr std::string_view kFirstNoDay = "9999-01-01";
+
 // A word or a sign of the SQL outside of strings, quoted names and comments, and the bracket that it stands in.
 struct Token {
   std::string word;  // in lower case; a sign is itself
@@ -14,58 +16,13 @@ struct Token {
   std::size_t bracket = 0;  // index of the token that opened it, plus one; 0: in none
 };
 
-bool is_word_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-
-// The end of what begins at `at` and is no SQL: a string, a quoted name, a comment; `at` itself where nothing of the kind begins. The text
-// has been scanned before, so that all of them end.
-std::size_t skip_opaque(std::string_view text, std::size_t at) {
-  const auto end_of = [&](std::string_view closing, std::size_t from) {
-    const std::size_t found = text.find(closing, from);
-    return found == std::string_view::npos ? text.size() : found + closing.size();
-  };
-  if (text.substr(at, 2) == "--") return std::min(text.find('\n', at), text.size());
-  if (text.substr(at, 2) == "/*") {
-    std::size_t depth = 0;
-    while (at < text.size()) {
-      if (text.substr(at, 2) == "/*") {
-        ++depth;
-        at += 2;
-      } else if (text.substr(at, 2) == "*/") {
-        at += 2;
-        if (--depth == 0) break;
-      } else {
-        ++at;
-      }
-    }
-    return at;
-  }
-  const char quote = text[at];
-  if (quote == '\'' || quote == '"' || quote == '`') {
-    const bool escapes = quote == '\'' && at > 0 && (text[at - 1] == 'e' || text[at - 1] == 'E');
-    for (++at; at < text.size(); ++at) {
-      if (escapes && text[at] == '\\') ++at;
-      else if (text[at] == quote && at + 1 < text.size() && text[at + 1] == quote) ++at;
-      else if (text[at] == quote) return at + 1;
-    }
-    return text.size();
-  }
-  if (quote == '$') {
-    const std::size_t second = text.find('$', at + 1);
-    if (second == std::string_view::npos) return at;
-    return end_of(text.substr(at, second + 1 - at), second + 1);
-  }
-  return at;
-}
-
-std::vector<Token> tokens_of(std::string_view text) {
+// Of SQL that has been scanned before, so that all quotes and comments end.
+std::vector<Token> tokens_of(std::string_view text, const SqlLexicalRules& rules) {
   std::vector<Token> tokens;
   std::vector<std::size_t> open;
   for (std::size_t at = 0; at < text.size();) {
-    if (const std::size_t after = skip_opaque(text, at); after > at) {
-      at = after;
+    if (const auto opaque = find_opaque_sql(text, at, rules)) {
+      at = opaque->end;
       continue;
     }
     const char c = text[at];
@@ -74,8 +31,8 @@ std::vector<Token> tokens_of(std::string_view text) {
       continue;
     }
     std::size_t end = at + 1;
-    if (is_word_char(c)) {
-      while (end < text.size() && is_word_char(text[end])) ++end;
+    if (is_sql_word_char(c)) {
+      while (end < text.size() && is_sql_word_char(text[end])) ++end;
     }
     if (c == ')' && !open.empty()) open.pop_back();
     tokens.push_back({lower(text.substr(at, end - at)), at, end, open.empty() ? 0 : open.back()});
@@ -109,12 +66,12 @@ bool ends_from(std::string_view word) {
 
 class NewestDay {
  public:
-  explicit NewestDay(const ScannedSql& sql) {
+  NewestDay(const ScannedSql& sql, const SqlDialect& dialect) : dialect_(dialect) {
     write(sql.pieces, text_);
-    tokens_ = tokens_of(text_);
+    tokens_ = tokens_of(text_, dialect.lexical_rules());
   }
 
-  std::vector<std::string> find(std::string_view parameter) const {
+  Result<std::vector<std::string>> find(std::string_view parameter) const {
     std::vector<std::string> found;
     const std::string wanted = lower(parameter);
     for (std::size_t i = 0; i + 4 < tokens_.size(); ++i) {
@@ -125,7 +82,7 @@ class NewestDay {
       while (close < tokens_.size() && !(tokens_[close].word == ")" && tokens_[close].bracket == tokens_[i].bracket)) ++close;
       if (close >= tokens_.size()) continue;
       const std::string expression(trim(std::string_view(text_).substr(tokens_[i + 4].end, tokens_[close].start - tokens_[i + 4].end)));
-      if (auto sql = select_around(i, expression)) found.push_back(std::move(*sql));
+      if (auto sql = TRY(select_around(i, expression))) found.push_back(std::move(*sql));
     }
     return found;
   }
@@ -145,7 +102,7 @@ class NewestDay {
     return members;
   }
 
-  std::optional<std::string> select_around(std::size_t at, const std::string& expression) const {
+  Result<std::optional<std::string>> select_around(std::size_t at, const std::string& expression) const {
     std::vector<std::string> entries;
     std::optional<std::string> from;
     for (std::size_t bracket = tokens_[at].bracket;; at = bracket - 1, bracket = tokens_[at].bracket) {
@@ -161,11 +118,12 @@ class NewestDay {
       }
       if (bracket == 0) break;
     }
-    if (!from) return std::nullopt;
+    if (!from) return std::optional<std::string>();
     const std::string with = entries.empty() ? std::string() : str("WITH ", join(entries, ", "), " ");
     const std::string column = str("(", expression, expression.contains("--") ? "\n)" : ")");
-    return str(with, "SELECT CAST(max(CASE WHEN ", column, " < CAST('9999-01-01' AS DATE) THEN ", column, " END) AS DATE) AS newest_day ",
-               *from);
+    const std::string no_day = TRY(dialect_.cast(dialect_.text_literal(kFirstNoDay), ColumnType::date));
+    const std::string newest = dialect_.day_of(str("max(CASE WHEN ", column, " < ", no_day, " THEN ", column, " END)"));
+    return std::optional(str(with, "SELECT ", newest, " AS newest_day ", *from));
   }
 
   // The FROM clause of the SELECT among `members` in which token `at` stands.
@@ -218,20 +176,23 @@ class NewestDay {
     return entries;
   }
 
+  const SqlDialect& dialect_;
   std::string text_;
   std::vector<Token> tokens_;
 };
 
 }  // namespace
 
-std::vector<std::string> newest_day_sql(const ScannedSql& sql, std::string_view parameter) { return NewestDay(sql).find(parameter); }
+Result<std::vector<std::string>> newest_day_sql(const ScannedSql& sql, std::string_view parameter, const SqlDialect& dialect) {
+  return NewestDay(sql, dialect).find(parameter);
+}
 
 Result<std::vector<BoundQuery>> bind_newest_day(const std::vector<const ScannedSql*>& queries,
                                                 const std::vector<DocumentParameter>& parameters, std::string_view parameter,
                                                 const SqlDialect& dialect) {
   std::vector<std::string> texts;
   for (const ScannedSql* sql : queries) {
-    for (std::string& text : newest_day_sql(*sql, parameter)) {
+    for (std::string& text : TRY(newest_day_sql(*sql, parameter, dialect))) {
       if (std::ranges::find(texts, text) == texts.end()) texts.push_back(std::move(text));
     }
   }
@@ -241,7 +202,8 @@ Result<std::vector<BoundQuery>> bind_newest_day(const std::vector<const ScannedS
                     ", column) in one of them, or name the days"));
   }
   std::vector<BoundQuery> bound;
-  for (const std::string& text : texts) bound.push_back(TRY(bind_sql(scan_sql(text), parameters, {}, dialect)).query);
+  for (const std::string& text : texts)
+    bound.push_back(TRY(bind_sql(scan_sql(text, dialect.lexical_rules()), parameters, {}, dialect)).query);
   return bound;
 }
 

@@ -15,7 +15,7 @@ namespace bridge {
 // One SELECT for each place where `filter(:name, expression)` stands in the SQL, each of one row and one column: the newest day as a DATE,
 // NULL when there is none. They read the tables of the SELECT in which the filter stands (WITH entries before it included), with every
 // parameter at `all`. Days after the year 9998 are how many tables write "never" and do not count.
-std::vector<std::string> newest_day_sql(const ScannedSql& sql, std::string_view parameter);
+Result<std::vector<std::string>> newest_day_sql(const ScannedSql& sql, std::string_view parameter, const SqlDialect& dialect);
 
 // The same for all queries of a warehouse, each text once, bound. failed_precondition ("no_newest_day") when none filters the parameter.
 Result<std::vector<BoundQuery>> bind_newest_day(const std::vector<const ScannedSql*>& queries,

@@ -180,6 +180,22 @@ Error bad_parameters(std::vector<Violation> violations) {
       .code = ErrorCode::invalid_argument, .message = std::move(message), .reason = "bad_parameter", .violations = std::move(violations)};
 }
 
+// What a parameter's value is bound as where it is null.
+ColumnType type_of(const DocumentParameter& parameter) {
+  switch (parameter.type) {
+    case ParameterType::date_range:
+    case ParameterType::date: return ColumnType::date;
+    case ParameterType::number: return ColumnType::number;
+    case ParameterType::boolean: return ColumnType::boolean;
+    case ParameterType::enumeration: {
+      const bool is_number = !parameter.values.empty() && std::ranges::all_of(parameter.values, &json::value::is_number);
+      return is_number ? ColumnType::number : ColumnType::text;
+    }
+    case ParameterType::text: break;
+  }
+  return ColumnType::text;
+}
+
 class Binder {
  public:
   Binder(const std::vector<DocumentParameter>& parameters, const ParameterValues& values, const SqlDialect& dialect)
@@ -205,10 +221,10 @@ class Binder {
     out.segments.push_back({out.query.sql.size(), source, verbatim});
     out.query.sql += text;
   }
-  void add_placeholder(SqlValue value, std::size_t source) {
+  void add_placeholder(SqlValue value, ColumnType of_null, std::size_t source) {
+    const ColumnType type = type_of(value, of_null);
     out.query.values.push_back(std::move(value));
-    const bool numbered = dialect_.placeholder_prefix != "?";
-    add(numbered ? str(dialect_.placeholder_prefix, out.query.values.size()) : dialect_.placeholder_prefix, source, false);
+    add(dialect_.placeholder(out.query.values.size(), type), source, false);
   }
 
   Result<std::pair<const DocumentParameter*, const ParameterValue*>> find(const SqlPiece& piece) const {
@@ -228,21 +244,21 @@ class Binder {
         return fail(ErrorCode::invalid_argument, "bad_parameter_use",
                     str(":", piece.parameter, " is a range: use filter(:", piece.parameter, ", column), .from or .to"));
       }
-      add_placeholder(day ? SqlValue(Date{format_day(*day)}) : SqlValue(nullptr), piece.offset);
+      add_placeholder(day ? SqlValue(Date{format_day(*day)}) : SqlValue(nullptr), ColumnType::date, piece.offset);
       return {};
     }
     if (value->values.size() > 1) {
       return fail(ErrorCode::invalid_argument, "bad_parameter_use",
                   str(":", piece.parameter, " may hold several values: use filter(:", piece.parameter, ", column)"));
     }
-    add_placeholder(value->values.empty() ? SqlValue(nullptr) : value->values.front(), piece.offset);
+    add_placeholder(value->values.empty() ? SqlValue(nullptr) : value->values.front(), type_of(*parameter), piece.offset);
     return {};
   }
 
   Result<> bind_filter(const SqlPiece& piece) {
     const auto [parameter, value] = TRY(find(piece));
     if (value->all) {
-      add("TRUE", piece.offset, false);
+      add(dialect_.true_literal(), piece.offset, false);
       return {};
     }
     if (parameter->type == ParameterType::date_range) return bind_days(piece, value->range);
@@ -262,7 +278,7 @@ class Binder {
     add(values.size() == 1 ? ") = " : ") IN (", piece.offset, false);
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (i > 0) add(", ", piece.offset, false);
-      add_placeholder(values[i], piece.offset);
+      add_placeholder(values[i], type_of(*parameter), piece.offset);
     }
     add(values.size() == 1 ? ")" : "))", piece.offset, false);
     return {};
@@ -272,7 +288,7 @@ class Binder {
   Result<> bind_days(const SqlPiece& piece, DayRange range) {
     if (range.to == kLastDay) range.to = std::nullopt;
     if (!range.from && !range.to) {
-      add("TRUE", piece.offset, false);
+      add(dialect_.true_literal(), piece.offset, false);
       return {};
     }
     add("(", piece.offset, false);
@@ -287,7 +303,7 @@ class Binder {
     TRY(bind(piece.expression));
     add(")", piece.offset, false);
     add(comparison, piece.offset, false);
-    add_placeholder(Date{format_day(day)}, piece.offset);
+    add_placeholder(Date{format_day(day)}, ColumnType::date, piece.offset);
     return {};
   }
 

@@ -1,9 +1,10 @@
 #include "features/dashboards/compiler/plan.h"
 
-#include <openssl/sha.h>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "features/dashboards/limits.h"
+#include "warehouse/dialect_list.h"
 
 namespace bridge {
 namespace {
@@ -105,19 +106,8 @@ class Planner {
       const PlannedQuery& before = *plan.find(previous_period ? read->id + std::string(kPreviousPeriodSuffix) : read->id);
       planned.dependencies.push_back({read->id, before.id});
       planned.stage = std::max(planned.stage, before.stage + 1);
-      for (const std::string& name : before.all_parameters) add_once(planned.all_parameters, name);
     }
-    auto& scanned = scanned_[query.id];
-    if (!scanned) scanned = std::make_shared<const ScannedSql>(scan_sql(query.sql.text));
-    if (!scanned->problems.empty()) {
-      const SqlProblem& problem = scanned->problems.front();
-      return invalid(str("queries.", query.id, ".sql"), position_in(query.sql, problem.offset), problem.code, problem.message);
-    }
-    planned.sql = scanned;
-    for (const ParameterUse& use : parameter_uses(*scanned)) {
-      add_once(planned.parameters, use.name);
-      add_once(planned.all_parameters, use.name);
-    }
+    planned.text = query.sql;
     const CacheTimes times = times_of(document_, query);
     planned.ttl_ms = times.ttl.count();
     planned.max_stale_ms = times.max_stale.count();
@@ -129,15 +119,44 @@ class Planner {
 
  private:
   const DashboardDocument& document_;
-  std::map<std::string, std::shared_ptr<const ScannedSql>> scanned_;
 };
 
-void collect_parameters(const DashboardDocument& document, const DocumentQuery& query, std::set<std::string>& seen,
-                        std::vector<std::string>& names) {
+// Takes the SQL apart, and finds the parameters that each query uses itself and through those that it reads, which stand before it.
+void read_sql(Plan& plan, const SqlDialect& dialect) {
+  std::map<std::string, std::shared_ptr<const ScannedSql>> scanned;
+  for (PlannedQuery& query : plan.queries) {
+    auto& sql = scanned[query.source_id];
+    const SqlDialect& own = query.local ? local_sql_dialect() : dialect;
+    if (!sql) sql = std::make_shared<const ScannedSql>(scan_sql(query.text.text, own.lexical_rules()));
+    query.sql = sql;
+    query.parameters.clear();
+    query.all_parameters.clear();
+    for (const Dependency& dependency : query.dependencies) {
+      for (const std::string& name : plan.find(dependency.query_id)->all_parameters) add_once(query.all_parameters, name);
+    }
+    for (const ParameterUse& use : parameter_uses(*sql)) {
+      add_once(query.parameters, use.name);
+      add_once(query.all_parameters, use.name);
+    }
+  }
+}
+
+Result<> check_sql(const Plan& plan) {
+  for (const PlannedQuery& query : plan.queries) {
+    if (query.sql->problems.empty()) continue;
+    const SqlProblem& problem = query.sql->problems.front();
+    return invalid(str("queries.", query.source_id, ".sql"), position_in(query.text, problem.offset), problem.code, problem.message);
+  }
+  return {};
+}
+
+void collect_parameters(const DashboardDocument& document, const DocumentQuery& query, const SqlDialect& connection,
+                        std::set<std::string>& seen, std::vector<std::string>& names) {
   if (!seen.insert(query.id).second) return;
-  for (const ParameterUse& use : parameter_uses(scan_sql(query.sql.text))) add_once(names, use.name);
+  const ScannedSql sql = scan_sql(query.sql.text, dialect_of(query, connection).lexical_rules());
+  for (const ParameterUse& use : parameter_uses(sql)) add_once(names, use.name);
   for (const PlacedText& name : query.from) {
-    if (const DocumentQuery* read = document.find_query(name.text)) collect_parameters(document, *read, seen, names);
+    if (const DocumentQuery* read = document.find_query(name.text)) collect_parameters(document, *read, connection, seen, names);
   }
 }
 
@@ -157,9 +176,7 @@ std::string hash_of(const BoundQuery& query) {
         value);
     text += str("|", value.index(), ":", part.size(), ":", part);
   }
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return encode_hex({reinterpret_cast<const char*>(digest), sizeof digest});
+  return sha256_hex(text);
 }
 
 // The values with every period moved back; nullopt when one of those that the query uses cannot be.
@@ -217,14 +234,18 @@ const BoundPlanQuery* BoundPlan::find(std::string_view id) const {
 
 std::vector<std::string> find_cycle(const DashboardDocument& document) { return CycleSearch(document).find(); }
 
-std::vector<std::string> parameters_of(const DashboardDocument& document, const DocumentQuery& query) {
+const SqlDialect& dialect_of(const DocumentQuery& query, const SqlDialect& connection) {
+  return query.from.empty() ? connection : local_sql_dialect();
+}
+
+std::vector<std::string> parameters_of(const DashboardDocument& document, const DocumentQuery& query, const SqlDialect& connection) {
   std::set<std::string> seen;
   std::vector<std::string> names;
-  collect_parameters(document, query, seen, names);
+  collect_parameters(document, query, connection, seen, names);
   return names;
 }
 
-Result<Plan> compile_dashboard(const DashboardDocument& document) {
+Result<Plan> compile_dashboard(const DashboardDocument& document, const SqlDialect* dialect) {
   if (const auto cycle = find_cycle(document); !cycle.empty()) {
     const Position at = document.find_query(cycle.front())->at;
     return invalid(str("queries.", cycle.front(), ".from"), at, "cycle", str("queries read each other in a circle: ", join(cycle, " → ")));
@@ -247,7 +268,20 @@ Result<Plan> compile_dashboard(const DashboardDocument& document) {
     TRY(planner.add(*query, true));
   }
   std::ranges::stable_sort(plan.queries, {}, &PlannedQuery::stage);
+  const SqlDialect& read_as = dialect ? *dialect : local_sql_dialect();
+  read_sql(plan, read_as);
+  const Result<> read = check_sql(plan);
+  if (dialect && !read) return fail(read.error());
+  plan.dialect = read ? &read_as : nullptr;
   return std::move(plan);
+}
+
+Result<Plan> in_dialect(Plan plan, const SqlDialect& dialect) {
+  if (plan.dialect == &dialect) return plan;
+  read_sql(plan, dialect);
+  TRY(check_sql(plan));
+  plan.dialect = &dialect;
+  return plan;
 }
 
 QueryLimits lower_limits(const QueryLimits& limits, const DocumentPolicy& policy) {

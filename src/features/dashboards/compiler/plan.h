@@ -28,8 +28,9 @@ struct PlannedQuery {
   bool previous_period = false;
   bool local = false;  // runs inside Bridge, on the answers of `dependencies`
   std::vector<Dependency> dependencies;
-  int stage = 0;  // after all its dependencies; queries of one stage may run side by side
-  std::shared_ptr<const ScannedSql> sql;
+  int stage = 0;                            // after all its dependencies; queries of one stage may run side by side
+  PlacedBlock text;                         // its SQL as the document has it
+  std::shared_ptr<const ScannedSql> sql;    // the same, taken apart
   std::vector<std::string> parameters;      // that its own SQL uses
   std::vector<std::string> all_parameters;  // and those of its dependencies
   std::int64_t ttl_ms = 0;
@@ -42,6 +43,7 @@ struct Plan {
   std::string slug;
   int version = 0;
   std::string connection;
+  const SqlDialect* dialect = nullptr;  // in which the SQL for the connection was read without a problem; null where it was not
   ViewType view_type = ViewType::analytical;
   DocumentPolicy policy;
   std::vector<DocumentParameter> parameters;
@@ -51,8 +53,14 @@ struct Plan {
   const PlannedQuery* find(std::string_view id) const;
 };
 
-// Fails with invalid_argument ("invalid_document") on unknown names and on cycles, which it shows as "a → b → a".
-Result<Plan> compile_dashboard(const DashboardDocument& document);
+// `dialect` is that of the document's connection. Where it is not known yet (null), the SQL is read as the local engine's, and what is
+// wrong with it is left to in_dialect. Fails with invalid_argument ("invalid_document") on unknown names, on cycles, which it shows as "a →
+// b → a", and on SQL that the dialect cannot take apart.
+Result<Plan> compile_dashboard(const DashboardDocument& document, const SqlDialect* dialect = nullptr);
+
+// The same plan with the SQL for the connection read in its dialect: parameters stand where that has no texts and comments. Fails with
+// invalid_argument ("invalid_document") on SQL that it cannot take apart.
+Result<Plan> in_dialect(Plan plan, const SqlDialect& dialect);
 
 // The limits of one query; smaller is stricter.
 struct QueryLimits {
@@ -106,7 +114,10 @@ Result<BoundPlan> bind_plan(const Plan& plan, const BindInput& input);
 // The ids on a cycle of `from:`, first and last the same; empty when there is none.
 std::vector<std::string> find_cycle(const DashboardDocument& document);
 
+// How a query's SQL is read: as its connection's, or as the local engine's where it reads other queries.
+const SqlDialect& dialect_of(const DocumentQuery& query, const SqlDialect& connection);
+
 // The parameters that a query uses, also through the queries that it reads. For documents without cycles.
-std::vector<std::string> parameters_of(const DashboardDocument& document, const DocumentQuery& query);
+std::vector<std::string> parameters_of(const DashboardDocument& document, const DocumentQuery& query, const SqlDialect& connection);
 
 }  // namespace bridge

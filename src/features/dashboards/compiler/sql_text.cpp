@@ -8,7 +8,6 @@ namespace {
 
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_name_char(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
-bool is_word_char(char c) { return is_name_char(c) || c == '$' || static_cast<unsigned char>(c) >= 0x80; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'; }
 
 // Words after which a value begins, so that a colon after them is no slice.
@@ -21,7 +20,7 @@ bool is_operator_word(std::string_view word) {
 
 class Scanner {
  public:
-  explicit Scanner(std::string_view text) : text_(text) {}
+  Scanner(std::string_view text, const SqlLexicalRules& rules) : text_(text), rules_(rules) {}
 
   std::vector<SqlProblem> problems;
 
@@ -40,23 +39,16 @@ class Scanner {
       const char c = text_[at_];
       if (is_blank(c)) {
         ++at_;
-      } else if (text_.substr(at_, 2) == "--") {
-        at_ = std::min(text_.find('\n', at_), text_.size());
-      } else if (text_.substr(at_, 2) == "/*") {
-        skip_comment();
-      } else if (c == '\'' || c == '"' || c == '`') {
-        skip_quoted(c, false);
+      } else if (const auto opaque = find_opaque_sql(text_, at_, rules_)) {
+        skip(*opaque);
+        if (!opaque->is_comment) after_operand = true;
+      } else if (rules_.placeholder_signs.contains(c)) {
+        refuse_placeholder(c);
         after_operand = true;
-      } else if (c == '$') {
-        skip_dollar();
-        after_operand = true;
-      } else if (is_word_char(c)) {
+      } else if (is_sql_word_char(c)) {
         const std::size_t start = at_;
         const std::string_view word = read_word();
-        if ((word == "e" || word == "E") && at_ < text_.size() && text_[at_] == '\'') {
-          skip_quoted('\'', true);
-          after_operand = true;
-        } else if (starts_filter(word)) {
+        if (starts_filter(word)) {
           const std::size_t after_word = at_;
           at_ = start;
           flush();
@@ -75,9 +67,6 @@ class Scanner {
         pieces.push_back(read_value());
         text_start = at_;
         after_operand = true;
-      } else if (c == '?') {
-        problem(at_, "placeholder", "'?' is not a parameter here: write :name", "?");
-        ++at_;
       } else if (c == '(' || c == '[' || c == '{') {
         open_brackets += c;
         ++at_;
@@ -104,7 +93,7 @@ class Scanner {
 
   std::string_view read_word() {
     const std::size_t start = at_;
-    while (at_ < text_.size() && is_word_char(text_[at_])) ++at_;
+    while (at_ < text_.size() && is_sql_word_char(text_[at_])) ++at_;
     return text_.substr(start, at_ - start);
   }
   std::string read_name() {
@@ -118,59 +107,22 @@ class Scanner {
   }
   bool name_starts_at(std::size_t at) const { return at < text_.size() && is_name_start(text_[at]); }
 
-  void skip_comment() {
-    const std::size_t start = at_;
-    std::size_t depth = 0;
-    while (at_ < text_.size()) {
-      if (text_.substr(at_, 2) == "/*") {
-        ++depth;
-        at_ += 2;
-      } else if (text_.substr(at_, 2) == "*/") {
-        at_ += 2;
-        if (--depth == 0) return;
-      } else {
-        ++at_;
-      }
+  void skip(const OpaqueSql& opaque) {
+    if (!opaque.is_closed) {
+      if (opaque.is_comment) problem(at_, "unterminated_comment", str("this comment has no end: ", opaque.closing, " is missing"));
+      else problem(at_, "unterminated_quote", str("this quote has no end: a closing ", opaque.closing, " is missing"));
     }
-    problem(start, "unterminated_comment", "this comment has no end: */ is missing");
+    at_ = opaque.end;
   }
 
-  // A doubled quote stands for itself; a backslash escapes only in E'…'.
-  void skip_quoted(char quote, bool backslash_escapes) {
+  // `?`, `$1` and `$name` would be placeholders of somebody else.
+  void refuse_placeholder(char sign) {
     const std::size_t start = at_++;
-    while (at_ < text_.size()) {
-      if (backslash_escapes && text_[at_] == '\\') {
-        at_ = std::min(at_ + 2, text_.size());
-      } else if (text_[at_] != quote) {
-        ++at_;
-      } else if (at_ + 1 < text_.size() && text_[at_ + 1] == quote) {
-        at_ += 2;
-      } else {
-        ++at_;
-        return;
-      }
-    }
-    problem(start, "unterminated_quote", str("this quote has no end: a closing ", quote, " is missing"));
-  }
-
-  // $$…$$ and $tag$…$tag$ are strings; $1 and $name would be placeholders of somebody else.
-  void skip_dollar() {
-    const std::size_t start = at_++;
-    if (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') {
-      const std::string name = read_name();
-      return problem(start, "placeholder", str("'$", name, "' is not a parameter here: write :name"), "$" + name);
-    }
-    const std::string tag = read_name();
-    if (at_ >= text_.size() || text_[at_] != '$') {
-      if (!tag.empty()) problem(start, "placeholder", str("'$", tag, "' is not a parameter here: write :", tag), "$" + tag);
-      return;
-    }
-    ++at_;
-    const std::string closing = "$" + tag + "$";
-    const std::size_t end = text_.find(closing, at_);
-    if (end == std::string_view::npos)
-      problem(start, "unterminated_quote", str("this quote has no end: a closing ", closing, " is missing"));
-    at_ = end == std::string_view::npos ? text_.size() : end + closing.size();
+    const std::string name = read_name();
+    const std::string written = sign + name;
+    if (name.empty() && sign != '?') return;
+    const bool is_named = !name.empty() && is_name_start(name.front());
+    problem(start, "placeholder", str("'", written, "' is not a parameter here: write :", is_named ? name : "name"), written);
   }
 
   // `filter(` and then a parameter; `FILTER (WHERE …)` and list functions are the engine's own.
@@ -216,7 +168,8 @@ class Scanner {
   bool starts_value(const std::string& open_brackets, bool after_operand) const {
     if (!name_starts_at(at_ + 1)) return false;
     const char before = at_ == 0 ? ' ' : text_[at_ - 1];
-    if (is_word_char(before) || before == '"' || before == '\'' || before == '`' || before == ')' || before == ']') return false;
+    const bool ends_quote = rules_.text_quotes.contains(before) || rules_.identifier_quotes.contains(before);
+    if (is_sql_word_char(before) || ends_quote || before == ')' || before == ']') return false;
     const bool in_brackets = !open_brackets.empty() && open_brackets.back() != '(';
     return !(in_brackets && after_operand);
   }
@@ -233,6 +186,7 @@ class Scanner {
   }
 
   std::string_view text_;
+  const SqlLexicalRules& rules_;
   std::size_t at_ = 0;
 };
 
@@ -246,8 +200,8 @@ void collect_uses(const std::vector<SqlPiece>& pieces, std::vector<ParameterUse>
 
 }  // namespace
 
-ScannedSql scan_sql(std::string_view text) {
-  Scanner scanner(text);
+ScannedSql scan_sql(std::string_view text, const SqlLexicalRules& rules) {
+  Scanner scanner(text, rules);
   ScannedSql sql;
   sql.pieces = scanner.scan(0);
   sql.problems = std::move(scanner.problems);

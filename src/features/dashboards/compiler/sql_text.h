@@ -5,9 +5,11 @@
 #include <string_view>
 #include <vector>
 
+#include "warehouse/sql_lexer.h"
+
 // The SQL of a document, taken apart at the places where parameters enter it. This is a scanner and no guard: what may run is decided by
-// the engine's own parser. It knows strings, quoted names, comments, dollar quotes, `::` casts and slices, so that a colon in them is left
-// alone.
+// the engine's own parser. The dialect's rules say what is a text, a quoted name or a comment; `::` casts and slices are known besides, so
+// that a colon in any of them is left alone.
 
 namespace bridge {
 
@@ -34,7 +36,7 @@ struct ScannedSql {
   std::vector<SqlProblem> problems;
 };
 
-ScannedSql scan_sql(std::string_view text);
+ScannedSql scan_sql(std::string_view text, const SqlLexicalRules& rules);
 
 // A use of a parameter, wherever it is nested.
 struct ParameterUse {

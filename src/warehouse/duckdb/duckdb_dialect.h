@@ -1,0 +1,9 @@
+#pragma once
+
+#include "warehouse/sql_dialect.h"
+
+namespace bridge {
+
+const SqlDialect& duckdb_dialect();
+
+}  // namespace bridge
