@@ -66,13 +66,16 @@ constexpr Numbered settings[] = {
     {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1},
 };
 
-// A decimal as SQLite keeps numbers: whole ones of 64 bits exactly.
-Result<double> number_of(const std::string& text) {
+// As SQLite keeps numbers: whole ones of 64 bits exactly, all others as floating point.
+Result<int> bind_decimal(sqlite3_stmt* statement, int index, const std::string& text) {
+  const char* const end = text.data() + text.size();
+  std::int64_t whole = 0;
+  if (const auto read = std::from_chars(text.data(), end, whole); read.ec == std::errc{} && read.ptr == end)
+    return sqlite3_bind_int64(statement, index, whole);
   double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size())
-    return fail(ErrorCode::invalid_argument, "sql_invalid", "The value of a parameter is no number");
-  return number;
+  if (const auto read = std::from_chars(text.data(), end, number); read.ec == std::errc{} && read.ptr == end)
+    return sqlite3_bind_double(statement, index, number);
+  return fail(ErrorCode::invalid_argument, "sql_invalid", str("The value of parameter ", index, " is no number"));
 }
 
 std::string opening_sql() {
@@ -295,7 +298,7 @@ Result<> Connection::bind(sqlite3_stmt* statement, const std::vector<SqlValue>& 
       else if constexpr (std::is_same_v<T, std::int64_t>) return sqlite3_bind_int64(statement, index, typed);
       else if constexpr (std::is_same_v<T, double>) return sqlite3_bind_double(statement, index, typed);
       else if constexpr (std::is_same_v<T, std::string>) return bind_text(typed);
-      else if constexpr (std::is_same_v<T, Decimal>) return sqlite3_bind_double(statement, index, TRY(number_of(typed.text)));
+      else if constexpr (std::is_same_v<T, Decimal>) return bind_decimal(statement, index, typed.text);
       else if constexpr (std::is_same_v<T, Date>) return bind_text(format_time(TRY(parse_time(typed.text))).substr(0, 10));
       else return bind_text(write_timestamp(TRY(parse_time(typed.text)), form));
     };

@@ -593,8 +593,9 @@ TEST(SqliteParameters, OfEveryTypeCompareWithWhatIsStored) {
       warehouse_of(folder / "a.db", {"CREATE TABLE t (i INTEGER, d DECIMAL(18, 2), s TEXT)", "INSERT INTO t VALUES (5, 10.25, 'ä')"});
   EXPECT_EQ(rows_of(*warehouse, "SELECT count(*) FROM t WHERE i = ?1 AND i = ?1 AND s = ?2", {std::int64_t{5}, std::string("ä")}), "[[1]]");
   EXPECT_EQ(rows_of(*warehouse, "SELECT count(*) FROM t WHERE d = ?1", {Decimal{"10.25"}}), "[[1]]");
+  EXPECT_EQ(rows_of(*warehouse, "SELECT ?1, ?2", {Decimal{"9007199254740993"}, Decimal{"-0.5"}}), R"([["9007199254740993",-0.5]])");
   EXPECT_EQ(rows_of(*warehouse, "SELECT ?1, ?2", {std::string("a'b\"c"), nullptr}), R"([["a'b\"c",null]])");
-  EXPECT_TRUE(rows_of(*warehouse, "SELECT count(*) FROM t WHERE d = ?1", {Decimal{"ten"}}).contains("no number"));
+  EXPECT_TRUE(rows_of(*warehouse, "SELECT count(*) FROM t WHERE d = ?1", {Decimal{"ten"}}).contains("is no number"));
 }
 
 }  // namespace
