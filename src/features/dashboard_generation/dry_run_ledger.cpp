@@ -1,6 +1,5 @@
 #include "features/dashboard_generation/dry_run_ledger.h"
 
-
 #include "base/digest.h"
 #include "base/text.h"
 #include "features/dashboard_generation/limits.h"

@@ -1,6 +1,5 @@
 #include "features/dashboards/meta_text.h"
 
-
 #include "base/digest.h"
 #include "base/text.h"
 
@@ -180,8 +179,6 @@ std::string content_of(std::string_view text) {
   return content + "\n";
 }
 
-std::string content_hash(std::string_view text) {
-  return "sha256:" + sha256_hex(content_of(text));
-}
+std::string content_hash(std::string_view text) { return "sha256:" + sha256_hex(content_of(text)); }
 
 }  // namespace bridge

@@ -1,6 +1,5 @@
 #include "features/query_execution/query_execution.h"
 
-
 #include "base/digest.h"
 #include "base/guarded.h"
 #include "base/log.h"

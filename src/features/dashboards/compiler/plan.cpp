@@ -1,6 +1,5 @@
 #include "features/dashboards/compiler/plan.h"
 
-
 #include "base/digest.h"
 #include "base/text.h"
 #include "features/dashboards/limits.h"
