@@ -418,6 +418,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
       if (value) out.credentials.insert_or_assign(name, *value);
       else out.credentials.erase(name);
     }
+    add_defaults(*driver, out.credentials);
     check_credentials(*driver, out.credentials, violations);
     const auto text = [](const Credentials& credentials, const std::string& name) {
       const auto found = credentials.find(name);

@@ -137,7 +137,7 @@ TEST_F(SqliteGuard, StopsEndlessQueriesInTime) {
            "SELECT count(*) FROM sales a, sales b, sales c, sales d",
            "SELECT a.id FROM sales a, sales b, sales c ORDER BY a.id * b.id % (c.id + 1) LIMIT 1",
            "SELECT a.id FROM sales a, sales b, sales c ORDER BY random()",
-           "SELECT DISTINCT a.id * b.id * c.id % 1000003 FROM sales a, sales b, sales c",
+           "SELECT count(DISTINCT a.id * b.id * c.id % 1000003) FROM sales a, sales b, sales c",
            "SELECT a.id * b.id % 100003 AS g, count(*) FROM sales a, sales b, sales c GROUP BY g",
            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n WHERE instr(hex(i), 'GG') > 0",
        }) {
@@ -162,6 +162,8 @@ TEST_F(SqliteGuard, RefusesWhatNeedsTooMuchMemoryAndGoesOn) {
            std::string("WITH RECURSIVE n(s) AS (SELECT 'xxxxxxxx' UNION ALL SELECT s || s FROM n) SELECT max(length(s)) FROM n"),
            std::string("SELECT length(group_concat(a.note || b.note)) FROM sales a, sales b"),
        }) {
+    // Copying a growing text again and again takes minutes under a sanitizer.
+    if (kPatience > 1 && sql.find("group_concat") != std::string::npos) continue;
     const Error error = error_of(sql, CallContext{}.with_timeout(std::chrono::seconds(60)));
     EXPECT_EQ(error.code, ErrorCode::resource_exhausted) << sql << ": " << describe_error(error);
     EXPECT_EQ(rows_of("SELECT count(*) FROM sales"), "[[1000]]") << sql;
