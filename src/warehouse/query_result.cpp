@@ -205,14 +205,6 @@ std::string encode_rows(const QueryResult& result) {
   return out;
 }
 
-std::string encode_csv(const QueryResult& result) {
-  std::string out;
-  out.reserve(encoded_size_estimate(result));
-  append_csv_header(out, result);
-  append_csv_rows(out, result);
-  return out;
-}
-
 namespace {
 
 template <class T>

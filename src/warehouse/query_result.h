@@ -68,6 +68,7 @@ class BatchCollector final : public BatchSink {
 void append_json_rows(std::string& out, const QueryResult& batch, bool others_before);
 // [{"name":"n","type":"integer"}]
 void append_json_columns(std::string& out, const std::vector<ColumnName>& columns);
+// RFC 4180 with a header line. Cells that a spreadsheet would run as a formula (= + - @ tab, unless a number) get a leading quote.
 void append_csv_header(std::string& out, const QueryResult& batch);
 void append_csv_rows(std::string& out, const QueryResult& batch);
 
@@ -75,7 +76,5 @@ std::vector<ColumnName> columns_of(const QueryResult& result);
 
 // {"columns":[{"name","type"}],"rows":[[…]]}: compact, nothing rounded, NaN and infinities as null.
 std::string encode_rows(const QueryResult& result);
-// RFC 4180 with a header line. Cells that a spreadsheet would run as a formula (= + - @ tab, unless a number) get a leading quote.
-std::string encode_csv(const QueryResult& result);
 
 }  // namespace bridge

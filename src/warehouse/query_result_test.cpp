@@ -82,17 +82,24 @@ TEST(EncodeRows, IsAlwaysValidJsonInValidUtf8) {
 
 TEST(EncodeRows, WritesAnEmptyAnswer) { EXPECT_EQ(encode_rows({}), R"({"columns":[],"rows":[]})"); }
 
+std::string csv_of(const QueryResult& result) {
+  std::string out;
+  append_csv_header(out, result);
+  append_csv_rows(out, result);
+  return out;
+}
+
 TEST(EncodeCsv, QuotesWhatNeedsItAndTellsNullFromEmptyText) {
   QueryResult result{.columns = {texts("a,b", ColumnType::text, {"x \"y\"", "", "line\nbreak", "gone"}), integers("n", {-5, 6, 7, 8})},
                      .row_count = 4};
   result.columns[0].valid[3] = false;
-  EXPECT_EQ(encode_csv(result), "\"a,b\",n\r\n\"x \"\"y\"\"\",-5\r\n\"\",6\r\n\"line\nbreak\",7\r\n,8\r\n");
+  EXPECT_EQ(csv_of(result), "\"a,b\",n\r\n\"x \"\"y\"\"\",-5\r\n\"\",6\r\n\"line\nbreak\",7\r\n,8\r\n");
 }
 
 TEST(EncodeCsv, DisarmsCellsThatASpreadsheetWouldRun) {
   QueryResult result{.columns = {texts("=cmd", ColumnType::text, {"=1+1", "+49 30", "@x", "-5", "+3.5e2", "-inf", "\tx", "plain"})},
                      .row_count = 8};
-  EXPECT_EQ(encode_csv(result), "'=cmd\r\n'=1+1\r\n'+49 30\r\n'@x\r\n-5\r\n+3.5e2\r\n'-inf\r\n'\tx\r\nplain\r\n");
+  EXPECT_EQ(csv_of(result), "'=cmd\r\n'=1+1\r\n'+49 30\r\n'@x\r\n-5\r\n+3.5e2\r\n'-inf\r\n'\tx\r\nplain\r\n");
 }
 
 TEST(WiderType, HoldsTheValuesOfBothWithoutRounding) {

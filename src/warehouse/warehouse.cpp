@@ -19,10 +19,7 @@ ColumnType type_of(const SqlValue& value, ColumnType of_null) {
 }
 
 Result<QueryResult> Warehouse::execute(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) {
-  BatchCollector collector;
-  const Streamed streamed = TRY(stream(context, query, limits, collector));
-  collector.result.truncated = streamed.truncated;
-  return std::move(collector.result);
+  return collect_answer([&](BatchSink& sink) { return stream(context, query, limits, sink); });
 }
 
 }  // namespace bridge

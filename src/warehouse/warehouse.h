@@ -125,6 +125,15 @@ struct Streamed {
   bool truncated = false;  // a row or byte limit cut the answer off
 };
 
+// The whole answer of what streams into a sink: `run(sink)` gives Result<Streamed>.
+template <class Run>
+Result<QueryResult> collect_answer(const Run& run) {
+  BatchCollector collector;
+  const Streamed streamed = TRY(run(collector));
+  collector.result.truncated = streamed.truncated;
+  return std::move(collector.result);
+}
+
 // One open connection to a team's warehouse, read-only. Thread-safe. Calls block until done, or return cancelled / deadline_exceeded when
 // `context` says so, and then the engine has stopped working on it too.
 class Warehouse {

@@ -49,9 +49,7 @@ class JsonSink final : public BatchSink {
     }
     append_json_rows(out_.text(), batch, row_count_ > 0);
     row_count_ += batch.row_count;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (batch.columns[i].type != columns_[i].type) columns_[i].type = ColumnType::big_integer;
-    }
+    for (std::size_t i = 0; i < columns_.size(); ++i) columns_[i].type = wider_type(columns_[i].type, batch.columns[i].type);
     return out_.write_if_enough();
   }
   const std::vector<ColumnName>& columns() const { return columns_; }

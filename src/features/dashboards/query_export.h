@@ -21,8 +21,8 @@ struct QueryExport {
 
 enum class ExportFormat : std::uint8_t { csv, json };
 
-// CSV, or {"data":{"rows":[…],"columns":[…]},"metadata":{…}}: the columns behind the rows, because a whole number may turn out to need
-// more than 53 bits until the last of them.
+// CSV, or {"data":{"rows":[…],"columns":[…]},"metadata":{…}}: the columns behind the rows, because their types are known when the
+// last of them is read: a whole number may need more than 53 bits, a value of SQLite may be of any type.
 Result<> write_export(const QueryExport& answer, ExportFormat format, const CallContext& context, BodySink& body);
 
 }  // namespace bridge

@@ -227,15 +227,6 @@ Result<Streamed> read_all(const CallContext& context, CallContext::Clock::time_p
   return reader.streamed();
 }
 
-// The whole answer of what runs into a sink.
-template <class Run>
-Result<QueryResult> collect(const Run& run) {
-  BatchCollector collector;
-  const Streamed streamed = TRY(run(collector));
-  collector.result.truncated = streamed.truncated;
-  return std::move(collector.result);
-}
-
 }  // namespace
 
 // ---- session -------------------------------------------------------------------------------------------------------
@@ -328,7 +319,7 @@ Result<Streamed> Session::stream(const CallContext& context, const BoundQuery& q
 }
 
 Result<QueryResult> Session::run(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) {
-  return collect([&](BatchSink& sink) { return stream(context, query, limits, sink); });
+  return collect_answer([&](BatchSink& sink) { return stream(context, query, limits, sink); });
 }
 
 Result<std::string> Session::explain(const CallContext& context, const BoundQuery& query) {
@@ -338,7 +329,7 @@ Result<std::string> Session::explain(const CallContext& context, const BoundQuer
     plan = TRY(query_directly(context, explained.sql));
   } else {
     const auto statement = TRY(prepare_new(explained.sql));
-    plan = TRY(collect([&](BatchSink& sink) { return execute(context, *statement, explained, {}, sink); }));
+    plan = TRY(collect_answer([&](BatchSink& sink) { return execute(context, *statement, explained, {}, sink); }));
   }
   if (plan.row_count == 0 || plan.columns.size() < 2) return fail(ErrorCode::internal, "The engine gave no plan");
   return plan.columns[1].texts[0];
@@ -353,7 +344,7 @@ Result<QueryResult> Session::query_directly(const CallContext& context, const st
     const char* raw = capi::result_error(&result);
     return query_failure(context, started, raw ? raw : "", sql);
   }
-  return collect([&](BatchSink& sink) { return read_all(context, started, &result, sql, {}, sink); });
+  return collect_answer([&](BatchSink& sink) { return read_all(context, started, &result, sql, {}, sink); });
 }
 
 Result<> Session::command(const CallContext& context, const std::string& sql) {

@@ -346,10 +346,7 @@ Result<QueryResult> Connection::run(const CallContext& context, const std::strin
   TRY(bind(statement.get(), values));
   std::vector<AnswerColumn> columns = names_of(statement.get());
   for (AnswerColumn& column : columns) column.type = ColumnType::text;  // a name may look like a date
-  BatchCollector collector;
-  const Streamed streamed = TRY(stream(statement.get(), columns, limits, collector));
-  collector.result.truncated = streamed.truncated;
-  return std::move(collector.result);
+  return collect_answer([&](BatchSink& sink) { return stream(statement.get(), columns, limits, sink); });
 }
 
 }  // namespace bridge::sqlite
