@@ -27,20 +27,36 @@ AnswerMemory::Turn::~Turn() {
   if (!memory_) return;
   const std::lock_guard lock(memory_->mutex_);
   --memory_->running_;
+  if (--connection_->second == 0) memory_->running_by_connection_.erase(connection_);
   memory_->changed_.notify_all();
 }
 
-Result<AnswerMemory::Turn> AnswerMemory::wait_for_turn(const CallContext& context, const AnswerView& view) {
+Result<AnswerMemory::Turn> AnswerMemory::wait_for_turn(const CallContext& context, const AnswerView& view,
+                                                       const std::string& connection_key) {
   std::unique_lock lock(mutex_);
-  const auto may_run = [&] { return running_ < limits_.running_max && (bytes_ <= limits_.bytes_max / 2 || is_oldest(view)); };
+  const auto leaves_room = [&] {
+    const auto own = running_by_connection_.find(connection_key);
+    return own == running_by_connection_.end() || own->second < limits_.running_max - running_;
+  };
+  const auto has_memory = [&] { return bytes_ <= limits_.bytes_max / 2 || is_oldest(view); };
+  const auto may_run = [&] { return running_ < limits_.running_max && leaves_room() && has_memory(); };
   const auto gives_up = [&] { return starving_ > 0 && view.bytes_ > 0 && !is_oldest(view); };
   changed_.wait_for(lock, context.stop, context.time_left(limits_.wait_max), [&] { return may_run() || gives_up(); });
   if (gives_up() || !may_run()) {
     TRY(context.check());
+    if (!gives_up() && has_memory() && !leaves_room()) {
+      return fail(
+          Error{.code = ErrorCode::unavailable,
+                .message = "As many queries of this connection run as may at once, and none of them has ended: try again in a moment",
+                .reason = "connection_busy",
+                .retry_after = std::chrono::seconds(5)});
+    }
     return std::unexpected(out_of_memory());
   }
+  const auto connection = running_by_connection_.try_emplace(connection_key).first;
+  ++connection->second;
   ++running_;
-  return Turn(*this);
+  return Turn(*this, connection);
 }
 
 Result<AnswerMemory::Charge> AnswerMemory::charge(const CallContext& context, const AnswerView& view, std::uint64_t bytes) {

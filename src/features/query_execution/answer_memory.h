@@ -2,9 +2,12 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
+#include <string>
+#include <utility>
 
 #include "base/call_context.h"
 #include "platform/cache/byte_cache.h"
@@ -58,17 +61,19 @@ class AnswerMemory final {
   // The right to run one query.
   class Turn final {
    public:
-    explicit Turn(AnswerMemory& memory) : memory_(&memory) {}
-    Turn(Turn&& other) noexcept : memory_(std::exchange(other.memory_, nullptr)) {}
+    Turn(AnswerMemory& memory, std::map<std::string, int>::iterator connection) : memory_(&memory), connection_(connection) {}
+    Turn(Turn&& other) noexcept : memory_(std::exchange(other.memory_, nullptr)), connection_(other.connection_) {}
     Turn& operator=(Turn&&) = delete;
     ~Turn();
 
    private:
     AnswerMemory* memory_;
+    std::map<std::string, int>::iterator connection_;
   };
 
-  // Waits until a query of this view may run; unavailable ("out_of_memory") after a while.
-  Result<Turn> wait_for_turn(const CallContext& context, const AnswerView& view);
+  // Waits until a query of this view may run on this connection, which gets another turn only while more of them are free than it has: one
+  // that hangs never takes them all. unavailable ("out_of_memory") after a while, or ("connection_busy") when its own queries are why.
+  Result<Turn> wait_for_turn(const CallContext& context, const AnswerView& view, const std::string& connection_key);
   // unavailable ("out_of_memory") when it is too much beside what others have, resource_exhausted ("answers_too_large") when there are no
   // others. The oldest view waits for a while instead.
   Result<Charge> charge(const CallContext& context, const AnswerView& view, std::uint64_t bytes);
@@ -89,7 +94,8 @@ class AnswerMemory final {
   std::condition_variable_any changed_;
   std::uint64_t bytes_ = 0;  // guarded by mutex_, as is all below
   int running_ = 0;
-  int starving_ = 0;  // queries of the oldest view that wait for room
+  std::map<std::string, int> running_by_connection_;  // that run any
+  int starving_ = 0;                                  // queries of the oldest view that wait for room
   std::uint64_t last_number_ = 0;
   std::set<std::uint64_t> views_;
 };

@@ -46,11 +46,11 @@ TEST(AnswerMemory, PastHalfOfItOnlyTheOldestViewGoesOnUntilThereIsRoom) {
   auto oldest = std::make_shared<AnswerView>(memory);
   const auto other = std::make_shared<AnswerView>(memory);
   SharedBytes held = *memory->hold({}, oldest, bytes_of(60));
-  EXPECT_TRUE(memory->wait_for_turn({}, *oldest).has_value());
-  EXPECT_EQ(memory->wait_for_turn({}, *other).error().reason, "out_of_memory");
+  EXPECT_TRUE(memory->wait_for_turn({}, *oldest, "a").has_value());
+  EXPECT_EQ(memory->wait_for_turn({}, *other, "a").error().reason, "out_of_memory");
   oldest.reset();
   held.reset();
-  EXPECT_TRUE(memory->wait_for_turn({}, *other).has_value());
+  EXPECT_TRUE(memory->wait_for_turn({}, *other, "a").has_value());
 }
 
 TEST(AnswerMemory, TheOldestViewGetsWhatTheOthersGiveUp) {
@@ -59,7 +59,7 @@ TEST(AnswerMemory, TheOldestViewGetsWhatTheOthersGiveUp) {
   auto other = std::make_shared<AnswerView>(memory);
   SharedBytes of_other = *memory->hold({}, other, bytes_of(60));
   std::jthread asks([&] { EXPECT_TRUE(memory->hold({}, oldest, bytes_of(80)).has_value()); });
-  EXPECT_EQ(memory->wait_for_turn({}, *other).error().reason, "out_of_memory") << "at once, not after the whole wait";
+  EXPECT_EQ(memory->wait_for_turn({}, *other, "a").error().reason, "out_of_memory") << "at once, not after the whole wait";
   of_other.reset();
   other.reset();
 }
@@ -67,15 +67,29 @@ TEST(AnswerMemory, TheOldestViewGetsWhatTheOthersGiveUp) {
 TEST(AnswerMemory, RunsSoManyQueriesAtATimeAndGivesTheTurnOn) {
   const auto memory = memory_of({.bytes_max = 100, .running_max = 1, .wait_max = 5s});
   const auto view = std::make_shared<AnswerView>(memory);
-  std::optional<AnswerMemory::Turn> turn(*memory->wait_for_turn({}, *view));
+  std::optional<AnswerMemory::Turn> turn(*memory->wait_for_turn({}, *view, "a"));
   CallContext gone;
   std::stop_source stop;
   stop.request_stop();
   gone.stop = stop.get_token();
-  EXPECT_EQ(memory->wait_for_turn(gone, *view).error().code, ErrorCode::cancelled);
-  std::jthread waiting([&] { EXPECT_TRUE(memory->wait_for_turn({}, *view).has_value()); });
+  EXPECT_EQ(memory->wait_for_turn(gone, *view, "a").error().code, ErrorCode::cancelled);
+  std::jthread waiting([&] { EXPECT_TRUE(memory->wait_for_turn({}, *view, "a").has_value()); });
   std::this_thread::sleep_for(5ms);
   turn.reset();
+}
+
+TEST(AnswerMemory, AConnectionWhoseQueriesHangLeavesTurnsToTheOthers) {
+  const auto memory = memory_of({.bytes_max = 100, .running_max = 4, .wait_max = 20ms});
+  const auto view = std::make_shared<AnswerView>(memory);
+  const auto first = memory->wait_for_turn({}, *view, "hangs");
+  const auto second = memory->wait_for_turn({}, *view, "hangs");
+  ASSERT_TRUE(first && second);
+  const auto refused = memory->wait_for_turn({}, *view, "hangs");
+  EXPECT_EQ(refused.error().reason, "connection_busy");
+  EXPECT_TRUE(refused.error().retry_after.has_value());
+  const auto third = memory->wait_for_turn({}, *view, "hangs too");
+  ASSERT_TRUE(third);
+  EXPECT_TRUE(memory->wait_for_turn({}, *view, "well").has_value());
 }
 
 TEST(AnswerMemory, IsAShareOfWhatTheProcessMayTake) {

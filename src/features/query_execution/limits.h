@@ -15,10 +15,9 @@ inline constexpr std::size_t kResultBytesMax = 32 << 20;
 inline constexpr std::chrono::seconds kTimeoutMax{60};
 
 // Threads that help requests with their queries, and how many of them one connection may have: one that hangs leaves the others theirs.
-inline constexpr std::size_t kQueryThreads = 8;
+inline constexpr std::size_t kQueryThreads = 24;
 inline constexpr std::size_t kQueryThreadsPerConnection = 6;
 inline constexpr std::size_t kQueryQueueMax = 1'024;
-inline constexpr std::size_t kQueryQueuePerConnectionMax = 512;
 
 // Queries that run at the same time over all requests and refreshes: one for so much memory of the process, because what a query reads is
 // counted only when it is done.
@@ -29,7 +28,6 @@ inline constexpr std::uint64_t kMemoryPerRunningQuery = std::uint64_t{512} << 20
 inline constexpr std::size_t kRefreshThreads = 4;
 inline constexpr std::size_t kRefreshThreadsPerConnection = 1;
 inline constexpr std::size_t kRefreshQueueMax = 256;
-inline constexpr std::size_t kRefreshQueuePerConnectionMax = 128;
 inline constexpr std::size_t kSingleFlightKeysMax = 16'384;
 
 }  // namespace bridge::query_limits

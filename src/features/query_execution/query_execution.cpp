@@ -74,7 +74,8 @@ class CachedQueryExecution final : public QueryExecution {
                                      .threads_max = query_limits::kRefreshThreads,
                                      .queue_max = query_limits::kRefreshQueueMax,
                                      .key_threads_max = query_limits::kRefreshThreadsPerConnection,
-                                     .key_queue_max = query_limits::kRefreshQueuePerConnectionMax})) {}
+                                     .key_queue_max = query_limits::kRefreshQueueMax,
+                                     .groups_leave_room = true})) {}
 
   ~CachedQueryExecution() override { stopping_.request_stop(); }
 
@@ -168,7 +169,7 @@ class CachedQueryExecution final : public QueryExecution {
     std::shared_ptr<const std::string> data;
     StoredHeader header;
     {
-      const AnswerMemory::Turn turn = TRY(memory_->wait_for_turn(context, *view));
+      const AnswerMemory::Turn turn = TRY(memory_->wait_for_turn(context, *view, request.connection_key));
       const QueryResult result = TRY(engine.execute(context, request.query, limits));
       const AnswerMemory::Charge charge = TRY(memory_->charge(context, *view, memory_of(result)));
       header = {.row_count = static_cast<std::int64_t>(result.row_count),
@@ -287,7 +288,8 @@ std::unique_ptr<WorkerPool> make_query_workers(std::size_t threads) {
                            .threads_max = threads,
                            .queue_max = query_limits::kQueryQueueMax,
                            .key_threads_max = query_limits::kQueryThreadsPerConnection,
-                           .key_queue_max = query_limits::kQueryQueuePerConnectionMax});
+                           .key_queue_max = query_limits::kQueryQueueMax,
+                           .groups_leave_room = true});
 }
 
 Result<> check_byte_cap(std::uint64_t bytes_scanned, std::uint64_t bytes_max) {

@@ -268,7 +268,11 @@ void Connection::dispatch() {
     const auto dropped = [handle](const Error& why) {
       if (why.reason != "stopping") handle();
     };
-    return pool.submit({.key = share_key(), .context = std::move(while_waiting), .work = handle, .dropped = dropped});
+    return pool.submit({.key = share_key(),
+                        .group = str(request_.context.caller.team_id.value()),
+                        .context = std::move(while_waiting),
+                        .work = handle,
+                        .dropped = dropped});
   });
   if (!queued) {
     shared_.refused->add();

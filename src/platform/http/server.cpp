@@ -46,17 +46,27 @@ class AsioHttpServer final : public HttpServer {
   bool stopped_ = false;
 };
 
-// Three quarters for one share, at least one.
-std::size_t share_of(std::size_t whole) { return std::max<std::size_t>(1, whole - whole / 4); }
+// Requests of one thing that may hang have some of the threads, and those of one team leave some to the other teams.
+std::unique_ptr<WorkerPool> make_request_workers(const HttpServerOptions& options) {
+  return make_worker_pool({.name = "pool of requests",
+                           .threads_max = static_cast<std::size_t>(std::max(1, options.worker_threads)),
+                           .queue_max = options.worker_queue_max,
+                           .key_threads_max = options.worker_threads_per_share,
+                           .key_queue_max = options.worker_queue_max,
+                           .groups_leave_room = true});
+}
 
-std::unique_ptr<WorkerPool> make_request_pool(std::string name, int threads, std::size_t queue_max, std::size_t stack_bytes) {
-  const auto threads_max = static_cast<std::size_t>(std::max(1, threads));
-  return make_worker_pool({.name = std::move(name),
+// A team may have three quarters of the streams, at least one.
+std::size_t streams_of_team(std::size_t whole) { return std::max<std::size_t>(1, whole - whole / 4); }
+
+std::unique_ptr<WorkerPool> make_stream_workers(const HttpServerOptions& options) {
+  const auto threads_max = static_cast<std::size_t>(std::max(1, options.stream_threads));
+  return make_worker_pool({.name = "pool of streams",
                            .threads_max = threads_max,
-                           .queue_max = queue_max,
-                           .key_threads_max = share_of(threads_max),
-                           .key_queue_max = share_of(queue_max),
-                           .stack_bytes = stack_bytes});
+                           .queue_max = options.stream_queue_max,
+                           .key_threads_max = streams_of_team(threads_max),
+                           .key_queue_max = streams_of_team(options.stream_queue_max),
+                           .stack_bytes = kStreamStackBytes});
 }
 
 Result<> AsioHttpServer::start() {
@@ -65,9 +75,8 @@ Result<> AsioHttpServer::start() {
   shared_.router = TRY(make_router(routes));
   shared_.extra_head = header_block(shared_.options.extra_headers);
   make_metrics();
-  shared_.workers = make_request_pool("pool of requests", shared_.options.worker_threads, shared_.options.worker_queue_max, 0);
-  shared_.streamers =
-      make_request_pool("pool of streams", shared_.options.stream_threads, shared_.options.stream_queue_max, kStreamStackBytes);
+  shared_.workers = make_request_workers(shared_.options);
+  shared_.streamers = make_stream_workers(shared_.options);
 
   error_code error;
   const asio::ip::address address = asio::ip::make_address(shared_.options.address, error);

@@ -31,7 +31,8 @@ struct HttpServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;  // 0 picks a free one
   int io_threads = 2;
-  int worker_threads = 8;
+  int worker_threads = kWorkerThreads;
+  std::size_t worker_threads_per_share = kWorkerThreadsPerShare;
   int stream_threads = kStreamThreads;
   Headers extra_headers;  // sent with every answer, e.g. the content security policy
   // Whose pages may read answers and send credentials from a browser, each as browsers write it; none: no page of another origin.

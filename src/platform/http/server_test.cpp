@@ -23,7 +23,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-// "Bearer viewer", "Bearer editor", "Bearer admin", "Bearer operator", "Bearer teamless".
+// "Bearer viewer", "Bearer editor", "Bearer admin", "Bearer operator", "Bearer teamless"; "Bearer stranger" is of another team.
 class NamedKeys final : public Authenticator {
  public:
   Result<Caller> authenticate(const Request& request) override {
@@ -34,6 +34,7 @@ class NamedKeys final : public Authenticator {
     if (key == "Bearer editor") return caller.role = Role::editor, caller;
     if (key == "Bearer admin") return caller.role = Role::admin, caller;
     if (key == "Bearer operator") return caller.is_operator = true, caller;
+    if (key == "Bearer stranger") return caller.team_id = TeamId("t2"), caller;
     if (key == "Bearer teamless") return Caller{.user_id = UserId("u1")};
     return fail(ErrorCode::unauthenticated, "Present a key");
   }
@@ -811,7 +812,7 @@ TEST(HttpServer, RequestsOfOneShareThatHangLeaveWorkersToTheOthers) {
   routes.push_back(slow.route("/slow"));
   routes.back().share = [](const Request&) { return "a connection that hangs"; };
   routes.push_back(other.route("/other"));
-  Fixture fixture(std::move(routes), {.worker_threads = 4});
+  Fixture fixture(std::move(routes), {.worker_threads = 8});
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 8; ++i) {
     clients.emplace_back(new RawClient(fixture.connect()));
@@ -820,6 +821,29 @@ TEST(HttpServer, RequestsOfOneShareThatHangLeaveWorkersToTheOthers) {
   slow.wait_for(slow.entered, 3);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(body_of(fixture.ask(get("/other"))), "done");
   EXPECT_EQ(slow.entered, 3);
+  slow.open = true;
+  for (const auto& client : clients) EXPECT_EQ(body_of(client->read_answer()), "done");
+}
+
+TEST(HttpServer, ATeamWhoseEveryConnectionHangsLeavesWorkersToTheOtherTeams) {
+  Gate slow;
+  Gate other;
+  other.open = true;
+  std::vector<Route> routes;
+  routes.push_back(slow.route("/slow"));
+  routes.back().access = Access::viewer;
+  routes.back().share = [](const Request& request) { return std::string(request.header("x-connection").value_or("")); };
+  routes.push_back(other.route("/other"));
+  routes.back().access = Access::viewer;
+  Fixture fixture(std::move(routes), {.worker_threads = 16});
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 40; ++i) {
+    clients.emplace_back(new RawClient(fixture.connect()));
+    clients.back()->send(get("/slow", str("X-Connection: ", i % 20, "\r\n")));
+  }
+  slow.wait_for(slow.entered, 8);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(body_of(fixture.ask(get("/other", "", "stranger"))), "done");
+  EXPECT_EQ(slow.entered, 8);
   slow.open = true;
   for (const auto& client : clients) EXPECT_EQ(body_of(client->read_answer()), "done");
 }

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <list>
@@ -40,12 +41,12 @@ class KeyedWorkerPool final : public WorkerPool {
     return guarded([&]() -> Result<> {
       std::unique_lock lock(mutex_);
       if (stopping_) return fail(stopping());
-      Lane& lane = lane_of(job.key);
+      Lane& lane = lane_of(job.key, job.group);
       const AtEnd forget_unused([&] {
         if (!lock.owns_lock()) return;  // it has got the job
         erase_when_unused(lane);
       });
-      if (lane.running < limits_.key_threads_max) {
+      if (may_run(lane)) {
         if (!idle_.empty()) {
           Worker& worker = *idle_.back();
           idle_.pop_back();
@@ -57,10 +58,11 @@ class KeyedWorkerPool final : public WorkerPool {
         if (workers_.size() < limits_.threads_max && start_thread(lane, job)) return {};
       }
       if (workers_.empty()) return fail(out_of_memory());
-      if (waiting_ >= limits_.queue_max || lane.jobs.size() >= limits_.key_queue_max) return fail(overloaded());
+      if (!may_wait(lane)) return fail(overloaded());
       const bool watched = may_end(job.context);
       lane.jobs.push_back(std::move(job));
       ++waiting_;
+      ++lane.group->waiting;
       make_ready(lane);
       if (watched) watch();
       return {};
@@ -73,7 +75,6 @@ class KeyedWorkerPool final : public WorkerPool {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
       ready_.clear();
-      waiting_ = 0;
       for (Worker* worker : idle_) worker->wake.notify_one();
       idle_.clear();
       watcher = std::move(watcher_);
@@ -93,9 +94,19 @@ class KeyedWorkerPool final : public WorkerPool {
   }
 
  private:
+  // The keys of one owner. There while any of them is.
+  struct Group {
+    std::size_t lanes = 0;
+    std::size_t running = 0;
+    std::size_t waiting = 0;
+  };
+  using GroupEntry = std::pair<const std::string, Group>;
+
   // The jobs of one key. There while any of them runs or waits.
   struct Lane {
     std::string key;
+    GroupEntry* group_entry = nullptr;
+    Group* group = nullptr;
     std::list<WorkerJob> jobs;  // that wait
     std::size_t running = 0;
     std::list<Lane*> seat;  // its node of ready_ while it is not there, so that no thread needs memory to end a job
@@ -109,24 +120,46 @@ class KeyedWorkerPool final : public WorkerPool {
     Lane* lane = nullptr;          // of its job
   };
 
-  Lane& lane_of(const std::string& key) {
+  Lane& lane_of(const std::string& key, const std::string& group) {
     if (const auto found = lanes_.find(key); found != lanes_.end()) return found->second;
     Lane fresh{.key = key};
     fresh.seat.push_back(nullptr);
+    GroupEntry& entry = *groups_.try_emplace(group.empty() ? key : group).first;
+    const AtEnd forget_unused([&] {
+      if (entry.second.lanes == 0) groups_.erase(groups_.find(entry.first));
+    });
     Lane& lane = lanes_.emplace(key, std::move(fresh)).first->second;
     lane.seat.front() = &lane;
+    lane.group_entry = &entry;
+    lane.group = &entry.second;
+    ++lane.group->lanes;
     return lane;
   }
 
   void erase_when_unused(const Lane& lane) {
     if (lane.running > 0 || !lane.jobs.empty()) return;
-    const auto found = lanes_.find(lane.key);
-    if (found != lanes_.end()) lanes_.erase(found);
+    if (--lane.group->lanes == 0) groups_.erase(groups_.find(lane.group_entry->first));
+    lanes_.erase(lanes_.find(lane.key));
   }
 
-  // To the end of the line of keys, when a thread may take a job of it.
+  // Whether a thread may take a job of it.
+  bool may_run(const Lane& lane) const {
+    if (lane.running >= limits_.key_threads_max) return false;
+    return !limits_.groups_leave_room || leaves_room(limits_.threads_max - running_, lane.group->running, lane.running);
+  }
+
+  bool may_wait(const Lane& lane) const {
+    if (waiting_ >= limits_.queue_max || lane.jobs.size() >= limits_.key_queue_max) return false;
+    return !limits_.groups_leave_room || leaves_room(limits_.queue_max - waiting_, lane.group->waiting, lane.jobs.size());
+  }
+
+  static bool leaves_room(std::size_t free, std::size_t of_group, std::size_t of_key) {
+    return free > of_group && free - of_group > of_key;
+  }
+
+  // To the end of the line of keys.
   void make_ready(Lane& lane) {
-    if (lane.jobs.empty() || lane.running >= limits_.key_threads_max || lane.seat.empty()) return;
+    if (lane.jobs.empty() || lane.seat.empty()) return;
     ready_.splice(ready_.end(), lane.seat);
   }
 
@@ -140,26 +173,62 @@ class KeyedWorkerPool final : public WorkerPool {
   void give(Worker& worker, Lane& lane, WorkerJob& job) {
     worker.job.emplace(std::move(job));
     worker.lane = &lane;
-    ++lane.running;
-    ++running_;
+    count_running(lane, 1);
   }
 
-  // The next job of the key whose turn it is; false when no key has one.
+  void count_running(Lane& lane, int change) {
+    lane.running += change;
+    lane.group->running += change;
+    running_ += change;
+  }
+
+  std::list<Lane*>::iterator next_in_line() {
+    return std::ranges::find_if(ready_, [&](const Lane* lane) { return may_run(*lane); });
+  }
+
+  // The next job of the first key in line that may have a thread; false when there is none.
   bool take_next(Worker& worker) {
-    if (ready_.empty()) return false;
-    Lane& lane = *ready_.front();
-    lane.seat.splice(lane.seat.end(), ready_, ready_.begin());
+    const auto next = next_in_line();
+    if (next == ready_.end()) return false;
+    Lane& lane = **next;
     give(worker, lane, lane.jobs.front());
-    lane.jobs.pop_front();
-    --waiting_;
-    make_ready(lane);
+    to_end_of_line(next);
     return true;
   }
 
-  void end_job(Lane& lane) {
-    --lane.running;
-    --running_;
+  // A job that ended may have made room for more than the one that its thread goes on with.
+  void wake_others() {
+    for (auto next = next_in_line(); next != ready_.end(); next = next_in_line()) {
+      if (idle_.empty()) {
+        Lane& lane = **next;
+        if (workers_.size() >= limits_.threads_max || !start_thread(lane, lane.jobs.front())) return;
+        to_end_of_line(next);
+      } else {
+        Worker& worker = *idle_.back();
+        idle_.pop_back();
+        take_next(worker);
+        worker.wake.notify_one();
+      }
+    }
+  }
+
+  // After its first job was given to a thread.
+  void to_end_of_line(std::list<Lane*>::iterator place) {
+    Lane& lane = **place;
+    lane.jobs.pop_front();
+    count_out(lane);
+    lane.seat.splice(lane.seat.end(), ready_, place);
     make_ready(lane);
+  }
+
+  // A job that waited no longer does.
+  void count_out(Lane& lane) {
+    --waiting_;
+    --lane.group->waiting;
+  }
+
+  void end_job(Lane& lane) {
+    count_running(lane, -1);
     erase_when_unused(lane);
   }
 
@@ -184,8 +253,7 @@ class KeyedWorkerPool final : public WorkerPool {
     pthread_attr_destroy(&attributes);
     if (started) return true;
     job = std::move(*worker.job);
-    --lane.running;
-    --running_;
+    count_running(lane, -1);
     workers_.pop_back();
     return false;
   }
@@ -199,6 +267,7 @@ class KeyedWorkerPool final : public WorkerPool {
         worker.wake.wait(lock, [&] { return stopping_ || worker.job; });
         continue;
       }
+      wake_others();
       Lane& lane = *worker.lane;
       lock.unlock();
       run(*worker.job);
@@ -241,7 +310,7 @@ class KeyedWorkerPool final : public WorkerPool {
           const auto candidate = job++;
           if (guarded([&] { return candidate->context.check(); })) continue;
           ended.splice(ended.end(), lane.jobs, candidate);
-          --waiting_;
+          count_out(lane);
         }
         if (lane.jobs.empty()) make_unready(lane);
         erase_when_unused(lane);
@@ -257,14 +326,19 @@ class KeyedWorkerPool final : public WorkerPool {
   std::list<WorkerJob> take_left() {
     std::list<WorkerJob> left;
     const std::lock_guard lock(mutex_);
-    for (auto& [key, lane] : lanes_) left.splice(left.end(), lane.jobs);
+    for (auto& [key, lane] : lanes_) {
+      lane.group->waiting -= lane.jobs.size();
+      waiting_ -= lane.jobs.size();
+      left.splice(left.end(), lane.jobs);
+    }
     return left;
   }
 
   const WorkerPoolLimits limits_;
   mutable std::mutex mutex_;
+  std::map<std::string, Group, std::less<>> groups_;
   std::map<std::string, Lane, std::less<>> lanes_;
-  std::list<Lane*> ready_;  // those of which a thread may take a job, in turn; empty while a thread is idle
+  std::list<Lane*> ready_;  // those with jobs that wait, in turn; while a thread is idle, none of them may have one more
   std::size_t waiting_ = 0;
   std::size_t running_ = 0;
   std::list<Worker> workers_;

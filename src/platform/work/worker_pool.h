@@ -18,12 +18,16 @@ struct WorkerPoolLimits {
   std::size_t queue_max = 1'024;      // jobs that wait, of all keys
   std::size_t key_threads_max = 1;    // jobs of one key that run at the same time
   std::size_t key_queue_max = 1'024;  // jobs of one key that wait
+  // A group gets another thread, or place in the queue, only while more of them are free than it has: however many groups hang, the next
+  // one still gets some. Of what its group may still get, a key takes no more in the same way.
+  bool groups_leave_room = false;
   // 0: as the system has it. Stacks are address space that counts against the process's memory limit, used or not.
   std::size_t stack_bytes = 0;
 };
 
 struct WorkerJob {
-  std::string key;  // what may hang by itself: it gets its share of the threads and no more
+  std::string key;    // what may hang by itself: it gets its share of the threads and no more
+  std::string group;  // whose it is; empty: the key is a group of its own. Always the same for one key
   // When its stop or deadline fires while the job waits, the job is dropped.
   CallContext context;
   std::move_only_function<void()> work;
@@ -37,8 +41,8 @@ struct WorkerPoolStatistics {
 };
 
 // Threads that run jobs, started when they are first needed; a bounded queue in front of them. Keys take turns, and none has more than its
-// share, so that one whose jobs hang never takes the threads of the others. The thread that became idle last is the next to run: what it
-// uses is still in the processor's caches. Thread-safe.
+// share, nor has its group where groups leave room, so that one whose jobs hang never takes the threads of the others. The thread that
+// became idle last is the next to run: what it uses is still in the processor's caches. Thread-safe.
 class WorkerPool {
  public:
   virtual ~WorkerPool() = default;  // stops

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <list>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -69,6 +70,59 @@ TEST(WorkerPool, AKeyThatHangsTakesItsShareAndNoMore) {
   EXPECT_EQ(pool->statistics().waiting, 8U);
   gate.open();
   EXPECT_TRUE(soon([&] { return gate.waiting() == 10; }));
+}
+
+WorkerJob job_of_group(std::string group, std::string key, std::function<void()> work) {
+  return {.key = std::move(key), .group = std::move(group), .context = {}, .work = std::move(work), .dropped = {}};
+}
+
+TEST(WorkerPool, HoweverManyKeysOfAGroupHangAnotherGroupGetsThreadsAndPlacesInTheQueue) {
+  Gate gate;
+  const auto pool = make_worker_pool({.name = "test", .threads_max = 16, .queue_max = 64, .key_threads_max = 4, .groups_leave_room = true});
+  const auto fill = [&](int group) {
+    for (int i = 0; i < 200; ++i) (void)pool->submit(job_of_group(str("hangs", group), str(group, "/", i % 20), [&] { gate.wait(); }));
+  };
+  fill(0);
+  EXPECT_TRUE(soon([&] { return pool->statistics().running == 8; })) << "half of all";
+  EXPECT_EQ(pool->statistics().waiting, 32U);
+  fill(1);
+  fill(2);
+  EXPECT_TRUE(soon([&] { return pool->statistics().running == 14; }));
+  std::atomic<int> done = 0;
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(pool->submit(job_of_group("well", str("well/", i % 3), [&] { ++done; })));
+    ASSERT_TRUE(soon([&] { return done == i + 1; }));
+  }
+  gate.open();
+  EXPECT_TRUE(soon([&] { return pool->statistics().running == 0 && pool->statistics().waiting == 0; }));
+}
+
+TEST(WorkerPool, OneKeyThatHangsLeavesThreadsToTheOthersOfItsGroup) {
+  Gate gate;
+  const auto pool = make_worker_pool({.name = "test", .threads_max = 16, .key_threads_max = 16, .groups_leave_room = true});
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(pool->submit(job_of_group("team", "hangs", [&] { gate.wait(); })));
+  EXPECT_TRUE(soon([&] { return pool->statistics().running == 6; }));
+  std::atomic<int> done = 0;
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(pool->submit(job_of_group("team", "well", [&] { ++done; })));
+  EXPECT_TRUE(soon([&] { return done == 20; }));
+  gate.open();
+}
+
+TEST(WorkerPool, RoomThatAnEndMakesForSeveralKeysIsUsedByIdleThreadsToo) {
+  Gate hangs;
+  std::list<Gate> ends(12);
+  std::atomic<int> done = 0;
+  const auto pool = make_worker_pool({.name = "test", .threads_max = 4, .key_threads_max = 4, .groups_leave_room = true});
+  // Two keys of a group fill what it may have, in each order of who ends first; whatever is left waiting has to be done.
+  auto gate = ends.begin();
+  for (int i = 0; i < 12; ++i, ++gate) {
+    ASSERT_TRUE(pool->submit(job_of_group("team", i % 3 == 0 ? "a" : "b", [&, gate = &*gate] {
+      gate->wait();
+      ++done;
+    })));
+  }
+  for (auto last = ends.rbegin(); last != ends.rend(); ++last) last->open();
+  EXPECT_TRUE(soon([&] { return done == 12; }));
 }
 
 TEST(WorkerPool, RefusesAtOnceWhenTheQueueIsFull) {
