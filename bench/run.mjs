@@ -1,17 +1,23 @@
-// The figures of docs/benchmarks.md, each beside its peer in one run: node bench/run.mjs [start|memory|cold|export|cached|generate|first_token|idle_streams …]
+// The figures of docs/benchmarks.md, each beside its peer in one run: node bench/run.mjs [--against PROGRAM] [NAME …]
+// With --against, another build of Bridge is measured in turn with this one: start, memory, cold and cached then print both, as pairs.
 import {spawn, execFileSync} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {open} from 'node:fs/promises';
 import {get} from 'node:http';
 import {createServer} from 'node:net';
 import {cpus, tmpdir, totalmem} from 'node:os';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import {createInterface} from 'node:readline';
-import {DATA, expectStatus, generate, makeTeam, startServer} from '../tests/integration/harness.mjs';
+import {median, processorSeconds, residentMiB, spread} from './figures.mjs';
+import {BINARY, DATA, expectStatus, generate, makeTeam, startServer} from '../tests/integration/harness.mjs';
+import {hanging} from './hanging.mjs';
+import {scale} from './scale.mjs';
+import {traffic} from './traffic.mjs';
 import {firstToken, idleStreams} from './streams/streams.mjs';
 
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const spread = (values) => `${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`;
+const wanted = process.argv.slice(2);
+const against = wanted.indexOf('--against') < 0 ? null : resolve(wanted.splice(wanted.indexOf('--against'), 2)[1] ?? '');
+const programs = [BINARY, ...(against ? [against] : [])];
 const rows = [];
 function figure(name, value, wanted, detail) {
   rows.push({name, value, wanted, detail});
@@ -38,44 +44,57 @@ layout:
   - row: [{chart: trend}, {chart: worst}, {chart: far}]
 `;
 
-async function withDashboard(work) {
-  const server = await startServer();
+// `work` with a server and a team of each program.
+async function withDashboards(work) {
+  const all = [];
   try {
-    const team = await makeTeam(server, 'Bench', `${DATA}/flights-3m.parquet`);
-    await expectStatus(team.call('POST', '/v1/dashboards', {body: dashboard(0), type: 'application/yaml'}), 201);
-    await work(server, team);
+    for (const binary of programs) {
+      const server = await startServer({binary});
+      all.push({server});
+      all.at(-1).team = await makeTeam(server, 'Bench', `${DATA}/flights-3m.parquet`);
+      await expectStatus(all.at(-1).team.call('POST', '/v1/dashboards', {body: dashboard(0), type: 'application/yaml'}), 201);
+    }
+    await work(all);
   } finally {
-    await server.stop();
+    for (const {server} of all) await server.stop();
   }
 }
 
 const benches = {
   async start() {
-    const times = [];
+    const fresh = programs.map(() => []);
     for (let i = 0; i < 15; ++i) {
-      const server = await startServer();
-      times.push(server.readyMs);
-      await server.stop();
+      for (const [at, binary] of programs.entries()) {
+        const server = await startServer({binary});
+        fresh[at].push(server.readyMs);
+        await server.stop();
+      }
     }
-    figure('start, new data folder, to ready', `${median(times).toFixed(0)} ms`, '100 ms', spread(times));
-    const again = [];
-    const folder = mkdtempSync(join(tmpdir(), 'bridge-bench-'));
+    pairs('start, new data folder, to ready', fresh, '100 ms', (ms) => `${ms.toFixed(0)} ms`);
+    const again = programs.map(() => []);
+    const folders = programs.map(() => mkdtempSync(join(tmpdir(), 'bridge-bench-')));
     for (let i = 0; i < 15; ++i) {
-      const server = await startServer({folder, keep: true});
-      again.push(server.readyMs);
-      await server.stop();
+      for (const [at, binary] of programs.entries()) {
+        const server = await startServer({binary, folder: folders[at], keep: true});
+        again[at].push(server.readyMs);
+        await server.stop();
+      }
     }
-    rmSync(folder, {recursive: true});
-    figure('start, same data folder, to ready', `${median(again).toFixed(0)} ms`, '100 ms', spread(again));
+    for (const folder of folders) rmSync(folder, {recursive: true});
+    pairs('start, same data folder, to ready', again, '100 ms', (ms) => `${ms.toFixed(0)} ms`);
   },
 
   async memory() {
-    const server = await startServer();
-    await new Promise((done) => setTimeout(done, 1000));
-    const status = readFileSync(`/proc/${server.child.pid}/status`, 'utf8');
-    const field = (name) => Number(status.match(new RegExp(`${name}:\\s+(\\d+)`))[1]) / 1024;
-    figure('resident when idle', `${field('VmRSS').toFixed(0)} MiB`, '60 MB', `own ${field('RssAnon').toFixed(0)} MiB, files ${field('RssFile').toFixed(0)} MiB`);
-    await server.stop();
+    const resident = programs.map(() => []);
+    for (let i = 0; i < (against ? 5 : 1); ++i) {
+      for (const [at, binary] of programs.entries()) {
+        const server = await startServer({binary});
+        await new Promise((done) => setTimeout(done, 1000));
+        resident[at].push(residentMiB(server));
+        await server.stop();
+      }
+    }
+    pairs('resident when idle', resident, '60 MB', (size) => `${size.toFixed(0)} MiB`);
   },
 
   // Each round asks the bare engine and Bridge in turn for the same three statements, which neither has seen before.
@@ -84,20 +103,26 @@ const benches = {
     const bare = spawn('build/release/bench/duckdb_bare', [`flights_3m=${DATA}/flights-3m.parquet`], {stdio: ['pipe', 'pipe', 'inherit']});
     const lines = createInterface({input: bare.stdout})[Symbol.asyncIterator]();
     const askBare = async (round) => { bare.stdin.write(Object.values(queries(round)).join('\t') + '\n'); return Number((await lines.next()).value); };
-    await withDashboard(async (server, team) => {
+    await withDashboards(async (all) => {
       // A document that it has never seen: parsed, validated, compiled, dry-run, run, encoded.
-      const askBridge = async (round) => {
+      const askBridge = async ({team}, round) => {
         const started = performance.now();
         const answer = await team.call('POST', '/v1/dashboards/preview', {body: dashboard(round), type: 'application/yaml'});
         const ms = performance.now() - started;
         for (const query of Object.values(answer.json.queries)) if (query.metadata?.cache !== 'miss') throw new Error(`not cold: ${answer.text.slice(0, 500)}`);
         return ms;
       };
-      for (let i = 0; i < 3; ++i) { await askBare(i); await askBridge(i); }
-      const times = {bare: [], bridge: []};
-      for (let i = 0; i < 30; ++i) { times.bare.push(await askBare(10 + i)); times.bridge.push(await askBridge(10 + i)); }
-      const ratio = median(times.bridge.map((ms, i) => ms / times.bare[i]));
-      figure('three charts over 3 million rows, cold', `${ratio.toFixed(2)} × DuckDB`, '1.40 × DuckDB', `Bridge ${median(times.bridge).toFixed(1)} ms (${spread(times.bridge)}), DuckDB's C API ${median(times.bare).toFixed(1)} ms (${spread(times.bare)})`);
+      const times = {bare: [], bridge: all.map(() => [])};
+      for (let i = 0; i < 33; ++i) {
+        const bareMs = await askBare(i);
+        const bridgeMs = [];
+        for (const each of all) bridgeMs.push(await askBridge(each, i));
+        if (i < 3) continue;
+        times.bare.push(bareMs);
+        bridgeMs.forEach((ms, at) => times.bridge[at].push(ms));
+      }
+      const ratios = times.bridge.map((ms) => ms.map((each, i) => each / times.bare[i]));
+      pairs('three charts over 3 million rows, cold', ratios, '1.05 × DuckDB', (ratio) => `${ratio.toFixed(2)} × DuckDB`, `Bridge ${median(times.bridge[0]).toFixed(1)} ms (${spread(times.bridge[0])}), DuckDB's C API ${median(times.bare).toFixed(1)} ms (${spread(times.bare)})`);
     });
     bare.stdin.end();
   },
@@ -112,7 +137,7 @@ const benches = {
     const askBare = async (round) => { bare.stdin.write(`COPY (${sql(round)}) TO '/dev/null' (FORMAT json)\n`); return Number((await lines.next()).value); };
     const folder = mkdtempSync(join(tmpdir(), 'bridge-export-'));
     const document = (round) => `bridge: 1\nslug: export${round}\ntitle: Export\nconnection: warehouse\nqueries:\n  q: {sql: ${JSON.stringify(sql(round))}}\ncharts:\n  t: {query: q, mark: table}\n`;
-    await withDashboard(async (server, team) => {
+    await withDashboards(async ([{server, team}]) => {
       const rounds = 7;
       for (let i = 0; i <= rounds; ++i) await expectStatus(team.call('POST', '/v1/dashboards?dry_run=false', {body: document(i), type: 'application/yaml'}), 201);
       const headers = {authorization: `Bearer ${server.operatorKey}`, 'x-bridge-team': team.id};
@@ -144,12 +169,16 @@ http { access_log off; sendfile on; types { application/json json; } server { li
     rmSync(folder, {recursive: true, force: true});
   },
 
-  // wrk against Bridge (key checked at each request) and nginx (the same bytes as a static file), in turn.
+  // wrk against Bridge (key checked at each request) and nginx (the same bytes as a static file), in turn; processor time beside it.
   async cached() {
-    await withDashboard(async (server, team) => {
-      const key = await team.as('viewer');
-      const url = `${server.url}/v1/dashboards/bench/data`;
-      const body = (await server.call('GET', '/v1/dashboards/bench/data', {key, headers: {'accept-encoding': 'identity'}})).text;
+    await withDashboards(async (all) => {
+      const targets = [];
+      let body = '';
+      for (const {server, team} of all) {
+        const key = await team.as('viewer');
+        body = (await server.call('GET', '/v1/dashboards/bench/data', {key, headers: {'accept-encoding': 'identity'}})).text;
+        targets.push({url: `${server.url}/v1/dashboards/bench/data`, headers: [`Authorization: Bearer ${key}`], pids: [server.child.pid], rates: [], us: []});
+      }
       const folder = mkdtempSync(join(tmpdir(), 'bridge-nginx-'));
       writeFileSync(join(folder, 'data.json'), body);
       const port = await freePort();
@@ -160,22 +189,23 @@ http { access_log off; sendfile on; tcp_nopush on; open_file_cache max=100; keep
   server { listen 127.0.0.1:${port} reuseport; root ${folder}; } }`);
       const nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], {stdio: ['ignore', 'ignore', 'ignore']});
       await new Promise((done) => setTimeout(done, 500));
-      const wrk = (target, headers = []) => {
-        const out = execFileSync('wrk', ['-t1', '-c64', '-d3s', ...headers.flatMap((header) => ['-H', header]), target], {encoding: 'utf8'});
+      const workers = execFileSync('pgrep', ['-P', String(nginx.pid)], {encoding: 'utf8'}).trim().split('\n').map(Number);
+      const peer = {url: `http://127.0.0.1:${port}/data.json`, headers: [], pids: workers, rates: [], us: []};
+      const load = (target) => {
+        const before = processorSeconds(target.pids);
+        const out = execFileSync('wrk', ['-t1', '-c64', '-d3s', ...target.headers.flatMap((header) => ['-H', header]), target.url], {encoding: 'utf8'});
         if (/Non-2xx|Socket errors/.test(out)) throw new Error(out);
-        return Number(out.match(/Requests\/sec:\s+([\d.]+)/)[1]);
+        const requests = Number(out.match(/(\d+) requests in/)[1]);
+        target.rates.push(Number(out.match(/Requests\/sec:\s+([\d.]+)/)[1]));
+        target.us.push((processorSeconds(target.pids) - before) / requests * 1e6);
       };
-      const rates = {bridge: [], nginx: []};
-      wrk(url, [`Authorization: Bearer ${key}`]);
-      wrk(`http://127.0.0.1:${port}/data.json`);
-      for (let i = 0; i < 7; ++i) {
-        rates.bridge.push(wrk(url, [`Authorization: Bearer ${key}`]));
-        rates.nginx.push(wrk(`http://127.0.0.1:${port}/data.json`));
-      }
+      for (let i = 0; i < 8; ++i) for (const target of [...targets, peer]) load(target);
+      for (const target of [...targets, peer]) { target.rates.shift(); target.us.shift(); }
       nginx.kill();
       rmSync(folder, {recursive: true, force: true});
-      const ratio = median(rates.bridge.map((rate, i) => rate / rates.nginx[i]));
-      figure('cached dashboard, key checked', `${ratio.toFixed(2)} × nginx`, '1.00 × nginx', `${body.length} bytes; Bridge ${median(rates.bridge).toFixed(0)}/s, nginx ${median(rates.nginx).toFixed(0)}/s`);
+      const ratios = (of) => targets.map((target) => target[of].map((value, i) => value / peer[of][i]));
+      pairs('cached dashboard, key checked', ratios('rates'), '1.00 × nginx', (ratio) => `${ratio.toFixed(2)} × nginx`, `${body.length} bytes; Bridge ${median(targets[0].rates).toFixed(0)}/s, nginx ${median(peer.rates).toFixed(0)}/s`);
+      pairs('the same, processor time a request', ratios('us'), '1.00 × nginx', (ratio) => `${ratio.toFixed(2)} × nginx`, `Bridge ${median(targets[0].us).toFixed(1)} µs, nginx ${median(peer.us).toFixed(1)} µs`);
     });
   },
 
@@ -198,7 +228,18 @@ http { access_log off; sendfile on; tcp_nopush on; open_file_cache max=100; keep
 
   first_token: () => firstToken(figure),
   idle_streams: () => idleStreams(figure),
+  scale: () => scale(figure),
+  hanging: () => hanging(figure),
 };
+// Takes half an hour, so it is run only when it is named.
+const longBenches = {traffic: () => traffic(figure)};
+
+// `values`: one list for each program. Beside another program, the median of the pairs' ratios tells.
+function pairs(name, values, goal, format, detail = null) {
+  const own = detail ?? spread(values[0]);
+  if (!against) return figure(name, format(median(values[0])), goal, own);
+  figure(name, format(median(values[0])), goal, `${own}; before ${format(median(values[1]))}, ${median(values[0].map((value, i) => value / values[1][i])).toFixed(2)} × it`);
+}
 
 // A whole answer, read and thrown away.
 function pull(url, headers, take = null) {
@@ -223,14 +264,13 @@ function freePort() {
   });
 }
 
-const wanted = process.argv.slice(2);
 for (const name of wanted) {
-  if (!benches[name]) {
-    console.error(`There is no benchmark '${name}': ${Object.keys(benches).join(', ')}`);
+  if (!benches[name] && !longBenches[name]) {
+    console.error(`There is no benchmark '${name}': ${[...Object.keys(benches), ...Object.keys(longBenches)].join(', ')}`);
     process.exit(2);
   }
 }
 console.log(`${cpus().length} × ${cpus()[0].model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB\n`);
 console.log(`${'figure'.padEnd(46)} ${'measured'.padEnd(20)} ${'wanted'.padEnd(24)} detail`);
-for (const name of wanted.length ? wanted : Object.keys(benches)) await benches[name]();
+for (const name of wanted.length ? wanted : Object.keys(benches)) await (benches[name] ?? longBenches[name])();
 console.log(`\n| figure | measured | wanted | detail |\n| --- | --- | --- | --- |\n${rows.map(({name, value, wanted: goal, detail}) => `| ${name} | ${value} | ${goal} | ${detail} |`).join('\n')}`);

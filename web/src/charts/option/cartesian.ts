@@ -2,6 +2,7 @@
 import type { EChartsOption, SeriesOption } from 'echarts';
 import { group_rows, nice_step } from '../aggregate';
 import { encoding_of, measure_note, type ChartInput } from '../encoding';
+import { with_even_times } from '../even_times';
 import { format_number, format_time, isolate, short_unit, shorten, truncate_text, writer_of } from '../format';
 import { shades } from '../look';
 import { series_model, value_text, type Series, type SeriesModel } from '../model';
@@ -373,8 +374,10 @@ export function draw_bars(context: DrawContext): Drawing {
   const { stacked } = stacking;
   const over_time = over_times(input);
   // The panels of a facet have the same bars, in the same places.
-  const model = cartesian_model(input, stacking, over_time && !input.like);
-  if (over_time && model.x.keys.length > Math.max(BARS_ALWAYS, width / BAR_WIDTH_MIN)) return draw_as_lines(context, model, stacked);
+  const known = cartesian_model(input, stacking, over_time && !input.like);
+  const bars_max = Math.max(BARS_ALWAYS, width / BAR_WIDTH_MIN);
+  if (over_time && known.x.keys.length > bars_max) return draw_as_lines(context, known, stacked);
+  const model = with_even_times(known, bars_max);
   const count = model.series.length;
   const categories = model.x.keys.length;
   const colors = series_shades(context, count);

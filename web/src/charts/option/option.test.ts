@@ -179,9 +179,9 @@ test('the first tick of a time axis says the year, and times of day their day', 
 });
 
 test('bars of times of day say the time, and the day where it begins', () => {
-  const rows = ['2024-03-03T08:30:00Z', '2024-03-03T09:30:00Z', '2024-03-04T08:30:00Z'].map((time, at) => [time, at]);
+  const rows = ['2024-03-03T22:30:00Z', '2024-03-03T23:30:00Z', '2024-03-04T00:30:00Z'].map((time, at) => [time, at]);
   const { option } = draw(input_of({ x: 't', y: 'v' }, [['t', 'timestamp'], ['v', 'integer']], rows));
-  assert.deepEqual(option.xAxis.data.map((label: string, at: number) => option.xAxis.axisLabel.formatter(label, at)), ['08:30\n3 Mar 2024', '09:30', '08:30\n4 Mar']);
+  assert.deepEqual(option.xAxis.data.map((label: string, at: number) => option.xAxis.axisLabel.formatter(label, at)), ['22:30\n3 Mar 2024', '23:30', '00:30\n4 Mar']);
 });
 
 test('the United States are on the world map, what is not on it is named, and two names are one country', () => {
