@@ -210,14 +210,6 @@ std::unexpected<Error> step_failed(Error error, const Migration& step, Direction
   return fail(std::move(error));
 }
 
-// The step that comes next in the direction; none when there is none.
-Result<std::optional<Migration>> next_step(Transaction& transaction, const std::vector<Migration>& known, Direction direction) {
-  const auto applied = TRY(applied_migrations(transaction));
-  TRY(check_history(applied, known));
-  if (direction == Direction::up) return applied.size() < known.size() ? std::optional(known[applied.size()]) : std::nullopt;
-  return applied.empty() ? std::nullopt : std::optional(known[applied.size() - 1]);
-}
-
 Result<> record_step(Transaction& transaction, const Migration& step, Direction direction) {
   if (direction == Direction::up) {
     return insert_row(
@@ -229,27 +221,51 @@ Result<> record_step(Transaction& transaction, const Migration& step, Direction 
   return {};
 }
 
+// A step that is to be taken, and whether it is the first of an empty database.
+struct NextStep {
+  Migration step;
+  bool first = false;
+};
+
+// The step that comes next in the direction; none when there is none.
+Result<std::optional<NextStep>> next_step(Transaction& transaction, const std::vector<Migration>& known, Direction direction) {
+  const auto applied = TRY(applied_migrations(transaction));
+  TRY(check_history(applied, known));
+  if (direction == Direction::up) {
+    if (applied.size() >= known.size()) return std::nullopt;
+    return NextStep{.step = known[applied.size()], .first = applied.empty()};
+  }
+  if (applied.empty()) return std::nullopt;
+  return NextStep{.step = known[applied.size() - 1]};
+}
+
+// Each step is a transaction of its own, so that what was reached is kept; in a database without rows there is nothing to keep, and all are
+// one, so that the first start waits for the disk once.
 Result<std::vector<MigrationRun>> migrate(Database& database, std::span<const EmbeddedFile> files, Direction direction,
                                           std::size_t steps_max) {
   const std::vector<Migration> known = known_migrations(files);
   std::vector<MigrationRun> runs;
   while (runs.size() < steps_max) {
     // Asked before, so that a start with nothing to do checks no foreign keys; and again inside, where nobody else can take the step.
-    const auto expected = TRY(transact_value<std::optional<Migration>>(
+    const auto expected = TRY(transact_value<std::optional<NextStep>>(
         database, {}, [&](Transaction& transaction) { return next_step(transaction, known, direction); }));
     if (!expected) break;
-    std::optional<Migration> step;
+    Migration current = expected->step;
+    std::vector<MigrationRun> done;
     const auto outcome = database.change_schema({}, [&](Transaction& transaction) -> Result<> {
-      step = TRY(next_step(transaction, known, direction));
-      if (!step || step->version != expected->version) {
-        step.reset();
-        return {};
+      done.clear();
+      for (;;) {
+        const auto next = TRY(next_step(transaction, known, direction));
+        // Another one may have taken it meanwhile.
+        if (!next || (done.empty() && next->step.version != expected->step.version)) return {};
+        current = next->step;
+        done.push_back(TRY(run_step(transaction, current, direction)));
+        TRY(record_step(transaction, current, direction));
+        if (!expected->first || runs.size() + done.size() >= steps_max) return {};
       }
-      runs.push_back(TRY(run_step(transaction, *step, direction)));
-      return record_step(transaction, *step, direction);
     });
-    if (!outcome) return step_failed(outcome.error(), *expected, direction);
-    if (!step) continue;  // another one took it meanwhile
+    if (!outcome) return step_failed(outcome.error(), current, direction);
+    std::ranges::move(done, std::back_inserter(runs));
   }
   return runs;
 }
