@@ -10,7 +10,7 @@ endfunction()
 # One folder of src/ as one static library `bridge_NAME`, and its `*_test.cpp` files as one test program `NAME_test`.
 function(bridge_module name)
   cmake_parse_arguments(MODULE "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/compiler/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/testing/*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/testing/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")

@@ -15,7 +15,7 @@
 #include "base/memory.h"
 #include "base/person.h"
 #include "base/text.h"
-#include "features/dashboards/refresher.h"
+#include "features/dashboard_serving/refresher.h"
 #include "features/teams/team_authenticator.h"
 #include "platform/http/server.h"
 #include "platform/metadata_db/migrations.h"

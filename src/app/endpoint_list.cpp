@@ -15,7 +15,7 @@
 #include "features/dashboard_generation/generation_endpoints.h"
 #include "features/dashboard_generation/suggestion_endpoints.h"
 #include "features/dashboards/dashboard_endpoints.h"
-#include "features/dashboards/data_endpoints.h"
+#include "features/dashboard_serving/data_endpoints.h"
 #include "features/jobs/jobs_endpoints.h"
 #include "features/observability/observability_endpoints.h"
 #include "features/teams/teams_endpoints.h"

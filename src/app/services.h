@@ -11,7 +11,7 @@
 #include "features/dashboard_generation/generation_service.h"
 #include "features/dashboard_generation/suggestion_service.h"
 #include "features/dashboards/dashboard_service.h"
-#include "features/dashboards/data_service.h"
+#include "features/dashboard_serving/data_service.h"
 #include "features/jobs/job_service.h"
 #include "features/observability/observability_service.h"
 #include "features/observability/tool_cache.h"

@@ -1,6 +1,6 @@
+#include "features/dashboard_compiler/limits.h"
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/tried_query.h"
-#include "features/dashboards/limits.h"
 #include "features/query_execution/query_execution.h"
 
 namespace bridge {
@@ -24,7 +24,7 @@ BOOST_DESCRIBE_STRUCT(Answer, (), (row_count))
 
 template <>
 inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({
-    {.name = "sql", .about = "one SELECT that was dry-run", .length_max = dashboard_limits::kSqlBytesMax},
+    {.name = "sql", .about = "one SELECT that was dry-run", .length_max = compiler_limits::kSqlBytesMax},
     {.name = "params", .about = "a params block as in a document; its defaults are bound"},
 });
 

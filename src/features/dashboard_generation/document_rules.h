@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "features/dashboard_documents/document.h"
 #include "features/dashboard_generation/dry_run_ledger.h"
-#include "features/dashboards/document.h"
 
 // What holds for documents that a model wrote, over what holds for all documents.
 

@@ -6,7 +6,7 @@
 #include "base/time.h"
 #include "features/dashboard_generation/dry_run_ledger.h"
 #include "features/dashboard_generation/generation_ports.h"
-#include "features/dashboards/data_service.h"
+#include "features/dashboard_serving/data_service.h"
 
 namespace bridge {
 

@@ -1,8 +1,8 @@
+#include "features/dashboard_compiler/limits.h"
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/limits.h"
 #include "features/dashboard_generation/list_all_tables.h"
 #include "features/dashboard_generation/tried_query.h"
-#include "features/dashboards/limits.h"
 #include "features/query_execution/query_execution.h"
 
 namespace bridge {
@@ -33,7 +33,7 @@ BOOST_DESCRIBE_STRUCT(Answer, (), (valid, bytes_scanned, cap_bytes, estimated_co
 
 template <>
 inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({
-    {.name = "sql", .about = "one SELECT, exactly as it will stand in the document", .length_max = dashboard_limits::kSqlBytesMax},
+    {.name = "sql", .about = "one SELECT, exactly as it will stand in the document", .length_max = compiler_limits::kSqlBytesMax},
     {.name = "max_bytes_billed",
      .about = "refuse it from this many bytes on; it can lower the server's cap and never raise it",
      .minimum = 1},

@@ -1,6 +1,6 @@
+#include "features/dashboard_compiler/limits.h"
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/small_answer.h"
-#include "features/dashboards/limits.h"
 
 namespace bridge {
 
@@ -27,7 +27,7 @@ template <>
 inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({
     {.name = "sql",
      .about = "one SELECT that groups, filters and limits: at most 200 rows are shown",
-     .length_max = dashboard_limits::kSqlBytesMax},
+     .length_max = compiler_limits::kSqlBytesMax},
     {.name = "params", .about = "a params block as in a document, if the SQL uses parameters; their defaults are bound"},
 });
 

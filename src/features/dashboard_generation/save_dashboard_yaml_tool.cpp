@@ -1,6 +1,6 @@
+#include "features/dashboard_documents/limits.h"
 #include "features/dashboard_generation/document_rules.h"
 #include "features/dashboard_generation/generation_tools.h"
-#include "features/dashboards/limits.h"
 
 namespace bridge {
 
@@ -18,7 +18,7 @@ BOOST_DESCRIBE_STRUCT(Arguments, (), (yaml_content, slug))
 
 template <>
 inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({
-    {.name = "yaml_content", .about = "the document, exactly as it validated", .length_max = dashboard_limits::kDocumentBytesMax},
+    {.name = "yaml_content", .about = "the document, exactly as it validated", .length_max = document_limits::kDocumentBytesMax},
     {.name = "slug",
      .about = "the name it should be kept under; taken from the document when missing. A number is added where it is taken",
      .length_max = kSlugBytesMax},

@@ -1,6 +1,6 @@
+#include "features/dashboard_compiler/limits.h"
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/small_answer.h"
-#include "features/dashboards/limits.h"
 
 namespace bridge {
 
@@ -38,7 +38,7 @@ inline constexpr auto field_notes<Arguments> = std::to_array<FieldNote>({
     {.name = "title", .about = "what is shown, in what unit, by what", .length_max = 200},
     {.name = "sql",
      .about = "one SELECT with the columns of the chart; at most 200 rows are shown",
-     .length_max = dashboard_limits::kSqlBytesMax},
+     .length_max = compiler_limits::kSqlBytesMax},
     {.name = "mark",
      .about = "kpi, line, area, bar, stacked_bar, grouped_bar, donut, scatter, heatmap, histogram, table, …",
      .length_max = 40},

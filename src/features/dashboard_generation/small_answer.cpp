@@ -1,9 +1,9 @@
 #include "features/dashboard_generation/small_answer.h"
 
+#include "features/dashboard_documents/document_json.h"
 #include "features/dashboard_generation/document_rules.h"
 #include "features/dashboard_generation/limits.h"
-#include "features/dashboards/document_json.h"
-#include "features/dashboards/validation.h"
+#include "features/dashboard_validation/validation.h"
 
 namespace bridge {
 

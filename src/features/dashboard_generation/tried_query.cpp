@@ -1,7 +1,7 @@
 #include "features/dashboard_generation/tried_query.h"
 
-#include "features/dashboards/compiler/newest_day.h"
-#include "features/dashboards/document.h"
+#include "features/dashboard_compiler/newest_day.h"
+#include "features/dashboard_documents/document.h"
 
 namespace bridge {
 

@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "features/dashboard_compiler/parameters.h"
 #include "features/dashboard_generation/generation_tools.h"
-#include "features/dashboards/compiler/parameters.h"
 
 namespace bridge {
 

@@ -1,8 +1,8 @@
+#include "features/dashboard_documents/limits.h"
 #include "features/dashboard_generation/document_rules.h"
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/limits.h"
-#include "features/dashboards/limits.h"
-#include "features/dashboards/validation.h"
+#include "features/dashboard_validation/validation.h"
 
 namespace bridge {
 
@@ -17,7 +17,7 @@ BOOST_DESCRIBE_STRUCT(Arguments, (), (yaml_content))
 
 template <>
 inline constexpr auto field_notes<Arguments> =
-    std::to_array<FieldNote>({{.name = "yaml_content", .about = "the whole document", .length_max = dashboard_limits::kDocumentBytesMax}});
+    std::to_array<FieldNote>({{.name = "yaml_content", .about = "the whole document", .length_max = document_limits::kDocumentBytesMax}});
 template <>
 inline constexpr auto former_names<Arguments> = std::to_array<FormerName>({{.former = "yaml", .now = "yaml_content"}});
 

@@ -6,7 +6,7 @@
 
 #include "base/call_context.h"
 #include "base/json.h"
-#include "features/dashboards/document.h"
+#include "features/dashboard_documents/document.h"
 
 namespace bridge {
 

@@ -3,8 +3,8 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "features/dashboard_documents/schema.h"
 #include "features/dashboards/limits.h"
-#include "features/dashboards/schema.h"
 #include "features/teams/page.h"
 
 namespace bridge {

@@ -6,12 +6,13 @@
 #include "base/guarded.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "features/dashboard_documents/document_json.h"
+#include "features/dashboard_documents/limits.h"
+#include "features/dashboard_documents/meta_text.h"
 #include "features/dashboards/crash_point.h"
 #include "features/dashboards/dashboard_index.h"
 #include "features/dashboards/dashboard_store.h"
-#include "features/dashboards/document_json.h"
 #include "features/dashboards/limits.h"
-#include "features/dashboards/meta_text.h"
 #include "features/dashboards/text_diff.h"
 #include "features/teams/audit.h"
 #include "platform/work/lru_cache.h"
@@ -20,6 +21,7 @@
 namespace bridge {
 namespace {
 
+using namespace document_limits;
 using namespace dashboard_limits;
 
 constexpr std::size_t kLoadedMax = 512;

@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "features/dashboard_serving/connection_source.h"
+#include "features/dashboard_serving/plan_source.h"
+#include "features/dashboard_validation/validation.h"
 #include "features/dashboards/dashboard.h"
-#include "features/dashboards/data_service.h"
-#include "features/dashboards/validation.h"
 #include "platform/metadata_db/database.h"
 #include "platform/object_store/object_store.h"
 
@@ -67,12 +68,6 @@ struct DashboardText {
 struct DashboardJson {
   json::object document;
   std::string etag;
-};
-
-// A dashboard with queries that are run without being asked for; see schedule.h.
-struct ScheduledDashboard {
-  std::string slug;
-  std::optional<std::vector<std::string>> schedules;  // of any of its queries; missing when they are not known
 };
 
 // Keeps the dashboards of teams. The YAML object is the truth, and its conditional write the moment at which a save has happened; history

@@ -9,11 +9,10 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "features/dashboard_documents/meta_text.h"
 #include "features/dashboards/crash_point.h"
 #include "features/dashboards/dashboard_endpoints.h"
 #include "features/dashboards/dashboard_store.h"
-#include "features/dashboards/meta_text.h"
-#include "features/dashboards/text_diff.h"
 #include "platform/metadata_db/migrations.h"
 #include "platform/metadata_db/row_mapper.h"
 
@@ -495,108 +494,6 @@ TEST(DashboardCrash, LeavesOldOrNewAtAnyInstant) {
     fs::create_directories(folder.path / "lake" / dashboards_folder(TeamScope(kTeam)));
     expect_whole_after_restart(folder.path);
   }
-}
-
-// ---- texts ----
-
-std::string with_meta(std::string_view text, int version = 3) {
-  DocumentMeta meta{.created_at = *parse_time("2026-08-01T10:00:00Z"),
-                    .updated_at = *parse_time("2026-09-02T09:30:00Z"),
-                    .version = version,
-                    .content_hash = content_hash(text),
-                    .access_count = 7};
-  meta.provenance = json::object{{"generator", "rules"}, {"prompt", "a \"quoted\" prompt: with # signs\nand lines \x7F"}};
-  const auto out = rewrite_meta(text, meta);
-  EXPECT_TRUE(out) << describe_error(out.error()) << "\n" << text;
-  return out.value_or("");
-}
-
-TEST(MetaText, ChangesNothingButMeta) {
-  int tried = 0;
-  for (const auto& entry : fs::directory_iterator("src/features/dashboards/testdata")) {
-    std::ifstream in(entry.path(), std::ios::binary);
-    std::ostringstream out;
-    out << in.rdbuf();
-    const std::string text = out.str();
-    const auto root = parse_yaml(text);
-    if (!root || root->kind != YamlNode::Kind::map || root->flow) continue;
-    ++tried;
-    const std::string once = with_meta(text);
-    EXPECT_EQ(content_of(once), content_of(text)) << entry.path();
-    EXPECT_EQ(content_hash(once), content_hash(text));
-    EXPECT_EQ(with_meta(once), once) << entry.path();
-    EXPECT_EQ(read_meta(*parse_yaml(once)).version, 3);
-    EXPECT_EQ(read_meta(*parse_yaml(once)).provenance.at("prompt").as_string(), "a \"quoted\" prompt: with # signs\nand lines \x7F");
-  }
-  EXPECT_GT(tried, 20);
-}
-
-TEST(MetaText, FindsMetaWhereverItStands) {
-  const std::string block = "meta:\n  version: 1\n  provenance:\n    - a\n\n    # inside\n    - b\n";
-  for (const std::string& text :
-       std::vector<std::string>{"# top\n" + block + "\n# of title\ntitle: x\n", "title: x\n\n" + block + "# end\n",
-                                "title: x\nmeta: {version: 1,\n  a: [b]}\nother: 'y'\n", std::string("title: |+\n  kept\n\n\n"),
-                                std::string("title: x\n...\n# after\n"), std::string("  title: x\n  other: y\n"), std::string("title: x"),
-                                std::string("--- # start\ntitle: x\nmeta:   # by the server\n  version: 2\n"),
-                                std::string("\"meta\": {version: 1}\ntitle: &a x\nother: *a\n"),
-                                std::string("title: x\r\nmeta:\r\n  version: 1\r\nother: y\r\n")}) {
-    const std::string once = with_meta(text);
-    EXPECT_EQ(read_meta(*parse_yaml(once)).version, 3) << once;
-    EXPECT_EQ(with_meta(once), once) << once;
-    EXPECT_EQ(content_of(once), content_of(text)) << once;
-  }
-  EXPECT_NE(with_meta("meta:   # by the server\n  version: 2\ntitle: x\n").find("meta:   # by the server\n"), std::string::npos);
-}
-
-TEST(MetaText, RefusesWhatItCannotRewriteFaithfully) {
-  EXPECT_FALSE(rewrite_meta("meta: {a: &x 1}\ntitle: *x\n", {}));
-  EXPECT_FALSE(rewrite_meta("{title: x}\n", {}));
-  EXPECT_FALSE(rewrite_meta("title: [\n", {}));
-}
-
-TEST(MetaText, SetsTheSlug) {
-  EXPECT_EQ(*rewrite_slug("bridge: 1 # one\ntitle: x\n", "new"), "bridge: 1 # one\nslug: new\ntitle: x\n");
-  EXPECT_EQ(*rewrite_slug("bridge: 1\nslug: old   # why\n# note\ntitle: x\n", "2026"), "bridge: 1\nslug: \"2026\"\n# note\ntitle: x\n");
-}
-
-// Applies what unified_diff wrote.
-std::string patched(std::string_view before, std::string_view diff) {
-  const auto a = split(before, '\n');
-  const auto lines = split(diff, '\n');
-  std::string out;
-  std::size_t at = 0;
-  for (std::size_t i = 2; i + 1 < lines.size(); ++i) {
-    if (lines[i].starts_with("@@")) {
-      const auto numbers = split(lines[i].substr(4, lines[i].find(' ', 4) - 4), ',');
-      const std::size_t start = std::stoul(numbers[0]) - (numbers[1] == "0" ? 0 : 1);
-      while (at < start) out += a[at++] + "\n";
-    } else if (lines[i][0] == '+') {
-      out += lines[i].substr(1) + "\n";
-    } else {
-      EXPECT_EQ(lines[i].substr(1), a[at]);
-      if (lines[i][0] == ' ') out += a[at] + "\n";
-      ++at;
-    }
-  }
-  while (at + 1 < a.size()) out += a[at++] + "\n";
-  return out;
-}
-
-TEST(TextDiff, CanBeAppliedToGetTheNewText) {
-  std::mt19937 random(5);
-  for (int round = 0; round < 300; ++round) {
-    std::string before, after;
-    for (int i = 0; i < 40; ++i) {
-      const std::string line = str("line ", random() % 12, "\n");
-      const auto choice = random() % 12;
-      if (choice != 0) before += line;
-      if (choice != 1) after += choice == 2 ? "new\n" + line : line;
-    }
-    if (before == after) continue;
-    ASSERT_EQ(patched(before, unified_diff(before, after, "a", "b")), after) << before << "---\n" << after;
-  }
-  EXPECT_EQ(unified_diff("a\n", "a\n", "a", "b"), "");
-  EXPECT_EQ(unified_diff("a\nb\n", "a\nc\n", "x", "y"), "--- x\n+++ y\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n");
 }
 
 // ---- endpoints ----

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "features/dashboards/compiler/parameters.h"
+#include "features/dashboard_compiler/parameters.h"
 #include "features/rules/match.h"
 #include "features/rules/plan.h"
 #include "features/rules/sql_tokens.h"
