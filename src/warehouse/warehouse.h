@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "warehouse/query_result.h"
 #include "warehouse/sql_dialect.h"
+#include "warehouse/sql_guard.h"
 
 namespace bridge {
 
@@ -135,10 +136,10 @@ Result<QueryResult> collect_answer(const Run& run) {
 }
 
 // One open connection to a team's warehouse, read-only. Thread-safe. Calls block until done, or return cancelled / deadline_exceeded when
-// `context` says so, and then the engine has stopped working on it too.
-class Warehouse {
+// `context` says so, and then the engine has stopped working on it too. It is the guard of its own SQL: what check_sql() refuses, it
+// neither dry-runs nor runs.
+class Warehouse : public SqlGuard {
  public:
-  virtual ~Warehouse() = default;
   virtual const SqlDialect& dialect() const = 0;
 
   // Proves that the warehouse can be reached and read.
@@ -149,8 +150,7 @@ class Warehouse {
   virtual Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset,
                                                                   std::string_view table) = 0;
 
-  // Guards the SQL by its parse tree, and says what it would scan without running it. invalid_argument with violations (reason
-  // "sql_not_allowed" or "sql_invalid", line and column in the SQL where known) when it is not one plain read-only statement.
+  // Guards the SQL, and says what it would scan without running it.
   virtual Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) = 0;
 
   // Guards and runs; the rows go to the sink batch by batch, on the calling thread. The caller has dry-run the same text under its cap

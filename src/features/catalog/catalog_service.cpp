@@ -240,9 +240,9 @@ class CatalogServiceOnWarehouses final : public CatalogService {
   }
 
  private:
-  // What is remembered of a connection with these credentials. It knows no teams, so the team is checked here.
+  // What is remembered of a connection with these credentials, for a viewer. It knows no teams, so the team is checked here.
   Result<std::string> memory_key(const CallContext& context, const ConnectionId& connection) const {
-    return str(connection.value(), "\n", TRY(connections_->get(context, connection)).version);
+    return str(connection.value(), "\n", TRY(connections_->get(context, connection)).version, "\n", context.viewer().key());
   }
 
   // The dataset's tables when a recent scan knows them.

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "base/testing/replacing_policy.h"
 #include "features/catalog/catalog_endpoints.h"
 #include "features/catalog/catalog_service.h"
 #include "features/catalog/fresh_values.h"
@@ -210,6 +211,20 @@ TEST(CatalogService, ShowsAnotherTeamNothing) {
   EXPECT_EQ(workspace.catalog->list_tables(theirs, workspace.connection, dataset.name).error().code, ErrorCode::not_found);
   EXPECT_EQ(workspace.catalog->column_statistics(theirs, workspace.connection, table).error().code, ErrorCode::not_found);
   EXPECT_EQ(workspace.catalog->get_table(theirs, workspace.connection, table.sql_name).error().code, ErrorCode::not_found);
+}
+
+TEST(CatalogService, TellsWhoHasAPolicyNoValuesThatOthersWereTold) {
+  const Workspace workspace;
+  const auto all = workspace.catalog->get_table(Workspace::in_team("a"), workspace.connection, "sales");
+  ASSERT_TRUE(all.has_value());
+  EXPECT_EQ(all->columns[0].statistics.distinct_count, 2);
+  CallContext limited = Workspace::in_team("a");
+  limited.caller.policy = policy_of("north");
+  const auto part = workspace.catalog->get_table(limited, workspace.connection, "sales");
+  ASSERT_TRUE(part.has_value());
+  EXPECT_EQ(part->columns.size(), 3u);
+  EXPECT_FALSE(part->columns[0].statistics.distinct_count);
+  EXPECT_TRUE(part->columns[0].statistics.top_values.empty());
 }
 
 TEST(CatalogEndpoints, AnswerAnotherTeamsThingsAsOnesThatDoNotExist) {

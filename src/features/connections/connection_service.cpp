@@ -5,6 +5,7 @@
 #include "features/connections/warehouse_pool.h"
 #include "features/teams/audit.h"
 #include "platform/metadata_db/row_mapper.h"
+#include "warehouse/viewer_warehouse.h"
 
 namespace bridge {
 namespace {
@@ -526,7 +527,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
 
   static Result<std::shared_ptr<Warehouse>> open_with(const CallContext& context, WarehouseDriver& driver, const Credentials& credentials) {
     auto warehouse = driver.open(context, credentials);
-    if (warehouse) return warehouse;
+    if (warehouse) return make_viewer_warehouse(std::move(*warehouse));
     Error error = std::move(warehouse).error();
     error.message = without_secrets(std::move(error.message), driver, credentials);
     error.detail = without_secrets(std::move(error.detail), driver, credentials);

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "base/testing/replacing_policy.h"
 #include "features/connections/connection_service.h"
 #include "features/connections/connection_store.h"
 #include "features/connections/connections_endpoints.h"
@@ -46,6 +47,7 @@ class EmptyWarehouse final : public Warehouse {
   Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view) override {
     return std::vector<ColumnStatistics>{};
   }
+  Result<SqlReads> check_sql(const CallContext&, std::string_view) override { return SqlReads{}; }
   Result<DryRun> dry_run(const CallContext&, const BoundQuery&) override { return DryRun{}; }
   Result<Streamed> stream(const CallContext&, const BoundQuery&, const ExecuteLimits&, BatchSink&) override { return Streamed{}; }
 };
@@ -174,6 +176,18 @@ TEST(ConnectionService, TestsARealWarehouseAndOpensItOnce) {
   EXPECT_EQ(*workspace.connections->dialect_of(*connection), &(*first)->dialect());
   EXPECT_EQ(*first, *workspace.connections->open_warehouse(in_team("a"), connection->id));
   EXPECT_EQ((*first)->list_tables({}, (*first)->list_datasets({})->front().name)->front().row_count, 2);
+}
+
+TEST(ConnectionService, ShowsEachViewerTheirPartOfAWarehouseThatIsOpenOnce) {
+  const Workspace workspace;
+  const auto connection = workspace.connections->create(in_team("a"), workspace.files("sales"));
+  ASSERT_TRUE(connection.has_value());
+  CallContext viewer = in_team("a");
+  viewer.caller.policy = policy_of("none", "SELECT 1", "SELECT 2");
+  const auto warehouse = *workspace.connections->open_warehouse(viewer, connection->id);
+  EXPECT_EQ(warehouse, *workspace.connections->open_warehouse(in_team("a"), connection->id));
+  EXPECT_EQ(warehouse->execute(viewer, {.sql = "SELECT 1 AS n"}, {})->columns[0].integers[0], 2);
+  EXPECT_EQ(warehouse->execute(in_team("a"), {.sql = "SELECT 1 AS n"}, {})->columns[0].integers[0], 1);
 }
 
 TEST(ConnectionService, SaysWhatAPersonCanDoWhenAWarehouseIsMissing) {

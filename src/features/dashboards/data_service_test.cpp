@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/testing/replacing_policy.h"
 #include "features/dashboards/data_endpoints.h"
 #include "features/dashboards/refresher.h"
 #include "warehouse/driver_list.h"
@@ -409,6 +410,14 @@ TEST(DashboardDataEndpoint, AnAnswerFromTheCacheIsReadyOnTheIoThreadUntilSomethi
   Request other_team = data_request();
   other_team.context.caller.team_id = TeamId("other");
   EXPECT_FALSE(route.quick(other_team).has_value());
+  Request limited = data_request();
+  limited.context.caller.policy = policy_of("north");
+  EXPECT_FALSE(route.quick(limited).has_value());
+  const auto for_limited = route.handler(limited);
+  ASSERT_TRUE(for_limited.has_value());
+  EXPECT_TRUE(for_limited->body[0]->contains(R"("cache":"miss")")) << "another policy has runs, bytes and an ETag of its own";
+  EXPECT_EQ(for_limited->headers[0].first, "etag");
+  EXPECT_NE(for_limited->headers[0].second, hit->headers[0].second);
   Request fresh = data_request();
   fresh.headers.emplace_back("cache-control", "no-cache");
   EXPECT_FALSE(route.quick(fresh).has_value());

@@ -260,6 +260,7 @@ class KnownWarehouse final : public Warehouse, public LocalQueryEngine {
   Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view) override {
     return std::vector<ColumnStatistics>{};
   }
+  Result<SqlReads> check_sql(const CallContext&, std::string_view) override { return SqlReads{}; }
   Result<DryRun> dry_run(const CallContext&, const BoundQuery& query) override {
     seen.push_back(query.sql);
     if (error) return fail(*error);

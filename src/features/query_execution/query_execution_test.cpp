@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/testing/replacing_policy.h"
+
 namespace bridge {
 namespace {
 
@@ -110,17 +112,83 @@ TEST(QueryExecution, TwoTeamsWithTheSameSlugAndSqlNeverShareAnAnswer) {
   EXPECT_EQ(engine.runs, 2);
 }
 
+CallContext context_with_policy(std::string fingerprint) {
+  CallContext context = context_of("a");
+  context.caller.policy = policy_of(std::move(fingerprint));
+  return context;
+}
+
+TEST(QueryExecution, TwoPoliciesNeverShareAnAnswer) {
+  Workspace workspace;
+  CountingEngine engine;
+  std::set<std::string> keys;
+  std::set<std::string> hashes;
+  const std::vector<CallContext> viewers{context_of("a"), context_with_policy("north"), context_with_policy("south")};
+  for (const CallContext& viewer : viewers) {
+    const auto answer = workspace.queries->execute(viewer, request_of("SELECT 1"), engine.engine());
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->cache, CacheState::miss);
+    hashes.insert(answer->query_hash);
+    keys.insert(cache_key(viewer.viewer(), request_of("SELECT 1")));
+  }
+  EXPECT_EQ(engine.runs, 3);
+  EXPECT_EQ(keys.size(), 3u);
+  EXPECT_EQ(hashes.size(), 3u) << "they are what ETags are made from";
+  std::set<const std::string*> bytes;
+  for (const CallContext& viewer : viewers) {
+    const auto again = workspace.queries->execute(viewer, request_of("SELECT 1"), engine.engine());
+    EXPECT_EQ(again->cache, CacheState::hit);
+    bytes.insert(again->data.get());
+  }
+  EXPECT_EQ(bytes.size(), 3u);
+  EXPECT_EQ(engine.runs, 3);
+  workspace.queries->forget(TeamScope(TeamId("a")), "sales");
+  EXPECT_EQ(workspace.queries->execute(viewers[1], request_of("SELECT 1"), engine.engine())->cache, CacheState::miss)
+      << "a dashboard is forgotten for every viewer";
+}
+
+TEST(QueryExecution, AnEntryOfAnotherPolicyUnderOurKeyIsNotBelieved) {
+  Workspace workspace;
+  CountingEngine engine;
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine()).has_value());
+  const auto stolen = workspace.cache->find(cache_key(context_of("a").viewer(), request_of("SELECT 1")));
+  workspace.cache->put(cache_key(context_with_policy("north").viewer(), request_of("SELECT 1")), stolen, 1h);
+  EXPECT_EQ(workspace.queries->execute(context_with_policy("north"), request_of("SELECT 1"), engine.engine())->cache, CacheState::miss);
+}
+
+TEST(QueryExecution, AStaleAnswerIsRefreshedForThePolicyThatAskedForIt) {
+  Workspace workspace;
+  CountingEngine engine;
+  std::mutex mutex;
+  std::vector<std::string> ran_for;
+  QueryEngine noting = engine.engine();
+  noting.execute = [&, inner = noting.execute](const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) {
+    const std::lock_guard lock(mutex);
+    ran_for.push_back(context.viewer().fingerprint());
+    return inner(context, query, limits);
+  };
+  QueryRequest request = request_of("SELECT 1");
+  request.time_to_live = 10s;
+  request.max_stale = 1h;
+  ASSERT_TRUE(workspace.queries->execute(context_with_policy("north"), request, noting).has_value());
+  workspace.clock->advance(1min);
+  EXPECT_EQ(workspace.queries->execute(context_with_policy("north"), request, noting)->cache, CacheState::stale);
+  workspace.queries.reset();  // waits for the refresh
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(ran_for, (std::vector<std::string>{"north", "north"}));
+}
+
 TEST(QueryExecution, AnEntryOfAnotherTeamUnderOurKeyIsNotBelieved) {
   Workspace workspace;
   CountingEngine engine;
   ASSERT_TRUE(workspace.queries->execute(context_of("b"), request_of("SELECT 1"), engine.engine()).has_value());
-  const auto stolen = workspace.cache->find(cache_key(TeamScope(TeamId("b")), request_of("SELECT 1")));
-  workspace.cache->put(cache_key(TeamScope(TeamId("a")), request_of("SELECT 1")), stolen, 1h);
+  const auto stolen = workspace.cache->find(cache_key(context_of("b").viewer(), request_of("SELECT 1")));
+  workspace.cache->put(cache_key(context_of("a").viewer(), request_of("SELECT 1")), stolen, 1h);
   EXPECT_EQ(workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine())->cache, CacheState::miss);
 }
 
 TEST(QueryExecution, ValuesAndTheirTypesArePartOfTheKey) {
-  const TeamScope team(TeamId("a"));
+  const ViewerScope viewer = context_of("a").viewer();
   std::set<std::string> hashes;
   const std::vector<std::vector<SqlValue>> cases{{},
                                                  {nullptr},
@@ -135,7 +203,7 @@ TEST(QueryExecution, ValuesAndTheirTypesArePartOfTheKey) {
   for (const auto& values : cases) {
     QueryRequest request = request_of("SELECT $1");
     request.query.values = values;
-    hashes.insert(query_hash(team, request));
+    hashes.insert(query_hash(viewer, request));
   }
   EXPECT_EQ(hashes.size(), cases.size());
 }

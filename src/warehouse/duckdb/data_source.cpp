@@ -678,7 +678,28 @@ Result<SourceTable*> DataSource::resolve(const TableReference& reference) {
 
 // ---- queries -------------------------------------------------------------------------------------------------------
 
-Result<std::shared_ptr<AnalysedQuery>> DataSource::analyse(const CallContext& context, const SqlGuard& guard, const std::string& sql) {
+namespace {
+
+// The tree has names, and not what they belong to: a name counts for every table that has such a column.
+std::vector<ColumnRead> columns_read(const GuardedStatement& statement, const std::vector<SourceTable*>& tables) {
+  const bool reads_all = statement.reads_all_columns || std::ranges::any_of(statement.last_names, [&](const std::string& name) {
+                           return statement.row_names.contains(name);
+                         });
+  std::vector<ColumnRead> columns;
+  for (const SourceTable* table : tables) {
+    for (const ColumnInfo& column : table->info.columns) {
+      if (reads_all || statement.names.contains(lower(column.name)))
+        columns.push_back({.dataset = table->dataset, .table = table->name, .column = column.name});
+    }
+  }
+  std::ranges::sort(columns);
+  return columns;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<AnalysedQuery>> DataSource::analyse(const CallContext& context, const StatementGuard& guard,
+                                                           const std::string& sql) {
   if (auto known = analysed_.find(sql)) return std::move(*known);
   const GuardedStatement statement = TRY(guard.check(context, sql));
   auto analysed = std::make_shared<AnalysedQuery>();
@@ -691,8 +712,13 @@ Result<std::shared_ptr<AnalysedQuery>> DataSource::analyse(const CallContext& co
       return fail(std::move(error));
     }
     TRY(make_ready(context, **table));
-    if (std::ranges::find(analysed->tables, *table) == analysed->tables.end()) analysed->tables.push_back(*table);
+    if (std::ranges::find(analysed->tables, *table) != analysed->tables.end()) continue;
+    analysed->tables.push_back(*table);
+    analysed->reads.tables.push_back(
+        {.dataset = (*table)->dataset, .name = (*table)->name, .line = reference.line, .column = reference.column});
   }
+  analysed->reads.columns = columns_read(statement, analysed->tables);
+  analysed->reads.functions.assign(statement.functions.begin(), statement.functions.end());
   analysed_.put(sql, analysed);
   return analysed;
 }
@@ -720,7 +746,7 @@ std::string values_key(const std::vector<SqlValue>& values) {
 
 }  // namespace
 
-Result<DryRun> DataSource::dry_run(const CallContext& context, const SqlGuard& guard, const BoundQuery& query) {
+Result<DryRun> DataSource::dry_run(const CallContext& context, const StatementGuard& guard, const BoundQuery& query) {
   const auto analysed = TRY(analyse(context, guard, query.sql));
   const std::string key = values_key(query.values);
   if (auto known = analysed->dry_runs.find(key)) return std::move(*known);

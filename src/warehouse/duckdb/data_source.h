@@ -42,6 +42,7 @@ struct SourceTable {
 // A query that was guarded before, and what is known of it.
 struct AnalysedQuery {
   std::vector<SourceTable*> tables;
+  SqlReads reads;
   LruCache<std::string, DryRun> dry_runs{{.entries_max = analysed_values_max}};  // by the values
 };
 
@@ -62,8 +63,8 @@ class DataSource final {
   Result<SourceTable*> table(const CallContext& context, std::string_view dataset, std::string_view name);
 
   // Guards the SQL and makes the tables that it names ready. Remembered by the SQL's text.
-  Result<std::shared_ptr<AnalysedQuery>> analyse(const CallContext& context, const SqlGuard& guard, const std::string& sql);
-  Result<DryRun> dry_run(const CallContext& context, const SqlGuard& guard, const BoundQuery& query);
+  Result<std::shared_ptr<AnalysedQuery>> analyse(const CallContext& context, const StatementGuard& guard, const std::string& sql);
+  Result<DryRun> dry_run(const CallContext& context, const StatementGuard& guard, const BoundQuery& query);
 
  private:
   DataSource() = default;

@@ -20,7 +20,7 @@ namespace {
 
 using duckdb::DataSource;
 using duckdb::SourceTable;
-using duckdb::SqlGuard;
+using duckdb::StatementGuard;
 
 // One open source per path, shared by all connections to it. Thread-safe; opening one path does not hold up the others.
 class SourceRegistry final {
@@ -82,14 +82,19 @@ class DuckdbWarehouse final : public Warehouse {
     return duckdb::statistics_of(context, source->engine(), *TRY(source->table(context, dataset, table)));
   }
 
+  Result<SqlReads> check_sql(const CallContext& context, std::string_view sql) override {
+    const auto source = TRY(current(context));
+    return TRY(source->analyse(context, StatementGuard(TRY(duckdb::parser_engine())), std::string(sql)))->reads;
+  }
+
   Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) override {
     const auto source = TRY(current(context));
-    return source->dry_run(context, SqlGuard(TRY(duckdb::parser_engine())), query);
+    return source->dry_run(context, StatementGuard(TRY(duckdb::parser_engine())), query);
   }
 
   Result<Streamed> stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink) override {
     const auto source = TRY(current(context));
-    TRY(source->analyse(context, SqlGuard(TRY(duckdb::parser_engine())), query.sql));
+    TRY(source->analyse(context, StatementGuard(TRY(duckdb::parser_engine())), query.sql));
     const auto session = TRY(source->engine().borrow(context));
     return session->stream(context, query, limits, sink);
   }

@@ -453,6 +453,31 @@ Result<std::uint64_t> DatabaseFile::scanned_bytes(const CallContext& context, Co
   return estimate_scan(program, page_bytes_, [&](std::int64_t root_page) { return sizes[root_page]; });
 }
 
+Result<SqlReads> DatabaseFile::check_sql(const CallContext& context, const std::string& sql) {
+  const Lease connection = TRY(borrow(context));
+  const Connection::Call call(*connection, context);
+  const Statement statement = TRY(connection->prepare_guarded(sql, *this));
+  SqlReads reads;
+  // SQLite does not tell of the columns that a join takes from both sides by their names.
+  const bool reads_all = find_word(sql, "using") || find_word(sql, "natural");
+  for (const ReadColumn& read : connection->reads()) {
+    const FileTable& table = *find(read.table);
+    if (std::ranges::find(reads.tables, table.name, &TableRead::name) == reads.tables.end()) {
+      TableRead& entry = reads.tables.emplace_back(TableRead{.dataset = std::string(dataset_name), .name = table.name});
+      if (const auto place = find_word(sql, table.name)) std::tie(entry.line, entry.column) = line_and_column(sql, *place);
+      for (const ColumnInfo& column : reads_all ? table.columns : std::vector<ColumnInfo>{})
+        reads.columns.push_back({.dataset = std::string(dataset_name), .table = table.name, .column = column.name});
+    }
+    if (reads_all) continue;
+    if (const auto position = table.positions.find(read.column); position != table.positions.end()) {
+      reads.columns.push_back({.dataset = std::string(dataset_name), .table = table.name, .column = table.columns[position->second].name});
+    }
+  }
+  std::ranges::sort(reads.columns);
+  reads.functions = connection->functions();
+  return reads;
+}
+
 Result<DryRun> DatabaseFile::dry_run(const CallContext& context, const BoundQuery& query) {
   const Lease connection = TRY(borrow(context));
   const Connection::Call call(*connection, context);

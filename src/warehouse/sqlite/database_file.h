@@ -57,6 +57,7 @@ class DatabaseFile final : public std::enable_shared_from_this<DatabaseFile>, pr
   Result<std::vector<TableInfo>> list_tables(const CallContext& context);
   // not_found with the nearest name when there is no such table.
   Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view table);
+  Result<SqlReads> check_sql(const CallContext& context, const std::string& sql);
   Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query);
   Result<Streamed> stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink);
 

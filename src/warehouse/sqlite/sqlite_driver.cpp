@@ -38,6 +38,10 @@ class SqliteWarehouse final : public Warehouse {
     return TRY(current(context))->column_statistics(context, table);
   }
 
+  Result<SqlReads> check_sql(const CallContext& context, std::string_view sql) override {
+    return TRY(current(context))->check_sql(context, std::string(sql));
+  }
+
   Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) override {
     return TRY(current(context))->dry_run(context, query);
   }

@@ -2,7 +2,9 @@
 
 #include <thread>
 
+#include "base/testing/replacing_policy.h"
 #include "base/text.h"
+#include "warehouse/viewer_warehouse.h"
 
 namespace bridge {
 
@@ -316,6 +318,86 @@ TEST_P(DriverContract, PointsAtWhatIsWrongInTheSql) {
   const auto conversion = run(under_test_.failing_sql);
   ASSERT_FALSE(conversion);
   EXPECT_EQ(conversion.error().code, ErrorCode::invalid_argument);
+}
+
+TEST_P(DriverContract, TellsWhatAStatementReads) {
+  const auto reads_of = [&](const std::string& sql) {
+    const auto reads = warehouse_->check_sql({}, with_table(sql));
+    EXPECT_TRUE(reads) << sql << ": " << describe_error(error_of(reads));
+    return reads.value_or(SqlReads{});
+  };
+  const auto columns_of = [&](const SqlReads& reads) {
+    std::vector<std::string> names;
+    for (const ColumnRead& column : reads.columns) {
+      EXPECT_EQ(column.dataset, under_test_.dataset);
+      EXPECT_EQ(column.table, sales_.name);
+      names.push_back(lower(column.column));
+    }
+    return join(names, " ");
+  };
+  const SqlReads grouped = reads_of("SELECT region,\n  sum(amount) AS amount\nFROM {sales}\nWHERE id > 5 GROUP BY region");
+  ASSERT_EQ(grouped.tables.size(), 1U);
+  EXPECT_EQ(grouped.tables[0].dataset, under_test_.dataset);
+  EXPECT_EQ(grouped.tables[0].name, sales_.name);
+  EXPECT_EQ(grouped.tables[0].line, 3);
+  EXPECT_EQ(grouped.tables[0].column, 6 + static_cast<int>(sales_.sql_name.size() - sales_.name.size()));
+  EXPECT_EQ(columns_of(grouped), "amount id region");
+  EXPECT_NE(std::ranges::find(grouped.functions, "sum"), grouped.functions.end()) << join(grouped.functions, " ");
+
+  EXPECT_EQ(columns_of(reads_of("WITH days AS (SELECT day FROM {sales}) SELECT max(day) AS day FROM days")), "day");
+  EXPECT_EQ(columns_of(reads_of("SELECT s.price FROM {sales} s JOIN {sales} t ON s.id = t.id ORDER BY t.sold_at")), "id price sold_at");
+  EXPECT_TRUE(columns_of(reads_of("SELECT s.price FROM {sales} s JOIN {sales} t USING (id)")).contains("id"));
+  EXPECT_EQ(columns_of(reads_of("SELECT region FROM (SELECT region FROM {sales} WHERE day IS NOT NULL) AS sub")), "day region");
+  EXPECT_EQ(columns_of(reads_of("SELECT * FROM {sales}")), "amount day id is_new note price region sold_at");
+  EXPECT_EQ(columns_of(reads_of("SELECT count(*) AS n FROM {sales} a NATURAL JOIN {sales} b")),
+            "amount day id is_new note price region sold_at");
+  EXPECT_EQ(reads_of("SELECT a.region FROM {sales} a, {sales} b").tables.size(), 1U);
+  EXPECT_TRUE(reads_of("SELECT 1 AS one").tables.empty());
+}
+
+TEST_P(DriverContract, NamesTheFirstThingThatOffendsAndItsPlace) {
+  struct Case {
+    std::string sql;
+    std::string got;
+    int line;
+    int column;
+  };
+  for (const Case& each :
+       {Case{"SELECT region,\n  no_such_function(amount) AS a,\n  nor_this(amount) AS b\nFROM {sales}", "no_such_function", 2, 3},
+        Case{"SELECT 1 AS one;\n  DELETE FROM {sales}", "DELETE", 2, 3}, Case{"\n DROP TABLE {sales}", "DROP", 2, 2}}) {
+    const auto verdict = warehouse_->check_sql({}, with_table(each.sql));
+    ASSERT_FALSE(verdict) << each.sql;
+    EXPECT_EQ(verdict.error().code, ErrorCode::invalid_argument);
+    ASSERT_EQ(verdict.error().violations.size(), 1U) << each.sql;
+    const Violation& violation = verdict.error().violations[0];
+    EXPECT_TRUE(violation.code == "sql_not_allowed" || violation.code == "sql_invalid") << each.sql << ": " << violation.code;
+    EXPECT_TRUE(violation.got.contains(each.got)) << each.sql << ": " << violation.got;
+    EXPECT_EQ(violation.line, each.line) << each.sql;
+    EXPECT_EQ(violation.column, each.column) << each.sql;
+  }
+}
+
+TEST_P(DriverContract, RunsForAViewerWhatTheirPolicyMakesOfTheSql) {
+  const std::shared_ptr<Warehouse> seen = make_viewer_warehouse(warehouse_);
+  CallContext viewer;
+  viewer.caller.policy = policy_of("north", sales_.sql_name, with_table("(SELECT * FROM {sales} WHERE region = 'north') AS seen"));
+  const BoundQuery all{.sql = with_table("SELECT count(*) AS n FROM {sales}")};
+  const auto part = seen->execute(viewer, all, {});
+  ASSERT_OK(part);
+  EXPECT_EQ(part->columns[0].integers[0], 250);
+  EXPECT_EQ(seen->execute({}, all, {})->columns[0].integers[0], 1'000) << "who has no policy sees all";
+  EXPECT_TRUE(seen->dry_run(viewer, all));
+
+  CallContext broken;
+  broken.caller.policy = policy_of("broken", "count", "no_such_function");
+  EXPECT_FALSE(seen->dry_run(broken, all)) << "what is run is what was rewritten";
+  EXPECT_FALSE(seen->execute(broken, all, {}));
+  const auto refused = seen->execute(viewer, {.sql = with_table("SELECT 1;\nDELETE FROM {sales}")}, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().violations.at(0).line, 2) << "the place is that of what was written, and not of what was made of it";
+  EXPECT_EQ(reason_of(error_of(seen->column_statistics(viewer, under_test_.dataset, sales_.name))), "viewer_policy")
+      << "statistics tell values of the rows that the viewer does not see";
+  EXPECT_TRUE(seen->column_statistics({}, under_test_.dataset, sales_.name));
 }
 
 TEST_P(DriverContract, AnswersSeveralThreadsAtOnce) {
