@@ -1,5 +1,7 @@
 #include "warehouse/warehouse.h"
 
+#include "base/text.h"
+
 namespace bridge {
 
 ColumnType type_of(const SqlValue& value, ColumnType of_null) {
@@ -16,6 +18,13 @@ ColumnType type_of(const SqlValue& value, ColumnType of_null) {
         else return ColumnType::decimal;
       },
       value);
+}
+
+Result<> check_scanned_bytes(std::uint64_t bytes_scanned, const ExecuteLimits& limits) {
+  if (!limits.scanned_bytes_max || bytes_scanned <= *limits.scanned_bytes_max) return {};
+  return fail(ErrorCode::resource_exhausted, "scan_too_large",
+              str("The query would read ", format_bytes(bytes_scanned), " and may read ", format_bytes(*limits.scanned_bytes_max),
+                  ": select fewer columns, or filter it further"));
 }
 
 Result<QueryResult> Warehouse::execute(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) {

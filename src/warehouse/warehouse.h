@@ -108,8 +108,13 @@ BOOST_DESCRIBE_STRUCT(ColumnStatistics, (),
                       (column, distinct_count, null_fraction, min, max, average, top_values, exact, text_date_format, read_as, read_sql,
                        read_unit, unread_count, unread_values))
 
+// How near a dry run is to what the run reads: the same number; never less than it; or near it, on either side.
+enum class ScanAccuracy : std::uint8_t { exact, upper_bound, estimate };
+BOOST_DESCRIBE_ENUM(ScanAccuracy, exact, upper_bound, estimate)
+
 struct DryRun {
-  std::uint64_t bytes_scanned = 0;  // an upper bound
+  std::uint64_t bytes_scanned = 0;
+  ScanAccuracy accuracy = ScanAccuracy::estimate;  // of bytes_scanned
   double estimated_cost_usd = 0;
   std::vector<ColumnName> columns;  // of the answer
   std::vector<std::string> tables;  // that it reads
@@ -118,6 +123,8 @@ struct DryRun {
 struct ExecuteLimits {
   std::size_t rows_max = 5'000;
   std::size_t result_bytes_max = 32 << 20;  // of all batches together
+  // The engine's own cap, where it has one. One that has none looks at its own dry run of the data as it is now, which may not be what it
+  // was at the caller's. resource_exhausted ("scan_too_large") when it is over the cap.
   std::optional<std::uint64_t> scanned_bytes_max;
 };
 
@@ -125,6 +132,9 @@ struct Streamed {
   std::size_t row_count = 0;
   bool truncated = false;  // a row or byte limit cut the answer off
 };
+
+// Refuses what an engine without a cap of its own would read beyond `limits.scanned_bytes_max`.
+Result<> check_scanned_bytes(std::uint64_t bytes_scanned, const ExecuteLimits& limits);
 
 // The whole answer of what streams into a sink: `run(sink)` gives Result<Streamed>.
 template <class Run>
@@ -154,7 +164,7 @@ class Warehouse : public SqlGuard {
   virtual Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) = 0;
 
   // Guards and runs; the rows go to the sink batch by batch, on the calling thread. The caller has dry-run the same text under its cap
-  // before; `limits.scanned_bytes_max` is the engine's own cap where it has one. Returns whether a limit cut the answer off.
+  // before. Returns whether a limit cut the answer off.
   virtual Result<Streamed> stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink) = 0;
 
   // The same as one answer.

@@ -333,6 +333,7 @@ TEST(DashboardData, ExplainSaysStagesDependenciesAndBytes) {
   ASSERT_TRUE(plan.has_value());
   EXPECT_EQ(plan->stages, 2);
   EXPECT_GT(plan->queries[0].bytes_scanned.value_or(0), 0);
+  EXPECT_EQ(plan->queries[0].bytes_accuracy, ScanAccuracy::upper_bound);
   EXPECT_EQ(plan->queries.back().depends_on.size(), 1u);
 }
 

@@ -164,7 +164,8 @@ class CachedQueryExecution final : public QueryExecution {
     const DryRun estimate = TRY(engine.dry_run(context, request.query));
     TRY(check_byte_cap(estimate.bytes_scanned, request.bytes_max));
     const ExecuteLimits limits{.rows_max = std::min(request.rows_max, query_limits::kInputRowsMax),
-                               .result_bytes_max = query_limits::kResultBytesMax};
+                               .result_bytes_max = query_limits::kResultBytesMax,
+                               .scanned_bytes_max = request.bytes_max};
     const std::shared_ptr<AnswerView> view = request.view ? request.view : open_view();
     std::shared_ptr<const std::string> data;
     StoredHeader header;

@@ -759,8 +759,13 @@ Result<DryRun> DataSource::estimate(const CallContext& context, AnalysedQuery& a
   DryRun dry_run;
   std::vector<const TableLayout*> layouts;
   bool has_view = false;
+  dry_run.accuracy = ScanAccuracy::upper_bound;
   for (const SourceTable* table : analysed.tables) {
     dry_run.tables.push_back(table->info.sql_name);
+    // How large the parts of a file are is written in it, and what is in memory is measured. In a database blocks are shared between
+    // columns, and what was written since the last checkpoint is in none of them.
+    if (table->format == TableFormat::database_table || table->format == TableFormat::database_view)
+      dry_run.accuracy = ScanAccuracy::estimate;
     has_view = has_view || table->format == TableFormat::database_view;
     if (table->format != TableFormat::database_view) layouts.push_back(&table->layout);
   }

@@ -94,7 +94,11 @@ class DuckdbWarehouse final : public Warehouse {
 
   Result<Streamed> stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink) override {
     const auto source = TRY(current(context));
-    TRY(source->analyse(context, StatementGuard(TRY(duckdb::parser_engine())), query.sql));
+    const StatementGuard guard(TRY(duckdb::parser_engine()));
+    TRY(source->analyse(context, guard, query.sql));
+    // DuckDB has no cap on what a query reads. What bounds a run is the dry run of the data as it is now, the call's deadline, and the
+    // engine's memory and threads.
+    if (limits.scanned_bytes_max) TRY(check_scanned_bytes(TRY(source->dry_run(context, guard, query)).bytes_scanned, limits));
     const auto session = TRY(source->engine().borrow(context));
     return session->stream(context, query, limits, sink);
   }

@@ -90,7 +90,8 @@ DriverUnderTest database_file_under_test() {
   return {.name = "DuckDB file",
           .driver = make_duckdb_driver(),
           .credentials = {{"path", Secret((contract_folder() / "sales.duckdb").string())}},
-          .dataset = "main"};
+          .dataset = "main",
+          .scan_accuracy = ScanAccuracy::estimate};
 }
 
 INSTANTIATE_TEST_SUITE_P(DuckdbParquetFolder, DriverContract, testing::Values(MakeDriverUnderTest{&parquet_folder_under_test}));

@@ -436,7 +436,7 @@ TimestampForm DatabaseFile::timestamp_form(const Connection& connection, const s
   return form && !find_word(sql, "datetime") ? *form : TimestampForm{};
 }
 
-Result<std::uint64_t> DatabaseFile::scanned_bytes(const CallContext& context, Connection& connection, const std::string& sql) {
+Result<ScanEstimate> DatabaseFile::scanned_bytes(const CallContext& context, Connection& connection, const std::string& sql) {
   const Statement statement = TRY(connection.prepare("EXPLAIN " + sql));
   std::vector<Instruction> program;
   while (TRY(connection.step(statement.get()))) {
@@ -490,7 +490,9 @@ Result<DryRun> DatabaseFile::dry_run(const CallContext& context, const BoundQuer
     if (std::ranges::find(dry_run.tables, name) == dry_run.tables.end()) dry_run.tables.push_back(name);
   }
   TRY(connection->bind(statement.get(), query.values));
-  dry_run.bytes_scanned = TRY(scanned_bytes(context, *connection, query.sql));
+  const ScanEstimate estimate = TRY(scanned_bytes(context, *connection, query.sql));
+  dry_run.bytes_scanned = estimate.bytes;
+  dry_run.accuracy = estimate.accuracy;
   return dry_run;
 }
 
@@ -500,13 +502,9 @@ Result<Streamed> DatabaseFile::stream(const CallContext& context, const BoundQue
   const Statement statement = TRY(connection->prepare_guarded(query.sql, *this));
   const std::vector<AnswerColumn> columns = TRY(answer_columns(context, *connection, statement.get(), query.sql));
   TRY(connection->bind(statement.get(), query.values, timestamp_form(*connection, query.sql)));
-  if (limits.scanned_bytes_max) {
-    const std::uint64_t bytes = TRY(scanned_bytes(context, *connection, query.sql));
-    if (bytes > *limits.scanned_bytes_max) {
-      return fail(ErrorCode::resource_exhausted, "scan_too_large",
-                  str("The query reads up to ", format_bytes(bytes), " and may read ", format_bytes(*limits.scanned_bytes_max)));
-    }
-  }
+  // SQLite has no cap on what a statement reads. What bounds a run is the dry run of the file as it is now, the call's deadline (looked at
+  // every steps_between_checks instructions), and the limits on memory and temporary files.
+  if (limits.scanned_bytes_max) TRY(check_scanned_bytes(TRY(scanned_bytes(context, *connection, query.sql)).bytes, limits));
   const Streamed streamed = TRY(connection->stream(statement.get(), columns, limits, sink));
   TRY(check_unchanged());
   return streamed;

@@ -14,6 +14,7 @@
 #include "base/call_context.h"
 #include "base/result.h"
 #include "warehouse/sqlite/connection.h"
+#include "warehouse/sqlite/scan_estimate.h"
 #include "warehouse/sqlite/value_types.h"
 #include "warehouse/warehouse.h"
 
@@ -101,7 +102,7 @@ class DatabaseFile final : public std::enable_shared_from_this<DatabaseFile>, pr
                                                    const std::string& sql);
   // That of the moments that the statement reads, if they are all written in the same.
   TimestampForm timestamp_form(const Connection& connection, const std::string& sql) const;
-  Result<std::uint64_t> scanned_bytes(const CallContext& context, Connection& connection, const std::string& sql);
+  Result<ScanEstimate> scanned_bytes(const CallContext& context, Connection& connection, const std::string& sql);
   // Where nothing is locked a writer may have come meanwhile: then what was read is worth nothing.
   Result<> check_unchanged() const;
 

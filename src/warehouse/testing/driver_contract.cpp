@@ -173,6 +173,7 @@ TEST_P(DriverContract, SaysInADryRunWhatAQueryReadsAndAnswers) {
 
   const auto all = dry_run("SELECT * FROM {sales}");
   ASSERT_OK(all);
+  EXPECT_EQ(all->accuracy, under_test_.scan_accuracy);
   EXPECT_GE(all->bytes_scanned, one->bytes_scanned);
   const auto twice = dry_run("SELECT count(*) AS n FROM {sales} a JOIN {sales} b ON a.region = b.region");
   ASSERT_OK(twice);
@@ -245,6 +246,25 @@ TEST_P(DriverContract, CutsAnAnswerOffAtTheByteLimit) {
   EXPECT_GT(cut->row_count, 10U);
   EXPECT_LT(cut->row_count, 500U);
   for (const ResultColumn& column : cut->columns) EXPECT_EQ(column.valid.size(), cut->row_count);
+}
+
+TEST_P(DriverContract, RunsNothingThatReadsMoreThanItsCap) {
+  const BoundQuery query{.sql = with_table("SELECT region, amount FROM {sales}")};
+  const std::uint64_t bytes = dry_run(query.sql)->bytes_scanned;
+  struct Counting final : public BatchSink {
+    Result<> take(QueryResult& batch) override {
+      rows += batch.row_count;
+      return {};
+    }
+    std::size_t rows = 0;
+  } sink;
+  const auto refused = warehouse_->stream({}, query, {.scanned_bytes_max = bytes - 1}, sink);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::resource_exhausted);
+  EXPECT_EQ(reason_of(refused.error()), "scan_too_large");
+  EXPECT_EQ(sink.rows, 0U);
+  ASSERT_OK(warehouse_->stream({}, query, {.scanned_bytes_max = bytes}, sink));
+  EXPECT_EQ(sink.rows, 1'000U);
 }
 
 TEST_P(DriverContract, StopsAtTheDeadlineAndWorksAfterIt) {
