@@ -11,8 +11,12 @@ class ViewerWarehouse final : public Warehouse {
   const SqlDialect& dialect() const override { return inner_->dialect(); }
   Result<> ping(const CallContext& context) override { return inner_->ping(context); }
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context) override { return inner_->list_datasets(context); }
-  Result<std::vector<TableInfo>> list_tables(const CallContext& context, std::string_view dataset) override {
+  Result<std::vector<TableName>> list_tables(const CallContext& context, std::string_view dataset) override {
     return inner_->list_tables(context, dataset);
+  }
+  Result<std::vector<TableInfo>> describe_tables(const CallContext& context, std::string_view dataset,
+                                                 std::span<const std::string> names) override {
+    return inner_->describe_tables(context, dataset, names);
   }
 
   Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset,

@@ -27,6 +27,19 @@ Result<> check_scanned_bytes(std::uint64_t bytes_scanned, const ExecuteLimits& l
                   ": select fewer columns, or filter it further"));
 }
 
+Result<std::vector<TableInfo>> Warehouse::describe_all_tables(const CallContext& context, std::string_view dataset,
+                                                              std::size_t tables_max) {
+  std::vector<std::string> names;
+  for (TableName& table : TRY(list_tables(context, dataset))) names.push_back(std::move(table.name));
+  names.resize(std::min(names.size(), tables_max));
+  std::vector<TableInfo> all;
+  for (std::size_t at = 0; at < names.size(); at += kTablesDescribedAtOnceMax) {
+    const auto page = std::span(names).subspan(at, std::min(kTablesDescribedAtOnceMax, names.size() - at));
+    std::ranges::move(TRY(describe_tables(context, dataset, page)), std::back_inserter(all));
+  }
+  return all;
+}
+
 Result<QueryResult> Warehouse::execute(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) {
   return collect_answer([&](BatchSink& sink) { return stream(context, query, limits, sink); });
 }

@@ -49,8 +49,20 @@ struct DatasetInfo {
 };
 BOOST_DESCRIBE_STRUCT(DatasetInfo, (), (name, description, location, table_count))
 
-enum class TableType : std::uint8_t { table, view };
-BOOST_DESCRIBE_ENUM(TableType, table, view)
+// external: the engine reads it where it lies, outside of its own storage.
+enum class TableType : std::uint8_t { table, view, materialized_view, external };
+BOOST_DESCRIBE_ENUM(TableType, table, view, materialized_view, external)
+
+// What is known of a table without looking at it.
+struct TableName {
+  std::string name;
+  std::string sql_name;  // quoted where needed, ready to stand after FROM
+  TableType type = TableType::table;
+};
+BOOST_DESCRIBE_STRUCT(TableName, (), (name, sql_name, type))
+
+// Tables that are described in one call.
+inline constexpr std::size_t kTablesDescribedAtOnceMax = 500;
 
 struct ColumnInfo {
   std::string name;
@@ -155,8 +167,12 @@ class Warehouse : public SqlGuard {
   // Proves that the warehouse can be reached and read.
   virtual Result<> ping(const CallContext& context) = 0;
   virtual Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context) = 0;
-  // Tables and views with their columns. not_found when there is no such dataset.
-  virtual Result<std::vector<TableInfo>> list_tables(const CallContext& context, std::string_view dataset) = 0;
+  // Tables and views, by their names; nothing is read of them. not_found when there is no such dataset.
+  virtual Result<std::vector<TableName>> list_tables(const CallContext& context, std::string_view dataset) = 0;
+  // Those of a dataset with their columns, rows and bytes, in the order of `names`, at most kTablesDescribedAtOnceMax of them. What is not
+  // there, or cannot be read as a table, is left out. not_found when there is no such dataset.
+  virtual Result<std::vector<TableInfo>> describe_tables(const CallContext& context, std::string_view dataset,
+                                                         std::span<const std::string> names) = 0;
   virtual Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset,
                                                                   std::string_view table) = 0;
 
@@ -169,6 +185,8 @@ class Warehouse : public SqlGuard {
 
   // The same as one answer.
   Result<QueryResult> execute(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits);
+  // The first of a dataset's tables, described page by page.
+  Result<std::vector<TableInfo>> describe_all_tables(const CallContext& context, std::string_view dataset, std::size_t tables_max = 10'000);
 };
 
 // How a form asks for a field, and what its text has to be: a number, one of `choices`, "true" or "false".

@@ -23,6 +23,7 @@ struct Dataset {
   std::string name;
   std::string fully_qualified_name;
   std::string description;
+  std::string location;  // DatasetInfo::location; empty until it is discovered again
   std::int64_t table_count = 0;
   JobId catalog_job_id;  // the scan that runs or ran last; empty when there was none
   ScanStatus catalog_job_status = ScanStatus::pending;
@@ -30,8 +31,8 @@ struct Dataset {
   std::optional<Time> last_scanned_at;
 };
 BOOST_DESCRIBE_STRUCT(Dataset, (),
-                      (id, connection_id, name, fully_qualified_name, description, table_count, catalog_job_id, catalog_job_status,
-                       discovered_at, last_scanned_at))
+                      (id, connection_id, name, fully_qualified_name, description, location, table_count, catalog_job_id,
+                       catalog_job_status, discovered_at, last_scanned_at))
 
 // A table or view, as the last scan found it.
 struct CatalogTable {
@@ -40,6 +41,7 @@ struct CatalogTable {
   std::string name;
   std::string fully_qualified_name;  // "dataset.table"
   std::string sql_name;              // ready to stand after FROM
+  TableType type = TableType::table;
   std::string description;
   std::int64_t row_count = 0;
   std::int64_t size_bytes = 0;
@@ -47,7 +49,7 @@ struct CatalogTable {
   std::optional<Time> last_scanned_at;
 };
 BOOST_DESCRIBE_STRUCT(CatalogTable, (),
-                      (id, dataset_id, name, fully_qualified_name, sql_name, description, row_count, size_bytes, discovered_at,
+                      (id, dataset_id, name, fully_qualified_name, sql_name, type, description, row_count, size_bytes, discovered_at,
                        last_scanned_at))
 
 struct ScanRequest {

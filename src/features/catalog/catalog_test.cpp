@@ -134,11 +134,11 @@ TEST(CatalogService, ReadsTheWarehouseWhenThereWasNoScan) {
   const auto datasets = workspace.catalog->list_datasets(context, workspace.connection);
   ASSERT_TRUE(datasets.has_value() && datasets->size() == 1);
   const std::string dataset = datasets->front().name;
-  const auto live = workspace.catalog->list_tables(context, workspace.connection, dataset);
+  const auto live = workspace.catalog->list_tables(context, workspace.connection, dataset, 100);
   ASSERT_TRUE(live.has_value());
   EXPECT_EQ(live->size(), 2u);
   workspace.scanned(workspace.discovered());
-  const auto scanned = workspace.catalog->list_tables(context, workspace.connection, dataset);
+  const auto scanned = workspace.catalog->list_tables(context, workspace.connection, dataset, 100);
   EXPECT_EQ(to_json_text(*scanned).size(), to_json_text(*live).size());
   const auto by_name = workspace.catalog->get_table(context, workspace.connection, dataset + ".sales");
   ASSERT_TRUE(by_name.has_value()) << by_name.error().message;
@@ -146,7 +146,7 @@ TEST(CatalogService, ReadsTheWarehouseWhenThereWasNoScan) {
   const auto unknown = workspace.catalog->get_table(context, workspace.connection, by_name->sql_name + "z");
   EXPECT_EQ(unknown.error().code, ErrorCode::not_found);
   EXPECT_EQ(unknown.error().violations.front().suggestion, by_name->sql_name);
-  EXPECT_EQ(workspace.catalog->list_tables(context, workspace.connection, "none").error().code, ErrorCode::not_found);
+  EXPECT_EQ(workspace.catalog->list_tables(context, workspace.connection, "none", 100).error().code, ErrorCode::not_found);
 }
 
 TEST(CatalogService, SaysThatAScanFailedAndWhy) {
@@ -204,11 +204,11 @@ TEST(CatalogService, ShowsAnotherTeamNothing) {
   const CallContext theirs = Workspace::in_team("b");
   const Dataset dataset = workspace.discovered();
   workspace.scanned(dataset);
-  const TableInfo table = workspace.catalog->list_tables(Workspace::in_team("a"), workspace.connection, dataset.name)->front();
+  const TableInfo table = workspace.catalog->list_tables(Workspace::in_team("a"), workspace.connection, dataset.name, 100)->front();
   (void)workspace.catalog->column_statistics(Workspace::in_team("a"), workspace.connection, table);
   EXPECT_EQ(workspace.catalog->discover(theirs, workspace.connection).error().code, ErrorCode::not_found);
   EXPECT_EQ(workspace.catalog->list_datasets(theirs, workspace.connection).error().code, ErrorCode::not_found);
-  EXPECT_EQ(workspace.catalog->list_tables(theirs, workspace.connection, dataset.name).error().code, ErrorCode::not_found);
+  EXPECT_EQ(workspace.catalog->list_tables(theirs, workspace.connection, dataset.name, 100).error().code, ErrorCode::not_found);
   EXPECT_EQ(workspace.catalog->column_statistics(theirs, workspace.connection, table).error().code, ErrorCode::not_found);
   EXPECT_EQ(workspace.catalog->get_table(theirs, workspace.connection, table.sql_name).error().code, ErrorCode::not_found);
 }

@@ -43,7 +43,10 @@ class EmptyWarehouse final : public Warehouse {
   const SqlDialect& dialect() const override { return *find_sql_dialect("sqlite"); }
   Result<> ping(const CallContext&) override { return {}; }
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext&) override { return std::vector<DatasetInfo>{}; }
-  Result<std::vector<TableInfo>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableInfo>{}; }
+  Result<std::vector<TableName>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableName>{}; }
+  Result<std::vector<TableInfo>> describe_tables(const CallContext&, std::string_view, std::span<const std::string>) override {
+    return std::vector<TableInfo>{};
+  }
   Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view) override {
     return std::vector<ColumnStatistics>{};
   }
@@ -175,7 +178,7 @@ TEST(ConnectionService, TestsARealWarehouseAndOpensItOnce) {
   ASSERT_TRUE(first.has_value());
   EXPECT_EQ(*workspace.connections->dialect_of(*connection), &(*first)->dialect());
   EXPECT_EQ(*first, *workspace.connections->open_warehouse(in_team("a"), connection->id));
-  EXPECT_EQ((*first)->list_tables({}, (*first)->list_datasets({})->front().name)->front().row_count, 2);
+  EXPECT_EQ((*first)->describe_all_tables({}, (*first)->list_datasets({})->front().name)->front().row_count, 2);
 }
 
 TEST(ConnectionService, ShowsEachViewerTheirPartOfAWarehouseThatIsOpenOnce) {

@@ -256,7 +256,10 @@ class KnownWarehouse final : public Warehouse, public LocalQueryEngine {
   const SqlDialect& dialect() const override { return *find_sql_dialect("duckdb"); }
   Result<> ping(const CallContext&) override { return {}; }
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext&) override { return std::vector<DatasetInfo>{}; }
-  Result<std::vector<TableInfo>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableInfo>{}; }
+  Result<std::vector<TableName>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableName>{}; }
+  Result<std::vector<TableInfo>> describe_tables(const CallContext&, std::string_view, std::span<const std::string>) override {
+    return std::vector<TableInfo>{};
+  }
   Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view) override {
     return std::vector<ColumnStatistics>{};
   }

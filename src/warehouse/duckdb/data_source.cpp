@@ -48,6 +48,11 @@ bool is_database_file(const fs::path& path) {
 
 std::string quote_name(std::string_view name) { return quoted_sql_name(name); }
 
+// Ready to stand after FROM.
+std::string sql_name_of(std::string_view dataset, std::string_view name) {
+  return dataset == main_schema ? sql_name(name) : str(sql_name(dataset), ".", sql_name(name));
+}
+
 // "flights-3m.parquet" → "flights_3m"
 std::string table_name_of(const std::string& file_name, std::string_view extension) {
   std::string name = file_name.substr(0, file_name.size() - extension.size());
@@ -380,6 +385,7 @@ Result<std::shared_ptr<DataSource>> DataSource::open(const CallContext& context,
   const bool is_database = !fs::is_directory(path) && (is_database_file(path) || !known_extension_of(path.filename().string()));
   if (is_database) TRY(source->open_database(context, path));
   else TRY(source->open_files(context, path));
+  for (const auto& table : source->tables_) source->by_name_[table->dataset][table->name] = table.get();
   return source;
 }
 
@@ -438,8 +444,7 @@ Result<> DataSource::read_database_tables(const CallContext& context) {
                    .type = table->format == TableFormat::database_view ? TableType::view : TableType::table,
                    .description = text_at(tables, 3, row),
                    .row_count = integer_at(tables, 2, row)};
-    table->info.sql_name =
-        table->dataset == main_schema ? sql_name(table->name) : str(sql_name(table->dataset), ".", sql_name(table->name));
+    table->info.sql_name = sql_name_of(table->dataset, table->name);
     tables_.push_back(std::move(table));
   }
   if (tables_.empty())
@@ -597,6 +602,14 @@ Result<> DataSource::load(const CallContext& context, SourceTable& table) {
 
 // ---- tables --------------------------------------------------------------------------------------------------------
 
+namespace {
+
+std::unexpected<Error> no_such_dataset(std::string_view dataset) {
+  return fail(ErrorCode::not_found, str("There is no dataset '", dataset.substr(0, 100), "'"));
+}
+
+}  // namespace
+
 std::vector<DatasetInfo> DataSource::datasets() {
   std::map<std::string, std::int64_t> counts;
   for (const auto& table : tables_) {
@@ -608,12 +621,29 @@ std::vector<DatasetInfo> DataSource::datasets() {
   return datasets;
 }
 
-Result<std::vector<SourceTable*>> DataSource::tables(const CallContext& context, std::string_view dataset) {
-  std::vector<SourceTable*> wanted;
-  for (const auto& table : tables_) {
-    if (table->dataset == dataset) wanted.push_back(table.get());
+Result<std::vector<TableName>> DataSource::table_names(std::string_view dataset) {
+  const auto known = by_name_.find(dataset);
+  if (known == by_name_.end()) return no_such_dataset(dataset);
+  std::vector<TableName> names;
+  for (const auto& [name, table] : known->second) {
+    const std::lock_guard lock(table->mutex);
+    if (table->failure) continue;
+    names.push_back({.name = name,
+                     .sql_name = sql_name_of(table->dataset, name),
+                     .type = table->format == TableFormat::database_view ? TableType::view : TableType::table});
   }
-  if (wanted.empty()) return fail(ErrorCode::not_found, str("There is no dataset '", dataset.substr(0, 100), "'"));
+  return names;
+}
+
+Result<std::vector<SourceTable*>> DataSource::tables(const CallContext& context, std::string_view dataset,
+                                                     std::span<const std::string> names) {
+  const auto known = by_name_.find(dataset);
+  if (known == by_name_.end()) return no_such_dataset(dataset);
+  std::vector<SourceTable*> wanted;
+  for (const std::string& name : names) {
+    if (const auto found = known->second.find(name); found != known->second.end()) wanted.push_back(found->second);
+  }
+  if (wanted.empty()) return wanted;
   // Reading files into tables uses one core a file.
   std::atomic<std::size_t> next = 0;
   std::vector<std::optional<Error>> stops(wanted.size());

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,8 +59,11 @@ class DataSource final {
   Engine& engine() { return *engine_; }
 
   std::vector<DatasetInfo> datasets();
-  // Every readable table of a dataset; not_found when there is no such dataset.
-  Result<std::vector<SourceTable*>> tables(const CallContext& context, std::string_view dataset);
+  // Those of a dataset that are not known to be none; not_found when there is no such dataset.
+  Result<std::vector<TableName>> table_names(std::string_view dataset);
+  // The named tables of a dataset, ready to be queried and in that order, but for those that cannot be read; not_found when there is no
+  // such dataset.
+  Result<std::vector<SourceTable*>> tables(const CallContext& context, std::string_view dataset, std::span<const std::string> names);
   // Ready to be queried. not_found with the nearest name when there is no such table.
   Result<SourceTable*> table(const CallContext& context, std::string_view dataset, std::string_view name);
 
@@ -81,6 +86,7 @@ class DataSource final {
   std::string catalog_;  // what DuckDB calls the database
   std::shared_ptr<Engine> engine_;
   std::vector<std::unique_ptr<SourceTable>> tables_;
+  std::map<std::string, std::map<std::string, SourceTable*, std::less<>>, std::less<>> by_name_;  // by dataset and name
 
   LruCache<std::string, std::shared_ptr<AnalysedQuery>> analysed_{{.entries_max = analysed_queries_max}};
 };

@@ -69,10 +69,15 @@ class DuckdbWarehouse final : public Warehouse {
 
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context) override { return TRY(current(context))->datasets(); }
 
-  Result<std::vector<TableInfo>> list_tables(const CallContext& context, std::string_view dataset) override {
+  Result<std::vector<TableName>> list_tables(const CallContext& context, std::string_view dataset) override {
+    return TRY(current(context))->table_names(dataset);
+  }
+
+  Result<std::vector<TableInfo>> describe_tables(const CallContext& context, std::string_view dataset,
+                                                 std::span<const std::string> names) override {
     const auto source = TRY(current(context));
     std::vector<TableInfo> infos;
-    for (const SourceTable* table : TRY(source->tables(context, dataset))) infos.push_back(table->info);
+    for (const SourceTable* table : TRY(source->tables(context, dataset, names))) infos.push_back(table->info);
     return infos;
   }
 

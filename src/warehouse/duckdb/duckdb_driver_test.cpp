@@ -44,7 +44,7 @@ std::string why(const Result<T>& result) {
 
 std::map<std::string, TableInfo> tables_of(Warehouse& warehouse, std::string_view dataset = "main") {
   std::map<std::string, TableInfo> by_name;
-  auto tables = warehouse.list_tables({}, dataset);
+  auto tables = warehouse.describe_all_tables({}, dataset);
   EXPECT_TRUE(tables) << why(tables);
   for (TableInfo& table : *tables) by_name[table.name] = table;
   return by_name;

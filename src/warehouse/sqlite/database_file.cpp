@@ -344,11 +344,20 @@ Result<> DatabaseFile::measure(const CallContext& context, Connection& connectio
   return {};
 }
 
-Result<std::vector<TableInfo>> DatabaseFile::list_tables(const CallContext& context) {
+std::vector<TableName> DatabaseFile::list_tables() const {
+  std::vector<TableName> names;
+  for (const auto& [key, table] : tables_)
+    names.push_back({.name = table->name, .sql_name = table_name_in_sql(table->name), .type = table->type});
+  return names;
+}
+
+Result<std::vector<TableInfo>> DatabaseFile::describe_tables(const CallContext& context, std::span<const std::string> names) {
   const Lease connection = TRY(borrow(context));
   const CallContext budget = context.with_timeout(measure_time_max);
   std::vector<TableInfo> infos;
-  for (const auto& [key, table] : tables_) {
+  for (const std::string& name : names) {
+    FileTable* table = find(name);
+    if (!table || table->name != name) continue;
     TableInfo info{
         .dataset = std::string(dataset_name), .name = table->name, .sql_name = table_name_in_sql(table->name), .type = table->type};
     const auto look = [&]() -> Result<> {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -55,7 +56,8 @@ class DatabaseFile final : public std::enable_shared_from_this<DatabaseFile>, pr
 
   Result<> ping(const CallContext& context);
   DatasetInfo dataset() const;
-  Result<std::vector<TableInfo>> list_tables(const CallContext& context);
+  std::vector<TableName> list_tables() const;
+  Result<std::vector<TableInfo>> describe_tables(const CallContext& context, std::span<const std::string> names);
   // not_found with the nearest name when there is no such table.
   Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view table);
   Result<SqlReads> check_sql(const CallContext& context, const std::string& sql);

@@ -27,9 +27,15 @@ class SqliteWarehouse final : public Warehouse {
     return std::vector<DatasetInfo>{TRY(current(context))->dataset()};
   }
 
-  Result<std::vector<TableInfo>> list_tables(const CallContext& context, std::string_view dataset) override {
+  Result<std::vector<TableName>> list_tables(const CallContext& context, std::string_view dataset) override {
     TRY(check_dataset(dataset));
-    return TRY(current(context))->list_tables(context);
+    return TRY(current(context))->list_tables();
+  }
+
+  Result<std::vector<TableInfo>> describe_tables(const CallContext& context, std::string_view dataset,
+                                                 std::span<const std::string> names) override {
+    TRY(check_dataset(dataset));
+    return TRY(current(context))->describe_tables(context, names);
   }
 
   Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset,

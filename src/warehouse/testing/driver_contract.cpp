@@ -36,7 +36,7 @@ void DriverContract::SetUp() {
   auto opened = under_test_.driver->open({}, under_test_.credentials);
   ASSERT_OK(opened);
   warehouse_ = *opened;
-  const auto tables = warehouse_->list_tables({}, under_test_.dataset);
+  const auto tables = warehouse_->describe_all_tables({}, under_test_.dataset);
   ASSERT_OK(tables);
   const auto sales = std::ranges::find_if(*tables, [](const TableInfo& table) { return lower(table.name) == "sales"; });
   ASSERT_NE(sales, tables->end()) << "the warehouse under test has no table 'sales'";
@@ -77,6 +77,7 @@ TEST_P(DriverContract, ListsDatasetsAndTablesWithTheirColumns) {
   const auto dataset = std::ranges::find(*datasets, under_test_.dataset, &DatasetInfo::name);
   ASSERT_NE(dataset, datasets->end());
   EXPECT_GE(dataset->table_count, 1);
+  EXPECT_FALSE(dataset->location.empty());
 
   EXPECT_EQ(sales_.row_count, 1'000);
   EXPECT_GT(sales_.size_bytes, 0);
@@ -96,10 +97,28 @@ TEST_P(DriverContract, ListsDatasetsAndTablesWithTheirColumns) {
                                                       {"note", ColumnType::text}}));
 }
 
+TEST_P(DriverContract, ListsNamesAndDescribesTheOnesThatAreAskedFor) {
+  const auto names = warehouse_->list_tables({}, under_test_.dataset);
+  ASSERT_OK(names);
+  const auto listed = std::ranges::find(*names, sales_.name, &TableName::name);
+  ASSERT_NE(listed, names->end());
+  EXPECT_EQ(listed->sql_name, sales_.sql_name);
+  EXPECT_EQ(listed->type, TableType::table);
+  EXPECT_EQ(sales_.type, TableType::table);
+
+  const std::vector<std::string> asked{"no such table", sales_.name, "nor this"};
+  const auto described = warehouse_->describe_tables({}, under_test_.dataset, asked);
+  ASSERT_OK(described);
+  ASSERT_EQ(described->size(), 1U) << "what is not there is left out";
+  EXPECT_EQ(to_json_text(described->front()), to_json_text(sales_));
+  EXPECT_TRUE(warehouse_->describe_tables({}, under_test_.dataset, {})->empty());
+}
+
 TEST_P(DriverContract, SaysNotFoundOfADatasetAndATableThatItHasNot) {
   const auto tables = warehouse_->list_tables({}, "no_such_dataset");
   ASSERT_FALSE(tables);
   EXPECT_EQ(tables.error().code, ErrorCode::not_found);
+  EXPECT_EQ(error_of(warehouse_->describe_tables({}, "no_such_dataset", {})).code, ErrorCode::not_found);
   const auto statistics = warehouse_->column_statistics({}, under_test_.dataset, "no_such_table");
   ASSERT_FALSE(statistics);
   EXPECT_EQ(statistics.error().code, ErrorCode::not_found);
