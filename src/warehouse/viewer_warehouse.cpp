@@ -9,6 +9,7 @@ class ViewerWarehouse final : public Warehouse {
   explicit ViewerWarehouse(std::shared_ptr<Warehouse> inner) : inner_(std::move(inner)) {}
 
   const SqlDialect& dialect() const override { return inner_->dialect(); }
+  bool is_reading_free() const override { return inner_->is_reading_free(); }
   Result<> ping(const CallContext& context) override { return inner_->ping(context); }
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context) override { return inner_->list_datasets(context); }
   Result<std::vector<TableName>> list_tables(const CallContext& context, std::string_view dataset) override {
@@ -19,13 +20,13 @@ class ViewerWarehouse final : public Warehouse {
     return inner_->describe_tables(context, dataset, names);
   }
 
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset,
-                                                          std::string_view table) override {
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset, std::string_view table,
+                                                          const StatisticsBudget& budget) override {
     if (context.caller.policy) {
       return fail(ErrorCode::unsupported, "viewer_policy",
                   "What the columns of a table hold is not told to somebody who sees a part of the table");
     }
-    return inner_->column_statistics(context, dataset, table);
+    return inner_->column_statistics(context, dataset, table, budget);
   }
 
   Result<SqlReads> check_sql(const CallContext& context, std::string_view sql) override { return inner_->check_sql(context, sql); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -96,7 +97,7 @@ BOOST_DESCRIBE_STRUCT(ValueCount, (), (value, count))
 enum class ReadAs : std::uint8_t { number, seconds, date, timestamp };
 BOOST_DESCRIBE_ENUM(ReadAs, number, seconds, date, timestamp)
 
-// What is cheaply known of a column's values. `exact` is false when it comes from a sample or a sketch.
+// What is cheaply known of a column's values. `exact` is false when it comes from some of the rows or from a sketch.
 struct ColumnStatistics {
   std::string column;
   std::optional<std::int64_t> distinct_count;
@@ -106,6 +107,8 @@ struct ColumnStatistics {
   std::optional<double> average;
   std::vector<ValueCount> top_values;  // commonest first, at most 20; only of columns with few values (or a few samples of text columns)
   bool exact = false;
+  bool sampled = false;                         // of some of the rows
+  std::optional<std::int64_t> rows_read;        // how many
   std::optional<std::string> text_date_format;  // of text that holds dates, as strptime takes it: "%b %d %Y"
 
   // Of a column whose values mean something else than its type says: numbers, dates and durations written as text, dates and moments
@@ -117,8 +120,15 @@ struct ColumnStatistics {
   std::vector<std::string> unread_values;    // the commonest of them
 };
 BOOST_DESCRIBE_STRUCT(ColumnStatistics, (),
-                      (column, distinct_count, null_fraction, min, max, average, top_values, exact, text_date_format, read_as, read_sql,
-                       read_unit, unread_count, unread_values))
+                      (column, distinct_count, null_fraction, min, max, average, top_values, exact, sampled, rows_read, text_date_format,
+                       read_as, read_sql, read_unit, unread_count, unread_values))
+
+// What statistics of a table may read, all looks at it together, as dry runs tell before it is read. Within it all values are read; a table
+// that is larger is sampled where the engine can, and of one that is too large even for that nothing is read: its columns come without
+// values, with 0 rows read.
+struct StatisticsBudget {
+  std::uint64_t scanned_bytes_max = std::numeric_limits<std::uint64_t>::max();
+};
 
 // How near a dry run is to what the run reads: the same number; never less than it; or near it, on either side.
 enum class ScanAccuracy : std::uint8_t { exact, upper_bound, estimate };
@@ -163,6 +173,8 @@ Result<QueryResult> collect_answer(const Run& run) {
 class Warehouse : public SqlGuard {
  public:
   virtual const SqlDialect& dialect() const = 0;
+  // Nobody pays for what is read of it.
+  virtual bool is_reading_free() const = 0;
 
   // Proves that the warehouse can be reached and read.
   virtual Result<> ping(const CallContext& context) = 0;
@@ -174,7 +186,7 @@ class Warehouse : public SqlGuard {
   virtual Result<std::vector<TableInfo>> describe_tables(const CallContext& context, std::string_view dataset,
                                                          std::span<const std::string> names) = 0;
   virtual Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset,
-                                                                  std::string_view table) = 0;
+                                                                  std::string_view table, const StatisticsBudget& budget) = 0;
 
   // Guards the SQL, and says what it would scan without running it.
   virtual Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) = 0;

@@ -66,6 +66,8 @@ struct SchemaStatistics {
   std::optional<double> average;
   std::vector<ValueCount> top_values;
   bool exact = false;
+  bool sampled = false;
+  std::optional<std::int64_t> rows_read;
   std::optional<std::string> text_date_format;
   // See ColumnStatistics.
   std::optional<ReadAs> read_as;
@@ -75,8 +77,8 @@ struct SchemaStatistics {
   std::vector<std::string> unread_values;
 };
 BOOST_DESCRIBE_STRUCT(SchemaStatistics, (),
-                      (distinct_count, null_fraction, min, max, average, top_values, exact, text_date_format, read_as, read_sql, read_unit,
-                       unread_count, unread_values))
+                      (distinct_count, null_fraction, min, max, average, top_values, exact, sampled, rows_read, text_date_format, read_as,
+                       read_sql, read_unit, unread_count, unread_values))
 
 struct SchemaColumn {
   std::string name;

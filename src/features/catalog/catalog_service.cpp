@@ -54,6 +54,8 @@ TableSchema to_schema(const TableInfo& table, std::string_view dialect, const st
                       .average = known->average,
                       .top_values = known->top_values,
                       .exact = known->exact,
+                      .sampled = known->sampled,
+                      .rows_read = known->rows_read,
                       .text_date_format = known->text_date_format,
                       .read_as = known->read_as,
                       .read_sql = known->read_sql,
@@ -227,7 +229,10 @@ class CatalogServiceOnWarehouses final : public CatalogService {
     const std::string key =
         str(TRY(memory_key(context, connection)), "\n", table.dataset, "\n", table.name, "\n", table.row_count, "\n", table.size_bytes);
     const auto made = TRY(statistics_.get(context, key, [&]() -> Result<std::vector<ColumnStatistics>> {
-      return TRY(connections_->open_warehouse(context, connection))->column_statistics(context, table.dataset, table.name);
+      const auto warehouse = TRY(connections_->open_warehouse(context, connection));
+      const StatisticsBudget budget =
+          warehouse->is_reading_free() ? StatisticsBudget{} : StatisticsBudget{.scanned_bytes_max = kStatisticsBytesMax};
+      return warehouse->column_statistics(context, table.dataset, table.name, budget);
     }));
     return *made;
   }

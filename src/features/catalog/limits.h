@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace bridge {
 
@@ -21,6 +22,8 @@ inline constexpr std::chrono::hours kScanFreshMax{1};
 inline constexpr std::chrono::seconds kListingFreshMax{30};
 inline constexpr std::chrono::minutes kStatisticsFreshMax{10};
 inline constexpr std::size_t kListingsKeptMax = 256;
+// What the statistics of one table may read where reading is not free.
+inline constexpr std::uint64_t kStatisticsBytesMax = 1'000'000'000;
 inline constexpr std::size_t kStatisticsKeptMax = 1'024;
 
 }  // namespace bridge

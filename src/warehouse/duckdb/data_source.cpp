@@ -785,6 +785,12 @@ Result<DryRun> DataSource::dry_run(const CallContext& context, const StatementGu
   return dry_run;
 }
 
+Result<DryRun> DataSource::dry_run_of_table(const CallContext& context, SourceTable& table) {
+  AnalysedQuery whole;
+  whole.tables.push_back(&table);
+  return estimate(context, whole, {.sql = str("SELECT * FROM ", quote_name(table.dataset), ".", quote_name(table.name))});
+}
+
 Result<DryRun> DataSource::estimate(const CallContext& context, AnalysedQuery& analysed, const BoundQuery& query) {
   DryRun dry_run;
   std::vector<const TableLayout*> layouts;

@@ -39,6 +39,7 @@ struct SourceTable {
 
   std::mutex statistics_mutex;  // held while they are made, so that they are made once
   std::optional<std::vector<ColumnStatistics>> statistics;
+  std::uint64_t statistics_bytes_max = 0;  // the budget that they were made within
 };
 
 // A query that was guarded before, and what is known of it.
@@ -70,6 +71,8 @@ class DataSource final {
   // Guards the SQL and makes the tables that it names ready. Remembered by the SQL's text.
   Result<std::shared_ptr<AnalysedQuery>> analyse(const CallContext& context, const StatementGuard& guard, const std::string& sql);
   Result<DryRun> dry_run(const CallContext& context, const StatementGuard& guard, const BoundQuery& query);
+  // Of a look at all values of a table that is ready.
+  Result<DryRun> dry_run_of_table(const CallContext& context, SourceTable& table);
 
  private:
   DataSource() = default;

@@ -59,6 +59,7 @@ class DuckdbWarehouse final : public Warehouse {
       : registry_(std::move(registry)), path_(std::move(path)) {}
 
   const SqlDialect& dialect() const override { return duckdb_dialect(); }
+  bool is_reading_free() const override { return true; }
 
   Result<> ping(const CallContext& context) override {
     const auto source = TRY(current(context));
@@ -81,10 +82,12 @@ class DuckdbWarehouse final : public Warehouse {
     return infos;
   }
 
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset,
-                                                          std::string_view table) override {
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset, std::string_view table,
+                                                          const StatisticsBudget& budget) override {
     const auto source = TRY(current(context));
-    return duckdb::statistics_of(context, source->engine(), *TRY(source->table(context, dataset, table)));
+    SourceTable& found = *TRY(source->table(context, dataset, table));
+    const DryRun look = TRY(source->dry_run_of_table(context, found));
+    return duckdb::statistics_of(context, source->engine(), found, look.bytes_scanned, budget);
   }
 
   Result<SqlReads> check_sql(const CallContext& context, std::string_view sql) override {

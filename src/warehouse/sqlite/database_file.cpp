@@ -376,7 +376,8 @@ Result<std::vector<TableInfo>> DatabaseFile::describe_tables(const CallContext& 
   return infos;
 }
 
-Result<std::vector<ColumnStatistics>> DatabaseFile::column_statistics(const CallContext& context, std::string_view name) {
+Result<std::vector<ColumnStatistics>> DatabaseFile::column_statistics(const CallContext& context, std::string_view name,
+                                                                      const StatisticsBudget& budget) {
   FileTable* table = find(name);
   if (!table) {
     Error error = sql_invalid(str("There is no table '", name.substr(0, 100), "'"), "", {}, std::string(name), table_names());
@@ -388,10 +389,13 @@ Result<std::vector<ColumnStatistics>> DatabaseFile::column_statistics(const Call
   TRY(sample(context, *connection, *table));
   TRY(measure(context, *connection, *table));
   const std::lock_guard lock(table->statistics_mutex);
-  if (!table->statistics) {
-    auto statistics = TRY(statistics_of(context, *connection, *table));
+  if (!table->statistics || table->statistics_bytes_max != budget.scanned_bytes_max) {
+    const ScanEstimate look = TRY(scanned_bytes(context, *connection, str("SELECT * FROM main.", quoted_sql_name(table->name))));
+    auto statistics = TRY(statistics_of(context, *connection, *table,
+                                        {.look_bytes = look.bytes, .page_bytes = page_bytes_, .bytes_max = budget.scanned_bytes_max}));
     TRY(check_unchanged());
     table->statistics = std::move(statistics);
+    table->statistics_bytes_max = budget.scanned_bytes_max;
   }
   return *table->statistics;
 }

@@ -44,6 +44,7 @@ struct FileTable {
 
   std::mutex statistics_mutex;  // held while they are made, which may take seconds
   std::optional<std::vector<ColumnStatistics>> statistics;
+  std::uint64_t statistics_bytes_max = 0;  // the budget that they were made within
 };
 
 // A SQLite file, opened at one moment of its life. When it changes, another one is opened. Thread-safe.
@@ -59,7 +60,8 @@ class DatabaseFile final : public std::enable_shared_from_this<DatabaseFile>, pr
   std::vector<TableName> list_tables() const;
   Result<std::vector<TableInfo>> describe_tables(const CallContext& context, std::span<const std::string> names);
   // not_found with the nearest name when there is no such table.
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view table);
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view table,
+                                                          const StatisticsBudget& budget);
   Result<SqlReads> check_sql(const CallContext& context, const std::string& sql);
   Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query);
   Result<Streamed> stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink);

@@ -20,6 +20,7 @@ class SqliteWarehouse final : public Warehouse {
   explicit SqliteWarehouse(std::filesystem::path path) : path_(std::move(path)) {}
 
   const SqlDialect& dialect() const override { return sqlite_dialect(); }
+  bool is_reading_free() const override { return true; }
 
   Result<> ping(const CallContext& context) override { return TRY(current(context))->ping(context); }
 
@@ -38,10 +39,10 @@ class SqliteWarehouse final : public Warehouse {
     return TRY(current(context))->describe_tables(context, names);
   }
 
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset,
-                                                          std::string_view table) override {
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset, std::string_view table,
+                                                          const StatisticsBudget& budget) override {
     TRY(check_dataset(dataset));
-    return TRY(current(context))->column_statistics(context, table);
+    return TRY(current(context))->column_statistics(context, table, budget);
   }
 
   Result<SqlReads> check_sql(const CallContext& context, std::string_view sql) override {

@@ -100,7 +100,7 @@ std::map<std::string, TableInfo> tables_of(Warehouse& warehouse) {
 
 std::map<std::string, ColumnStatistics> statistics_of(Warehouse& warehouse, std::string_view table) {
   std::map<std::string, ColumnStatistics> by_name;
-  auto all = warehouse.column_statistics({}, "main", table);
+  auto all = warehouse.column_statistics({}, "main", table, {});
   EXPECT_TRUE(all) << describe_error(all.error());
   if (!all) return by_name;
   for (ColumnStatistics& one : *all) by_name[one.column] = one;
@@ -312,7 +312,7 @@ TEST(SqliteFile, SaysThatItIsDamaged) {
   ASSERT_FALSE(result);
   EXPECT_EQ(reason_of(result.error()), "file_damaged") << describe_error(result.error());
   (void)(*warehouse)->describe_all_tables({}, "main");
-  (void)(*warehouse)->column_statistics({}, "main", "t");
+  (void)(*warehouse)->column_statistics({}, "main", "t", {});
   std::filesystem::resize_file(file, 5'000);
   let_the_look_grow_old();
   EXPECT_FALSE((*warehouse)->execute({}, {.sql = "SELECT * FROM t"}, {}));
@@ -338,7 +338,7 @@ TEST(SqliteFile, EndsOnEveryDamage) {
     const auto warehouse = open_path(file, context);
     if (!warehouse) continue;
     (void)(*warehouse)->describe_all_tables(context, "main");
-    (void)(*warehouse)->column_statistics(context, "main", "t");
+    (void)(*warehouse)->column_statistics(context, "main", "t", {});
     (void)(*warehouse)->execute(context, {.sql = "SELECT * FROM v ORDER BY n"}, {});
     (void)(*warehouse)->dry_run(context, {.sql = "SELECT s FROM t WHERE s > 'a'"});
   }

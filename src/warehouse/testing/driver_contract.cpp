@@ -119,13 +119,13 @@ TEST_P(DriverContract, SaysNotFoundOfADatasetAndATableThatItHasNot) {
   ASSERT_FALSE(tables);
   EXPECT_EQ(tables.error().code, ErrorCode::not_found);
   EXPECT_EQ(error_of(warehouse_->describe_tables({}, "no_such_dataset", {})).code, ErrorCode::not_found);
-  const auto statistics = warehouse_->column_statistics({}, under_test_.dataset, "no_such_table");
+  const auto statistics = warehouse_->column_statistics({}, under_test_.dataset, "no_such_table", {});
   ASSERT_FALSE(statistics);
   EXPECT_EQ(statistics.error().code, ErrorCode::not_found);
 }
 
 TEST_P(DriverContract, KnowsTheValuesOfColumns) {
-  const auto all = warehouse_->column_statistics({}, under_test_.dataset, sales_.name);
+  const auto all = warehouse_->column_statistics({}, under_test_.dataset, sales_.name, {});
   ASSERT_OK(all);
   std::map<std::string, ColumnStatistics> by_name;
   for (const ColumnStatistics& statistics : *all) by_name[lower(statistics.column)] = statistics;
@@ -136,6 +136,43 @@ TEST_P(DriverContract, KnowsTheValuesOfColumns) {
   EXPECT_EQ(by_name["day"].max, "2024-04-09");
   EXPECT_NEAR(by_name["note"].null_fraction.value_or(0), 0.1, 0.001);
   EXPECT_NEAR(by_name["amount"].average.value_or(0), 249.75, 0.001);
+}
+
+TEST_P(DriverContract, ReadsNoMoreForStatisticsThanItsBudget) {
+  const std::uint64_t look = dry_run("SELECT * FROM {sales}")->bytes_scanned;
+  const auto within = [&](std::uint64_t bytes) {
+    return warehouse_->column_statistics({}, under_test_.dataset, sales_.name, {.scanned_bytes_max = bytes});
+  };
+  constexpr std::uint64_t looks_max = 100;
+  const auto all = within(looks_max * look);
+  ASSERT_OK(all);
+  ASSERT_EQ(all->size(), sales_.columns.size());
+  for (const ColumnStatistics& statistics : *all) {
+    EXPECT_FALSE(statistics.sampled) << statistics.column;
+    EXPECT_TRUE(statistics.exact) << statistics.column;
+    EXPECT_EQ(statistics.rows_read, 1'000) << statistics.column;
+  }
+  for (const std::uint64_t bytes : {look, look / 2}) {
+    const auto some = within(bytes);
+    ASSERT_OK(some);
+    ASSERT_EQ(some->size(), sales_.columns.size());
+    for (const ColumnStatistics& statistics : *some) {
+      EXPECT_TRUE(statistics.sampled) << statistics.column;
+      EXPECT_FALSE(statistics.exact) << statistics.column;
+      EXPECT_LE(statistics.rows_read.value_or(-1), 1'000) << statistics.column;
+      EXPECT_GE(statistics.rows_read.value_or(-1), 0) << statistics.column;
+    }
+  }
+  const auto nothing = within(0);
+  ASSERT_OK(nothing);
+  ASSERT_EQ(nothing->size(), sales_.columns.size());
+  for (const ColumnStatistics& statistics : *nothing) {
+    EXPECT_TRUE(statistics.sampled);
+    EXPECT_EQ(statistics.rows_read, 0);
+    EXPECT_FALSE(statistics.min || statistics.max || statistics.average || statistics.distinct_count || statistics.null_fraction);
+    EXPECT_TRUE(statistics.top_values.empty());
+  }
+  EXPECT_FALSE(within(looks_max * look)->front().sampled) << "what a small budget gave is not kept for a larger one";
 }
 
 TEST_P(DriverContract, GivesValuesOfEveryTypeExactly) {
@@ -434,9 +471,9 @@ TEST_P(DriverContract, RunsForAViewerWhatTheirPolicyMakesOfTheSql) {
   const auto refused = seen->execute(viewer, {.sql = with_table("SELECT 1;\nDELETE FROM {sales}")}, {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().violations.at(0).line, 2) << "the place is that of what was written, and not of what was made of it";
-  EXPECT_EQ(reason_of(error_of(seen->column_statistics(viewer, under_test_.dataset, sales_.name))), "viewer_policy")
+  EXPECT_EQ(reason_of(error_of(seen->column_statistics(viewer, under_test_.dataset, sales_.name, {}))), "viewer_policy")
       << "statistics tell values of the rows that the viewer does not see";
-  EXPECT_TRUE(seen->column_statistics({}, under_test_.dataset, sales_.name));
+  EXPECT_TRUE(seen->column_statistics({}, under_test_.dataset, sales_.name, {}));
 }
 
 TEST_P(DriverContract, AnswersSeveralThreadsAtOnce) {
