@@ -379,12 +379,13 @@ Result<std::string> data_version(const fs::path& path) {
   return version;
 }
 
-Result<std::shared_ptr<DataSource>> DataSource::open(const CallContext& context, const fs::path& path, std::string version) {
+Result<std::shared_ptr<DataSource>> DataSource::open(const CallContext& context, const fs::path& path, std::string version,
+                                                     const DriverLimits& limits) {
   std::shared_ptr<DataSource> source(new DataSource);
   source->version_ = std::move(version);
   const bool is_database = !fs::is_directory(path) && (is_database_file(path) || !known_extension_of(path.filename().string()));
-  if (is_database) TRY(source->open_database(context, path));
-  else TRY(source->open_files(context, path));
+  if (is_database) TRY(source->open_database(context, path, limits));
+  else TRY(source->open_files(context, path, limits));
   for (const auto& table : source->tables_) source->by_name_[table->dataset][table->name] = table.get();
   return source;
 }
@@ -402,12 +403,12 @@ bool is_sqlite_file(const fs::path& path) {
 
 }  // namespace
 
-Result<> DataSource::open_database(const CallContext& context, const fs::path& path) {
+Result<> DataSource::open_database(const CallContext& context, const fs::path& path, const DriverLimits& limits) {
   if (is_sqlite_file(path)) {
     return fail(ErrorCode::invalid_argument, "not_a_database",
                 str("The file '", path.string(), "' is a SQLite file: choose the connection type sqlite"));
   }
-  auto engine = Engine::open({.database_file = path.string()});
+  auto engine = Engine::open({.database_file = path.string(), .process_memory_max = limits.process_memory_max});
   if (!engine) return fail(database_open_error(path, engine.error()));
   engine_ = std::move(*engine);
   return read_database_tables(context);
@@ -455,14 +456,14 @@ Result<> DataSource::read_database_tables(const CallContext& context) {
 
 // ---- a folder ------------------------------------------------------------------------------------------------------
 
-Result<> DataSource::open_files(const CallContext& context, const fs::path& path) {
+Result<> DataSource::open_files(const CallContext& context, const fs::path& path, const DriverLimits& limits) {
   const bool is_folder = fs::is_directory(path);
   const std::vector<fs::path> files = is_folder ? TRY(table_files(path)) : std::vector<fs::path>{path};
   if (files.empty()) {
     return fail(ErrorCode::failed_precondition, "no_tables",
                 str("The folder '", path.string(), "' has no tables: put Parquet, CSV, TSV, JSON or NDJSON files into it"));
   }
-  EngineOptions options;
+  EngineOptions options{.process_memory_max = limits.process_memory_max};
   for (const fs::path& file : files) options.readable_files.push_back(file.string());
   engine_ = TRY(Engine::open(options));
   catalog_ = "memory";

@@ -11,6 +11,7 @@
 #include "base/call_context.h"
 #include "base/result.h"
 #include "platform/work/lru_cache.h"
+#include "warehouse/driver_parts.h"
 #include "warehouse/duckdb/engine.h"
 #include "warehouse/duckdb/limits.h"
 #include "warehouse/duckdb/scan_estimate.h"
@@ -54,7 +55,8 @@ struct AnalysedQuery {
 class DataSource final {
  public:
   // `path` is canonical. Errors say what a person can do.
-  static Result<std::shared_ptr<DataSource>> open(const CallContext& context, const std::filesystem::path& path, std::string version);
+  static Result<std::shared_ptr<DataSource>> open(const CallContext& context, const std::filesystem::path& path, std::string version,
+                                                  const DriverLimits& limits);
 
   const std::string& version() const { return version_; }
   Engine& engine() { return *engine_; }
@@ -77,8 +79,8 @@ class DataSource final {
  private:
   DataSource() = default;
 
-  Result<> open_database(const CallContext& context, const std::filesystem::path& path);
-  Result<> open_files(const CallContext& context, const std::filesystem::path& path);
+  Result<> open_database(const CallContext& context, const std::filesystem::path& path, const DriverLimits& limits);
+  Result<> open_files(const CallContext& context, const std::filesystem::path& path, const DriverLimits& limits);
   Result<> make_ready(const CallContext& context, SourceTable& table);
   Result<> load(const CallContext& context, SourceTable& table);
   Result<> read_database_tables(const CallContext& context);

@@ -25,11 +25,13 @@ using duckdb::StatementGuard;
 // One open source per path, shared by all connections to it. Thread-safe; opening one path does not hold up the others.
 class SourceRegistry final {
  public:
+  explicit SourceRegistry(DriverLimits limits) : limits_(limits) {}
+
   Result<std::shared_ptr<DataSource>> open(const CallContext& context, const std::filesystem::path& path, const std::string& version) {
     const std::shared_ptr<Slot> slot = slot_of(path.string());
     const std::lock_guard lock(slot->mutex);
     if (auto source = slot->source.lock(); source && source->version() == version) return source;
-    auto source = TRY(DataSource::open(context, path, version));
+    auto source = TRY(DataSource::open(context, path, version, limits_));
     slot->source = source;
     return source;
   }
@@ -49,6 +51,7 @@ class SourceRegistry final {
     return slot;
   }
 
+  const DriverLimits limits_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Slot>> slots_;
 };
@@ -133,6 +136,8 @@ class DuckdbWarehouse final : public Warehouse {
 
 class DuckdbDriver final : public WarehouseDriver {
  public:
+  explicit DuckdbDriver(DriverParts parts) : parts_(std::move(parts)) {}
+
   std::string type() const override { return "duckdb"; }
   std::string title() const override { return "DuckDB file, or a folder of Parquet, CSV and JSON"; }
   std::vector<CredentialField> fields() const override {
@@ -152,7 +157,8 @@ class DuckdbDriver final : public WarehouseDriver {
 
   Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
     TRY(context.check());
-    const std::filesystem::path path = TRY(check_local_path(path_text_of(credentials), "a DuckDB file or a folder of data files"));
+    const std::filesystem::path path =
+        TRY(check_local_path(path_text_of(credentials), "a DuckDB file or a folder of data files", parts_.folders));
     TRY(duckdb::data_version(path));
     // The guard's engine takes as long to start as the data's: both start at once.
     std::jthread parser;
@@ -164,12 +170,13 @@ class DuckdbDriver final : public WarehouseDriver {
   }
 
  private:
-  std::shared_ptr<SourceRegistry> registry_ = std::make_shared<SourceRegistry>();
+  const DriverParts parts_;
+  const std::shared_ptr<SourceRegistry> registry_ = std::make_shared<SourceRegistry>(parts_.limits);
 };
 
 }  // namespace
 
-std::shared_ptr<WarehouseDriver> make_duckdb_driver() { return std::make_shared<DuckdbDriver>(); }
+std::shared_ptr<WarehouseDriver> make_duckdb_driver(DriverParts parts) { return std::make_shared<DuckdbDriver>(std::move(parts)); }
 
 Result<> load_duckdb() { return duckdb::load_duckdb_library(); }
 

@@ -86,6 +86,8 @@ class SqliteWarehouse final : public Warehouse {
 
 class SqliteDriver final : public WarehouseDriver {
  public:
+  explicit SqliteDriver(DriverFolders folders) : folders_(std::move(folders)) {}
+
   std::string type() const override { return "sqlite"; }
   std::string title() const override { return "SQLite file"; }
   std::vector<CredentialField> fields() const override {
@@ -105,15 +107,18 @@ class SqliteDriver final : public WarehouseDriver {
 
   Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
     TRY(context.check());
-    auto warehouse = std::make_shared<SqliteWarehouse>(TRY(check_local_path(path_text_of(credentials), "a SQLite file")));
+    auto warehouse = std::make_shared<SqliteWarehouse>(TRY(check_local_path(path_text_of(credentials), "a SQLite file", folders_)));
     TRY(warehouse->ping(context));
     return warehouse;
   }
+
+ private:
+  const DriverFolders folders_;
 };
 
 }  // namespace
 
-std::shared_ptr<WarehouseDriver> make_sqlite_driver() { return std::make_shared<SqliteDriver>(); }
+std::shared_ptr<WarehouseDriver> make_sqlite_driver(DriverParts parts) { return std::make_shared<SqliteDriver>(std::move(parts.folders)); }
 
 bool is_sqlite_file(const std::filesystem::path& file) { return sqlite::has_magic(file); }
 
