@@ -28,6 +28,7 @@ TEST(WarehouseDrivers, HoldOneForEachFolder) {
 
 TEST(WarehouseDrivers, TakeNothingThatTheServerKeeps) {
   const TestFolder folder;
+  for (const char* name : {"lake", "lakes"}) std::filesystem::create_directories(folder / name);
   folder.write("lake/sales.csv", "a,b\n1,2\n");
   folder.write("lakes/sales.csv", "a,b\n1,2\n");
   const DriverParts parts{.folders = {.kept = {folder / "lake"}}};

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "base/guarded.h"
 #include "base/testing/replacing_policy.h"
+#include "warehouse/checked_warehouse.h"
+#include "warehouse/testing/unruly_warehouse.h"
 
 namespace bridge {
 namespace {
@@ -145,6 +148,96 @@ TEST(QueryExecution, TwoPoliciesNeverShareAnAnswer) {
   workspace.queries->forget(TeamScope(TeamId("a")), "sales");
   EXPECT_EQ(workspace.queries->execute(viewers[1], request_of("SELECT 1"), engine.engine())->cache, CacheState::miss)
       << "a dashboard is forgotten for every viewer";
+}
+
+// ---- an engine that misbehaves ------------------------------------------------------------------------------------
+
+struct UnrulyStage : Workspace {
+  std::shared_ptr<UnrulyEngine> engine = std::make_shared<UnrulyEngine>();
+  QueryEngine asked = engine_of([engine = engine](const CallContext& context) -> Result<std::shared_ptr<Warehouse>> {
+    TRY(engine->begin(context, "open"));
+    return make_checked_warehouse(std::make_shared<UnrulyWarehouse>(engine));
+  });
+  Result<QueryAnswer> ask(std::string sql, std::chrono::milliseconds timeout = 10s) {
+    QueryRequest request = request_of(std::move(sql));
+    request.timeout = timeout;
+    return queries->execute(context_of("a"), request, asked);
+  }
+};
+
+TEST(UnrulyEngines, EndOneQueryWithOneErrorAndLeaveTheOthersAlone) {
+  for (const std::string call : {"open", "dry_run", "stream"}) {
+    for (const Misbehaviour what : {Misbehaviour::hangs, Misbehaviour::throws, Misbehaviour::throws_bad_alloc, Misbehaviour::fails}) {
+      UnrulyStage stage;
+      ASSERT_TRUE(stage.ask("SELECT 1").has_value());
+      stage.engine->let(call, what);
+      const int runs = stage.engine->count("stream");
+      const auto failed = guarded([&] { return stage.ask("SELECT 2", 100ms); });
+      ASSERT_FALSE(failed.has_value()) << call;
+      EXPECT_FALSE(failed.error().message.empty()) << call;
+      if (what == Misbehaviour::hangs) EXPECT_EQ(failed.error().code, ErrorCode::deadline_exceeded) << call;
+      EXPECT_EQ(stage.engine->count("stream"), runs + (call == "stream" ? 1 : 0)) << call << ": nothing is run twice";
+      EXPECT_EQ(stage.ask("SELECT 1")->cache, CacheState::hit) << call << ": what is known stays known";
+      stage.engine->let(call, Misbehaviour::none);
+      const auto next = stage.ask("SELECT 2");
+      ASSERT_TRUE(next.has_value()) << call << ": " << describe_error(next.error());
+      EXPECT_EQ(next->cache, CacheState::miss) << call << ": no failure is kept";
+    }
+  }
+}
+
+TEST(UnrulyEngines, GiveEveryoneWhoWaitsForAQueryTheSameErrorAndRunItOnce) {
+  UnrulyStage stage;
+  stage.engine->let("stream", Misbehaviour::hangs);
+  std::atomic<int> failed = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 6; ++i) {
+      threads.emplace_back([&] {
+        if (!stage.ask("SELECT 1", 300ms)) ++failed;
+      });
+    }
+    const auto neighbour = [&] {
+      UnrulyStage other;
+      return other.ask("SELECT 1").has_value();
+    };
+    EXPECT_TRUE(neighbour());
+  }
+  EXPECT_EQ(failed, 6);
+  stage.engine->let("stream", Misbehaviour::none);
+  EXPECT_TRUE(stage.ask("SELECT 1").has_value());
+}
+
+TEST(UnrulyEngines, WhoseAnswerIsBrokenLeaveNothingBehind) {
+  for (int which = 0; which < broken_batches; ++which) {
+    UnrulyStage stage;
+    stage.engine->answer = [&](BatchSink& sink, const ExecuteLimits&) -> Result<Streamed> {
+      QueryResult batch = broken_batch(which);
+      TRY(sink.take(batch));
+      return Streamed{.row_count = 2};
+    };
+    const auto answer = stage.ask("SELECT 1");
+    ASSERT_FALSE(answer.has_value()) << which;
+    EXPECT_EQ(reason_of(answer.error()), "answer_broken") << which;
+    stage.engine->answer = nullptr;
+    EXPECT_EQ(stage.ask("SELECT 1")->cache, CacheState::miss);
+  }
+}
+
+TEST(UnrulyEngines, WhoseTableGrewSinceTheDryRunReadNoMoreThanTheCap) {
+  UnrulyStage stage;
+  constexpr std::uint64_t bytes_now = 5'000'000'000;
+  std::optional<std::uint64_t> cap;
+  stage.engine->answer = [&](BatchSink&, const ExecuteLimits& limits) -> Result<Streamed> {
+    cap = limits.scanned_bytes_max;
+    TRY(check_scanned_bytes(bytes_now, limits));
+    return Streamed{};
+  };
+  const auto answer = stage.ask("SELECT 1");
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(cap, request_of("").bytes_max) << "the engine is told the cap";
+  EXPECT_EQ(reason_of(answer.error()), "scan_too_large");
+  EXPECT_EQ(stage.engine->count("stream"), 1) << "it is not run again";
 }
 
 TEST(QueryExecution, AnEntryOfAnotherPolicyUnderOurKeyIsNotBelieved) {
