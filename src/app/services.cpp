@@ -91,7 +91,7 @@ Result<> open_models(Services& s, const Config& config) {
                                        .openai_api_key = config.openai_api_key,
                                        .openai_base_url = config.openai_base_url,
                                        .openai_profile = config.openai_profile,
-                                       .http = TRY(open_cassette(config.cassette, make_http_client())),
+                                       .http = TRY(open_cassette(config.cassette, s.http)),
                                        .clock = s.clock}));
   providers.push_back(make_rules_provider());
   const auto read_use = [database = s.database](const CallContext& context, const TeamScope& team, Time since) {
@@ -143,6 +143,16 @@ Result<> open_models(Services& s, const Config& config) {
   return {};
 }
 
+DriverParts driver_parts(const Config& config, const Services& services) {
+  DriverParts parts{.http = services.http, .clock = services.clock, .limits = {.process_memory_max = process_memory_max()}};
+  for (const std::string_view kept : {"lake", "keys", "operator.key", "bridge.db", "bridge.db-wal", "bridge.db-shm"}) {
+    std::error_code error;
+    parts.folders.kept.push_back(std::filesystem::weakly_canonical(config.path(std::string(kept)), error));
+    if (error) parts.folders.kept.pop_back();
+  }
+  return parts;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Services>> open_services(const Config& config) {
@@ -162,7 +172,8 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
   if (cache_bytes < config.cache_bytes)
     log_info("cache_made_smaller", {{"bytes", str(cache_bytes)}, {"because", "this process may take little memory"}});
   s.cache = make_memory_cache(cache_bytes);
-  s.drivers = make_warehouse_drivers();
+  s.http = make_http_client();
+  s.drivers = make_warehouse_drivers(driver_parts(config, s));
   s.local_engine = make_local_query_engine();
 
   s.teams = make_team_service(s.database, s.keys, s.clock);

@@ -27,6 +27,7 @@ struct Services {
   std::shared_ptr<ObjectStore> lake;
   std::shared_ptr<KeyService> keys;
   std::shared_ptr<ByteCache> cache;
+  std::shared_ptr<HttpClient> http;
   std::vector<std::shared_ptr<WarehouseDriver>> drivers;
   std::shared_ptr<LocalQueryEngine> local_engine;
 

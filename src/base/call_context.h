@@ -8,6 +8,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/viewer_policy.h"
 
 namespace bridge {
 
@@ -20,7 +21,8 @@ struct Caller {
   TeamId team_id;  // the team that this call acts in; empty for an operator who named none
   Role role = Role::viewer;
   bool is_operator = false;
-  std::string credential_id;  // the key or session that was presented, for the audit log
+  std::string credential_id;                   // the key or session that was presented, for the audit log
+  std::shared_ptr<const ViewerPolicy> policy;  // what they see of the team's data; null: all of it
 };
 
 // Proof that a query is about one team. Store methods take it, so that a query without a team does not compile.
@@ -31,6 +33,22 @@ class TeamScope {
 
  private:
   TeamId team_id_;
+};
+
+// Proof that what is kept was read for one team and one viewer's policy. Whatever keeps what came out of a warehouse takes it, so that a
+// key without the policy does not compile.
+class ViewerScope {
+ public:
+  explicit ViewerScope(const Caller& caller)
+      : team_id_(caller.team_id), fingerprint_(caller.policy ? caller.policy->fingerprint() : std::string()) {}
+  const TeamId& team_id() const { return team_id_; }
+  const std::string& fingerprint() const { return fingerprint_; }  // empty: of who sees all that the team has
+  // The part of a key that no other team or policy has.
+  std::string key() const { return fingerprint_.empty() ? team_id_.value() : team_id_.value() + "|" + fingerprint_; }
+
+ private:
+  TeamId team_id_;
+  std::string fingerprint_;
 };
 
 // The place of a call in a trace (W3C Trace Context): lower-case hex of 16 and of 8 bytes.
@@ -50,6 +68,7 @@ struct CallContext {
   std::shared_ptr<const TraceContext> trace;  // null when nobody traces it
 
   TeamScope team() const { return TeamScope(caller.team_id); }
+  ViewerScope viewer() const { return ViewerScope(caller); }
 
   // Fails with cancelled or deadline_exceeded; call it between steps of long work.
   Result<> check() const;

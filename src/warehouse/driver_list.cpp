@@ -6,10 +6,10 @@
 
 namespace bridge {
 
-std::vector<std::shared_ptr<WarehouseDriver>> make_warehouse_drivers() {
+std::vector<std::shared_ptr<WarehouseDriver>> make_warehouse_drivers(const DriverParts& parts) {
   return {
-      make_duckdb_driver(),
-      make_sqlite_driver(),
+      make_duckdb_driver(parts),
+      make_sqlite_driver(parts),
   };
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "warehouse/testing/test_folder.h"
 
 namespace bridge {
 namespace {
@@ -23,6 +24,25 @@ TEST(WarehouseDrivers, HoldOneForEachFolder) {
   std::set<std::string> types;
   for (const auto& driver : make_warehouse_drivers()) EXPECT_TRUE(types.insert(driver->type()).second) << driver->type();
   EXPECT_EQ(types, engine_folders());
+}
+
+TEST(WarehouseDrivers, TakeNothingThatTheServerKeeps) {
+  const TestFolder folder;
+  for (const char* name : {"lake", "lakes"}) std::filesystem::create_directories(folder / name);
+  folder.write("lake/sales.csv", "a,b\n1,2\n");
+  folder.write("lakes/sales.csv", "a,b\n1,2\n");
+  const DriverParts parts{.folders = {.kept = {folder / "lake"}}};
+  for (const auto& driver : make_warehouse_drivers(parts)) {
+    const auto reason_of_path = [&](const std::filesystem::path& path) {
+      const auto opened = driver->open({}, {{"path", Secret(path.string())}});
+      return opened ? std::string() : reason_of(opened.error());
+    };
+    if (std::ranges::none_of(driver->fields(), [](const CredentialField& field) { return field.name == "path"; })) continue;
+    EXPECT_EQ(reason_of_path(folder / "lake"), "path_not_allowed") << driver->type();
+    EXPECT_EQ(reason_of_path(folder / "lake/sales.csv"), "path_not_allowed") << driver->type();
+    EXPECT_EQ(reason_of_path(folder / "lake/../lake/sales.csv"), "path_not_allowed") << driver->type();
+    EXPECT_NE(reason_of_path(folder / "lakes/sales.csv"), "path_not_allowed") << driver->type();
+  }
 }
 
 // A suite's name begins with the engine's: "DuckdbFile/DriverContract".

@@ -9,7 +9,12 @@ namespace bridge {
 
 namespace {
 
-// Whether the path is among what a server keeps for all of its teams: the parts of a data folder, which is where its lock file is.
+bool is_in(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  const auto [in_folder, in_path] = std::ranges::mismatch(folder, path);
+  return in_folder == folder.end();
+}
+
+// Whether the path is among what another server keeps for all of its teams: the parts of a data folder, which is where its lock file is.
 bool is_of_a_server(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::path part = path;
@@ -36,7 +41,7 @@ std::filesystem::path local_path_of(const std::string& text) {
   return error ? std::filesystem::path(text) : path;
 }
 
-Result<std::filesystem::path> check_local_path(const std::string& text, std::string_view wanted) {
+Result<std::filesystem::path> check_local_path(const std::string& text, std::string_view wanted, const DriverFolders& folders) {
   if (text.empty()) return fail(ErrorCode::invalid_argument, "path_missing", str("Say where the data is: 'path' is ", wanted));
   if (text.find("://") != std::string::npos || text.find_first_of("*?") != std::string::npos || text == ":memory:" ||
       text.find('\0') != std::string::npos) {
@@ -44,7 +49,7 @@ Result<std::filesystem::path> check_local_path(const std::string& text, std::str
                 str("'path' must be ", wanted, " on the server's machine: no address and no pattern"));
   }
   std::filesystem::path path = local_path_of(text);
-  if (is_of_a_server(path)) {
+  if (is_of_a_server(path) || std::ranges::any_of(folders.kept, [&](const auto& kept) { return is_in(path, kept); })) {
     return fail(ErrorCode::invalid_argument, "path_not_allowed",
                 "'path' is in the data folder of a Bridge server, which holds what is every team's: choose another");
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "warehouse/driver_parts.h"
 #include "warehouse/warehouse.h"
 
 namespace bridge {
@@ -22,9 +23,9 @@ std::string path_text_of(const std::map<std::string, Secret>& credentials);
 // The same as a path without links and dots; as it was written where it cannot be resolved. It need not exist.
 std::filesystem::path local_path_of(const std::string& text);
 
-// Refuses what is not a plain path of this machine, and what a Bridge server keeps for all of its teams. `wanted` says what belongs there:
-// "a SQLite file". invalid_argument with the reason "path_missing" or "path_not_allowed".
-Result<std::filesystem::path> check_local_path(const std::string& text, std::string_view wanted);
+// Refuses what is not a plain path of this machine, and what this or another Bridge server keeps for all of its teams. `wanted` says what
+// belongs there: "a SQLite file". invalid_argument with the reason "path_missing" or "path_not_allowed".
+Result<std::filesystem::path> check_local_path(const std::string& text, std::string_view wanted, const DriverFolders& folders);
 
 // Looks at most once within `interval`, and gives what it saw until then. A failure is not remembered. Thread-safe.
 DataVersion remembered_version(DataVersion look, std::chrono::milliseconds interval);

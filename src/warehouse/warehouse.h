@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "base/result.h"
 #include "warehouse/query_result.h"
 #include "warehouse/sql_dialect.h"
+#include "warehouse/sql_guard.h"
 
 namespace bridge {
 
@@ -48,8 +50,20 @@ struct DatasetInfo {
 };
 BOOST_DESCRIBE_STRUCT(DatasetInfo, (), (name, description, location, table_count))
 
-enum class TableType : std::uint8_t { table, view };
-BOOST_DESCRIBE_ENUM(TableType, table, view)
+// external: the engine reads it where it lies, outside of its own storage.
+enum class TableType : std::uint8_t { table, view, materialized_view, external };
+BOOST_DESCRIBE_ENUM(TableType, table, view, materialized_view, external)
+
+// What is known of a table without looking at it.
+struct TableName {
+  std::string name;
+  std::string sql_name;  // quoted where needed, ready to stand after FROM
+  TableType type = TableType::table;
+};
+BOOST_DESCRIBE_STRUCT(TableName, (), (name, sql_name, type))
+
+// Tables that are described in one call.
+inline constexpr std::size_t kTablesDescribedAtOnceMax = 500;
 
 struct ColumnInfo {
   std::string name;
@@ -83,7 +97,7 @@ BOOST_DESCRIBE_STRUCT(ValueCount, (), (value, count))
 enum class ReadAs : std::uint8_t { number, seconds, date, timestamp };
 BOOST_DESCRIBE_ENUM(ReadAs, number, seconds, date, timestamp)
 
-// What is cheaply known of a column's values. `exact` is false when it comes from a sample or a sketch.
+// What is cheaply known of a column's values. `exact` is false when it comes from some of the rows or from a sketch.
 struct ColumnStatistics {
   std::string column;
   std::optional<std::int64_t> distinct_count;
@@ -93,6 +107,8 @@ struct ColumnStatistics {
   std::optional<double> average;
   std::vector<ValueCount> top_values;  // commonest first, at most 20; only of columns with few values (or a few samples of text columns)
   bool exact = false;
+  bool sampled = false;                         // of some of the rows
+  std::optional<std::int64_t> rows_read;        // how many
   std::optional<std::string> text_date_format;  // of text that holds dates, as strptime takes it: "%b %d %Y"
 
   // Of a column whose values mean something else than its type says: numbers, dates and durations written as text, dates and moments
@@ -104,11 +120,23 @@ struct ColumnStatistics {
   std::vector<std::string> unread_values;    // the commonest of them
 };
 BOOST_DESCRIBE_STRUCT(ColumnStatistics, (),
-                      (column, distinct_count, null_fraction, min, max, average, top_values, exact, text_date_format, read_as, read_sql,
-                       read_unit, unread_count, unread_values))
+                      (column, distinct_count, null_fraction, min, max, average, top_values, exact, sampled, rows_read, text_date_format,
+                       read_as, read_sql, read_unit, unread_count, unread_values))
+
+// What statistics of a table may read, all looks at it together, as dry runs tell before it is read. Within it all values are read; a table
+// that is larger is sampled where the engine can, and of one that is too large even for that nothing is read: its columns come without
+// values, with 0 rows read.
+struct StatisticsBudget {
+  std::uint64_t scanned_bytes_max = std::numeric_limits<std::uint64_t>::max();
+};
+
+// How near a dry run is to what the run reads: the same number; never less than it; or near it, on either side.
+enum class ScanAccuracy : std::uint8_t { exact, upper_bound, estimate };
+BOOST_DESCRIBE_ENUM(ScanAccuracy, exact, upper_bound, estimate)
 
 struct DryRun {
-  std::uint64_t bytes_scanned = 0;  // an upper bound
+  std::uint64_t bytes_scanned = 0;
+  ScanAccuracy accuracy = ScanAccuracy::estimate;  // of bytes_scanned
   double estimated_cost_usd = 0;
   std::vector<ColumnName> columns;  // of the answer
   std::vector<std::string> tables;  // that it reads
@@ -117,6 +145,8 @@ struct DryRun {
 struct ExecuteLimits {
   std::size_t rows_max = 5'000;
   std::size_t result_bytes_max = 32 << 20;  // of all batches together
+  // The engine's own cap, where it has one. One that has none looks at its own dry run of the data as it is now, which may not be what it
+  // was at the caller's. resource_exhausted ("scan_too_large") when it is over the cap.
   std::optional<std::uint64_t> scanned_bytes_max;
 };
 
@@ -124,6 +154,9 @@ struct Streamed {
   std::size_t row_count = 0;
   bool truncated = false;  // a row or byte limit cut the answer off
 };
+
+// Refuses what an engine without a cap of its own would read beyond `limits.scanned_bytes_max`.
+Result<> check_scanned_bytes(std::uint64_t bytes_scanned, const ExecuteLimits& limits);
 
 // The whole answer of what streams into a sink: `run(sink)` gives Result<Streamed>.
 template <class Run>
@@ -135,30 +168,37 @@ Result<QueryResult> collect_answer(const Run& run) {
 }
 
 // One open connection to a team's warehouse, read-only. Thread-safe. Calls block until done, or return cancelled / deadline_exceeded when
-// `context` says so, and then the engine has stopped working on it too.
-class Warehouse {
+// `context` says so, and then the engine has stopped working on it too. It is the guard of its own SQL: what check_sql() refuses, it
+// neither dry-runs nor runs.
+class Warehouse : public SqlGuard {
  public:
-  virtual ~Warehouse() = default;
   virtual const SqlDialect& dialect() const = 0;
+  // Nobody pays for what is read of it.
+  virtual bool is_reading_free() const = 0;
 
   // Proves that the warehouse can be reached and read.
   virtual Result<> ping(const CallContext& context) = 0;
   virtual Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context) = 0;
-  // Tables and views with their columns. not_found when there is no such dataset.
-  virtual Result<std::vector<TableInfo>> list_tables(const CallContext& context, std::string_view dataset) = 0;
+  // Tables and views, by their names; nothing is read of them. not_found when there is no such dataset.
+  virtual Result<std::vector<TableName>> list_tables(const CallContext& context, std::string_view dataset) = 0;
+  // Those of a dataset with their columns, rows and bytes, in the order of `names`, at most kTablesDescribedAtOnceMax of them. What is not
+  // there, or cannot be read as a table, is left out. not_found when there is no such dataset.
+  virtual Result<std::vector<TableInfo>> describe_tables(const CallContext& context, std::string_view dataset,
+                                                         std::span<const std::string> names) = 0;
   virtual Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset,
-                                                                  std::string_view table) = 0;
+                                                                  std::string_view table, const StatisticsBudget& budget) = 0;
 
-  // Guards the SQL by its parse tree, and says what it would scan without running it. invalid_argument with violations (reason
-  // "sql_not_allowed" or "sql_invalid", line and column in the SQL where known) when it is not one plain read-only statement.
+  // Guards the SQL, and says what it would scan without running it.
   virtual Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) = 0;
 
   // Guards and runs; the rows go to the sink batch by batch, on the calling thread. The caller has dry-run the same text under its cap
-  // before; `limits.scanned_bytes_max` is the engine's own cap where it has one. Returns whether a limit cut the answer off.
+  // before. Returns whether a limit cut the answer off.
   virtual Result<Streamed> stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink) = 0;
 
   // The same as one answer.
   Result<QueryResult> execute(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits);
+  // The first of a dataset's tables, described page by page.
+  Result<std::vector<TableInfo>> describe_all_tables(const CallContext& context, std::string_view dataset, std::size_t tables_max = 10'000);
 };
 
 // How a form asks for a field, and what its text has to be: a number, one of `choices`, "true" or "false".

@@ -23,6 +23,7 @@ struct Dataset {
   std::string name;
   std::string fully_qualified_name;
   std::string description;
+  std::string location;  // DatasetInfo::location; empty until it is discovered again
   std::int64_t table_count = 0;
   JobId catalog_job_id;  // the scan that runs or ran last; empty when there was none
   ScanStatus catalog_job_status = ScanStatus::pending;
@@ -30,8 +31,8 @@ struct Dataset {
   std::optional<Time> last_scanned_at;
 };
 BOOST_DESCRIBE_STRUCT(Dataset, (),
-                      (id, connection_id, name, fully_qualified_name, description, table_count, catalog_job_id, catalog_job_status,
-                       discovered_at, last_scanned_at))
+                      (id, connection_id, name, fully_qualified_name, description, location, table_count, catalog_job_id,
+                       catalog_job_status, discovered_at, last_scanned_at))
 
 // A table or view, as the last scan found it.
 struct CatalogTable {
@@ -40,6 +41,7 @@ struct CatalogTable {
   std::string name;
   std::string fully_qualified_name;  // "dataset.table"
   std::string sql_name;              // ready to stand after FROM
+  TableType type = TableType::table;
   std::string description;
   std::int64_t row_count = 0;
   std::int64_t size_bytes = 0;
@@ -47,7 +49,7 @@ struct CatalogTable {
   std::optional<Time> last_scanned_at;
 };
 BOOST_DESCRIBE_STRUCT(CatalogTable, (),
-                      (id, dataset_id, name, fully_qualified_name, sql_name, description, row_count, size_bytes, discovered_at,
+                      (id, dataset_id, name, fully_qualified_name, sql_name, type, description, row_count, size_bytes, discovered_at,
                        last_scanned_at))
 
 struct ScanRequest {
@@ -64,6 +66,8 @@ struct SchemaStatistics {
   std::optional<double> average;
   std::vector<ValueCount> top_values;
   bool exact = false;
+  bool sampled = false;
+  std::optional<std::int64_t> rows_read;
   std::optional<std::string> text_date_format;
   // See ColumnStatistics.
   std::optional<ReadAs> read_as;
@@ -73,8 +77,8 @@ struct SchemaStatistics {
   std::vector<std::string> unread_values;
 };
 BOOST_DESCRIBE_STRUCT(SchemaStatistics, (),
-                      (distinct_count, null_fraction, min, max, average, top_values, exact, text_date_format, read_as, read_sql, read_unit,
-                       unread_count, unread_values))
+                      (distinct_count, null_fraction, min, max, average, top_values, exact, sampled, rows_read, text_date_format, read_as,
+                       read_sql, read_unit, unread_count, unread_values))
 
 struct SchemaColumn {
   std::string name;

@@ -20,34 +20,39 @@ Result<Dataset> get_dataset(const ScanParts& parts, const CallContext& context, 
   });
 }
 
-// Reads all tables, saves them a few at a time, and forgets those that are gone. Running it again after a crash does the same again.
+// Lists the names, then describes and saves a page of tables at a time, and forgets those that are gone: what it holds is the names and one
+// page. Running it again after a crash does the same again.
 Result<json::object> scan_dataset(const ScanParts& parts, const CallContext& context, const Dataset& dataset, JobProgress& progress) {
   const Time start = parts.clock->now();
   TRY(progress.report(0, {{"step", "Listing tables"}}));
   const auto warehouse = TRY(parts.connections->open_warehouse(context, dataset.connection_id));
-  const std::vector<TableInfo> tables = TRY(warehouse->list_tables(context, dataset.name));
-  if (tables.size() > kTablesPerDatasetMax)
+  std::vector<std::string> names;
+  for (TableName& table : TRY(warehouse->list_tables(context, dataset.name))) names.push_back(std::move(table.name));
+  if (names.size() > kTablesPerDatasetMax)
     return fail(ErrorCode::resource_exhausted, "too_many_tables", str("A dataset has at most ", kTablesPerDatasetMax, " tables"));
-  std::int64_t rows = 0, bytes = 0, columns = 0;
-  for (std::size_t done = 0; done < tables.size();) {
+  std::int64_t tables = 0, rows = 0, bytes = 0, columns = 0;
+  for (std::size_t done = 0; done < names.size();) {
     TRY(context.check());
-    const std::size_t end = std::min(done + kTablesSavedAtOnce, tables.size());
+    const auto page = std::span(names).subspan(done, std::min(kTablesScannedAtOnce, names.size() - done));
+    const std::vector<TableInfo> described = TRY(warehouse->describe_tables(context, dataset.name, page));
     TRY(parts.database->transact(context, [&](Transaction& transaction) -> Result<> {
-      for (std::size_t i = done; i < end; ++i) TRY(save_table(transaction, dataset, tables[i], start));
+      for (const TableInfo& table : described) TRY(save_table(transaction, dataset, table, start));
       return {};
     }));
-    for (; done < end; ++done) {
-      rows += tables[done].row_count;
-      bytes += tables[done].size_bytes;
-      columns += static_cast<std::int64_t>(tables[done].columns.size());
+    for (const TableInfo& table : described) {
+      rows += table.row_count;
+      bytes += table.size_bytes;
+      columns += static_cast<std::int64_t>(table.columns.size());
     }
-    TRY(progress.report(static_cast<double>(done) / static_cast<double>(tables.size()),
-                        {{"step", "Saving tables"}, {"tables", done}, {"tables_total", tables.size()}}));
+    tables += static_cast<std::int64_t>(described.size());
+    done += page.size();
+    TRY(progress.report(static_cast<double>(done) / static_cast<double>(names.size()),
+                        {{"step", "Saving tables"}, {"tables", done}, {"tables_total", names.size()}}));
   }
   TRY(parts.database->transact(context,
                                [&](Transaction& transaction) { return delete_tables_of_other_scans(transaction, dataset, start); }));
   return json::object{
-      {"dataset_id", dataset.id.value()}, {"tables", tables.size()}, {"columns", columns}, {"row_count", rows}, {"size_bytes", bytes}};
+      {"dataset_id", dataset.id.value()}, {"tables", tables}, {"columns", columns}, {"row_count", rows}, {"size_bytes", bytes}};
 }
 
 Result<json::object> run_scan(const ScanParts& parts, const CallContext& context, const Job& job, const json::object& input,

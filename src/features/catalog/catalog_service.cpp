@@ -13,13 +13,16 @@ namespace {
 constexpr std::size_t kNamesShownMax = 50;
 
 std::unexpected<Error> no_such_dataset() { return fail(ErrorCode::not_found, "dataset_not_found", "There is no such dataset"); }
+std::unexpected<Error> too_many_tables() {
+  return fail(ErrorCode::resource_exhausted, "too_many_tables", str("A dataset has at most ", kTablesPerDatasetMax, " tables"));
+}
 std::unexpected<Error> no_such_table() { return fail(ErrorCode::not_found, "table_not_found", "There is no such table"); }
 
 TableInfo to_info(const CatalogTableRow& row, std::string_view dataset) {
   return {.dataset = std::string(dataset),
           .name = row.name,
           .sql_name = row.sql_name,
-          .type = row.schema.type,
+          .type = row.type,
           .description = row.description,
           .row_count = row.row_count,
           .size_bytes = row.size_bytes,
@@ -51,6 +54,8 @@ TableSchema to_schema(const TableInfo& table, std::string_view dialect, const st
                       .average = known->average,
                       .top_values = known->top_values,
                       .exact = known->exact,
+                      .sampled = known->sampled,
+                      .rows_read = known->rows_read,
                       .text_date_format = known->text_date_format,
                       .read_as = known->read_as,
                       .read_sql = known->read_sql,
@@ -124,7 +129,8 @@ class CatalogServiceOnWarehouses final : public CatalogService {
       return append_audit_event(transaction, context, clock_->now(), "catalog.discover", connection.value());
     }));
     datasets_.erase_prefix(connection.value());
-    tables_.erase_prefix(connection.value());
+    names_.erase_prefix(connection.value());
+    pages_.erase_prefix(connection.value());
     return list_dataset_records(context, connection, {.limit = static_cast<int>(kDatasetsPerConnectionMax)});
   }
 
@@ -199,14 +205,22 @@ class CatalogServiceOnWarehouses final : public CatalogService {
     return *listed;
   }
 
-  Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& connection,
-                                             std::string_view dataset) override {
-    const std::string key = TRY(memory_key(context, connection));
-    if (auto scanned = TRY(find_scanned(context, connection, dataset))) return std::move(*scanned);
-    const auto listed = TRY(tables_.get(context, str(key, "\n", dataset), [&]() -> Result<std::vector<TableInfo>> {
-      return TRY(connections_->open_warehouse(context, connection))->list_tables(context, dataset);
-    }));
-    return *listed;
+  Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& connection, std::string_view dataset,
+                                             std::size_t tables_max) override {
+    if (const auto id = TRY(find_scanned(context, connection, dataset))) {
+      return read_value<std::vector<TableInfo>>(*database_, context, [&](Transaction& transaction) -> Result<std::vector<TableInfo>> {
+        std::vector<TableInfo> out;
+        for (const CatalogTableRow& row : TRY(list_table_rows_of(transaction, context.team(), *id, tables_max)))
+          out.push_back(to_info(row, dataset));
+        return out;
+      });
+    }
+    const auto names = TRY(list_names(context, connection, dataset));
+    std::vector<TableInfo> out;
+    for (std::size_t at = 0; at < std::min(names->size(), tables_max); at += kTablesDescribedAtOnce)
+      std::ranges::copy(*TRY(describe_page(context, connection, dataset, *names, at)), std::back_inserter(out));
+    if (out.size() > tables_max) out.resize(tables_max);
+    return out;
   }
 
   Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, const ConnectionId& connection,
@@ -215,7 +229,10 @@ class CatalogServiceOnWarehouses final : public CatalogService {
     const std::string key =
         str(TRY(memory_key(context, connection)), "\n", table.dataset, "\n", table.name, "\n", table.row_count, "\n", table.size_bytes);
     const auto made = TRY(statistics_.get(context, key, [&]() -> Result<std::vector<ColumnStatistics>> {
-      return TRY(connections_->open_warehouse(context, connection))->column_statistics(context, table.dataset, table.name);
+      const auto warehouse = TRY(connections_->open_warehouse(context, connection));
+      const StatisticsBudget budget =
+          warehouse->is_reading_free() ? StatisticsBudget{} : StatisticsBudget{.scanned_bytes_max = kStatisticsBytesMax};
+      return warehouse->column_statistics(context, table.dataset, table.name, budget);
     }));
     return *made;
   }
@@ -223,10 +240,8 @@ class CatalogServiceOnWarehouses final : public CatalogService {
   Result<TableSchema> get_table(const CallContext& context, const ConnectionId& connection, std::string_view name) override {
     std::vector<std::string> names;
     for (const DatasetInfo& dataset : TRY(list_datasets(context, connection))) {
-      for (const TableInfo& table : TRY(list_tables(context, connection, dataset.name))) {
-        if (table.sql_name == name || str(table.dataset, ".", table.name) == name) return describe(context, connection, table);
-        names.push_back(table.sql_name);
-      }
+      if (const auto table = TRY(find_table_by_name(context, connection, dataset.name, name, names)))
+        return describe(context, connection, *table);
     }
     const auto near = nearest_name(name.substr(0, kSearchTextCharactersMax), names);
     Violation violation{.path = "table",
@@ -240,25 +255,69 @@ class CatalogServiceOnWarehouses final : public CatalogService {
   }
 
  private:
-  // What is remembered of a connection with these credentials. It knows no teams, so the team is checked here.
+  // What is remembered of a connection with these credentials, for a viewer. It knows no teams, so the team is checked here.
   Result<std::string> memory_key(const CallContext& context, const ConnectionId& connection) const {
-    return str(connection.value(), "\n", TRY(connections_->get(context, connection)).version);
+    return str(connection.value(), "\n", TRY(connections_->get(context, connection)).version, "\n", context.viewer().key());
   }
 
-  // The dataset's tables when a recent scan knows them.
-  Result<std::optional<std::vector<TableInfo>>> find_scanned(const CallContext& context, const ConnectionId& connection,
-                                                             std::string_view name) const {
-    using Found = std::optional<std::vector<TableInfo>>;
+  // The dataset's record when a recent scan knows its tables.
+  Result<std::optional<DatasetId>> find_scanned(const CallContext& context, const ConnectionId& connection, std::string_view name) const {
+    TRY(connections_->get(context, connection));
+    using Found = std::optional<DatasetId>;
     return read_value<Found>(*database_, context, [&](Transaction& transaction) -> Result<Found> {
       const auto dataset = TRY(find_dataset_by_name(transaction, context.team(), connection, name));
       if (!dataset || dataset->catalog_job_status != ScanStatus::completed || !dataset->last_scanned_at ||
           *dataset->last_scanned_at + kScanFreshMax < clock_->now())
         return Found{};
-      std::vector<TableInfo> out;
-      for (const CatalogTableRow& row : TRY(list_table_rows_of(transaction, context.team(), dataset->id)))
-        out.push_back(to_info(row, name));
-      return Found(std::move(out));
+      return Found(dataset->id);
     });
+  }
+
+  Result<std::shared_ptr<const std::vector<TableName>>> list_names(const CallContext& context, const ConnectionId& connection,
+                                                                   std::string_view dataset) {
+    const std::string key = str(TRY(memory_key(context, connection)), "\n", dataset);
+    return names_.get(context, key, [&]() -> Result<std::vector<TableName>> {
+      std::vector<TableName> names = TRY(TRY(connections_->open_warehouse(context, connection))->list_tables(context, dataset));
+      if (names.size() > kTablesPerDatasetMax) return too_many_tables();
+      return names;
+    });
+  }
+
+  // The tables from `at` on, as many as are described at once.
+  Result<std::shared_ptr<const std::vector<TableInfo>>> describe_page(const CallContext& context, const ConnectionId& connection,
+                                                                      std::string_view dataset, const std::vector<TableName>& names,
+                                                                      std::size_t at) {
+    std::vector<std::string> page;
+    for (std::size_t i = at; i < std::min(names.size(), at + kTablesDescribedAtOnce); ++i) page.push_back(names[i].name);
+    // Named by its ends: other names are another page.
+    const std::string key =
+        str(TRY(memory_key(context, connection)), "\n", dataset, "\n", at, "\n", page.front(), "\n", page.back(), "\n", page.size());
+    return pages_.get(context, key, [&]() -> Result<std::vector<TableInfo>> {
+      return TRY(connections_->open_warehouse(context, connection))->describe_tables(context, dataset, page);
+    });
+  }
+
+  // Nothing when the dataset has no such table; then the names that it has are put behind `others`.
+  Result<std::optional<TableInfo>> find_table_by_name(const CallContext& context, const ConnectionId& connection,
+                                                      const std::string& dataset, std::string_view name, std::vector<std::string>& others) {
+    using Found = std::optional<TableInfo>;
+    if (const auto id = TRY(find_scanned(context, connection, dataset))) {
+      return read_value<Found>(*database_, context, [&](Transaction& transaction) -> Result<Found> {
+        if (const auto row = TRY(find_table_row(transaction, context.team(), *id, name))) return Found(to_info(*row, dataset));
+        std::ranges::move(TRY(list_sql_names_of(transaction, context.team(), *id)), std::back_inserter(others));
+        return Found{};
+      });
+    }
+    const auto names = TRY(list_names(context, connection, dataset));
+    for (std::size_t i = 0; i < names->size(); ++i) {
+      const TableName& table = (*names)[i];
+      if (table.sql_name != name && str(dataset, ".", table.name) != name) continue;
+      const auto page = TRY(describe_page(context, connection, dataset, *names, i - i % kTablesDescribedAtOnce));
+      const auto found = std::ranges::find(*page, table.name, &TableInfo::name);
+      return found == page->end() ? Found{} : Found(*found);
+    }
+    for (const TableName& table : *names) others.push_back(table.sql_name);
+    return Found{};
   }
 
   // A schema without statistics is better than none.
@@ -275,7 +334,8 @@ class CatalogServiceOnWarehouses final : public CatalogService {
   std::shared_ptr<ConnectionService> connections_;
   std::shared_ptr<JobService> jobs_;
   FreshValues<std::vector<DatasetInfo>> datasets_{kListingFreshMax, kListingsKeptMax};
-  FreshValues<std::vector<TableInfo>> tables_{kListingFreshMax, kListingsKeptMax};
+  FreshValues<std::vector<TableName>> names_{kListingFreshMax, kListingsKeptMax};
+  FreshValues<std::vector<TableInfo>> pages_{kListingFreshMax, kListingsKeptMax};
   FreshValues<std::vector<ColumnStatistics>> statistics_{kStatisticsFreshMax, kStatisticsKeptMax};
 };
 

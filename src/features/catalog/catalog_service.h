@@ -35,9 +35,9 @@ class CatalogService {
   // The warehouse as it is: from a recent scan, or asked and remembered for a while.
 
   virtual Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& connection) = 0;
-  // not_found when there is no such dataset.
-  virtual Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& connection,
-                                                     std::string_view dataset) = 0;
+  // The first so many tables of a dataset. not_found when there is no such dataset.
+  virtual Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& connection, std::string_view dataset,
+                                                     std::size_t tables_max) = 0;
   virtual Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, const ConnectionId& connection,
                                                                   const TableInfo& table) = 0;
   // By "dataset.table" or the table's sql_name. not_found names the nearest one.

@@ -64,8 +64,10 @@ Result<> save_datasets(Transaction& transaction, const TeamScope& scope, const C
   for (const DatasetInfo& info : found) {
     const auto same = by_name.find(info.name);
     if (same != by_name.end()) {
-      TRY(transaction.execute("UPDATE datasets SET description = :p2, table_count = :p3, discovered_at = :p4 WHERE id = :p1",
-                              {same->second->id.value(), cut(info.description, kDescriptionBytesMax), info.table_count, db_time(now)}));
+      TRY(transaction.execute(
+          "UPDATE datasets SET description = :p2, table_count = :p3, discovered_at = :p4, location = :p5 WHERE id = :p1",
+          {same->second->id.value(), cut(info.description, kDescriptionBytesMax), info.table_count, db_time(now),
+           db_text(cut(info.location, kLocationBytesMax))}));
       by_name.erase(same);
       continue;
     }
@@ -75,6 +77,7 @@ Result<> save_datasets(Transaction& transaction, const TeamScope& scope, const C
                            .name = info.name,
                            .fully_qualified_name = info.name,
                            .description = cut(info.description, kDescriptionBytesMax),
+                           .location = cut(info.location, kLocationBytesMax),
                            .table_count = info.table_count,
                            .discovered_at = now}));
   }
@@ -106,10 +109,28 @@ Result<std::vector<CatalogTable>> list_tables_of(Transaction& transaction, const
       {scope.team_id().value(), dataset.value(), page.after, static_cast<std::int64_t>(page.limit + 1)})));
 }
 
-Result<std::vector<CatalogTableRow>> list_table_rows_of(Transaction& transaction, const TeamScope& scope, const DatasetId& dataset) {
+Result<std::vector<CatalogTableRow>> list_table_rows_of(Transaction& transaction, const TeamScope& scope, const DatasetId& dataset,
+                                                        std::size_t tables_max) {
   return read_rows<CatalogTableRow>(TRY(
       transaction.query(str("SELECT ", select_list<CatalogTableRow>("t"), kTablesOfTeam, "t.dataset_id = :p2 ORDER BY t.name LIMIT :p3"),
-                        {scope.team_id().value(), dataset.value(), static_cast<std::int64_t>(kTablesPerDatasetMax)})));
+                        {scope.team_id().value(), dataset.value(), static_cast<std::int64_t>(tables_max)})));
+}
+
+Result<std::optional<CatalogTableRow>> find_table_row(Transaction& transaction, const TeamScope& scope, const DatasetId& dataset,
+                                                      std::string_view name) {
+  return read_first<CatalogTableRow>(
+      TRY(transaction.query(str("SELECT ", select_list<CatalogTableRow>("t"), kTablesOfTeam,
+                                "t.dataset_id = :p2 AND (t.sql_name = :p3 OR t.fully_qualified_name = :p3) ORDER BY t.name LIMIT 1"),
+                            {scope.team_id().value(), dataset.value(), db_text(name)})));
+}
+
+Result<std::vector<std::string>> list_sql_names_of(Transaction& transaction, const TeamScope& scope, const DatasetId& dataset) {
+  std::vector<std::string> names;
+  for (const DbRow& row :
+       TRY(transaction.query(str("SELECT t.sql_name", kTablesOfTeam, "t.dataset_id = :p2 ORDER BY t.name LIMIT :p3"),
+                             {scope.team_id().value(), dataset.value(), static_cast<std::int64_t>(kTablesPerDatasetMax)})))
+    TRY(detail::from_db(row.values[0], names.emplace_back(), "sql_name"));
+  return names;
 }
 
 Result<> save_table(Transaction& transaction, const Dataset& dataset, const TableInfo& found, Time scan) {
@@ -122,7 +143,7 @@ Result<> save_table(Transaction& transaction, const Dataset& dataset, const Tabl
   row.row_count = found.row_count;
   row.size_bytes = found.size_bytes;
   row.schema.columns = found.columns;
-  row.schema.type = found.type;
+  row.type = found.type;
   row.discovered_at = scan;
   row.last_scanned_at = scan;
   const auto known = TRY(read_first<CatalogTable>(TRY(

@@ -11,12 +11,9 @@ namespace bridge {
 
 // The JSON of a table's `schema` column.
 struct StoredColumns {
-  TableType type = TableType::table;
   std::vector<ColumnInfo> columns;
 };
-BOOST_DESCRIBE_STRUCT(StoredColumns, (), (type, columns))
-template <>
-inline constexpr auto field_notes<StoredColumns> = std::to_array<FieldNote>({{.name = "type", .optional = true}});
+BOOST_DESCRIBE_STRUCT(StoredColumns, (), (columns))
 
 struct CatalogTableRow : CatalogTable {
   StoredColumns schema;
@@ -45,7 +42,13 @@ Result<> mark_scan(Transaction& transaction, const TeamScope& scope, const Datas
 Result<std::optional<LocatedTable>> find_table(Transaction& transaction, const TeamScope& scope, const TableId& id);
 Result<std::vector<CatalogTable>> list_tables_of(Transaction& transaction, const TeamScope& scope, const DatasetId& dataset,
                                                  const Page& page);
-Result<std::vector<CatalogTableRow>> list_table_rows_of(Transaction& transaction, const TeamScope& scope, const DatasetId& dataset);
+// In the order of their names.
+Result<std::vector<CatalogTableRow>> list_table_rows_of(Transaction& transaction, const TeamScope& scope, const DatasetId& dataset,
+                                                        std::size_t tables_max);
+// By "dataset.table" or the table's sql_name.
+Result<std::optional<CatalogTableRow>> find_table_row(Transaction& transaction, const TeamScope& scope, const DatasetId& dataset,
+                                                      std::string_view name);
+Result<std::vector<std::string>> list_sql_names_of(Transaction& transaction, const TeamScope& scope, const DatasetId& dataset);
 // `scan` is when the scan began, and names it: no clock that jumps can mistake one scan's tables for another's.
 Result<> save_table(Transaction& transaction, const Dataset& dataset, const TableInfo& found, Time scan);
 // All that was found in a connection, with the tables.

@@ -3,13 +3,16 @@
 
 #include <fstream>
 
+#include "base/testing/replacing_policy.h"
 #include "features/catalog/catalog_endpoints.h"
 #include "features/catalog/catalog_service.h"
 #include "features/catalog/fresh_values.h"
+#include "features/catalog/limits.h"
 #include "features/teams/team.h"
 #include "platform/metadata_db/migrations.h"
 #include "platform/metadata_db/row_mapper.h"
 #include "warehouse/driver_list.h"
+#include "warehouse/testing/unruly_warehouse.h"
 
 namespace bridge {
 namespace {
@@ -25,7 +28,9 @@ struct Workspace {
   std::shared_ptr<CatalogService> catalog;
   ConnectionId connection;
 
-  Workspace() {
+  explicit Workspace(std::vector<std::shared_ptr<WarehouseDriver>> more_drivers = {}) {
+    auto drivers = make_warehouse_drivers();
+    drivers.insert(drivers.end(), more_drivers.begin(), more_drivers.end());
     std::string pattern = "/tmp/bridge_catalog_XXXXXX";
     folder = mkdtemp(pattern.data());
     std::filesystem::create_directories(folder + "/data");
@@ -41,7 +46,7 @@ struct Workspace {
                                            .credentials = *open_folder_store(folder + "/lake"),
                                            .keys = *open_local_keys(folder + "/key", true),
                                            .clock = clock,
-                                           .drivers = make_warehouse_drivers()});
+                                           .drivers = drivers});
     jobs = make_job_service(database, clock, {make_catalog_scan_job(database, clock, connections)});
     catalog = make_catalog_service(database, clock, connections, jobs);
     EXPECT_TRUE(jobs->start());
@@ -62,10 +67,10 @@ struct Workspace {
     EXPECT_TRUE(datasets.has_value()) << datasets.error().message;
     return datasets->front();
   }
-  Job scanned(const Dataset& dataset) const {
+  Job scanned(const Dataset& dataset, std::chrono::seconds patience = 10s) const {
     const auto job = catalog->scan(in_team("a"), dataset.id);
     EXPECT_TRUE(job.has_value()) << job.error().message;
-    for (int i = 0; i < 2'000; ++i) {
+    for (int i = 0; i < 200 * patience.count(); ++i) {
       const auto now = jobs->get(in_team("a"), job->id);
       if (now && now->finished_at) return *now;
       std::this_thread::sleep_for(5ms);
@@ -133,11 +138,11 @@ TEST(CatalogService, ReadsTheWarehouseWhenThereWasNoScan) {
   const auto datasets = workspace.catalog->list_datasets(context, workspace.connection);
   ASSERT_TRUE(datasets.has_value() && datasets->size() == 1);
   const std::string dataset = datasets->front().name;
-  const auto live = workspace.catalog->list_tables(context, workspace.connection, dataset);
+  const auto live = workspace.catalog->list_tables(context, workspace.connection, dataset, 100);
   ASSERT_TRUE(live.has_value());
   EXPECT_EQ(live->size(), 2u);
   workspace.scanned(workspace.discovered());
-  const auto scanned = workspace.catalog->list_tables(context, workspace.connection, dataset);
+  const auto scanned = workspace.catalog->list_tables(context, workspace.connection, dataset, 100);
   EXPECT_EQ(to_json_text(*scanned).size(), to_json_text(*live).size());
   const auto by_name = workspace.catalog->get_table(context, workspace.connection, dataset + ".sales");
   ASSERT_TRUE(by_name.has_value()) << by_name.error().message;
@@ -145,7 +150,7 @@ TEST(CatalogService, ReadsTheWarehouseWhenThereWasNoScan) {
   const auto unknown = workspace.catalog->get_table(context, workspace.connection, by_name->sql_name + "z");
   EXPECT_EQ(unknown.error().code, ErrorCode::not_found);
   EXPECT_EQ(unknown.error().violations.front().suggestion, by_name->sql_name);
-  EXPECT_EQ(workspace.catalog->list_tables(context, workspace.connection, "none").error().code, ErrorCode::not_found);
+  EXPECT_EQ(workspace.catalog->list_tables(context, workspace.connection, "none", 100).error().code, ErrorCode::not_found);
 }
 
 TEST(CatalogService, SaysThatAScanFailedAndWhy) {
@@ -203,13 +208,143 @@ TEST(CatalogService, ShowsAnotherTeamNothing) {
   const CallContext theirs = Workspace::in_team("b");
   const Dataset dataset = workspace.discovered();
   workspace.scanned(dataset);
-  const TableInfo table = workspace.catalog->list_tables(Workspace::in_team("a"), workspace.connection, dataset.name)->front();
+  const TableInfo table = workspace.catalog->list_tables(Workspace::in_team("a"), workspace.connection, dataset.name, 100)->front();
   (void)workspace.catalog->column_statistics(Workspace::in_team("a"), workspace.connection, table);
   EXPECT_EQ(workspace.catalog->discover(theirs, workspace.connection).error().code, ErrorCode::not_found);
   EXPECT_EQ(workspace.catalog->list_datasets(theirs, workspace.connection).error().code, ErrorCode::not_found);
-  EXPECT_EQ(workspace.catalog->list_tables(theirs, workspace.connection, dataset.name).error().code, ErrorCode::not_found);
+  EXPECT_EQ(workspace.catalog->list_tables(theirs, workspace.connection, dataset.name, 100).error().code, ErrorCode::not_found);
   EXPECT_EQ(workspace.catalog->column_statistics(theirs, workspace.connection, table).error().code, ErrorCode::not_found);
   EXPECT_EQ(workspace.catalog->get_table(theirs, workspace.connection, table.sql_name).error().code, ErrorCode::not_found);
+}
+
+// ---- an engine that misbehaves ------------------------------------------------------------------------------------
+
+// A connection to an engine of a test's own, beside the real one.
+struct UnrulyWorkspace {
+  std::shared_ptr<UnrulyEngine> engine = std::make_shared<UnrulyEngine>();
+  Workspace workspace{{std::make_shared<UnrulyDriver>(engine)}};
+  ConnectionId connection =
+      workspace.connections
+          ->create(Workspace::in_team("a"), {.name = "unruly", .connection_type = "unruly", .credentials = {{"place", Secret("here")}}})
+          ->id;
+
+  Dataset discovered() const {
+    const auto datasets = workspace.catalog->discover(Workspace::in_team("a"), connection);
+    EXPECT_TRUE(datasets.has_value()) << datasets.error().message;
+    return datasets->front();
+  }
+};
+
+TEST(CatalogScan, ReadsTenThousandTablesAPageAtATime) {
+  UnrulyWorkspace stage;
+  stage.engine->tables.clear();
+  for (int i = 0; i < 10'000; ++i) {
+    stage.engine->tables.push_back({.dataset = "main",
+                                    .name = str("t", i),
+                                    .sql_name = str("t", i),
+                                    .type = i == 0 ? TableType::materialized_view : TableType::external,
+                                    .row_count = 1,
+                                    .columns = {{.name = "n", .type = ColumnType::integer}}});
+  }
+  const Dataset dataset = stage.discovered();
+  EXPECT_EQ(dataset.location, "nowhere");
+  const Job job = stage.workspace.scanned(dataset, 60s);
+  ASSERT_EQ(job.status, JobStatus::completed) << job.error.value_or("");
+  EXPECT_EQ(job.detail.at("tables").to_number<int>(), 10'000);
+  EXPECT_EQ(job.detail.at("row_count").to_number<int>(), 10'000);
+  EXPECT_EQ(stage.engine->described_at_once_max, kTablesScannedAtOnce) << "what is held at once does not grow with the dataset";
+  EXPECT_EQ(stage.engine->count("list_tables"), 1);
+  EXPECT_EQ(stage.engine->count("describe_tables"), 10'000 / static_cast<int>(kTablesScannedAtOnce)) << "each table is described once";
+  const auto first = stage.workspace.catalog->list_tables(Workspace::in_team("a"), stage.connection, "main", 3);
+  ASSERT_TRUE(first.has_value());
+  ASSERT_EQ(first->size(), 3u);
+  EXPECT_EQ(first->at(0).type, TableType::materialized_view);
+  EXPECT_EQ(first->at(1).type, TableType::external);
+  EXPECT_EQ(stage.workspace.catalog->get_table(Workspace::in_team("a"), stage.connection, "main.t9999")->columns.size(), 1u);
+}
+
+TEST(CatalogService, DescribesNoMoreOfALargeDatasetThanIsAskedFor) {
+  UnrulyWorkspace stage;
+  for (int i = 0; i < 1'000; ++i) stage.engine->tables.push_back({.dataset = "main", .name = str("t", i), .sql_name = str("t", i)});
+  const auto some = stage.workspace.catalog->list_tables(Workspace::in_team("a"), stage.connection, "main", 10);
+  ASSERT_TRUE(some.has_value());
+  EXPECT_EQ(some->size(), 10u);
+  EXPECT_EQ(stage.engine->count("describe_tables"), 1);
+  EXPECT_EQ(stage.workspace.catalog->get_table(Workspace::in_team("a"), stage.connection, "main.t999")->table, "t999");
+  EXPECT_EQ(stage.engine->count("describe_tables"), 2) << "the page that it is on";
+  const auto none = stage.workspace.catalog->get_table(Workspace::in_team("a"), stage.connection, "main.t99x");
+  ASSERT_FALSE(none.has_value());
+  EXPECT_EQ(none.error().reason, "unknown_table");
+  EXPECT_EQ(stage.engine->count("list_tables"), 1);
+}
+
+TEST(CatalogService, KnowsATableOfTwoThousandColumnsWithNamesOfAnyCharacter) {
+  UnrulyWorkspace stage;
+  TableInfo table{.dataset = "main", .name = "a \"b\"; 名前 %_\\ '", .sql_name = "\"a \"\"b\"\"; 名前 %_\\ '\""};
+  for (int i = 0; i < 2'000; ++i) table.columns.push_back({.name = str("column ", i, " \"ä\n'")});
+  stage.engine->tables = {table};
+  const Dataset dataset = stage.discovered();
+  for (const bool is_scanned : {false, true}) {
+    if (is_scanned) {
+      ASSERT_EQ(stage.workspace.scanned(dataset).status, JobStatus::completed);
+    }
+    const auto schema = stage.workspace.catalog->get_table(Workspace::in_team("a"), stage.connection, table.sql_name);
+    ASSERT_TRUE(schema.has_value()) << is_scanned << ": " << describe_error(schema.error());
+    EXPECT_EQ(schema->columns.size(), 2'000u);
+    EXPECT_EQ(schema->columns[7].name, table.columns[7].name);
+  }
+}
+
+TEST(CatalogService, EndsWithOneErrorWhateverTheEngineDoesAndAnswersAfterIt) {
+  for (const std::string call : {"open", "list_datasets", "list_tables", "describe_tables", "column_statistics"}) {
+    for (const Misbehaviour what : {Misbehaviour::hangs, Misbehaviour::throws, Misbehaviour::throws_bad_alloc, Misbehaviour::fails}) {
+      UnrulyWorkspace stage;
+      stage.engine->let(call, what);
+      const CallContext context = Workspace::in_team("a").with_timeout(200ms);
+      const auto schema = stage.workspace.catalog->get_table(context, stage.connection, "sales");
+      if (call == "column_statistics" && what != Misbehaviour::hangs) {
+        ASSERT_TRUE(schema.has_value()) << "a schema without statistics is better than none";
+        EXPECT_FALSE(schema->columns[0].statistics.distinct_count);
+      } else {
+        ASSERT_FALSE(schema.has_value()) << call;
+        EXPECT_FALSE(schema.error().message.empty()) << call;
+      }
+      EXPECT_EQ(stage.engine->count(call), 1) << call << ": nothing is done twice";
+      EXPECT_TRUE(stage.workspace.catalog->get_table(Workspace::in_team("a"), stage.workspace.connection, "sales").has_value())
+          << call << ": another connection is not touched";
+      stage.engine->let(call, Misbehaviour::none);
+      const auto after = stage.workspace.catalog->get_table(Workspace::in_team("a"), stage.connection, "sales");
+      ASSERT_TRUE(after.has_value()) << call << ": " << describe_error(after.error());
+      EXPECT_EQ(after->columns[0].statistics.distinct_count, 1) << call;
+    }
+  }
+}
+
+TEST(CatalogScan, OfAnEngineThatFailsHalfWayIsAFailedJobAndKeepsWhatWasKnown) {
+  UnrulyWorkspace stage;
+  const Dataset dataset = stage.discovered();
+  ASSERT_EQ(stage.workspace.scanned(dataset).status, JobStatus::completed);
+  for (const Misbehaviour what : {Misbehaviour::throws, Misbehaviour::fails}) {
+    stage.engine->let("describe_tables", what);
+    const Job job = stage.workspace.scanned(dataset);
+    EXPECT_EQ(job.status, JobStatus::failed);
+    EXPECT_FALSE(job.error.value_or("").empty());
+    EXPECT_EQ(stage.workspace.tables(dataset).size(), 1u) << "what an earlier scan wrote down stays";
+  }
+}
+
+TEST(CatalogService, TellsWhoHasAPolicyNoValuesThatOthersWereTold) {
+  const Workspace workspace;
+  const auto all = workspace.catalog->get_table(Workspace::in_team("a"), workspace.connection, "sales");
+  ASSERT_TRUE(all.has_value());
+  EXPECT_EQ(all->columns[0].statistics.distinct_count, 2);
+  CallContext limited = Workspace::in_team("a");
+  limited.caller.policy = policy_of("north");
+  const auto part = workspace.catalog->get_table(limited, workspace.connection, "sales");
+  ASSERT_TRUE(part.has_value());
+  EXPECT_EQ(part->columns.size(), 3u);
+  EXPECT_FALSE(part->columns[0].statistics.distinct_count);
+  EXPECT_TRUE(part->columns[0].statistics.top_values.empty());
 }
 
 TEST(CatalogEndpoints, AnswerAnotherTeamsThingsAsOnesThatDoNotExist) {

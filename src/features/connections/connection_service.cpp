@@ -1,10 +1,13 @@
 #include "features/connections/connection_service.h"
 
+#include "base/guarded.h"
 #include "base/log.h"
 #include "features/connections/connection_store.h"
 #include "features/connections/warehouse_pool.h"
 #include "features/teams/audit.h"
 #include "platform/metadata_db/row_mapper.h"
+#include "warehouse/checked_warehouse.h"
+#include "warehouse/viewer_warehouse.h"
 
 namespace bridge {
 namespace {
@@ -525,8 +528,8 @@ class ConnectionServiceOnStores final : public ConnectionService {
   }
 
   static Result<std::shared_ptr<Warehouse>> open_with(const CallContext& context, WarehouseDriver& driver, const Credentials& credentials) {
-    auto warehouse = driver.open(context, credentials);
-    if (warehouse) return warehouse;
+    auto warehouse = guarded([&] { return driver.open(context, credentials); });
+    if (warehouse) return make_viewer_warehouse(make_checked_warehouse(std::move(*warehouse)));
     Error error = std::move(warehouse).error();
     error.message = without_secrets(std::move(error.message), driver, credentials);
     error.detail = without_secrets(std::move(error.detail), driver, credentials);

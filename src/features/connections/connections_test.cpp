@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "base/testing/replacing_policy.h"
 #include "features/connections/connection_service.h"
 #include "features/connections/connection_store.h"
 #include "features/connections/connections_endpoints.h"
@@ -40,12 +41,18 @@ class TalkativeDriver final : public WarehouseDriver {
 class EmptyWarehouse final : public Warehouse {
  public:
   const SqlDialect& dialect() const override { return *find_sql_dialect("sqlite"); }
+  bool is_reading_free() const override { return true; }
   Result<> ping(const CallContext&) override { return {}; }
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext&) override { return std::vector<DatasetInfo>{}; }
-  Result<std::vector<TableInfo>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableInfo>{}; }
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view) override {
+  Result<std::vector<TableName>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableName>{}; }
+  Result<std::vector<TableInfo>> describe_tables(const CallContext&, std::string_view, std::span<const std::string>) override {
+    return std::vector<TableInfo>{};
+  }
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view,
+                                                          const StatisticsBudget&) override {
     return std::vector<ColumnStatistics>{};
   }
+  Result<SqlReads> check_sql(const CallContext&, std::string_view) override { return SqlReads{}; }
   Result<DryRun> dry_run(const CallContext&, const BoundQuery&) override { return DryRun{}; }
   Result<Streamed> stream(const CallContext&, const BoundQuery&, const ExecuteLimits&, BatchSink&) override { return Streamed{}; }
 };
@@ -173,7 +180,19 @@ TEST(ConnectionService, TestsARealWarehouseAndOpensItOnce) {
   ASSERT_TRUE(first.has_value());
   EXPECT_EQ(*workspace.connections->dialect_of(*connection), &(*first)->dialect());
   EXPECT_EQ(*first, *workspace.connections->open_warehouse(in_team("a"), connection->id));
-  EXPECT_EQ((*first)->list_tables({}, (*first)->list_datasets({})->front().name)->front().row_count, 2);
+  EXPECT_EQ((*first)->describe_all_tables({}, (*first)->list_datasets({})->front().name)->front().row_count, 2);
+}
+
+TEST(ConnectionService, ShowsEachViewerTheirPartOfAWarehouseThatIsOpenOnce) {
+  const Workspace workspace;
+  const auto connection = workspace.connections->create(in_team("a"), workspace.files("sales"));
+  ASSERT_TRUE(connection.has_value());
+  CallContext viewer = in_team("a");
+  viewer.caller.policy = policy_of("none", "SELECT 1", "SELECT 2");
+  const auto warehouse = *workspace.connections->open_warehouse(viewer, connection->id);
+  EXPECT_EQ(warehouse, *workspace.connections->open_warehouse(in_team("a"), connection->id));
+  EXPECT_EQ(warehouse->execute(viewer, {.sql = "SELECT 1 AS n"}, {})->columns[0].integers[0], 2);
+  EXPECT_EQ(warehouse->execute(in_team("a"), {.sql = "SELECT 1 AS n"}, {})->columns[0].integers[0], 1);
 }
 
 TEST(ConnectionService, SaysWhatAPersonCanDoWhenAWarehouseIsMissing) {

@@ -213,7 +213,7 @@ Result<std::optional<Day>> ask_newest_day(const CallContext& context, Warehouse&
   for (const BoundQuery& query : queries) {
     const DryRun estimate = TRY(warehouse.dry_run(context, query));
     TRY(check_byte_cap(estimate.bytes_scanned, bytes_max));
-    const auto day = newest_day_in(TRY(warehouse.execute(context, query, {.rows_max = 1})));
+    const auto day = newest_day_in(TRY(warehouse.execute(context, query, {.rows_max = 1, .scanned_bytes_max = bytes_max})));
     if (day && (!newest || *day > *newest)) newest = day;
   }
   return newest;

@@ -47,7 +47,8 @@ class CountAnswerRowsTool final : public TypedTool<Arguments, Answer> {
     const TriedQuery query = TRY(bind_with_defaults(parts_, context, arguments.sql, arguments.params.value_or(json::object{})));
     const DryRun dry_run = TRY(query.warehouse->dry_run(context.call, query.bound.query));
     TRY(check_byte_cap(dry_run.bytes_scanned, parts_.cap_bytes));
-    const QueryResult result = TRY(query.warehouse->execute(context.call, query.bound.query, {.rows_max = kRowsCountedMax}));
+    const QueryResult result = TRY(
+        query.warehouse->execute(context.call, query.bound.query, {.rows_max = kRowsCountedMax, .scanned_bytes_max = parts_.cap_bytes}));
     return Answer{.row_count = static_cast<std::int64_t>(result.row_count)};
   }
 

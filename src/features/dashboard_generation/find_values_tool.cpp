@@ -81,7 +81,7 @@ class FindValuesTool final : public TypedTool<Arguments, Answer> {
     const DryRun dry_run = TRY(warehouse->dry_run(context.call, query));
     TRY(check_byte_cap(dry_run.bytes_scanned, parts_.cap_bytes));
     answer.bytes_scanned = static_cast<std::int64_t>(dry_run.bytes_scanned);
-    const QueryResult result = TRY(warehouse->execute(context.call, query, {.rows_max = kFoundMax}));
+    const QueryResult result = TRY(warehouse->execute(context.call, query, {.rows_max = kFoundMax, .scanned_bytes_max = parts_.cap_bytes}));
     const json::value rows = TRY(parse_json(encode_rows(result)));
     for (const json::value& row : rows.as_object().at("rows").as_array()) {
       const json::array& cells = row.as_array();

@@ -21,8 +21,9 @@ class TeamCatalogReader final : public CatalogReader {
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& id) override {
     return catalog_.list_datasets(context, id);
   }
-  Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& id, std::string_view dataset) override {
-    return catalog_.list_tables(context, id, dataset);
+  Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& id, std::string_view dataset,
+                                             std::size_t tables_max) override {
+    return catalog_.list_tables(context, id, dataset, tables_max);
   }
   Result<TableSchema> get_table(const CallContext& context, const ConnectionId& id, std::string_view name) override {
     return catalog_.get_table(context, id, name);

@@ -26,7 +26,8 @@ class CatalogReader {
   virtual Result<GenerationConnection> get_connection(const CallContext& context, const ConnectionId& id) = 0;
   virtual Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) = 0;
   virtual Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, const ConnectionId& id) = 0;
-  virtual Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& id, std::string_view dataset) = 0;
+  virtual Result<std::vector<TableInfo>> list_tables(const CallContext& context, const ConnectionId& id, std::string_view dataset,
+                                                     std::size_t tables_max) = 0;
   // By sql_name or "dataset.table". not_found names the nearest one.
   virtual Result<TableSchema> get_table(const CallContext& context, const ConnectionId& id, std::string_view name) = 0;
 };

@@ -136,6 +136,7 @@ TEST(GenerationTools, SayWhatAQueryWouldScanWithItsDefaultsBound) {
   ASSERT_TRUE(dry_run) << describe_error(dry_run.error());
   EXPECT_TRUE(dry_run->at("valid").as_bool());
   EXPECT_GT(dry_run->at("bytes_scanned").to_number<std::int64_t>(), 0);
+  EXPECT_EQ(dry_run->at("bytes_accuracy").as_string(), "upper_bound");
   EXPECT_EQ(dry_run->at("cap_bytes").to_number<std::int64_t>(), 100'000'000);
   EXPECT_EQ(dry_run->at("columns").at(1).at("name").as_string(), "flights");
 }
@@ -149,6 +150,7 @@ TEST(GenerationTools, RefuseAQueryAtOrOverTheCapWithTheWayOut) {
   EXPECT_EQ(error.at("code").as_string(), "byte_cap_exceeded");
   EXPECT_EQ(error.at("cap_bytes").to_number<std::int64_t>(), 1'000);
   EXPECT_GT(error.at("bytes_scanned").to_number<std::int64_t>(), 1'000);
+  EXPECT_EQ(error.at("bytes_accuracy").as_string(), "upper_bound");
   EXPECT_NE(std::string(error.at("help").as_string()).find("flights_3m"), std::string::npos);
   // A refused text is no approved text.
   EXPECT_FALSE(workspace.ledger.approved_bytes(SessionId("s"), workspace.connection_id, "SELECT * FROM flights_3m"));

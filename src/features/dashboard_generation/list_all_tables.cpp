@@ -6,10 +6,8 @@ Result<std::vector<TableInfo>> list_all_tables(const CallContext& context, Catal
                                                std::size_t tables_max) {
   std::vector<TableInfo> all;
   for (const DatasetInfo& dataset : TRY(catalog.list_datasets(context, connection))) {
-    for (TableInfo& table : TRY(catalog.list_tables(context, connection, dataset.name))) {
-      if (all.size() >= tables_max) return all;
-      all.push_back(std::move(table));
-    }
+    if (all.size() >= tables_max) break;
+    std::ranges::move(TRY(catalog.list_tables(context, connection, dataset.name, tables_max - all.size())), std::back_inserter(all));
   }
   return all;
 }

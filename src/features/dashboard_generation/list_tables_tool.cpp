@@ -58,8 +58,8 @@ class ListTablesTool final : public TypedTool<Arguments, Answer> {
   Result<Answer> run(const ToolContext& context, const Arguments& arguments) override {
     Answer answer;
     std::size_t bytes = 0;
-    for (const TableInfo& table : TRY(parts_.catalog.list_tables(context.call, context.connection_id, arguments.dataset_name))) {
-      if (answer.tables.size() >= generation_limits::kTablesMax) break;
+    for (const TableInfo& table :
+         TRY(parts_.catalog.list_tables(context.call, context.connection_id, arguments.dataset_name, generation_limits::kTablesMax))) {
       ListedTable listed{.dataset = table.dataset,
                          .name = table.name,
                          .sql_name = table.sql_name,

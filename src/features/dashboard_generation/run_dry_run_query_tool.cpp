@@ -21,13 +21,14 @@ BOOST_DESCRIBE_STRUCT(Arguments, (), (sql, max_bytes_billed, params))
 struct Answer {
   bool valid = true;
   std::int64_t bytes_scanned = 0;
+  ScanAccuracy bytes_accuracy = ScanAccuracy::estimate;
   std::int64_t cap_bytes = 0;
   double estimated_cost = 0;  // dollars
   double estimated_cost_usd = 0;
   std::vector<ColumnName> schema;  // of the answer
   std::vector<ColumnName> columns;
 };
-BOOST_DESCRIBE_STRUCT(Answer, (), (valid, bytes_scanned, cap_bytes, estimated_cost, estimated_cost_usd, schema, columns))
+BOOST_DESCRIBE_STRUCT(Answer, (), (valid, bytes_scanned, bytes_accuracy, cap_bytes, estimated_cost, estimated_cost_usd, schema, columns))
 
 }  // namespace
 
@@ -87,6 +88,7 @@ class RunDryRunQueryTool final : public ToolDefinition {
  private:
   static json::object accept(const DryRun& dry_run, std::uint64_t cap_bytes) {
     json::object answer = to_json(Answer{.bytes_scanned = static_cast<std::int64_t>(dry_run.bytes_scanned),
+                                         .bytes_accuracy = dry_run.accuracy,
                                          .cap_bytes = static_cast<std::int64_t>(cap_bytes),
                                          .estimated_cost = dry_run.estimated_cost_usd,
                                          .estimated_cost_usd = dry_run.estimated_cost_usd,
@@ -99,8 +101,11 @@ class RunDryRunQueryTool final : public ToolDefinition {
 
   // The estimate, the cap, and what would help.
   json::object refuse(const ToolContext& context, const DryRun& dry_run, std::uint64_t cap_bytes, const Error& error) const {
-    json::object refusal{
-        {"code", error.reason}, {"message", error.message}, {"bytes_scanned", dry_run.bytes_scanned}, {"cap_bytes", cap_bytes}};
+    json::object refusal{{"code", error.reason},
+                         {"message", error.message},
+                         {"bytes_scanned", dry_run.bytes_scanned},
+                         {"bytes_accuracy", enum_name(dry_run.accuracy)},
+                         {"cap_bytes", cap_bytes}};
     refusal["help"] = help_for(context, dry_run);
     if (const std::string advice = partition_advice(dry_run.bytes_scanned); !advice.empty()) refusal["advice"] = advice;
     return {{"error", std::move(refusal)}};

@@ -59,7 +59,7 @@ std::string_view query_of(const std::string& target) {
 }
 
 std::string ready_key(const Request& request) {
-  return str(request.context.caller.team_id.value(), "\n", request.path_value("slug"), "\n", query_of(request.target));
+  return str(request.context.viewer().key(), "\n", request.path_value("slug"), "\n", query_of(request.target));
 }
 
 // An editor may ask for data that is not from the cache; a viewer's wish costs nobody anything. Browsers' own clients add no-cache to a
@@ -76,8 +76,8 @@ ContentEncoding encoding_for(const Request& request, std::size_t body_bytes) {
   return accepted ? choose_encoding(*accepted, body_bytes) : ContentEncoding::identity;
 }
 
-std::string etag_of(const std::vector<QueryOutcome>& outcomes) {
-  std::string text;
+std::string etag_of(const ViewerScope& viewer, const std::vector<QueryOutcome>& outcomes) {
+  std::string text = viewer.key() + "\n";
   for (const QueryOutcome& outcome : outcomes) {
     text += str(outcome.id, "@", outcome.version, "@");
     if (outcome.answer) text += str(outcome.answer->query_hash, "@", outcome.answer->executed_at.time_since_epoch().count(), "\n");
@@ -122,9 +122,9 @@ SharedBytes joined(std::vector<SharedBytes> pieces) {
   return out;
 }
 
-Response large_response(BodyPieces& body, const std::vector<QueryOutcome>& outcomes) {
+Response large_response(const ViewerScope& viewer, BodyPieces& body, const std::vector<QueryOutcome>& outcomes) {
   Response response{.body = body.take()};
-  response.headers = {{"etag", etag_of(outcomes)}, {"cache-control", "private, no-cache"}};
+  response.headers = {{"etag", etag_of(viewer, outcomes)}, {"cache-control", "private, no-cache"}};
   return response;
 }
 
@@ -171,13 +171,13 @@ class DataEndpoints {
     BodyPieces body;
     body.text() += '{';
     append_outcomes(body, outcomes);
-    if (body.size() > kReadyAnswerBytesMax) return large_response(body, outcomes);
+    if (body.size() > kReadyAnswerBytesMax) return large_response(request.context.viewer(), body, outcomes);
     auto answer = std::make_shared<ReadyAnswer>();
     answer->made_at = SteadyClock::now();
     answer->change_count = change_count;
     answer->slug = request.path_value("slug");
     answer->team_id = request.context.caller.team_id;
-    answer->etag = etag_of(outcomes);
+    answer->etag = etag_of(request.context.viewer(), outcomes);
     answer->bytes[0] = joined(body.take());
     const ContentEncoding encoding = encoding_for(request, answer->bytes[0]->size());
     const auto index = static_cast<std::size_t>(encoding);
@@ -332,7 +332,7 @@ class DataEndpoints {
     BodyPieces body;
     append_outcome(body, outcome);
     Response response{.body = body.take()};
-    response.headers.emplace_back("etag", etag_of(outcomes));
+    response.headers.emplace_back("etag", etag_of(request.context.viewer(), outcomes));
     response.headers.emplace_back("cache-control", "private, no-cache");
     return response;
   }

@@ -210,9 +210,11 @@ class BoundDataService final : public DashboardDataService {
       for (const Dependency& dependency : query.dependencies) line.depends_on.push_back(dependency.query_id);
       if (query.local) {
         line.bytes_scanned = 0;
+        line.bytes_accuracy = ScanAccuracy::exact;
         line.estimated_cost_usd = 0;
       } else if (const auto estimate = warehouse->dry_run(context, query.bound.query); estimate) {
         line.bytes_scanned = static_cast<std::int64_t>(estimate->bytes_scanned);
+        line.bytes_accuracy = estimate->accuracy;
         line.estimated_cost_usd = estimate->estimated_cost_usd;
       } else {
         line.error = estimate.error().message;

@@ -49,12 +49,14 @@ struct ExplainedQuery {
   std::vector<std::string> depends_on;
   std::string sql;
   std::optional<std::int64_t> bytes_scanned;
+  std::optional<ScanAccuracy> bytes_accuracy;  // how near bytes_scanned is
   std::optional<double> estimated_cost_usd;
   std::int64_t bytes_max = 0;
   std::int64_t ttl_s = 0;
   std::optional<std::string> error;
 };
-BOOST_DESCRIBE_STRUCT(ExplainedQuery, (), (id, stage, depends_on, sql, bytes_scanned, estimated_cost_usd, bytes_max, ttl_s, error))
+BOOST_DESCRIBE_STRUCT(ExplainedQuery, (),
+                      (id, stage, depends_on, sql, bytes_scanned, bytes_accuracy, estimated_cost_usd, bytes_max, ttl_s, error))
 
 struct ExplainedPlan {
   std::string slug;

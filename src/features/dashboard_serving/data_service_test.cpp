@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/testing/replacing_policy.h"
 #include "features/dashboard_serving/data_endpoints.h"
 #include "features/dashboard_serving/refresher.h"
 #include "warehouse/driver_list.h"
@@ -332,6 +333,7 @@ TEST(DashboardData, ExplainSaysStagesDependenciesAndBytes) {
   ASSERT_TRUE(plan.has_value());
   EXPECT_EQ(plan->stages, 2);
   EXPECT_GT(plan->queries[0].bytes_scanned.value_or(0), 0);
+  EXPECT_EQ(plan->queries[0].bytes_accuracy, ScanAccuracy::upper_bound);
   EXPECT_EQ(plan->queries.back().depends_on.size(), 1u);
 }
 
@@ -409,6 +411,14 @@ TEST(DashboardDataEndpoint, AnAnswerFromTheCacheIsReadyOnTheIoThreadUntilSomethi
   Request other_team = data_request();
   other_team.context.caller.team_id = TeamId("other");
   EXPECT_FALSE(route.quick(other_team).has_value());
+  Request limited = data_request();
+  limited.context.caller.policy = policy_of("north");
+  EXPECT_FALSE(route.quick(limited).has_value());
+  const auto for_limited = route.handler(limited);
+  ASSERT_TRUE(for_limited.has_value());
+  EXPECT_TRUE(for_limited->body[0]->contains(R"("cache":"miss")")) << "another policy has runs, bytes and an ETag of its own";
+  EXPECT_EQ(for_limited->headers[0].first, "etag");
+  EXPECT_NE(for_limited->headers[0].second, hit->headers[0].second);
   Request fresh = data_request();
   fresh.headers.emplace_back("cache-control", "no-cache");
   EXPECT_FALSE(route.quick(fresh).has_value());

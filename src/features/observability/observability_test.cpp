@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "base/testing/replacing_policy.h"
 #include "features/observability/model_call_log.h"
 #include "features/observability/observability_service.h"
 #include "features/observability/tool_cache.h"
@@ -196,6 +197,12 @@ TEST(ToolCache, KnowsAnAnswerByToolConnectionCatalogAndArgumentsInAnyOrder) {
   EXPECT_FALSE(stage.cache->find(stage.context(), "list_datasets", arguments));
   EXPECT_FALSE(stage.cache->find(stage.context("other"), "list_tables", arguments)) << "another team";
   EXPECT_FALSE(stage.cache->find(stage.context("t", "d"), "list_tables", arguments)) << "another connection";
+  ToolContext limited = stage.context();
+  limited.call.caller.policy = policy_of("north");
+  EXPECT_FALSE(stage.cache->find(limited, "list_tables", arguments)) << "another policy";
+  stage.cache->keep(limited, "list_tables", arguments, {{"tables", json::array{1}}});
+  EXPECT_TRUE(stage.cache->find(stage.context(), "list_tables", arguments)->at("tables").as_array().empty());
+  EXPECT_EQ(stage.cache->find(limited, "list_tables", arguments)->at("tables").as_array().size(), 1u);
   stage.version = "2";
   EXPECT_FALSE(stage.cache->find(stage.context(), "list_tables", arguments)) << "the catalog has changed";
 }

@@ -80,12 +80,9 @@ class CountedToolCache final : public ToolCache {
     if (context.connection_id.empty() || context.call.caller.team_id.empty()) return std::nullopt;
     const auto catalog = versions_.catalog(context.call, context.connection_id);
     if (!catalog) return std::nullopt;
-    const Result<std::string> policies = versions_.policies ? versions_.policies(context.call, context.connection_id) : std::string("none");
-    if (!policies) return std::nullopt;
     const std::string canonical = canonical_json(arguments);
     if (canonical.size() > kToolArgumentsBytesMax) return std::nullopt;
-    return str("tool:", context.call.caller.team_id.value(), ":", context.connection_id.value(), ":", *catalog, ":", *policies, ":", tool,
-               ":", canonical);
+    return str("tool:", context.call.viewer().key(), ":", context.connection_id.value(), ":", *catalog, ":", tool, ":", canonical);
   }
 
   void count_hit(const std::string& key) {

@@ -11,11 +11,9 @@
 
 namespace bridge {
 
-// What an answer depends on beside its arguments. An error: such answers are not kept.
+// What an answer depends on beside its arguments and who asks. An error: such answers are not kept.
 struct ToolCacheVersions {
   std::function<Result<std::string>(const CallContext&, const ConnectionId&)> catalog;
-  // Of the policies that hold for this caller; empty function: there are none yet.
-  std::function<Result<std::string>(const CallContext&, const ConnectionId&)> policies;
 };
 
 // Answers of tools in the cache of bytes, their counters in the directory. Hits are written together, a while later.

@@ -22,12 +22,12 @@ struct StoredHeader {
   double cost_usd = 0;
   Time executed_at;
   std::int64_t duration_ms = 0;
-  std::string team_id;
+  std::string viewer;  // ViewerScope::key()
   std::string data_key;
   std::optional<std::string> data_version;
 };
 BOOST_DESCRIBE_STRUCT(StoredHeader, (),
-                      (row_count, truncated, bytes_scanned, cost_usd, executed_at, duration_ms, team_id, data_key, data_version))
+                      (row_count, truncated, bytes_scanned, cost_usd, executed_at, duration_ms, viewer, data_key, data_version))
 
 void append_field(std::string& out, std::string_view field) { out += str(field.size(), ":", field); }
 
@@ -45,11 +45,11 @@ void append_value(std::string& out, const SqlValue& value) {
       value);
 }
 
-// Nothing when the bytes are not about an answer of this team: a cache is never trusted.
-std::optional<StoredHeader> decode_header(const SharedBytes& bytes, const TeamScope& team) {
+// Nothing when the bytes are not about an answer for this viewer: a cache is never trusted.
+std::optional<StoredHeader> decode_header(const SharedBytes& bytes, const std::string& viewer) {
   if (!bytes) return std::nullopt;
   auto header = from_json_text<StoredHeader>(*bytes);
-  if (!header || header->team_id != team.team_id().value()) return std::nullopt;
+  if (!header || header->viewer != viewer) return std::nullopt;
   return std::move(*header);
 }
 
@@ -82,9 +82,9 @@ class CachedQueryExecution final : public QueryExecution {
   std::shared_ptr<AnswerView> open_view() override { return std::make_shared<AnswerView>(memory_); }
 
   Result<QueryAnswer> execute(const CallContext& context, const QueryRequest& request, const QueryEngine& engine) override {
-    const std::string key = cache_key(context.team(), request);
+    const std::string key = cache_key(context.viewer(), request);
     if (!request.fresh) {
-      if (auto answer = find(context.team(), key, request)) {
+      if (auto answer = find(context.viewer(), key, request)) {
         if (answer->cache == CacheState::stale) (void)guarded([&] { refresh_later(context, key, request, engine); });
         return std::move(*answer);
       }
@@ -105,13 +105,13 @@ class CachedQueryExecution final : public QueryExecution {
     QueryEngine engine;
   };
 
-  std::optional<QueryAnswer> find(const TeamScope& team, const std::string& key, const QueryRequest& request) {
-    const auto header = decode_header(cache_.find(key), team);
+  std::optional<QueryAnswer> find(const ViewerScope& viewer, const std::string& key, const QueryRequest& request) {
+    const auto header = decode_header(cache_.find(key), viewer.key());
     if (!header) return std::nullopt;
     const auto age = clock_->now() - header->executed_at;
     if (age >= std::max(request.max_stale, request.time_to_live)) return std::nullopt;
     if (request.data_version && header->data_version != request.data_version) return std::nullopt;
-    QueryAnswer answer = answer_of(*header, request, team);
+    QueryAnswer answer = answer_of(*header, request, viewer);
     answer.data = cache_.find(header->data_key);
     if (!answer.data) return std::nullopt;  // went before its header
     answer.cache = age < request.time_to_live ? CacheState::hit : CacheState::stale;
@@ -119,14 +119,14 @@ class CachedQueryExecution final : public QueryExecution {
     return answer;
   }
 
-  static QueryAnswer answer_of(const StoredHeader& header, const QueryRequest& request, const TeamScope& team) {
+  static QueryAnswer answer_of(const StoredHeader& header, const QueryRequest& request, const ViewerScope& viewer) {
     return QueryAnswer{.row_count = static_cast<std::size_t>(header.row_count),
                        .truncated = header.truncated,
                        .bytes_scanned = static_cast<std::uint64_t>(header.bytes_scanned),
                        .cost_usd = header.cost_usd,
                        .executed_at = header.executed_at,
                        .duration_ms = header.duration_ms,
-                       .query_hash = query_hash(team, request)};
+                       .query_hash = query_hash(viewer, request)};
   }
 
   // The first caller of a key loads it; the others wait for that answer.
@@ -135,7 +135,7 @@ class CachedQueryExecution final : public QueryExecution {
     return flights_.run(context, key, [&]() -> Result<QueryAnswer> {
       // Another may have loaded it between this caller's look and its lead.
       if (!request.fresh) {
-        if (auto answer = find(context.team(), key, request); answer && answer->cache == CacheState::hit) return std::move(*answer);
+        if (auto answer = find(context.viewer(), key, request); answer && answer->cache == CacheState::hit) return std::move(*answer);
       }
       return load(context, key, request, engine);
     });
@@ -164,7 +164,8 @@ class CachedQueryExecution final : public QueryExecution {
     const DryRun estimate = TRY(engine.dry_run(context, request.query));
     TRY(check_byte_cap(estimate.bytes_scanned, request.bytes_max));
     const ExecuteLimits limits{.rows_max = std::min(request.rows_max, query_limits::kInputRowsMax),
-                               .result_bytes_max = query_limits::kResultBytesMax};
+                               .result_bytes_max = query_limits::kResultBytesMax,
+                               .scanned_bytes_max = request.bytes_max};
     const std::shared_ptr<AnswerView> view = request.view ? request.view : open_view();
     std::shared_ptr<const std::string> data;
     StoredHeader header;
@@ -178,11 +179,11 @@ class CachedQueryExecution final : public QueryExecution {
                 .cost_usd = estimate.estimated_cost_usd,
                 .executed_at = clock_->now(),
                 .duration_ms = duration_cast<milliseconds>(steady_clock::now() - start).count(),
-                .team_id = context.caller.team_id.value(),
+                .viewer = context.viewer().key(),
                 .data_version = request.data_version};
       data = std::make_shared<const std::string>(encode_rows(result));
     }
-    QueryAnswer answer = answer_of(header, request, context.team());
+    QueryAnswer answer = answer_of(header, request, context.viewer());
     answer.data = TRY(memory_->hold(context, view, data));
     // An answer that cannot be kept is an answer all the same.
     (void)guarded([&] { keep(key, std::move(header), std::move(data), std::max(request.max_stale, request.time_to_live)); });
@@ -191,7 +192,7 @@ class CachedQueryExecution final : public QueryExecution {
 
   // The bytes under a key of their own that no other answer has, so that a header never speaks of the bytes of another load.
   void keep(const std::string& key, StoredHeader header, SharedBytes data, milliseconds time_to_live) {
-    const auto before = decode_header(cache_.find(key), TeamScope(TeamId(header.team_id)));
+    const auto before = decode_header(cache_.find(key), header.viewer);
     header.data_key = str(key, ":", kept_.fetch_add(1));
     cache_.put(header.data_key, std::move(data), time_to_live);
     cache_.put(key, std::make_shared<const std::string>(to_json_text(header)), time_to_live);
@@ -310,9 +311,10 @@ std::string partition_advice(std::uint64_t bytes_scanned) {
              "the columns that are needed.");
 }
 
-std::string query_hash(const TeamScope& team, const QueryRequest& request) {
+std::string query_hash(const ViewerScope& viewer, const QueryRequest& request) {
   std::string text;
-  append_field(text, team.team_id().value());
+  append_field(text, viewer.team_id().value());
+  append_field(text, viewer.fingerprint());
   append_field(text, request.connection_key);
   append_field(text, request.query.sql);
   for (const SqlValue& value : request.query.values) append_value(text, value);
@@ -320,8 +322,8 @@ std::string query_hash(const TeamScope& team, const QueryRequest& request) {
   return sha256_hex(text).substr(0, 32);
 }
 
-std::string cache_key(const TeamScope& team, const QueryRequest& request) {
-  return str("dash:", team.team_id().value(), ":", request.slug, ":q:", query_hash(team, request), ":v:", request.version);
+std::string cache_key(const ViewerScope& viewer, const QueryRequest& request) {
+  return str("dash:", viewer.team_id().value(), ":", request.slug, ":q:", query_hash(viewer, request), ":v:", request.version);
 }
 
 Result<QueryResult> decode_rows(std::string_view data) {

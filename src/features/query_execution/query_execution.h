@@ -73,7 +73,7 @@ class QueryExecution {
   // of all requests together would take too much; else the engine's errors.
   virtual Result<QueryAnswer> execute(const CallContext& context, const QueryRequest& request, const QueryEngine& engine) = 0;
 
-  // Drops the answers of all versions of a dashboard.
+  // Drops the answers of all versions of a dashboard, of every viewer.
   virtual void forget(const TeamScope& team, std::string_view slug) = 0;
 };
 
@@ -89,9 +89,10 @@ Result<> check_byte_cap(std::uint64_t bytes_scanned, std::uint64_t bytes_max);
 // What would make a query scan less; empty unless it scans a lot (over 1 GB).
 std::string partition_advice(std::uint64_t bytes_scanned);
 
-// The cache's key: which answer this is. Team, connection, SQL and values are hashed together, so that no two teams can meet.
-std::string query_hash(const TeamScope& team, const QueryRequest& request);
-std::string cache_key(const TeamScope& team, const QueryRequest& request);
+// The cache's key: which answer this is. Team, viewer's policy, connection, SQL and values are hashed together, so that no two teams and no
+// two policies can meet.
+std::string query_hash(const ViewerScope& viewer, const QueryRequest& request);
+std::string cache_key(const ViewerScope& viewer, const QueryRequest& request);
 
 // Reads back what encode_rows wrote.
 Result<QueryResult> decode_rows(std::string_view data);

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/guarded.h"
+#include "base/testing/replacing_policy.h"
+#include "warehouse/checked_warehouse.h"
+#include "warehouse/testing/unruly_warehouse.h"
+
 namespace bridge {
 namespace {
 
@@ -110,17 +115,173 @@ TEST(QueryExecution, TwoTeamsWithTheSameSlugAndSqlNeverShareAnAnswer) {
   EXPECT_EQ(engine.runs, 2);
 }
 
+CallContext context_with_policy(std::string fingerprint) {
+  CallContext context = context_of("a");
+  context.caller.policy = policy_of(std::move(fingerprint));
+  return context;
+}
+
+TEST(QueryExecution, TwoPoliciesNeverShareAnAnswer) {
+  Workspace workspace;
+  CountingEngine engine;
+  std::set<std::string> keys;
+  std::set<std::string> hashes;
+  const std::vector<CallContext> viewers{context_of("a"), context_with_policy("north"), context_with_policy("south")};
+  for (const CallContext& viewer : viewers) {
+    const auto answer = workspace.queries->execute(viewer, request_of("SELECT 1"), engine.engine());
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->cache, CacheState::miss);
+    hashes.insert(answer->query_hash);
+    keys.insert(cache_key(viewer.viewer(), request_of("SELECT 1")));
+  }
+  EXPECT_EQ(engine.runs, 3);
+  EXPECT_EQ(keys.size(), 3u);
+  EXPECT_EQ(hashes.size(), 3u) << "they are what ETags are made from";
+  std::set<const std::string*> bytes;
+  for (const CallContext& viewer : viewers) {
+    const auto again = workspace.queries->execute(viewer, request_of("SELECT 1"), engine.engine());
+    EXPECT_EQ(again->cache, CacheState::hit);
+    bytes.insert(again->data.get());
+  }
+  EXPECT_EQ(bytes.size(), 3u);
+  EXPECT_EQ(engine.runs, 3);
+  workspace.queries->forget(TeamScope(TeamId("a")), "sales");
+  EXPECT_EQ(workspace.queries->execute(viewers[1], request_of("SELECT 1"), engine.engine())->cache, CacheState::miss)
+      << "a dashboard is forgotten for every viewer";
+}
+
+// ---- an engine that misbehaves ------------------------------------------------------------------------------------
+
+struct UnrulyStage : Workspace {
+  std::shared_ptr<UnrulyEngine> engine = std::make_shared<UnrulyEngine>();
+  QueryEngine asked = engine_of([engine = engine](const CallContext& context) -> Result<std::shared_ptr<Warehouse>> {
+    TRY(engine->begin(context, "open"));
+    return make_checked_warehouse(std::make_shared<UnrulyWarehouse>(engine));
+  });
+  Result<QueryAnswer> ask(std::string sql, std::chrono::milliseconds timeout = 10s) {
+    QueryRequest request = request_of(std::move(sql));
+    request.timeout = timeout;
+    return queries->execute(context_of("a"), request, asked);
+  }
+};
+
+TEST(UnrulyEngines, EndOneQueryWithOneErrorAndLeaveTheOthersAlone) {
+  for (const std::string call : {"open", "dry_run", "stream"}) {
+    for (const Misbehaviour what : {Misbehaviour::hangs, Misbehaviour::throws, Misbehaviour::throws_bad_alloc, Misbehaviour::fails}) {
+      UnrulyStage stage;
+      ASSERT_TRUE(stage.ask("SELECT 1").has_value());
+      stage.engine->let(call, what);
+      const int runs = stage.engine->count("stream");
+      const auto failed = guarded([&] { return stage.ask("SELECT 2", 100ms); });
+      ASSERT_FALSE(failed.has_value()) << call;
+      EXPECT_FALSE(failed.error().message.empty()) << call;
+      if (what == Misbehaviour::hangs) EXPECT_EQ(failed.error().code, ErrorCode::deadline_exceeded) << call;
+      EXPECT_EQ(stage.engine->count("stream"), runs + (call == "stream" ? 1 : 0)) << call << ": nothing is run twice";
+      EXPECT_EQ(stage.ask("SELECT 1")->cache, CacheState::hit) << call << ": what is known stays known";
+      stage.engine->let(call, Misbehaviour::none);
+      const auto next = stage.ask("SELECT 2");
+      ASSERT_TRUE(next.has_value()) << call << ": " << describe_error(next.error());
+      EXPECT_EQ(next->cache, CacheState::miss) << call << ": no failure is kept";
+    }
+  }
+}
+
+TEST(UnrulyEngines, GiveEveryoneWhoWaitsForAQueryTheSameErrorAndRunItOnce) {
+  UnrulyStage stage;
+  stage.engine->let("stream", Misbehaviour::hangs);
+  std::atomic<int> failed = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 6; ++i) {
+      threads.emplace_back([&] {
+        if (!stage.ask("SELECT 1", 300ms)) ++failed;
+      });
+    }
+    const auto neighbour = [&] {
+      UnrulyStage other;
+      return other.ask("SELECT 1").has_value();
+    };
+    EXPECT_TRUE(neighbour());
+  }
+  EXPECT_EQ(failed, 6);
+  stage.engine->let("stream", Misbehaviour::none);
+  EXPECT_TRUE(stage.ask("SELECT 1").has_value());
+}
+
+TEST(UnrulyEngines, WhoseAnswerIsBrokenLeaveNothingBehind) {
+  for (int which = 0; which < broken_batches; ++which) {
+    UnrulyStage stage;
+    stage.engine->answer = [&](BatchSink& sink, const ExecuteLimits&) -> Result<Streamed> {
+      QueryResult batch = broken_batch(which);
+      TRY(sink.take(batch));
+      return Streamed{.row_count = 2};
+    };
+    const auto answer = stage.ask("SELECT 1");
+    ASSERT_FALSE(answer.has_value()) << which;
+    EXPECT_EQ(reason_of(answer.error()), "answer_broken") << which;
+    stage.engine->answer = nullptr;
+    EXPECT_EQ(stage.ask("SELECT 1")->cache, CacheState::miss);
+  }
+}
+
+TEST(UnrulyEngines, WhoseTableGrewSinceTheDryRunReadNoMoreThanTheCap) {
+  UnrulyStage stage;
+  constexpr std::uint64_t bytes_now = 5'000'000'000;
+  std::optional<std::uint64_t> cap;
+  stage.engine->answer = [&](BatchSink&, const ExecuteLimits& limits) -> Result<Streamed> {
+    cap = limits.scanned_bytes_max;
+    TRY(check_scanned_bytes(bytes_now, limits));
+    return Streamed{};
+  };
+  const auto answer = stage.ask("SELECT 1");
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(cap, request_of("").bytes_max) << "the engine is told the cap";
+  EXPECT_EQ(reason_of(answer.error()), "scan_too_large");
+  EXPECT_EQ(stage.engine->count("stream"), 1) << "it is not run again";
+}
+
+TEST(QueryExecution, AnEntryOfAnotherPolicyUnderOurKeyIsNotBelieved) {
+  Workspace workspace;
+  CountingEngine engine;
+  ASSERT_TRUE(workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine()).has_value());
+  const auto stolen = workspace.cache->find(cache_key(context_of("a").viewer(), request_of("SELECT 1")));
+  workspace.cache->put(cache_key(context_with_policy("north").viewer(), request_of("SELECT 1")), stolen, 1h);
+  EXPECT_EQ(workspace.queries->execute(context_with_policy("north"), request_of("SELECT 1"), engine.engine())->cache, CacheState::miss);
+}
+
+TEST(QueryExecution, AStaleAnswerIsRefreshedForThePolicyThatAskedForIt) {
+  Workspace workspace;
+  CountingEngine engine;
+  std::mutex mutex;
+  std::vector<std::string> ran_for;
+  QueryEngine noting = engine.engine();
+  noting.execute = [&, inner = noting.execute](const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits) {
+    const std::lock_guard lock(mutex);
+    ran_for.push_back(context.viewer().fingerprint());
+    return inner(context, query, limits);
+  };
+  QueryRequest request = request_of("SELECT 1");
+  request.time_to_live = 10s;
+  request.max_stale = 1h;
+  ASSERT_TRUE(workspace.queries->execute(context_with_policy("north"), request, noting).has_value());
+  workspace.clock->advance(1min);
+  EXPECT_EQ(workspace.queries->execute(context_with_policy("north"), request, noting)->cache, CacheState::stale);
+  workspace.queries.reset();  // waits for the refresh
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(ran_for, (std::vector<std::string>{"north", "north"}));
+}
+
 TEST(QueryExecution, AnEntryOfAnotherTeamUnderOurKeyIsNotBelieved) {
   Workspace workspace;
   CountingEngine engine;
   ASSERT_TRUE(workspace.queries->execute(context_of("b"), request_of("SELECT 1"), engine.engine()).has_value());
-  const auto stolen = workspace.cache->find(cache_key(TeamScope(TeamId("b")), request_of("SELECT 1")));
-  workspace.cache->put(cache_key(TeamScope(TeamId("a")), request_of("SELECT 1")), stolen, 1h);
+  const auto stolen = workspace.cache->find(cache_key(context_of("b").viewer(), request_of("SELECT 1")));
+  workspace.cache->put(cache_key(context_of("a").viewer(), request_of("SELECT 1")), stolen, 1h);
   EXPECT_EQ(workspace.queries->execute(context_of("a"), request_of("SELECT 1"), engine.engine())->cache, CacheState::miss);
 }
 
 TEST(QueryExecution, ValuesAndTheirTypesArePartOfTheKey) {
-  const TeamScope team(TeamId("a"));
+  const ViewerScope viewer = context_of("a").viewer();
   std::set<std::string> hashes;
   const std::vector<std::vector<SqlValue>> cases{{},
                                                  {nullptr},
@@ -135,7 +296,7 @@ TEST(QueryExecution, ValuesAndTheirTypesArePartOfTheKey) {
   for (const auto& values : cases) {
     QueryRequest request = request_of("SELECT $1");
     request.query.values = values;
-    hashes.insert(query_hash(team, request));
+    hashes.insert(query_hash(viewer, request));
   }
   EXPECT_EQ(hashes.size(), cases.size());
 }

@@ -595,6 +595,23 @@ TEST(Migrations, ConnectionsMayHaveATypeThatNoTableListsAndTheWayBackIsRefusedWh
   EXPECT_EQ(content_of(*database), kept);
 }
 
+TEST(Migrations, TheTypesOfTablesMoveOutOfTheirColumnsAndBack) {
+  const auto database = memory_database();
+  ASSERT_TRUE(migrate_up(*database, first_steps(4)));
+  ASSERT_TRUE(RowGenerator().fill(*database, 1, 3));
+  ASSERT_TRUE(run(*database, R"(UPDATE tables SET schema = '{"type":"table","columns":[{"name":"type"}]}')"));
+  ASSERT_TRUE(run(*database, R"(UPDATE tables SET schema = '{"type":"view","columns":[{"name":"a"}]}' WHERE id LIKE '%1')"));
+  ASSERT_TRUE(migrate_up(*database, first_steps(5)));
+  const Lines types = lines(*database, "SELECT DISTINCT type, schema FROM tables");
+  EXPECT_EQ(types, (Lines{R"(view|{"columns":[{"name":"a"}]}|)", R"(table|{"columns":[{"name":"type"}]}|)"}));
+  ASSERT_TRUE(migrate_down(*database, 1, first_steps(5)));
+  EXPECT_EQ(lines(*database, "SELECT DISTINCT schema FROM tables"),
+            (Lines{R"({"type":"view","columns":[{"name":"a"}]}|)", R"({"columns":[{"name":"type"}]}|)"}))
+      << "what has no type is a table";
+  ASSERT_TRUE(migrate_up(*database, first_steps(5)));
+  EXPECT_EQ(lines(*database, "SELECT DISTINCT type, schema FROM tables"), types);
+}
+
 TEST(Database, ChangesTheSchemaWithForeignKeysAtRestAndGuardsThemAfterwards) {
   const auto database = memory_database();
   ASSERT_TRUE(run(*database,

@@ -80,6 +80,7 @@ Result<> read_summary(const Pass& pass, const std::vector<ColumnInfo>& columns, 
     }
     if (columns[i].type != ColumnType::json && !is_counted_later[i]) statistics.distinct_count = integer_of(result.columns[next++], 0);
     statistics.exact = pass.counts_distinct;
+    statistics.rows_read = static_cast<std::int64_t>(rows);
   }
   return {};
 }
@@ -132,11 +133,41 @@ Result<> read_sample_values(const Pass& pass, const ColumnInfo& column, ColumnSt
   return {};
 }
 
+// Some rows of a table that may not be looked at as often as statistics do, kept in memory for as long as this lives.
+struct SampledTable {
+  Session& session;
+  bool is_made = false;
+
+  static constexpr std::string_view name = "temp.main.\"rows of a table\"";
+
+  // The table to look at instead; empty when the budget does not do for any row. The rows are spread over the table where it may be looked
+  // at once, else they are its first.
+  Result<std::string> fill(const CallContext& context, const std::string& table, std::int64_t rows, std::uint64_t look_bytes,
+                           const StatisticsBudget& budget) {
+    std::string from = duckdb_dialect().sample(table, statistics_sample_rows);
+    if (look_bytes > budget.scanned_bytes_max) {
+      // A view computes all of its rows for the first one.
+      const double share = static_cast<double>(budget.scanned_bytes_max) / static_cast<double>(look_bytes);
+      const auto affordable = static_cast<std::size_t>(static_cast<double>(std::max<std::int64_t>(rows, 0)) * share);
+      if (affordable == 0) return std::string();
+      from = str("(SELECT * FROM ", table, " ", duckdb_dialect().limit(std::min(affordable, statistics_sample_rows)), ")");
+    }
+    TRY(session.command(context, str("CREATE OR REPLACE TEMPORARY TABLE ", name, " AS SELECT * FROM ", from)));
+    is_made = true;
+    return std::string(name);
+  }
+
+  ~SampledTable() {
+    if (is_made) (void)session.command({}, str("DROP TABLE IF EXISTS ", name));
+  }
+};
+
 }  // namespace
 
-Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, Engine& engine, SourceTable& table) {
+Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, Engine& engine, SourceTable& table,
+                                                    std::uint64_t look_bytes, const StatisticsBudget& budget) {
   const std::lock_guard lock(table.statistics_mutex);
-  if (table.statistics) return *table.statistics;
+  if (table.statistics && table.statistics_bytes_max == budget.scanned_bytes_max) return *table.statistics;
   const auto session = TRY(engine.borrow(context));
   const std::vector<ColumnInfo>& columns = table.info.columns;
   const std::size_t count = std::min(columns.size(), statistics_columns_max);
@@ -145,11 +176,22 @@ Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, 
             .context = context,
             .table = str(duckdb_dialect().quote_identifier(table.dataset), ".", duckdb_dialect().quote_identifier(table.name)),
             .counts_distinct = rows <= exact_distinct_rows_max};
-  if (rows > whole_table_rows_max)
-    pass.sample = str(" TABLESAMPLE ", 100.0 * static_cast<double>(sampled_rows) / static_cast<double>(rows), "% (system)");
-
   std::vector<ColumnStatistics> all;
   for (std::size_t i = 0; i < count; ++i) all.push_back({.column = columns[i].name});
+  SampledTable sampled{.session = *session};
+  const bool has_all_looks = look_bytes <= budget.scanned_bytes_max / statistics_looks;
+  if (has_all_looks && rows > whole_table_rows_max) {
+    pass.sample = str(" TABLESAMPLE ", 100.0 * static_cast<double>(sampled_rows) / static_cast<double>(rows), "% (system)");
+  } else if (!has_all_looks) {
+    pass.table = TRY(sampled.fill(context, pass.table, rows, look_bytes, budget));
+    if (pass.table.empty()) {
+      for (ColumnStatistics& statistics : all) statistics = {.column = statistics.column, .sampled = true, .rows_read = 0};
+      table.statistics = all;
+      table.statistics_bytes_max = budget.scanned_bytes_max;
+      return all;
+    }
+  }
+  const bool is_sampled = !has_all_looks || !pass.sample.empty();
   std::vector<bool> repeats(count, false);
   if (!pass.counts_distinct && pass.sample.empty()) repeats = TRY(find_repeating(pass, columns, count));
   TRY(read_summary(pass, columns, repeats, all));
@@ -158,7 +200,7 @@ Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, 
     const bool has_few = all[i].distinct_count && *all[i].distinct_count <= few_values_max;
     if (has_few || repeats[i] || (pass.counts_distinct && columns[i].type == ColumnType::text)) {
       TRY(read_top_values(pass, columns[i], all[i]));
-      all[i].exact = pass.sample.empty();
+      all[i].exact = !is_sampled;
     } else if (columns[i].type == ColumnType::text) {
       TRY(read_sample_values(pass, columns[i], all[i]));
     }
@@ -169,7 +211,11 @@ Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, 
     if (!read)
       log_warning("column_not_read", {{"table", table.name}, {"column", columns[i].name}, {"error", describe_error(read.error())}});
   }
-  if (!pass.sample.empty()) {  // the storage knows the ends of the range better than a sample does
+  for (ColumnStatistics& statistics : all) {
+    statistics.sampled = is_sampled;
+    statistics.exact = statistics.exact && !is_sampled;
+  }
+  if (is_sampled) {  // the storage knows the ends of the range better than a sample does
     for (std::size_t i = 0; i < count && i < table.layout.types.size(); ++i) {
       if (table.layout.groups.empty() || !has_average(columns[i]) || all[i].read_as) continue;
       std::optional<double> low;
@@ -191,6 +237,7 @@ Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, 
     }
   }
   table.statistics = all;
+  table.statistics_bytes_max = budget.scanned_bytes_max;
   return all;
 }
 

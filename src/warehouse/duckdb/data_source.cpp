@@ -48,6 +48,11 @@ bool is_database_file(const fs::path& path) {
 
 std::string quote_name(std::string_view name) { return quoted_sql_name(name); }
 
+// Ready to stand after FROM.
+std::string sql_name_of(std::string_view dataset, std::string_view name) {
+  return dataset == main_schema ? sql_name(name) : str(sql_name(dataset), ".", sql_name(name));
+}
+
 // "flights-3m.parquet" → "flights_3m"
 std::string table_name_of(const std::string& file_name, std::string_view extension) {
   std::string name = file_name.substr(0, file_name.size() - extension.size());
@@ -374,12 +379,14 @@ Result<std::string> data_version(const fs::path& path) {
   return version;
 }
 
-Result<std::shared_ptr<DataSource>> DataSource::open(const CallContext& context, const fs::path& path, std::string version) {
+Result<std::shared_ptr<DataSource>> DataSource::open(const CallContext& context, const fs::path& path, std::string version,
+                                                     const DriverLimits& limits) {
   std::shared_ptr<DataSource> source(new DataSource);
   source->version_ = std::move(version);
   const bool is_database = !fs::is_directory(path) && (is_database_file(path) || !known_extension_of(path.filename().string()));
-  if (is_database) TRY(source->open_database(context, path));
-  else TRY(source->open_files(context, path));
+  if (is_database) TRY(source->open_database(context, path, limits));
+  else TRY(source->open_files(context, path, limits));
+  for (const auto& table : source->tables_) source->by_name_[table->dataset][table->name] = table.get();
   return source;
 }
 
@@ -396,12 +403,12 @@ bool is_sqlite_file(const fs::path& path) {
 
 }  // namespace
 
-Result<> DataSource::open_database(const CallContext& context, const fs::path& path) {
+Result<> DataSource::open_database(const CallContext& context, const fs::path& path, const DriverLimits& limits) {
   if (is_sqlite_file(path)) {
     return fail(ErrorCode::invalid_argument, "not_a_database",
                 str("The file '", path.string(), "' is a SQLite file: choose the connection type sqlite"));
   }
-  auto engine = Engine::open({.database_file = path.string()});
+  auto engine = Engine::open({.database_file = path.string(), .process_memory_max = limits.process_memory_max});
   if (!engine) return fail(database_open_error(path, engine.error()));
   engine_ = std::move(*engine);
   return read_database_tables(context);
@@ -438,8 +445,7 @@ Result<> DataSource::read_database_tables(const CallContext& context) {
                    .type = table->format == TableFormat::database_view ? TableType::view : TableType::table,
                    .description = text_at(tables, 3, row),
                    .row_count = integer_at(tables, 2, row)};
-    table->info.sql_name =
-        table->dataset == main_schema ? sql_name(table->name) : str(sql_name(table->dataset), ".", sql_name(table->name));
+    table->info.sql_name = sql_name_of(table->dataset, table->name);
     tables_.push_back(std::move(table));
   }
   if (tables_.empty())
@@ -450,14 +456,14 @@ Result<> DataSource::read_database_tables(const CallContext& context) {
 
 // ---- a folder ------------------------------------------------------------------------------------------------------
 
-Result<> DataSource::open_files(const CallContext& context, const fs::path& path) {
+Result<> DataSource::open_files(const CallContext& context, const fs::path& path, const DriverLimits& limits) {
   const bool is_folder = fs::is_directory(path);
   const std::vector<fs::path> files = is_folder ? TRY(table_files(path)) : std::vector<fs::path>{path};
   if (files.empty()) {
     return fail(ErrorCode::failed_precondition, "no_tables",
                 str("The folder '", path.string(), "' has no tables: put Parquet, CSV, TSV, JSON or NDJSON files into it"));
   }
-  EngineOptions options;
+  EngineOptions options{.process_memory_max = limits.process_memory_max};
   for (const fs::path& file : files) options.readable_files.push_back(file.string());
   engine_ = TRY(Engine::open(options));
   catalog_ = "memory";
@@ -597,6 +603,14 @@ Result<> DataSource::load(const CallContext& context, SourceTable& table) {
 
 // ---- tables --------------------------------------------------------------------------------------------------------
 
+namespace {
+
+std::unexpected<Error> no_such_dataset(std::string_view dataset) {
+  return fail(ErrorCode::not_found, str("There is no dataset '", dataset.substr(0, 100), "'"));
+}
+
+}  // namespace
+
 std::vector<DatasetInfo> DataSource::datasets() {
   std::map<std::string, std::int64_t> counts;
   for (const auto& table : tables_) {
@@ -608,12 +622,29 @@ std::vector<DatasetInfo> DataSource::datasets() {
   return datasets;
 }
 
-Result<std::vector<SourceTable*>> DataSource::tables(const CallContext& context, std::string_view dataset) {
-  std::vector<SourceTable*> wanted;
-  for (const auto& table : tables_) {
-    if (table->dataset == dataset) wanted.push_back(table.get());
+Result<std::vector<TableName>> DataSource::table_names(std::string_view dataset) {
+  const auto known = by_name_.find(dataset);
+  if (known == by_name_.end()) return no_such_dataset(dataset);
+  std::vector<TableName> names;
+  for (const auto& [name, table] : known->second) {
+    const std::lock_guard lock(table->mutex);
+    if (table->failure) continue;
+    names.push_back({.name = name,
+                     .sql_name = sql_name_of(table->dataset, name),
+                     .type = table->format == TableFormat::database_view ? TableType::view : TableType::table});
   }
-  if (wanted.empty()) return fail(ErrorCode::not_found, str("There is no dataset '", dataset.substr(0, 100), "'"));
+  return names;
+}
+
+Result<std::vector<SourceTable*>> DataSource::tables(const CallContext& context, std::string_view dataset,
+                                                     std::span<const std::string> names) {
+  const auto known = by_name_.find(dataset);
+  if (known == by_name_.end()) return no_such_dataset(dataset);
+  std::vector<SourceTable*> wanted;
+  for (const std::string& name : names) {
+    if (const auto found = known->second.find(name); found != known->second.end()) wanted.push_back(found->second);
+  }
+  if (wanted.empty()) return wanted;
   // Reading files into tables uses one core a file.
   std::atomic<std::size_t> next = 0;
   std::vector<std::optional<Error>> stops(wanted.size());
@@ -678,7 +709,28 @@ Result<SourceTable*> DataSource::resolve(const TableReference& reference) {
 
 // ---- queries -------------------------------------------------------------------------------------------------------
 
-Result<std::shared_ptr<AnalysedQuery>> DataSource::analyse(const CallContext& context, const SqlGuard& guard, const std::string& sql) {
+namespace {
+
+// The tree has names, and not what they belong to: a name counts for every table that has such a column.
+std::vector<ColumnRead> columns_read(const GuardedStatement& statement, const std::vector<SourceTable*>& tables) {
+  const bool reads_all = statement.reads_all_columns || std::ranges::any_of(statement.last_names, [&](const std::string& name) {
+                           return statement.row_names.contains(name);
+                         });
+  std::vector<ColumnRead> columns;
+  for (const SourceTable* table : tables) {
+    for (const ColumnInfo& column : table->info.columns) {
+      if (reads_all || statement.names.contains(lower(column.name)))
+        columns.push_back({.dataset = table->dataset, .table = table->name, .column = column.name});
+    }
+  }
+  std::ranges::sort(columns);
+  return columns;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<AnalysedQuery>> DataSource::analyse(const CallContext& context, const StatementGuard& guard,
+                                                           const std::string& sql) {
   if (auto known = analysed_.find(sql)) return std::move(*known);
   const GuardedStatement statement = TRY(guard.check(context, sql));
   auto analysed = std::make_shared<AnalysedQuery>();
@@ -691,8 +743,13 @@ Result<std::shared_ptr<AnalysedQuery>> DataSource::analyse(const CallContext& co
       return fail(std::move(error));
     }
     TRY(make_ready(context, **table));
-    if (std::ranges::find(analysed->tables, *table) == analysed->tables.end()) analysed->tables.push_back(*table);
+    if (std::ranges::find(analysed->tables, *table) != analysed->tables.end()) continue;
+    analysed->tables.push_back(*table);
+    analysed->reads.tables.push_back(
+        {.dataset = (*table)->dataset, .name = (*table)->name, .line = reference.line, .column = reference.column});
   }
+  analysed->reads.columns = columns_read(statement, analysed->tables);
+  analysed->reads.functions.assign(statement.functions.begin(), statement.functions.end());
   analysed_.put(sql, analysed);
   return analysed;
 }
@@ -720,7 +777,7 @@ std::string values_key(const std::vector<SqlValue>& values) {
 
 }  // namespace
 
-Result<DryRun> DataSource::dry_run(const CallContext& context, const SqlGuard& guard, const BoundQuery& query) {
+Result<DryRun> DataSource::dry_run(const CallContext& context, const StatementGuard& guard, const BoundQuery& query) {
   const auto analysed = TRY(analyse(context, guard, query.sql));
   const std::string key = values_key(query.values);
   if (auto known = analysed->dry_runs.find(key)) return std::move(*known);
@@ -729,12 +786,23 @@ Result<DryRun> DataSource::dry_run(const CallContext& context, const SqlGuard& g
   return dry_run;
 }
 
+Result<DryRun> DataSource::dry_run_of_table(const CallContext& context, SourceTable& table) {
+  AnalysedQuery whole;
+  whole.tables.push_back(&table);
+  return estimate(context, whole, {.sql = str("SELECT * FROM ", quote_name(table.dataset), ".", quote_name(table.name))});
+}
+
 Result<DryRun> DataSource::estimate(const CallContext& context, AnalysedQuery& analysed, const BoundQuery& query) {
   DryRun dry_run;
   std::vector<const TableLayout*> layouts;
   bool has_view = false;
+  dry_run.accuracy = ScanAccuracy::upper_bound;
   for (const SourceTable* table : analysed.tables) {
     dry_run.tables.push_back(table->info.sql_name);
+    // How large the parts of a file are is written in it, and what is in memory is measured. In a database blocks are shared between
+    // columns, and what was written since the last checkpoint is in none of them.
+    if (table->format == TableFormat::database_table || table->format == TableFormat::database_view)
+      dry_run.accuracy = ScanAccuracy::estimate;
     has_view = has_view || table->format == TableFormat::database_view;
     if (table->format != TableFormat::database_view) layouts.push_back(&table->layout);
   }

@@ -20,16 +20,18 @@ namespace {
 
 using duckdb::DataSource;
 using duckdb::SourceTable;
-using duckdb::SqlGuard;
+using duckdb::StatementGuard;
 
 // One open source per path, shared by all connections to it. Thread-safe; opening one path does not hold up the others.
 class SourceRegistry final {
  public:
+  explicit SourceRegistry(DriverLimits limits) : limits_(limits) {}
+
   Result<std::shared_ptr<DataSource>> open(const CallContext& context, const std::filesystem::path& path, const std::string& version) {
     const std::shared_ptr<Slot> slot = slot_of(path.string());
     const std::lock_guard lock(slot->mutex);
     if (auto source = slot->source.lock(); source && source->version() == version) return source;
-    auto source = TRY(DataSource::open(context, path, version));
+    auto source = TRY(DataSource::open(context, path, version, limits_));
     slot->source = source;
     return source;
   }
@@ -49,6 +51,7 @@ class SourceRegistry final {
     return slot;
   }
 
+  const DriverLimits limits_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Slot>> slots_;
 };
@@ -59,6 +62,7 @@ class DuckdbWarehouse final : public Warehouse {
       : registry_(std::move(registry)), path_(std::move(path)) {}
 
   const SqlDialect& dialect() const override { return duckdb_dialect(); }
+  bool is_reading_free() const override { return true; }
 
   Result<> ping(const CallContext& context) override {
     const auto source = TRY(current(context));
@@ -69,27 +73,43 @@ class DuckdbWarehouse final : public Warehouse {
 
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context) override { return TRY(current(context))->datasets(); }
 
-  Result<std::vector<TableInfo>> list_tables(const CallContext& context, std::string_view dataset) override {
+  Result<std::vector<TableName>> list_tables(const CallContext& context, std::string_view dataset) override {
+    return TRY(current(context))->table_names(dataset);
+  }
+
+  Result<std::vector<TableInfo>> describe_tables(const CallContext& context, std::string_view dataset,
+                                                 std::span<const std::string> names) override {
     const auto source = TRY(current(context));
     std::vector<TableInfo> infos;
-    for (const SourceTable* table : TRY(source->tables(context, dataset))) infos.push_back(table->info);
+    for (const SourceTable* table : TRY(source->tables(context, dataset, names))) infos.push_back(table->info);
     return infos;
   }
 
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset,
-                                                          std::string_view table) override {
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset, std::string_view table,
+                                                          const StatisticsBudget& budget) override {
     const auto source = TRY(current(context));
-    return duckdb::statistics_of(context, source->engine(), *TRY(source->table(context, dataset, table)));
+    SourceTable& found = *TRY(source->table(context, dataset, table));
+    const DryRun look = TRY(source->dry_run_of_table(context, found));
+    return duckdb::statistics_of(context, source->engine(), found, look.bytes_scanned, budget);
+  }
+
+  Result<SqlReads> check_sql(const CallContext& context, std::string_view sql) override {
+    const auto source = TRY(current(context));
+    return TRY(source->analyse(context, StatementGuard(TRY(duckdb::parser_engine())), std::string(sql)))->reads;
   }
 
   Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) override {
     const auto source = TRY(current(context));
-    return source->dry_run(context, SqlGuard(TRY(duckdb::parser_engine())), query);
+    return source->dry_run(context, StatementGuard(TRY(duckdb::parser_engine())), query);
   }
 
   Result<Streamed> stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink) override {
     const auto source = TRY(current(context));
-    TRY(source->analyse(context, SqlGuard(TRY(duckdb::parser_engine())), query.sql));
+    const StatementGuard guard(TRY(duckdb::parser_engine()));
+    TRY(source->analyse(context, guard, query.sql));
+    // DuckDB has no cap on what a query reads. What bounds a run is the dry run of the data as it is now, the call's deadline, and the
+    // engine's memory and threads.
+    if (limits.scanned_bytes_max) TRY(check_scanned_bytes(TRY(source->dry_run(context, guard, query)).bytes_scanned, limits));
     const auto session = TRY(source->engine().borrow(context));
     return session->stream(context, query, limits, sink);
   }
@@ -116,6 +136,8 @@ class DuckdbWarehouse final : public Warehouse {
 
 class DuckdbDriver final : public WarehouseDriver {
  public:
+  explicit DuckdbDriver(DriverParts parts) : parts_(std::move(parts)) {}
+
   std::string type() const override { return "duckdb"; }
   std::string title() const override { return "DuckDB file, or a folder of Parquet, CSV and JSON"; }
   std::vector<CredentialField> fields() const override {
@@ -135,7 +157,8 @@ class DuckdbDriver final : public WarehouseDriver {
 
   Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
     TRY(context.check());
-    const std::filesystem::path path = TRY(check_local_path(path_text_of(credentials), "a DuckDB file or a folder of data files"));
+    const std::filesystem::path path =
+        TRY(check_local_path(path_text_of(credentials), "a DuckDB file or a folder of data files", parts_.folders));
     TRY(duckdb::data_version(path));
     // The guard's engine takes as long to start as the data's: both start at once.
     std::jthread parser;
@@ -147,12 +170,13 @@ class DuckdbDriver final : public WarehouseDriver {
   }
 
  private:
-  std::shared_ptr<SourceRegistry> registry_ = std::make_shared<SourceRegistry>();
+  const DriverParts parts_;
+  const std::shared_ptr<SourceRegistry> registry_ = std::make_shared<SourceRegistry>(parts_.limits);
 };
 
 }  // namespace
 
-std::shared_ptr<WarehouseDriver> make_duckdb_driver() { return std::make_shared<DuckdbDriver>(); }
+std::shared_ptr<WarehouseDriver> make_duckdb_driver(DriverParts parts) { return std::make_shared<DuckdbDriver>(std::move(parts)); }
 
 Result<> load_duckdb() { return duckdb::load_duckdb_library(); }
 

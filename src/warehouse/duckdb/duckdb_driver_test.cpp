@@ -44,7 +44,7 @@ std::string why(const Result<T>& result) {
 
 std::map<std::string, TableInfo> tables_of(Warehouse& warehouse, std::string_view dataset = "main") {
   std::map<std::string, TableInfo> by_name;
-  auto tables = warehouse.list_tables({}, dataset);
+  auto tables = warehouse.describe_all_tables({}, dataset);
   EXPECT_TRUE(tables) << why(tables);
   for (TableInfo& table : *tables) by_name[table.name] = table;
   return by_name;
@@ -90,7 +90,8 @@ DriverUnderTest database_file_under_test() {
   return {.name = "DuckDB file",
           .driver = make_duckdb_driver(),
           .credentials = {{"path", Secret((contract_folder() / "sales.duckdb").string())}},
-          .dataset = "main"};
+          .dataset = "main",
+          .scan_accuracy = ScanAccuracy::estimate};
 }
 
 INSTANTIATE_TEST_SUITE_P(DuckdbParquetFolder, DriverContract, testing::Values(MakeDriverUnderTest{&parquet_folder_under_test}));
@@ -501,7 +502,7 @@ TEST(DuckdbPath, NeverShowsAPathInAnErrorOfAQuery) {
 
 std::map<std::string, ColumnStatistics> statistics_of(const std::string& table) {
   std::map<std::string, ColumnStatistics> by_name;
-  const auto all = open_demo()->column_statistics({}, "main", table);
+  const auto all = open_demo()->column_statistics({}, "main", table, {});
   EXPECT_TRUE(all) << why(all);
   for (const ColumnStatistics& statistics : *all) by_name[statistics.column] = statistics;
   return by_name;
@@ -538,7 +539,7 @@ ColumnStatistics reading_of(const std::string& name, const std::vector<std::stri
   for (const std::string& value : values) text += quoted_sql_name(value) + "\n";
   const auto warehouse = open_path(folder.write("t.csv", text));
   EXPECT_TRUE(warehouse) << why(warehouse);
-  const auto statistics = (*warehouse)->column_statistics({}, "main", "t");
+  const auto statistics = (*warehouse)->column_statistics({}, "main", "t", {});
   EXPECT_TRUE(statistics) << why(statistics);
   ColumnStatistics one = statistics->front();
   // Whatever it reads, a query may use it.
@@ -604,7 +605,7 @@ TEST(DuckdbReadings, MomentsInJsonDurationsAndNumbersThatAreNoneAreSeen) {
   const auto warehouse = open_path(folder.path());
   ASSERT_TRUE(warehouse) << why(warehouse);
   const auto statistics = [&](std::string_view table) {
-    const auto all = (*warehouse)->column_statistics({}, "main", table);
+    const auto all = (*warehouse)->column_statistics({}, "main", table, {});
     EXPECT_TRUE(all) << table << ": " << why(all);
     return all.value_or(std::vector<ColumnStatistics>(2));
   };

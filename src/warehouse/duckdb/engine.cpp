@@ -478,7 +478,7 @@ Result<std::shared_ptr<Engine>> Engine::open(const EngineOptions& options) {
   capi::create_config(&config);
   const unsigned threads = options.threads ? options.threads : std::clamp(std::thread::hardware_concurrency(), 1U, threads_max);
   capi::set_config(config, "threads", str(threads).c_str());
-  const std::uint64_t share = process_memory_max() / options.memory_share;
+  const std::uint64_t share = options.process_memory_max.value_or(process_memory_max()) / options.memory_share;
   capi::set_config(config, "memory_limit", str(std::min(options.memory_max, share) >> 20, "MiB").c_str());
   capi::set_config(config, "autoinstall_known_extensions", "false");
   capi::set_config(config, "autoload_known_extensions", "false");

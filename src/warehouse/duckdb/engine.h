@@ -4,6 +4,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -22,9 +23,10 @@ struct EngineOptions {
   std::string database_file;                // opened read-only; empty: in memory
   std::vector<std::string> readable_files;  // all that its queries may read from disk beside the database file
   std::uint64_t memory_max = memory_max_bytes;
-  std::uint64_t memory_share = data_memory_share;  // at most this part of what the process may take
-  unsigned threads = 0;                            // 0: those of the machine
-  std::size_t sessions = 0;                        // 0: the module's limit
+  std::uint64_t memory_share = data_memory_share;   // at most this part of what the process may take
+  std::optional<std::uint64_t> process_memory_max;  // which is this; nothing: what the system says
+  unsigned threads = 0;                             // 0: those of the machine
+  std::size_t sessions = 0;                         // 0: the module's limit
 };
 
 // Stops the work of a connection when its call is cancelled or out of time.

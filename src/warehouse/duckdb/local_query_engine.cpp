@@ -16,7 +16,7 @@ class DuckdbLocalQueryEngine final : public LocalQueryEngine {
 
   Result<QueryResult> execute(const CallContext& context, const BoundQuery& query, const std::map<std::string, const QueryResult*>& tables,
                               const ExecuteLimits& limits) override {
-    const duckdb::GuardedStatement statement = TRY(duckdb::SqlGuard(TRY(duckdb::parser_engine())).check(context, query.sql));
+    const duckdb::GuardedStatement statement = TRY(duckdb::StatementGuard(TRY(duckdb::parser_engine())).check(context, query.sql));
     for (const duckdb::TableReference& reference : statement.tables) {
       const auto found = std::ranges::find_if(tables, [&](const auto& table) { return lower(table.first) == lower(reference.name); });
       if (found == tables.end() || !reference.schema.empty() || !reference.catalog.empty()) return fail(unknown_table(reference, tables));

@@ -188,7 +188,7 @@ class TreeWalk final {
   explicit TreeWalk(std::string_view sql) : sql_(sql) {}
 
   Result<> walk_query(const json::value& value);
-  GuardedStatement take() { return {.tables = std::move(tables_)}; }
+  GuardedStatement take() { return std::move(found_); }
 
  private:
   class Depth {
@@ -201,6 +201,8 @@ class TreeWalk final {
   };
 
   Result<> count_node();
+  void note_column(const json::object& reference);
+  void note_join(const json::object& join);
   Result<> walk_with(const json::value* cte_map);
   Result<> walk_subquery(const json::value& value);
   Result<> walk_from(const json::value& value);
@@ -215,7 +217,7 @@ class TreeWalk final {
 
   std::string_view sql_;
   std::vector<std::set<std::string>> scopes_;  // names of WITH entries that are visible here, innermost last
-  std::vector<TableReference> tables_;
+  GuardedStatement found_;
   std::size_t nodes_ = 0;
   int depth_ = 0;
 };
@@ -233,6 +235,27 @@ Result<> TreeWalk::count_node() {
   if (++nodes_ > tree_nodes_max) return fail(sql_not_allowed("The SQL has too many parts", 0, 0, ""));
   if (depth_ > tree_depth_max) return fail(sql_not_allowed(str("The SQL is nested more than ", tree_depth_max, " levels deep"), 0, 0, ""));
   return {};
+}
+
+// "sales.amount" and a.b.c of nested values: every part may be the column's name.
+void TreeWalk::note_column(const json::object& reference) {
+  const json::value* names = reference.if_contains("column_names");
+  std::string last;
+  for (const json::value& name : names && names->is_array() ? names->get_array() : json::array{}) {
+    if (!name.is_string()) continue;
+    last = lower(std::string_view(name.get_string()));
+    found_.names.insert(last);
+  }
+  found_.last_names.insert(last);
+}
+
+void TreeWalk::note_join(const json::object& join) {
+  const std::string_view kind = text_of(join, "ref_type");
+  if (kind == "NATURAL") found_.reads_all_columns = true;
+  const json::value* names = join.if_contains("using_columns");
+  for (const json::value& name : names && names->is_array() ? names->get_array() : json::array{}) {
+    if (name.is_string()) found_.names.insert(lower(std::string_view(name.get_string())));
+  }
 }
 
 Result<> TreeWalk::walk_with(const json::value* cte_map) {
@@ -318,6 +341,7 @@ Result<> TreeWalk::walk_from(const json::value& value) {
   if (type == "BASE_TABLE") return walk_base_table(*table);
   if (type == "SHOW_REF") return refuse("DESCRIBE, SHOW or SUMMARIZE", table);
   if (type == "PIVOT") return refuse("PIVOT or UNPIVOT", table);
+  if (type == "JOIN") note_join(*table);
   if (type != "SUBQUERY" && type != "JOIN" && type != "TABLE_FUNCTION" && type != "EXPRESSION_LIST")
     return refuse(str("A table of the kind ", type), table);
   for (const auto& [key, part] : *table) {
@@ -353,7 +377,12 @@ Result<> TreeWalk::walk_base_table(const json::object& table) {
     if (std::ranges::any_of(scopes_, [&](const auto& scope) { return scope.contains(name); })) return {};
   }
   if (looks_like_a_file(reference.name)) return refuse(str("Reading the file '", reference.name, "'"), &table);
-  tables_.push_back(std::move(reference));
+  // A row as a whole is read by the table's name or alias; FROM sales AS s(a, b) gives the columns other names.
+  found_.row_names.insert(lower(reference.name));
+  if (const std::string_view alias = text_of(table, "alias"); !alias.empty()) found_.row_names.insert(lower(alias));
+  if (const json::value* renamed = table.if_contains("column_name_alias"); renamed && renamed->is_array() && !renamed->get_array().empty())
+    found_.reads_all_columns = true;
+  found_.tables.push_back(std::move(reference));
   return {};
 }
 
@@ -369,6 +398,7 @@ Result<> TreeWalk::walk_function(const json::object& function, bool is_table_fun
     return refuse(str(is_table_function ? "The table function '" : "The function '", name.substr(0, 100), "'"), &function);
   if (!is_table_function && makes_too_much(name, function))
     return refuse(str("A length over ", static_cast<std::int64_t>(made_length_max), " in ", name), &function);
+  found_.functions.insert(name);
   return walk_parts(function);
 }
 
@@ -381,12 +411,15 @@ Result<> TreeWalk::walk_expression(const json::value& value) {
   const std::string_view kind = text_of(*expression, "class");
   if (!contains(allowed_classes, kind)) return refuse(str("An expression of the kind ", kind.empty() ? "?" : kind), expression);
   if (kind == "CONSTANT") return {};
+  if (kind == "COLUMN_REF") note_column(*expression);
+  if (kind == "STAR" || kind == "POSITIONAL_REFERENCE") found_.reads_all_columns = true;
   if (kind == "FUNCTION") return walk_function(*expression, false);
   if (kind == "WINDOW") {
     const std::string name = lower(text_of(*expression, "function_name"));
     const std::string_view schema = text_of(*expression, "schema");
     if ((!schema.empty() && schema != "main") || !is_allowed_function(name))
       return refuse(str("The window function '", name.substr(0, 100), "'"), expression);
+    found_.functions.insert(name);
   }
   if (kind == "PARAMETER") {
     const std::string_view identifier = text_of(*expression, "identifier");
@@ -472,7 +505,7 @@ Error sql_not_allowed(std::string message, int line, int column, std::string got
           .violations = {std::move(violation)}};
 }
 
-Result<GuardedStatement> SqlGuard::check(const CallContext& context, std::string_view sql) const {
+Result<GuardedStatement> StatementGuard::check(const CallContext& context, std::string_view sql) const {
   if (sql.size() > sql_bytes_max)
     return fail(sql_not_allowed(str("The SQL is ", sql.size(), " bytes long; at most ", sql_bytes_max, " are allowed"), 0, 0, ""));
   // A NUL would end the text for one reader and not for another.

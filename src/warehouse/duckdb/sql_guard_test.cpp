@@ -12,7 +12,7 @@
 namespace bridge::duckdb {
 namespace {
 
-Result<GuardedStatement> check(std::string_view sql) { return SqlGuard(*parser_engine()).check({}, sql); }
+Result<GuardedStatement> check(std::string_view sql) { return StatementGuard(*parser_engine()).check({}, sql); }
 
 std::string names(const GuardedStatement& statement) {
   std::string out;
@@ -34,7 +34,7 @@ void expect_allowed(std::string_view sql) {
   EXPECT_TRUE(result) << sql << "\n  " << (result ? "" : describe_error(result.error()));
 }
 
-TEST(SqlGuard, LetsPlainAnalyticalSqlThrough) {
+TEST(StatementGuard, LetsPlainAnalyticalSqlThrough) {
   for (const char* sql : {
            "SELECT 1",
            "SELECT date_trunc('month', day) AS month, count(*) AS n, sum(x) FILTER (WHERE y > 1) FROM t WHERE a IN (1, 2) AND b LIKE 'x%' "
@@ -72,7 +72,7 @@ TEST(SqlGuard, LetsPlainAnalyticalSqlThrough) {
   }
 }
 
-TEST(SqlGuard, NamesTheTablesThatAreReadAndNotTheWithEntries) {
+TEST(StatementGuard, NamesTheTablesThatAreReadAndNotTheWithEntries) {
   EXPECT_EQ(
       names(*check(
           "WITH a AS (SELECT * FROM t), b AS (SELECT * FROM A) SELECT * FROM b, sales.u, (SELECT * FROM v) WHERE x IN (SELECT y FROM w)")),
@@ -80,14 +80,14 @@ TEST(SqlGuard, NamesTheTablesThatAreReadAndNotTheWithEntries) {
   EXPECT_EQ(names(*check("WITH a AS MATERIALIZED (SELECT 1) SELECT * FROM a")), "");
 }
 
-TEST(SqlGuard, SeesATableBehindAWithEntryOfTheSameName) {
+TEST(StatementGuard, SeesATableBehindAWithEntryOfTheSameName) {
   // Inside of its own definition, and outside of the query that defines it, the name is the table's.
   EXPECT_EQ(names(*check("WITH duckdb_settings AS (SELECT * FROM duckdb_settings) SELECT * FROM duckdb_settings")), "duckdb_settings");
   EXPECT_EQ(names(*check("SELECT * FROM (WITH a AS (SELECT 1) SELECT * FROM a), a")), "a");
   EXPECT_EQ(names(*check("WITH a AS (SELECT 1) SELECT * FROM main.a")), "main.a");
 }
 
-TEST(SqlGuard, RefusesToReadAndWriteFiles) {
+TEST(StatementGuard, RefusesToReadAndWriteFiles) {
   for (const char* function : {"read_csv",
                                "read_csv_auto",
                                "read_text",
@@ -127,7 +127,7 @@ TEST(SqlGuard, RefusesToReadAndWriteFiles) {
   expect_refused("CREATE SECRET s (TYPE s3)", "CREATE");
 }
 
-TEST(SqlGuard, RefusesSelectsWithEffects) {
+TEST(StatementGuard, RefusesSelectsWithEffects) {
   for (const char* call : {"enable_logging('QueryLog', storage='file', storage_config={'path': '/tmp/x'})",
                            "disable_logging()",
                            "truncate_duckdb_logs()",
@@ -178,7 +178,7 @@ TEST(SqlGuard, RefusesSelectsWithEffects) {
   expect_refused("SELECT x OVER () FROM (SELECT write_log('y') AS x)", "");
 }
 
-TEST(SqlGuard, FindsARefusedFunctionWhereverItHides) {
+TEST(StatementGuard, FindsARefusedFunctionWhereverItHides) {
   for (const char* sql : {
            "SELECT * FROM t WHERE a = write_log('x')",
            "SELECT * FROM t ORDER BY write_log('x')",
@@ -219,7 +219,7 @@ TEST(SqlGuard, FindsARefusedFunctionWhereverItHides) {
   }
 }
 
-TEST(SqlGuard, RefusesEveryOtherStatementAndShape) {
+TEST(StatementGuard, RefusesEveryOtherStatementAndShape) {
   expect_refused("SELECT 1; CREATE TABLE x (i INTEGER)", "CREATE");
   expect_refused("SELECT 1; SELECT 2", "second statement");
   expect_refused("EXPLAIN ANALYZE CREATE TABLE x (i INTEGER)", "EXPLAIN");
@@ -258,7 +258,7 @@ TEST(SqlGuard, RefusesEveryOtherStatementAndShape) {
   expect_refused("-- only a comment", "empty");
 }
 
-TEST(SqlGuard, RefusesLengthsThatOneCallWouldTakeLongToMake) {
+TEST(StatementGuard, RefusesLengthsThatOneCallWouldTakeLongToMake) {
   expect_refused("SELECT repeat('x', 1000000000)", "100000 in repeat");
   expect_refused("SELECT repeat('x', 1000000000::BIGINT)", "repeat");
   expect_refused("SELECT repeat('x', '1000000000')", "repeat");
@@ -275,7 +275,7 @@ TEST(SqlGuard, RefusesLengthsThatOneCallWouldTakeLongToMake) {
   expect_allowed("SELECT lpad(a, 10, '0'), repeat('#', 100000), repeat('#', b), printf('%05.2f of 2001', b), format('{:,}', b) FROM t");
 }
 
-TEST(SqlGuard, IsNotFooledByCommentsQuotesAndUnusualCharacters) {
+TEST(StatementGuard, IsNotFooledByCommentsQuotesAndUnusualCharacters) {
   expect_refused("SELECT 1 /* ; */ ; /* x */ DROP TABLE t", "DROP");
   expect_refused("SELECT $$a$$; DROP TABLE t", "DROP");
   expect_refused("SELECT * FROM \"READ_CSV\"('/etc/passwd')", "read_csv");
@@ -287,7 +287,7 @@ TEST(SqlGuard, IsNotFooledByCommentsQuotesAndUnusualCharacters) {
   expect_refused("SELECT\xC2\xA0* FROM\xC2\xA0read_csv('/etc/passwd')", "read_csv");
 }
 
-TEST(SqlGuard, SaysWhereTheRefusedPartStands) {
+TEST(StatementGuard, SaysWhereTheRefusedPartStands) {
   const auto result = check("SELECT a,\n  write_log('x')\nFROM t");
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().reason, "sql_not_allowed");
@@ -299,7 +299,7 @@ TEST(SqlGuard, SaysWhereTheRefusedPartStands) {
   EXPECT_EQ(syntax.error().violations[0].line, 2);
 }
 
-TEST(SqlGuard, LimitsLengthDepthAndSize) {
+TEST(StatementGuard, LimitsLengthDepthAndSize) {
   const auto repeated = [](std::string_view text, int times) {
     std::string out;
     for (int i = 0; i < times; ++i) out += text;

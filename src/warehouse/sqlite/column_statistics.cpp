@@ -7,6 +7,7 @@
 #include "warehouse/sqlite/column_reading.h"
 #include "warehouse/sqlite/database_file.h"
 #include "warehouse/sqlite/limits.h"
+#include "warehouse/sqlite/sqlite_dialect.h"
 
 namespace bridge::sqlite {
 
@@ -60,6 +61,7 @@ Result<> read_summary(const ColumnPlace& place, const FileTable& table, Distinct
     const auto rows = static_cast<double>(integer_at(result, 0));
     std::size_t next = 1;
     for (std::size_t i = start; i < end; ++i) {
+      if (distinct == Distinct::count) all[i].rows_read = integer_at(result, 0);
       const ColumnInfo& column = table.columns[i];
       const auto present = static_cast<double>(integer_at(result, next++));
       if (rows > 0) all[i].null_fraction = 1 - present / rows;
@@ -92,11 +94,24 @@ Result<> read_top_values(const ColumnPlace& place, const ColumnInfo& column, Col
   return {};
 }
 
-// All of it, from the place's rows.
-Result<std::vector<ColumnStatistics>> read_all(const ColumnPlace& place, const FileTable& table, bool is_exact) {
+enum class Rows : std::uint8_t { all, some };
+
+std::vector<ColumnStatistics> columns_of(const FileTable& table, Rows rows) {
   std::vector<ColumnStatistics> all;
   for (std::size_t i = 0; i < std::min(table.columns.size(), statistics_columns_max); ++i)
-    all.push_back({.column = table.columns[i].name, .exact = is_exact});
+    all.push_back({.column = table.columns[i].name, .exact = rows == Rows::all, .sampled = rows == Rows::some});
+  return all;
+}
+
+// How often its rows are looked at: for the summary of some columns together, and for the values of each and what they mean.
+std::uint64_t looks_at(const FileTable& table) {
+  const std::size_t columns = std::min(table.columns.size(), statistics_columns_max);
+  return (columns + columns_a_query - 1) / columns_a_query + 2 * columns;
+}
+
+// All of it, from the place's rows.
+Result<std::vector<ColumnStatistics>> read_all(const ColumnPlace& place, const FileTable& table, Rows rows) {
+  std::vector<ColumnStatistics> all = columns_of(table, rows);
   TRY(read_summary(place, table, Distinct::count, all));
   for (std::size_t i = 0; i < all.size(); ++i) {
     TRY(read_top_values(place, table.columns[i], all[i]));
@@ -106,9 +121,9 @@ Result<std::vector<ColumnStatistics>> read_all(const ColumnPlace& place, const F
 }
 
 // Rows spread over the table by their numbers; its first rows where they have none, or where most numbers are not in use.
-Result<std::string> sample_of(const CallContext& context, Connection& connection, const FileTable& table) {
+Result<std::string> sample_of(const CallContext& context, Connection& connection, const FileTable& table, std::int64_t sample_rows) {
   const std::string name = str("main.", quoted_sql_name(table.name));
-  const std::string first_rows = str("(SELECT * FROM ", name, " LIMIT ", statistics_sample_rows, ")");
+  const std::string first_rows = sqlite_dialect().sample(name, static_cast<std::size_t>(sample_rows));
   constexpr std::string_view rowid_names[] = {"rowid", "_rowid_", "oid"};
   const auto* const rowid = std::ranges::find_if(rowid_names, [&](std::string_view one) {
     return std::ranges::none_of(table.columns, [&](const ColumnInfo& column) { return lower(column.name) == one; });
@@ -117,43 +132,57 @@ Result<std::string> sample_of(const CallContext& context, Connection& connection
   const QueryResult ends = TRY(connection.run(context, str("SELECT min(", *rowid, "), max(", *rowid, ") FROM ", name)));
   const std::int64_t first = integer_at(ends, 0);
   const std::int64_t last = integer_at(ends, 1);
-  if (first < 0 || last / statistics_sample_rows < 1) return first_rows;
+  if (first < 0 || last / sample_rows < 1) return first_rows;
   // As far apart as they can be, without the product running over.
-  constexpr std::int64_t span_max = std::numeric_limits<std::int64_t>::max() / (2 * statistics_sample_rows);
+  const std::int64_t span_max = std::numeric_limits<std::int64_t>::max() / (2 * sample_rows);
   const std::int64_t span = last - first;
-  const std::string place =
-      span <= span_max ? str("place * ", span, " / ", statistics_sample_rows) : str("place * ", span / statistics_sample_rows);
+  const std::string place = span <= span_max ? str("place * ", span, " / ", sample_rows) : str("place * ", span / sample_rows);
   const std::string spread =
-      str("(WITH RECURSIVE spot(place) AS (SELECT 0 UNION ALL SELECT place + 1 FROM spot LIMIT ", statistics_sample_rows,
+      str("(WITH RECURSIVE spot(place) AS (SELECT 0 UNION ALL SELECT place + 1 FROM spot LIMIT ", sample_rows,
           ") SELECT sampled.* FROM spot CROSS JOIN ", name, " AS sampled ON sampled.", *rowid, " = ", first, " + ", place, ")");
   const QueryResult found = TRY(connection.run(context, "SELECT count(*) FROM " + spread));
-  return 10 * integer_at(found, 0) >= statistics_sample_rows ? spread : first_rows;
+  return 10 * integer_at(found, 0) >= sample_rows ? spread : first_rows;
 }
 
 }  // namespace
 
-Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, Connection& connection, const FileTable& table) {
+Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, Connection& connection, const FileTable& table,
+                                                    const StatisticsCost& cost) {
   const std::string whole = str("main.", quoted_sql_name(table.name));
   const auto has_run_out = [&](const Error& error) { return error.code == ErrorCode::deadline_exceeded && context.check().has_value(); };
-  if (table.is_row_count_exact && table.row_count <= exact_rows_max) {
+  const std::uint64_t look_bytes_max = cost.bytes_max / std::max<std::uint64_t>(looks_at(table), 1);
+  if (table.is_row_count_exact && table.row_count <= exact_rows_max && cost.look_bytes <= look_bytes_max) {
     const CallContext budget = context.with_timeout(exact_time_max);
-    auto all = read_all({.context = budget, .connection = connection, .table = whole}, table, true);
+    auto all = read_all({.context = budget, .connection = connection, .table = whole}, table, Rows::all);
     if (all || !has_run_out(all.error())) return all;
   }
   const CallContext budget = context.with_timeout(exact_time_max);
-  const auto sample = sample_of(budget, connection, table);
+  // Of a look at rows that lie apart; a view may look at all that is beneath it for each.
+  const std::uint64_t row_bytes = table.type == TableType::table ? lookup_pages * cost.page_bytes : cost.look_bytes;
+  const std::int64_t sample_rows = cost.look_bytes <= look_bytes_max
+                                       ? statistics_sample_rows
+                                       : static_cast<std::int64_t>(std::min<std::uint64_t>(
+                                             look_bytes_max / std::max<std::uint64_t>(row_bytes, 1), statistics_sample_rows));
   std::vector<ColumnStatistics> all;
+  if (sample_rows == 0) {
+    all = columns_of(table, Rows::some);
+    for (ColumnStatistics& statistics : all) statistics.rows_read = 0;
+    return all;
+  }
+  const auto sample = sample_of(budget, connection, table, sample_rows);
   if (sample) {
-    auto sampled = read_all({.context = budget, .connection = connection, .table = *sample}, table, false);
+    auto sampled = read_all({.context = budget, .connection = connection, .table = *sample}, table, Rows::some);
     if (!sampled && !has_run_out(sampled.error())) return sampled;
     if (sampled) all = std::move(*sampled);
   } else if (!has_run_out(sample.error())) {
     return fail(sample.error());
   }
   if (all.empty()) {  // what is slow even for a sample, such as a view that joins large tables
-    for (const ColumnInfo& column : table.columns) all.push_back({.column = column.name});
+    all = columns_of(table, Rows::some);
+    for (ColumnStatistics& statistics : all) statistics.rows_read = 0;
     return all;
   }
+  if (cost.look_bytes > look_bytes_max) return all;
   // Range and average of the whole table, if there is time for one look at it.
   std::vector<ColumnStatistics> looked = all;
   const CallContext rest = context.with_timeout(exact_time_max);

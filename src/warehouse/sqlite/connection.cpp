@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <charconv>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -99,8 +100,10 @@ struct Connection::State {
   // The guarded statement at hand.
   const ReadableTables* tables = nullptr;
   sqlite3_stmt* guarded_statement = nullptr;
-  bool is_guarding = false;  // also while it runs: SQLite prepares it anew when the tables were changed
-  std::set<ReadColumn> reads;
+  bool is_guarding = false;                           // also while it runs: SQLite prepares it anew when the tables were changed
+  std::map<std::string, std::set<ReadColumn>> reads;  // by the view or the WITH entry that they stand in; empty: the statement itself
+  bool has_entries = false;                           // of WITH
+  std::set<std::string> functions;
   Denied denied;
 
   ~State() { sqlite3_close_v2(handle); }
@@ -137,7 +140,7 @@ struct Connection::State {
                           const char* through) noexcept {
     auto& state = *static_cast<State*>(self);
     if (!state.is_guarding) return SQLITE_OK;
-    const auto allowed = guarded([&] { return state.is_allowed(action, text(first), text(second), text(database), through == nullptr); });
+    const auto allowed = guarded([&] { return state.is_allowed(action, text(first), text(second), text(database), text(through)); });
     return allowed && *allowed ? SQLITE_OK : SQLITE_DENY;
   }
 
@@ -148,7 +151,7 @@ struct Connection::State {
     return false;
   }
 
-  bool is_allowed(int action, std::string_view first, std::string_view second, std::string_view database, bool is_direct) {
+  bool is_allowed(int action, std::string_view first, std::string_view second, std::string_view database, std::string_view through) {
     switch (action) {
       case SQLITE_SELECT:
       case SQLITE_RECURSIVE: return true;
@@ -157,9 +160,12 @@ struct Connection::State {
         if (!database.empty() && database != "main") return deny("the database", database);
         // Without a column it is also told of names that WITH gives.
         if (!tables->is_readable(first)) return (second.empty() && !tables->is_hidden(first)) || deny("the table", first);
-        if (is_direct) reads.insert({.table = lower(first), .column = lower(second)});
+        reads[lower(through)].insert({.table = lower(first), .column = lower(second)});
         return true;
-      case SQLITE_FUNCTION: return is_allowed_function(lower(second)) || deny("the function", second);
+      case SQLITE_FUNCTION:
+        if (!is_allowed_function(lower(second))) return deny("the function", second);
+        functions.insert(lower(second));
+        return true;
       case SQLITE_PRAGMA: return deny("PRAGMA", first);
       case SQLITE_ATTACH: return deny("ATTACH", first);
       case SQLITE_DETACH: return deny("DETACH", first);
@@ -259,6 +265,8 @@ Result<Statement> Connection::prepare_guarded(const std::string& sql, const Read
   TRY(check_beginning(sql));
   it.tables = &tables;
   it.reads.clear();
+  it.functions.clear();
+  it.has_entries = find_word(sql, "with").has_value();
   it.denied = {};
   it.guarded_statement = nullptr;
   it.is_guarding = true;
@@ -268,8 +276,8 @@ Result<Statement> Connection::prepare_guarded(const std::string& sql, const Read
   const int code = sqlite3_prepare_v3(it.handle, sql.c_str(), static_cast<int>(sql.size()) + 1, 0, &statement, &tail);
   Statement owned(statement);
   if (code != SQLITE_OK) return fail(failure(code, sql));
-  if (const std::string_view rest_of_sql(tail); !is_blank(rest_of_sql)) {
-    return fail(sql_not_allowed("Only one statement is allowed", sql, static_cast<std::size_t>(tail - sql.c_str()), ""));
+  if (const auto second = find_statement(sql, static_cast<std::size_t>(tail - sql.c_str()))) {
+    return fail(sql_not_allowed("Only one statement is allowed", sql, second->first, second->second));
   }
   if (!owned) return fail(sql_invalid("There is no SQL", sql, {}, "", {}));
   if (!sqlite3_stmt_readonly(statement) || sqlite3_stmt_isexplain(statement) != 0 || sqlite3_column_count(statement) == 0)
@@ -278,7 +286,16 @@ Result<Statement> Connection::prepare_guarded(const std::string& sql, const Read
   return owned;
 }
 
-std::vector<ReadColumn> Connection::reads() const { return {state_->reads.begin(), state_->reads.end()}; }
+std::vector<ReadColumn> Connection::reads() const {
+  const State& it = *state_;
+  std::set<ReadColumn> all;
+  for (const auto& [through, reads] : it.reads) {
+    // A WITH entry may have the name of a view: then what both stand for is read.
+    if (it.has_entries || !it.tables->is_readable(through)) all.insert(reads.begin(), reads.end());
+  }
+  return {all.begin(), all.end()};
+}
+std::vector<std::string> Connection::functions() const { return {state_->functions.begin(), state_->functions.end()}; }
 
 Result<> Connection::bind(sqlite3_stmt* statement, const std::vector<SqlValue>& values, const TimestampForm& form) {
   const auto wanted = static_cast<std::size_t>(sqlite3_bind_parameter_count(statement));

@@ -71,6 +71,7 @@ class Connection final {
   Result<Statement> prepare_guarded(const std::string& sql, const ReadableTables& tables);
   // Of the guarded statement, sorted, each once.
   std::vector<ReadColumn> reads() const;
+  std::vector<std::string> functions() const;  // in lower case
 
   // Binds in order. invalid_argument when there are more or fewer values than placeholders, or a date is none.
   // SQLite compares moments as text: they are written in the given form.

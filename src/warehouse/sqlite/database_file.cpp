@@ -344,11 +344,20 @@ Result<> DatabaseFile::measure(const CallContext& context, Connection& connectio
   return {};
 }
 
-Result<std::vector<TableInfo>> DatabaseFile::list_tables(const CallContext& context) {
+std::vector<TableName> DatabaseFile::list_tables() const {
+  std::vector<TableName> names;
+  for (const auto& [key, table] : tables_)
+    names.push_back({.name = table->name, .sql_name = table_name_in_sql(table->name), .type = table->type});
+  return names;
+}
+
+Result<std::vector<TableInfo>> DatabaseFile::describe_tables(const CallContext& context, std::span<const std::string> names) {
   const Lease connection = TRY(borrow(context));
   const CallContext budget = context.with_timeout(measure_time_max);
   std::vector<TableInfo> infos;
-  for (const auto& [key, table] : tables_) {
+  for (const std::string& name : names) {
+    FileTable* table = find(name);
+    if (!table || table->name != name) continue;
     TableInfo info{
         .dataset = std::string(dataset_name), .name = table->name, .sql_name = table_name_in_sql(table->name), .type = table->type};
     const auto look = [&]() -> Result<> {
@@ -367,7 +376,8 @@ Result<std::vector<TableInfo>> DatabaseFile::list_tables(const CallContext& cont
   return infos;
 }
 
-Result<std::vector<ColumnStatistics>> DatabaseFile::column_statistics(const CallContext& context, std::string_view name) {
+Result<std::vector<ColumnStatistics>> DatabaseFile::column_statistics(const CallContext& context, std::string_view name,
+                                                                      const StatisticsBudget& budget) {
   FileTable* table = find(name);
   if (!table) {
     Error error = sql_invalid(str("There is no table '", name.substr(0, 100), "'"), "", {}, std::string(name), table_names());
@@ -379,10 +389,13 @@ Result<std::vector<ColumnStatistics>> DatabaseFile::column_statistics(const Call
   TRY(sample(context, *connection, *table));
   TRY(measure(context, *connection, *table));
   const std::lock_guard lock(table->statistics_mutex);
-  if (!table->statistics) {
-    auto statistics = TRY(statistics_of(context, *connection, *table));
+  if (!table->statistics || table->statistics_bytes_max != budget.scanned_bytes_max) {
+    const ScanEstimate look = TRY(scanned_bytes(context, *connection, str("SELECT * FROM main.", quoted_sql_name(table->name))));
+    auto statistics = TRY(statistics_of(context, *connection, *table,
+                                        {.look_bytes = look.bytes, .page_bytes = page_bytes_, .bytes_max = budget.scanned_bytes_max}));
     TRY(check_unchanged());
     table->statistics = std::move(statistics);
+    table->statistics_bytes_max = budget.scanned_bytes_max;
   }
   return *table->statistics;
 }
@@ -436,7 +449,7 @@ TimestampForm DatabaseFile::timestamp_form(const Connection& connection, const s
   return form && !find_word(sql, "datetime") ? *form : TimestampForm{};
 }
 
-Result<std::uint64_t> DatabaseFile::scanned_bytes(const CallContext& context, Connection& connection, const std::string& sql) {
+Result<ScanEstimate> DatabaseFile::scanned_bytes(const CallContext& context, Connection& connection, const std::string& sql) {
   const Statement statement = TRY(connection.prepare("EXPLAIN " + sql));
   std::vector<Instruction> program;
   while (TRY(connection.step(statement.get()))) {
@@ -453,6 +466,31 @@ Result<std::uint64_t> DatabaseFile::scanned_bytes(const CallContext& context, Co
   return estimate_scan(program, page_bytes_, [&](std::int64_t root_page) { return sizes[root_page]; });
 }
 
+Result<SqlReads> DatabaseFile::check_sql(const CallContext& context, const std::string& sql) {
+  const Lease connection = TRY(borrow(context));
+  const Connection::Call call(*connection, context);
+  const Statement statement = TRY(connection->prepare_guarded(sql, *this));
+  SqlReads reads;
+  // SQLite does not tell of the columns that a join takes from both sides by their names.
+  const bool reads_all = find_word(sql, "using") || find_word(sql, "natural");
+  for (const ReadColumn& read : connection->reads()) {
+    const FileTable& table = *find(read.table);
+    if (std::ranges::find(reads.tables, table.name, &TableRead::name) == reads.tables.end()) {
+      TableRead& entry = reads.tables.emplace_back(TableRead{.dataset = std::string(dataset_name), .name = table.name});
+      if (const auto place = find_word(sql, table.name)) std::tie(entry.line, entry.column) = line_and_column(sql, *place);
+      for (const ColumnInfo& column : reads_all ? table.columns : std::vector<ColumnInfo>{})
+        reads.columns.push_back({.dataset = std::string(dataset_name), .table = table.name, .column = column.name});
+    }
+    if (reads_all) continue;
+    if (const auto position = table.positions.find(read.column); position != table.positions.end()) {
+      reads.columns.push_back({.dataset = std::string(dataset_name), .table = table.name, .column = table.columns[position->second].name});
+    }
+  }
+  std::ranges::sort(reads.columns);
+  reads.functions = connection->functions();
+  return reads;
+}
+
 Result<DryRun> DatabaseFile::dry_run(const CallContext& context, const BoundQuery& query) {
   const Lease connection = TRY(borrow(context));
   const Connection::Call call(*connection, context);
@@ -465,7 +503,9 @@ Result<DryRun> DatabaseFile::dry_run(const CallContext& context, const BoundQuer
     if (std::ranges::find(dry_run.tables, name) == dry_run.tables.end()) dry_run.tables.push_back(name);
   }
   TRY(connection->bind(statement.get(), query.values));
-  dry_run.bytes_scanned = TRY(scanned_bytes(context, *connection, query.sql));
+  const ScanEstimate estimate = TRY(scanned_bytes(context, *connection, query.sql));
+  dry_run.bytes_scanned = estimate.bytes;
+  dry_run.accuracy = estimate.accuracy;
   return dry_run;
 }
 
@@ -475,13 +515,9 @@ Result<Streamed> DatabaseFile::stream(const CallContext& context, const BoundQue
   const Statement statement = TRY(connection->prepare_guarded(query.sql, *this));
   const std::vector<AnswerColumn> columns = TRY(answer_columns(context, *connection, statement.get(), query.sql));
   TRY(connection->bind(statement.get(), query.values, timestamp_form(*connection, query.sql)));
-  if (limits.scanned_bytes_max) {
-    const std::uint64_t bytes = TRY(scanned_bytes(context, *connection, query.sql));
-    if (bytes > *limits.scanned_bytes_max) {
-      return fail(ErrorCode::resource_exhausted, "scan_too_large",
-                  str("The query reads up to ", format_bytes(bytes), " and may read ", format_bytes(*limits.scanned_bytes_max)));
-    }
-  }
+  // SQLite has no cap on what a statement reads. What bounds a run is the dry run of the file as it is now, the call's deadline (looked at
+  // every steps_between_checks instructions), and the limits on memory and temporary files.
+  if (limits.scanned_bytes_max) TRY(check_scanned_bytes(TRY(scanned_bytes(context, *connection, query.sql)).bytes, limits));
   const Streamed streamed = TRY(connection->stream(statement.get(), columns, limits, sink));
   TRY(check_unchanged());
   return streamed;

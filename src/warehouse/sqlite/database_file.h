@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "base/call_context.h"
 #include "base/result.h"
 #include "warehouse/sqlite/connection.h"
+#include "warehouse/sqlite/scan_estimate.h"
 #include "warehouse/sqlite/value_types.h"
 #include "warehouse/warehouse.h"
 
@@ -42,6 +44,7 @@ struct FileTable {
 
   std::mutex statistics_mutex;  // held while they are made, which may take seconds
   std::optional<std::vector<ColumnStatistics>> statistics;
+  std::uint64_t statistics_bytes_max = 0;  // the budget that they were made within
 };
 
 // A SQLite file, opened at one moment of its life. When it changes, another one is opened. Thread-safe.
@@ -54,9 +57,12 @@ class DatabaseFile final : public std::enable_shared_from_this<DatabaseFile>, pr
 
   Result<> ping(const CallContext& context);
   DatasetInfo dataset() const;
-  Result<std::vector<TableInfo>> list_tables(const CallContext& context);
+  std::vector<TableName> list_tables() const;
+  Result<std::vector<TableInfo>> describe_tables(const CallContext& context, std::span<const std::string> names);
   // not_found with the nearest name when there is no such table.
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view table);
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view table,
+                                                          const StatisticsBudget& budget);
+  Result<SqlReads> check_sql(const CallContext& context, const std::string& sql);
   Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query);
   Result<Streamed> stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink);
 
@@ -100,7 +106,7 @@ class DatabaseFile final : public std::enable_shared_from_this<DatabaseFile>, pr
                                                    const std::string& sql);
   // That of the moments that the statement reads, if they are all written in the same.
   TimestampForm timestamp_form(const Connection& connection, const std::string& sql) const;
-  Result<std::uint64_t> scanned_bytes(const CallContext& context, Connection& connection, const std::string& sql);
+  Result<ScanEstimate> scanned_bytes(const CallContext& context, Connection& connection, const std::string& sql);
   // Where nothing is locked a writer may have come meanwhile: then what was read is worth nothing.
   Result<> check_unchanged() const;
 

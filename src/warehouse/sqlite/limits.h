@@ -49,7 +49,7 @@ inline constexpr std::int64_t sampled_rows = 1'000;
 inline constexpr std::chrono::milliseconds sample_time_max{100};
 inline constexpr std::chrono::milliseconds count_time_max{250};
 inline constexpr std::chrono::milliseconds size_time_max{100};
-// All tables together in one list; those after it are told by what is known without reading.
+// All tables that are described at once together; those after it are told by what is known without reading.
 inline constexpr std::chrono::milliseconds measure_time_max{3'000};
 
 // Column statistics.

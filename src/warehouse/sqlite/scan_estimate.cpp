@@ -22,8 +22,8 @@ struct Cursor {
 
 }  // namespace
 
-std::uint64_t estimate_scan(const std::vector<Instruction>& program, std::uint64_t page_bytes,
-                            const std::function<std::uint64_t(std::int64_t root_page)>& bytes_of) {
+ScanEstimate estimate_scan(const std::vector<Instruction>& program, std::uint64_t page_bytes,
+                           const std::function<std::uint64_t(std::int64_t root_page)>& bytes_of) {
   // What is called from elsewhere may run many times.
   const bool has_subroutines = std::ranges::any_of(program, [](const Instruction& one) {
     return is_any(one.opcode, {"Gosub", "InitCoroutine", "Program"});
@@ -37,6 +37,7 @@ std::uint64_t estimate_scan(const std::vector<Instruction>& program, std::uint64
     }
     return false;
   };
+  ScanEstimate estimate;
   std::vector<Cursor> cursors;
   std::map<std::int64_t, std::size_t> open;  // by the cursor's number, which may be used again
   for (std::size_t at = 0; at < program.size(); ++at) {
@@ -54,18 +55,20 @@ std::uint64_t estimate_scan(const std::vector<Instruction>& program, std::uint64
     if (found == open.end()) continue;
     Cursor& cursor = cursors[found->second];
     const bool is_lookup = is_any(one.opcode, {"SeekRowid", "NotExists"});
-    if (is_lookup && !is_in_loop(at)) cursor.goes_to_one_row = true;
-    else if (is_lookup || is_any(one.opcode, {"Rewind", "Last", "Count", "SeekGE", "SeekGT", "SeekLE", "SeekLT", "Found", "NotFound",
-                                              "NoConflict", "Sort", "SeekEnd"}))
-      cursor.does_anything_else = true;
+    const bool moves = is_lookup || is_any(one.opcode, {"Rewind", "Last", "Count", "SeekGE", "SeekGT", "SeekLE", "SeekLT", "Found",
+                                                        "NotFound", "NoConflict", "Sort", "SeekEnd"});
+    if (!moves) continue;
+    const bool is_repeated = is_in_loop(at);
+    if (is_lookup || is_repeated) estimate.accuracy = ScanAccuracy::estimate;
+    if (is_lookup && !is_repeated) cursor.goes_to_one_row = true;
+    else cursor.does_anything_else = true;
   }
-  std::uint64_t bytes = 0;
   for (const Cursor& cursor : cursors) {
     const std::uint64_t whole = bytes_of(cursor.root_page);
     const bool is_one_row = cursor.goes_to_one_row && !cursor.does_anything_else;
-    bytes += is_one_row ? std::min(whole, lookup_pages * page_bytes) : whole;
+    estimate.bytes += is_one_row ? std::min(whole, lookup_pages * page_bytes) : whole;
   }
-  return bytes;
+  return estimate;
 }
 
 }  // namespace bridge::sqlite

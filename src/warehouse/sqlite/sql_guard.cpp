@@ -71,10 +71,13 @@ Result<> check_beginning(std::string_view sql) {
                               sql, start, std::string(sql.substr(start, end - start))));
 }
 
-bool is_blank(std::string_view sql) {
-  std::size_t at = skip_blanks(sql, 0);
+std::optional<std::pair<std::size_t, std::string>> find_statement(std::string_view sql, std::size_t at) {
+  at = skip_blanks(sql, at);
   while (at < sql.size() && sql[at] == ';') at = skip_blanks(sql, at + 1);
-  return at == sql.size();
+  if (at == sql.size()) return std::nullopt;
+  std::size_t end = at;
+  while (end < sql.size() && is_word_byte(sql[end])) ++end;
+  return std::pair(at, std::string(sql.substr(at, std::max<std::size_t>(end - at, 1))));
 }
 
 std::optional<std::size_t> find_word(std::string_view sql, std::string_view word) {

@@ -12,8 +12,8 @@ namespace bridge::sqlite {
 // What can be said of a statement before SQLite reads it: that it has a bearable length, and begins like a query.
 Result<> check_beginning(std::string_view sql);
 
-// Whether nothing but blanks, comments and semicolons is left.
-bool is_blank(std::string_view sql);
+// The place and the first word of what is behind `at` other than blanks, comments and semicolons.
+std::optional<std::pair<std::size_t, std::string>> find_statement(std::string_view sql, std::size_t at);
 
 // Functions that compute from their arguments alone, in bounded time and memory. Whatever is not among them is refused.
 bool is_allowed_function(std::string_view lower_name);

@@ -20,6 +20,7 @@ class SqliteWarehouse final : public Warehouse {
   explicit SqliteWarehouse(std::filesystem::path path) : path_(std::move(path)) {}
 
   const SqlDialect& dialect() const override { return sqlite_dialect(); }
+  bool is_reading_free() const override { return true; }
 
   Result<> ping(const CallContext& context) override { return TRY(current(context))->ping(context); }
 
@@ -27,15 +28,25 @@ class SqliteWarehouse final : public Warehouse {
     return std::vector<DatasetInfo>{TRY(current(context))->dataset()};
   }
 
-  Result<std::vector<TableInfo>> list_tables(const CallContext& context, std::string_view dataset) override {
+  Result<std::vector<TableName>> list_tables(const CallContext& context, std::string_view dataset) override {
     TRY(check_dataset(dataset));
-    return TRY(current(context))->list_tables(context);
+    return TRY(current(context))->list_tables();
   }
 
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset,
-                                                          std::string_view table) override {
+  Result<std::vector<TableInfo>> describe_tables(const CallContext& context, std::string_view dataset,
+                                                 std::span<const std::string> names) override {
     TRY(check_dataset(dataset));
-    return TRY(current(context))->column_statistics(context, table);
+    return TRY(current(context))->describe_tables(context, names);
+  }
+
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset, std::string_view table,
+                                                          const StatisticsBudget& budget) override {
+    TRY(check_dataset(dataset));
+    return TRY(current(context))->column_statistics(context, table, budget);
+  }
+
+  Result<SqlReads> check_sql(const CallContext& context, std::string_view sql) override {
+    return TRY(current(context))->check_sql(context, std::string(sql));
   }
 
   Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) override {
@@ -75,6 +86,8 @@ class SqliteWarehouse final : public Warehouse {
 
 class SqliteDriver final : public WarehouseDriver {
  public:
+  explicit SqliteDriver(DriverFolders folders) : folders_(std::move(folders)) {}
+
   std::string type() const override { return "sqlite"; }
   std::string title() const override { return "SQLite file"; }
   std::vector<CredentialField> fields() const override {
@@ -94,15 +107,18 @@ class SqliteDriver final : public WarehouseDriver {
 
   Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
     TRY(context.check());
-    auto warehouse = std::make_shared<SqliteWarehouse>(TRY(check_local_path(path_text_of(credentials), "a SQLite file")));
+    auto warehouse = std::make_shared<SqliteWarehouse>(TRY(check_local_path(path_text_of(credentials), "a SQLite file", folders_)));
     TRY(warehouse->ping(context));
     return warehouse;
   }
+
+ private:
+  const DriverFolders folders_;
 };
 
 }  // namespace
 
-std::shared_ptr<WarehouseDriver> make_sqlite_driver() { return std::make_shared<SqliteDriver>(); }
+std::shared_ptr<WarehouseDriver> make_sqlite_driver(DriverParts parts) { return std::make_shared<SqliteDriver>(std::move(parts.folders)); }
 
 bool is_sqlite_file(const std::filesystem::path& file) { return sqlite::has_magic(file); }
 

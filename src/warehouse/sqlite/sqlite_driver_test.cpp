@@ -91,7 +91,7 @@ std::string dry_types_of(Warehouse& warehouse, const std::string& sql) {
 
 std::map<std::string, TableInfo> tables_of(Warehouse& warehouse) {
   std::map<std::string, TableInfo> by_name;
-  auto tables = warehouse.list_tables({}, "main");
+  auto tables = warehouse.describe_all_tables({}, "main");
   EXPECT_TRUE(tables) << describe_error(tables.error());
   if (!tables) return by_name;
   for (TableInfo& table : *tables) by_name[table.name] = table;
@@ -100,7 +100,7 @@ std::map<std::string, TableInfo> tables_of(Warehouse& warehouse) {
 
 std::map<std::string, ColumnStatistics> statistics_of(Warehouse& warehouse, std::string_view table) {
   std::map<std::string, ColumnStatistics> by_name;
-  auto all = warehouse.column_statistics({}, "main", table);
+  auto all = warehouse.column_statistics({}, "main", table, {});
   EXPECT_TRUE(all) << describe_error(all.error());
   if (!all) return by_name;
   for (ColumnStatistics& one : *all) by_name[one.column] = one;
@@ -311,8 +311,8 @@ TEST(SqliteFile, SaysThatItIsDamaged) {
   const auto result = (*warehouse)->execute({}, {.sql = "SELECT sum(length(s)) FROM t"}, {});
   ASSERT_FALSE(result);
   EXPECT_EQ(reason_of(result.error()), "file_damaged") << describe_error(result.error());
-  (void)(*warehouse)->list_tables({}, "main");
-  (void)(*warehouse)->column_statistics({}, "main", "t");
+  (void)(*warehouse)->describe_all_tables({}, "main");
+  (void)(*warehouse)->column_statistics({}, "main", "t", {});
   std::filesystem::resize_file(file, 5'000);
   let_the_look_grow_old();
   EXPECT_FALSE((*warehouse)->execute({}, {.sql = "SELECT * FROM t"}, {}));
@@ -337,8 +337,8 @@ TEST(SqliteFile, EndsOnEveryDamage) {
     const CallContext context = CallContext{}.with_timeout(std::chrono::seconds(5));
     const auto warehouse = open_path(file, context);
     if (!warehouse) continue;
-    (void)(*warehouse)->list_tables(context, "main");
-    (void)(*warehouse)->column_statistics(context, "main", "t");
+    (void)(*warehouse)->describe_all_tables(context, "main");
+    (void)(*warehouse)->column_statistics(context, "main", "t", {});
     (void)(*warehouse)->execute(context, {.sql = "SELECT * FROM v ORDER BY n"}, {});
     (void)(*warehouse)->dry_run(context, {.sql = "SELECT s FROM t WHERE s > 'a'"});
   }
@@ -484,6 +484,10 @@ TEST(SqliteBytes, AreThoseOfTheTreesThatAProgramGoesThrough) {
   };
   const auto table = static_cast<std::uint64_t>(tables_of(*warehouse).at("t").size_bytes);
   EXPECT_EQ(bytes_of("SELECT sum(n), max(s || n) FROM t"), table);
+  const auto accuracy_of = [&](const std::string& text) { return warehouse->dry_run({}, {.sql = text})->accuracy; };
+  EXPECT_EQ(accuracy_of("SELECT sum(n), max(s || n) FROM t"), ScanAccuracy::upper_bound);
+  EXPECT_EQ(accuracy_of("SELECT s FROM t WHERE n = 17"), ScanAccuracy::estimate) << "a row may be longer than the pages that it counts as";
+  EXPECT_EQ(accuracy_of("SELECT s FROM other, t WHERE t.n > other.a"), ScanAccuracy::estimate) << "pages are read anew for each row";
   EXPECT_EQ(bytes_of("SELECT s FROM other, t WHERE t.n > other.a"), table + 4'096);
   EXPECT_EQ(bytes_of("SELECT s FROM t WHERE n = 17"), std::min<std::uint64_t>(table, 8 * 4'096));
   EXPECT_EQ(bytes_of("SELECT a FROM other"), 4'096U);

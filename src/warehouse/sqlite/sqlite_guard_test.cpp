@@ -236,6 +236,20 @@ TEST_F(SqliteGuard, WaitsForAFreeConnectionUntilTheDeadline) {
   EXPECT_EQ(rows_of("SELECT 1"), "[[1]]");
 }
 
+TEST_F(SqliteGuard, TellsAViewFromWhatHasItsName) {
+  const auto tables_of = [](const std::string& sql) {
+    const auto reads = warehouse_->check_sql({}, sql);
+    EXPECT_TRUE(reads) << sql << ": " << describe_error(reads.error());
+    std::vector<std::string> names;
+    for (const TableRead& table : reads->tables) names.push_back(table.name);
+    return join(names, " ");
+  };
+  EXPECT_EQ(tables_of("SELECT shout FROM fine"), "fine");
+  EXPECT_EQ(tables_of("SELECT * FROM (SELECT note FROM sales) AS fine"), "sales");
+  EXPECT_TRUE(tables_of("WITH fine AS (SELECT note FROM sales) SELECT * FROM fine").contains("sales"));
+  EXPECT_EQ(tables_of("WITH other AS (SELECT note FROM sales) SELECT * FROM other"), "sales");
+}
+
 TEST(SqliteSqlGuard, FindsWordsOutsideOfTextsAndComments) {
   EXPECT_EQ(sqlite::find_word("SELECT 'abs', /* abs */ abs(x)", "ABS"), 24U);
   EXPECT_EQ(sqlite::find_word("SELECT abstract", "abs"), std::nullopt);

@@ -2,7 +2,9 @@
 
 #include <thread>
 
+#include "base/testing/replacing_policy.h"
 #include "base/text.h"
+#include "warehouse/viewer_warehouse.h"
 
 namespace bridge {
 
@@ -34,7 +36,7 @@ void DriverContract::SetUp() {
   auto opened = under_test_.driver->open({}, under_test_.credentials);
   ASSERT_OK(opened);
   warehouse_ = *opened;
-  const auto tables = warehouse_->list_tables({}, under_test_.dataset);
+  const auto tables = warehouse_->describe_all_tables({}, under_test_.dataset);
   ASSERT_OK(tables);
   const auto sales = std::ranges::find_if(*tables, [](const TableInfo& table) { return lower(table.name) == "sales"; });
   ASSERT_NE(sales, tables->end()) << "the warehouse under test has no table 'sales'";
@@ -75,6 +77,7 @@ TEST_P(DriverContract, ListsDatasetsAndTablesWithTheirColumns) {
   const auto dataset = std::ranges::find(*datasets, under_test_.dataset, &DatasetInfo::name);
   ASSERT_NE(dataset, datasets->end());
   EXPECT_GE(dataset->table_count, 1);
+  EXPECT_FALSE(dataset->location.empty());
 
   EXPECT_EQ(sales_.row_count, 1'000);
   EXPECT_GT(sales_.size_bytes, 0);
@@ -94,17 +97,35 @@ TEST_P(DriverContract, ListsDatasetsAndTablesWithTheirColumns) {
                                                       {"note", ColumnType::text}}));
 }
 
+TEST_P(DriverContract, ListsNamesAndDescribesTheOnesThatAreAskedFor) {
+  const auto names = warehouse_->list_tables({}, under_test_.dataset);
+  ASSERT_OK(names);
+  const auto listed = std::ranges::find(*names, sales_.name, &TableName::name);
+  ASSERT_NE(listed, names->end());
+  EXPECT_EQ(listed->sql_name, sales_.sql_name);
+  EXPECT_EQ(listed->type, TableType::table);
+  EXPECT_EQ(sales_.type, TableType::table);
+
+  const std::vector<std::string> asked{"no such table", sales_.name, "nor this"};
+  const auto described = warehouse_->describe_tables({}, under_test_.dataset, asked);
+  ASSERT_OK(described);
+  ASSERT_EQ(described->size(), 1U) << "what is not there is left out";
+  EXPECT_EQ(to_json_text(described->front()), to_json_text(sales_));
+  EXPECT_TRUE(warehouse_->describe_tables({}, under_test_.dataset, {})->empty());
+}
+
 TEST_P(DriverContract, SaysNotFoundOfADatasetAndATableThatItHasNot) {
   const auto tables = warehouse_->list_tables({}, "no_such_dataset");
   ASSERT_FALSE(tables);
   EXPECT_EQ(tables.error().code, ErrorCode::not_found);
-  const auto statistics = warehouse_->column_statistics({}, under_test_.dataset, "no_such_table");
+  EXPECT_EQ(error_of(warehouse_->describe_tables({}, "no_such_dataset", {})).code, ErrorCode::not_found);
+  const auto statistics = warehouse_->column_statistics({}, under_test_.dataset, "no_such_table", {});
   ASSERT_FALSE(statistics);
   EXPECT_EQ(statistics.error().code, ErrorCode::not_found);
 }
 
 TEST_P(DriverContract, KnowsTheValuesOfColumns) {
-  const auto all = warehouse_->column_statistics({}, under_test_.dataset, sales_.name);
+  const auto all = warehouse_->column_statistics({}, under_test_.dataset, sales_.name, {});
   ASSERT_OK(all);
   std::map<std::string, ColumnStatistics> by_name;
   for (const ColumnStatistics& statistics : *all) by_name[lower(statistics.column)] = statistics;
@@ -115,6 +136,43 @@ TEST_P(DriverContract, KnowsTheValuesOfColumns) {
   EXPECT_EQ(by_name["day"].max, "2024-04-09");
   EXPECT_NEAR(by_name["note"].null_fraction.value_or(0), 0.1, 0.001);
   EXPECT_NEAR(by_name["amount"].average.value_or(0), 249.75, 0.001);
+}
+
+TEST_P(DriverContract, ReadsNoMoreForStatisticsThanItsBudget) {
+  const std::uint64_t look = dry_run("SELECT * FROM {sales}")->bytes_scanned;
+  const auto within = [&](std::uint64_t bytes) {
+    return warehouse_->column_statistics({}, under_test_.dataset, sales_.name, {.scanned_bytes_max = bytes});
+  };
+  constexpr std::uint64_t looks_max = 100;
+  const auto all = within(looks_max * look);
+  ASSERT_OK(all);
+  ASSERT_EQ(all->size(), sales_.columns.size());
+  for (const ColumnStatistics& statistics : *all) {
+    EXPECT_FALSE(statistics.sampled) << statistics.column;
+    EXPECT_TRUE(statistics.exact) << statistics.column;
+    EXPECT_EQ(statistics.rows_read, 1'000) << statistics.column;
+  }
+  for (const std::uint64_t bytes : {look, look / 2}) {
+    const auto some = within(bytes);
+    ASSERT_OK(some);
+    ASSERT_EQ(some->size(), sales_.columns.size());
+    for (const ColumnStatistics& statistics : *some) {
+      EXPECT_TRUE(statistics.sampled) << statistics.column;
+      EXPECT_FALSE(statistics.exact) << statistics.column;
+      EXPECT_LE(statistics.rows_read.value_or(-1), 1'000) << statistics.column;
+      EXPECT_GE(statistics.rows_read.value_or(-1), 0) << statistics.column;
+    }
+  }
+  const auto nothing = within(0);
+  ASSERT_OK(nothing);
+  ASSERT_EQ(nothing->size(), sales_.columns.size());
+  for (const ColumnStatistics& statistics : *nothing) {
+    EXPECT_TRUE(statistics.sampled);
+    EXPECT_EQ(statistics.rows_read, 0);
+    EXPECT_FALSE(statistics.min || statistics.max || statistics.average || statistics.distinct_count || statistics.null_fraction);
+    EXPECT_TRUE(statistics.top_values.empty());
+  }
+  EXPECT_FALSE(within(looks_max * look)->front().sampled) << "what a small budget gave is not kept for a larger one";
 }
 
 TEST_P(DriverContract, GivesValuesOfEveryTypeExactly) {
@@ -171,6 +229,7 @@ TEST_P(DriverContract, SaysInADryRunWhatAQueryReadsAndAnswers) {
 
   const auto all = dry_run("SELECT * FROM {sales}");
   ASSERT_OK(all);
+  EXPECT_EQ(all->accuracy, under_test_.scan_accuracy);
   EXPECT_GE(all->bytes_scanned, one->bytes_scanned);
   const auto twice = dry_run("SELECT count(*) AS n FROM {sales} a JOIN {sales} b ON a.region = b.region");
   ASSERT_OK(twice);
@@ -245,6 +304,25 @@ TEST_P(DriverContract, CutsAnAnswerOffAtTheByteLimit) {
   for (const ResultColumn& column : cut->columns) EXPECT_EQ(column.valid.size(), cut->row_count);
 }
 
+TEST_P(DriverContract, RunsNothingThatReadsMoreThanItsCap) {
+  const BoundQuery query{.sql = with_table("SELECT region, amount FROM {sales}")};
+  const std::uint64_t bytes = dry_run(query.sql)->bytes_scanned;
+  struct Counting final : public BatchSink {
+    Result<> take(QueryResult& batch) override {
+      rows += batch.row_count;
+      return {};
+    }
+    std::size_t rows = 0;
+  } sink;
+  const auto refused = warehouse_->stream({}, query, {.scanned_bytes_max = bytes - 1}, sink);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::resource_exhausted);
+  EXPECT_EQ(reason_of(refused.error()), "scan_too_large");
+  EXPECT_EQ(sink.rows, 0U);
+  ASSERT_OK(warehouse_->stream({}, query, {.scanned_bytes_max = bytes}, sink));
+  EXPECT_EQ(sink.rows, 1'000U);
+}
+
 TEST_P(DriverContract, StopsAtTheDeadlineAndWorksAfterIt) {
   const auto started = std::chrono::steady_clock::now();
   const CallContext context = CallContext{}.with_timeout(std::chrono::milliseconds(300));
@@ -316,6 +394,86 @@ TEST_P(DriverContract, PointsAtWhatIsWrongInTheSql) {
   const auto conversion = run(under_test_.failing_sql);
   ASSERT_FALSE(conversion);
   EXPECT_EQ(conversion.error().code, ErrorCode::invalid_argument);
+}
+
+TEST_P(DriverContract, TellsWhatAStatementReads) {
+  const auto reads_of = [&](const std::string& sql) {
+    const auto reads = warehouse_->check_sql({}, with_table(sql));
+    EXPECT_TRUE(reads) << sql << ": " << describe_error(error_of(reads));
+    return reads.value_or(SqlReads{});
+  };
+  const auto columns_of = [&](const SqlReads& reads) {
+    std::vector<std::string> names;
+    for (const ColumnRead& column : reads.columns) {
+      EXPECT_EQ(column.dataset, under_test_.dataset);
+      EXPECT_EQ(column.table, sales_.name);
+      names.push_back(lower(column.column));
+    }
+    return join(names, " ");
+  };
+  const SqlReads grouped = reads_of("SELECT region,\n  sum(amount) AS amount\nFROM {sales}\nWHERE id > 5 GROUP BY region");
+  ASSERT_EQ(grouped.tables.size(), 1U);
+  EXPECT_EQ(grouped.tables[0].dataset, under_test_.dataset);
+  EXPECT_EQ(grouped.tables[0].name, sales_.name);
+  EXPECT_EQ(grouped.tables[0].line, 3);
+  EXPECT_EQ(grouped.tables[0].column, 6 + static_cast<int>(sales_.sql_name.size() - sales_.name.size()));
+  EXPECT_EQ(columns_of(grouped), "amount id region");
+  EXPECT_NE(std::ranges::find(grouped.functions, "sum"), grouped.functions.end()) << join(grouped.functions, " ");
+
+  EXPECT_EQ(columns_of(reads_of("WITH days AS (SELECT day FROM {sales}) SELECT max(day) AS day FROM days")), "day");
+  EXPECT_EQ(columns_of(reads_of("SELECT s.price FROM {sales} s JOIN {sales} t ON s.id = t.id ORDER BY t.sold_at")), "id price sold_at");
+  EXPECT_TRUE(columns_of(reads_of("SELECT s.price FROM {sales} s JOIN {sales} t USING (id)")).contains("id"));
+  EXPECT_EQ(columns_of(reads_of("SELECT region FROM (SELECT region FROM {sales} WHERE day IS NOT NULL) AS sub")), "day region");
+  EXPECT_EQ(columns_of(reads_of("SELECT * FROM {sales}")), "amount day id is_new note price region sold_at");
+  EXPECT_EQ(columns_of(reads_of("SELECT count(*) AS n FROM {sales} a NATURAL JOIN {sales} b")),
+            "amount day id is_new note price region sold_at");
+  EXPECT_EQ(reads_of("SELECT a.region FROM {sales} a, {sales} b").tables.size(), 1U);
+  EXPECT_TRUE(reads_of("SELECT 1 AS one").tables.empty());
+}
+
+TEST_P(DriverContract, NamesTheFirstThingThatOffendsAndItsPlace) {
+  struct Case {
+    std::string sql;
+    std::string got;
+    int line;
+    int column;
+  };
+  for (const Case& each :
+       {Case{"SELECT region,\n  no_such_function(amount) AS a,\n  nor_this(amount) AS b\nFROM {sales}", "no_such_function", 2, 3},
+        Case{"SELECT 1 AS one;\n  DELETE FROM {sales}", "DELETE", 2, 3}, Case{"\n DROP TABLE {sales}", "DROP", 2, 2}}) {
+    const auto verdict = warehouse_->check_sql({}, with_table(each.sql));
+    ASSERT_FALSE(verdict) << each.sql;
+    EXPECT_EQ(verdict.error().code, ErrorCode::invalid_argument);
+    ASSERT_EQ(verdict.error().violations.size(), 1U) << each.sql;
+    const Violation& violation = verdict.error().violations[0];
+    EXPECT_TRUE(violation.code == "sql_not_allowed" || violation.code == "sql_invalid") << each.sql << ": " << violation.code;
+    EXPECT_TRUE(violation.got.contains(each.got)) << each.sql << ": " << violation.got;
+    EXPECT_EQ(violation.line, each.line) << each.sql;
+    EXPECT_EQ(violation.column, each.column) << each.sql;
+  }
+}
+
+TEST_P(DriverContract, RunsForAViewerWhatTheirPolicyMakesOfTheSql) {
+  const std::shared_ptr<Warehouse> seen = make_viewer_warehouse(warehouse_);
+  CallContext viewer;
+  viewer.caller.policy = policy_of("north", sales_.sql_name, with_table("(SELECT * FROM {sales} WHERE region = 'north') AS seen"));
+  const BoundQuery all{.sql = with_table("SELECT count(*) AS n FROM {sales}")};
+  const auto part = seen->execute(viewer, all, {});
+  ASSERT_OK(part);
+  EXPECT_EQ(part->columns[0].integers[0], 250);
+  EXPECT_EQ(seen->execute({}, all, {})->columns[0].integers[0], 1'000) << "who has no policy sees all";
+  EXPECT_TRUE(seen->dry_run(viewer, all));
+
+  CallContext broken;
+  broken.caller.policy = policy_of("broken", "count", "no_such_function");
+  EXPECT_FALSE(seen->dry_run(broken, all)) << "what is run is what was rewritten";
+  EXPECT_FALSE(seen->execute(broken, all, {}));
+  const auto refused = seen->execute(viewer, {.sql = with_table("SELECT 1;\nDELETE FROM {sales}")}, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().violations.at(0).line, 2) << "the place is that of what was written, and not of what was made of it";
+  EXPECT_EQ(reason_of(error_of(seen->column_statistics(viewer, under_test_.dataset, sales_.name, {}))), "viewer_policy")
+      << "statistics tell values of the rows that the viewer does not see";
+  EXPECT_TRUE(seen->column_statistics({}, under_test_.dataset, sales_.name, {}));
 }
 
 TEST_P(DriverContract, AnswersSeveralThreadsAtOnce) {

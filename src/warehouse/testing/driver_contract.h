@@ -25,6 +25,8 @@ struct DriverUnderTest {
   std::string failing_sql = "SELECT CAST(region AS INTEGER) AS n FROM {sales}";
   // The sum of decimals: `number` where the engine adds them as floating point.
   ColumnType sum_of_decimals = ColumnType::decimal;
+  // What its dry run says of one look at the whole table.
+  ScanAccuracy scan_accuracy = ScanAccuracy::upper_bound;
 };
 
 // A function, so that nothing is made before the test runs.
