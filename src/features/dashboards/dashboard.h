@@ -52,15 +52,4 @@ struct RebuildReport {
 };
 BOOST_DESCRIBE_STRUCT(RebuildReport, (), (dashboards, removed_pointers, unreadable))
 
-// Where the parts of a team's dashboards lie in the object store.
-inline std::string dashboards_folder(const TeamScope& team) { return "dashboards/" + team.team_id().value() + "/"; }
-inline std::string yaml_key(const TeamScope& team, std::string_view slug) { return dashboards_folder(team) + std::string(slug) + ".yaml"; }
-inline std::string index_key(const TeamScope& team) { return dashboards_folder(team) + ".index.json"; }
-inline std::string history_folder(const TeamScope& team, std::string_view slug) {
-  return dashboards_folder(team) + ".history/" + std::string(slug) + "/";
-}
-inline std::string history_key(const TeamScope& team, std::string_view slug, int version) {
-  return history_folder(team, slug) + std::to_string(version) + ".yaml";
-}
-
 }  // namespace bridge

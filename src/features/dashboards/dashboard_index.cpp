@@ -1,6 +1,7 @@
 #include "features/dashboards/dashboard_index.h"
 
 #include "features/dashboards/crash_point.h"
+#include "features/dashboards/dashboard_files.h"
 #include "features/dashboards/limits.h"
 #include "platform/work/lru_cache.h"
 

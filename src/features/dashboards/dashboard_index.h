@@ -1,40 +1,16 @@
 #pragma once
 
 #include <functional>
-#include <map>
-#include <optional>
-#include <string>
+#include <memory>
 
-#include "features/dashboards/dashboard.h"
+#include "base/call_context.h"
+#include "features/dashboards/index_entry.h"
 #include "platform/object_store/object_store.h"
 
 // `.index.json`: what lists need of every dashboard of a team, so that no YAML is opened for one. It is made from the YAML files and can be
 // made anew from them.
 
 namespace bridge {
-
-struct IndexEntry {
-  std::string slug;
-  std::string title;
-  std::string description;
-  ViewType view_type = ViewType::analytical;
-  std::string owner_email;
-  std::vector<std::string> tags;
-  std::string connection;
-  int version = 0;
-  Generation generation = 0;  // of the YAML that this was read from
-  Time created_at;
-  Time updated_at;
-  std::string content_hash;
-  std::int64_t access_count = 0;
-  std::optional<Time> last_accessed;
-  std::optional<std::vector<std::string>> schedules;  // at which any of its queries is to be run; missing in an index of an earlier build
-};
-BOOST_DESCRIBE_STRUCT(IndexEntry, (),
-                      (slug, title, description, view_type, owner_email, tags, connection, version, generation, created_at, updated_at,
-                       content_hash, access_count, last_accessed, schedules))
-
-using IndexEntries = std::map<std::string, IndexEntry>;
 
 // Thread-safe, also between processes: every write is conditional.
 class DashboardIndex {

@@ -8,7 +8,7 @@
 #include "features/dashboard_serving/connection_source.h"
 #include "features/dashboard_serving/plan_source.h"
 #include "features/dashboard_validation/validation.h"
-#include "features/dashboards/dashboard.h"
+#include "features/dashboards/dashboard_list.h"
 #include "platform/metadata_db/database.h"
 #include "platform/object_store/object_store.h"
 
@@ -41,22 +41,6 @@ struct ValidateDashboard {
   std::optional<std::string> slug;
   bool dry_run = false;
 };
-
-struct ListDashboards {
-  int limit = 100;
-  std::string cursor;
-  std::optional<ViewType> view_type;
-  std::optional<std::string> owner;  // an email address
-  std::optional<std::string> query;  // words of slug, title, description or tags
-  std::string sort = "-updated_at";
-};
-
-struct DashboardPage {
-  std::vector<DashboardMetadata> items;
-  std::optional<std::string> next_cursor;
-  std::int64_t total = 0;
-};
-BOOST_DESCRIBE_STRUCT(DashboardPage, (), (items, next_cursor, total))
 
 // The document as it is stored, access counters merged into `meta`.
 struct DashboardText {

@@ -12,6 +12,7 @@
 #include "features/dashboard_documents/meta_text.h"
 #include "features/dashboards/crash_point.h"
 #include "features/dashboards/dashboard_endpoints.h"
+#include "features/dashboards/dashboard_files.h"
 #include "features/dashboards/dashboard_store.h"
 #include "platform/metadata_db/migrations.h"
 #include "platform/metadata_db/row_mapper.h"
