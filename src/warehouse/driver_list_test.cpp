@@ -35,7 +35,7 @@ TEST(WarehouseDrivers, TakeNothingThatTheServerKeeps) {
   for (const auto& driver : make_warehouse_drivers(parts)) {
     const auto reason_of_path = [&](const std::filesystem::path& path) {
       const auto opened = driver->open({}, {{"path", Secret(path.string())}});
-      return opened ? std::string() : reason_of(opened.error());
+      return opened ? std::string() : std::string(reason_of(opened.error()));
     };
     if (std::ranges::none_of(driver->fields(), [](const CredentialField& field) { return field.name == "path"; })) continue;
     EXPECT_EQ(reason_of_path(folder / "lake"), "path_not_allowed") << driver->type();

@@ -158,8 +158,10 @@ Result<std::shared_ptr<DatabaseFile>> DatabaseFile::open(const CallContext& cont
 
 Result<> DatabaseFile::read_tables(const CallContext& context, Connection& connection) {
   const QueryResult trees = TRY(connection.run(
-      context, "SELECT CAST(name AS TEXT), CAST(rootpage AS INTEGER) FROM sqlite_schema WHERE rootpage > 0", {}, schema_limits));
-  for (std::size_t row = 0; row < trees.row_count; ++row) trees_[integer_at(trees, 1, row)] = text_at(trees, 0, row);
+      context, "SELECT CAST(name AS TEXT), CAST(rootpage AS INTEGER), CAST(tbl_name AS TEXT) FROM sqlite_schema WHERE rootpage > 0", {},
+      schema_limits));
+  for (std::size_t row = 0; row < trees.row_count; ++row)
+    trees_[integer_at(trees, 1, row)] = {.name = text_at(trees, 0, row), .table = text_at(trees, 2, row)};
   // Virtual tables are code that reads what it likes, and shadow tables are what that code keeps.
   const QueryResult tables = TRY(connection.run(
       context, "SELECT name || '', type || '', wr FROM pragma_table_list WHERE schema = 'main' ORDER BY name", {}, schema_limits));
@@ -449,7 +451,9 @@ TimestampForm DatabaseFile::timestamp_form(const Connection& connection, const s
   return form && !find_word(sql, "datetime") ? *form : TimestampForm{};
 }
 
-Result<ScanEstimate> DatabaseFile::scanned_bytes(const CallContext& context, Connection& connection, const std::string& sql) {
+namespace {
+
+Result<std::vector<Instruction>> program_of(Connection& connection, const std::string& sql) {
   const Statement statement = TRY(connection.prepare("EXPLAIN " + sql));
   std::vector<Instruction> program;
   while (TRY(connection.step(statement.get()))) {
@@ -457,11 +461,37 @@ Result<ScanEstimate> DatabaseFile::scanned_bytes(const CallContext& context, Con
     program.push_back(
         {.opcode = opcode ? opcode : "", .p1 = sqlite3_column_int64(statement.get(), 2), .p2 = sqlite3_column_int64(statement.get(), 3)});
   }
+  return program;
+}
+
+}  // namespace
+
+// SQLite's authorizer is told of no column that USING and NATURAL compare, and of no table that nothing else is read of.
+Result<std::vector<std::string>> DatabaseFile::joined_tables(Connection& connection, const std::string& sql) const {
+  std::vector<std::string> names;
+  if (!find_word(sql, "using") && !find_word(sql, "natural")) return names;
+  const auto refuse = [&](const std::string& name) {
+    return fail(sql_not_allowed(str("The table '", name.substr(0, 100), "' may not be read"), sql, find_word(sql, name), name));
+  };
+  for (const std::string& name : hidden_) {
+    if (find_word(sql, name)) return refuse(name);
+  }
+  for (const Instruction& one : TRY(program_of(connection, sql))) {
+    if (one.opcode != "OpenRead" && one.opcode != "ReopenIdx") continue;
+    const auto tree = trees_.find(one.p2);
+    if (tree == trees_.end() || !find(tree->second.table)) return refuse(tree == trees_.end() ? "sqlite_schema" : tree->second.table);
+    names.push_back(find(tree->second.table)->name);
+  }
+  return names;
+}
+
+Result<ScanEstimate> DatabaseFile::scanned_bytes(const CallContext& context, Connection& connection, const std::string& sql) {
+  const std::vector<Instruction> program = TRY(program_of(connection, sql));
   std::map<std::int64_t, std::uint64_t> sizes;
   for (const Instruction& one : program) {
     if (one.opcode != "OpenRead" && one.opcode != "ReopenIdx") continue;
     const auto tree = trees_.find(one.p2);
-    sizes[one.p2] = tree == trees_.end() ? file_bytes_ : TRY(tree_bytes(context, connection, tree->second));
+    sizes[one.p2] = tree == trees_.end() ? file_bytes_ : TRY(tree_bytes(context, connection, tree->second.name));
   }
   return estimate_scan(program, page_bytes_, [&](std::int64_t root_page) { return sizes[root_page]; });
 }
@@ -471,22 +501,29 @@ Result<SqlReads> DatabaseFile::check_sql(const CallContext& context, const std::
   const Connection::Call call(*connection, context);
   const Statement statement = TRY(connection->prepare_guarded(sql, *this));
   SqlReads reads;
-  // SQLite does not tell of the columns that a join takes from both sides by their names.
-  const bool reads_all = find_word(sql, "using") || find_word(sql, "natural");
+  std::set<std::string> tables;
+  const auto add_table = [&](const FileTable& table) {
+    if (!tables.insert(table.name).second) return;
+    TableRead& entry = reads.tables.emplace_back(TableRead{.dataset = std::string(dataset_name), .name = table.name});
+    if (const auto place = find_word(sql, table.name)) std::tie(entry.line, entry.column) = line_and_column(sql, *place);
+  };
+  const auto add_column = [&](const FileTable& table, const std::string& column) {
+    reads.columns.push_back({.dataset = std::string(dataset_name), .table = table.name, .column = column});
+  };
   for (const ReadColumn& read : connection->reads()) {
     const FileTable& table = *find(read.table);
-    if (std::ranges::find(reads.tables, table.name, &TableRead::name) == reads.tables.end()) {
-      TableRead& entry = reads.tables.emplace_back(TableRead{.dataset = std::string(dataset_name), .name = table.name});
-      if (const auto place = find_word(sql, table.name)) std::tie(entry.line, entry.column) = line_and_column(sql, *place);
-      for (const ColumnInfo& column : reads_all ? table.columns : std::vector<ColumnInfo>{})
-        reads.columns.push_back({.dataset = std::string(dataset_name), .table = table.name, .column = column.name});
-    }
-    if (reads_all) continue;
-    if (const auto position = table.positions.find(read.column); position != table.positions.end()) {
-      reads.columns.push_back({.dataset = std::string(dataset_name), .table = table.name, .column = table.columns[position->second].name});
+    add_table(table);
+    if (const auto position = table.positions.find(read.column); position != table.positions.end())
+      add_column(table, table.columns[position->second].name);
+  }
+  for (const std::string& name : TRY(joined_tables(*connection, sql))) add_table(*find(name));
+  if (find_word(sql, "using") || find_word(sql, "natural")) {
+    for (const std::string& name : tables) {
+      for (const ColumnInfo& column : find(name)->columns) add_column(*find(name), column.name);
     }
   }
   std::ranges::sort(reads.columns);
+  reads.columns.erase(std::ranges::unique(reads.columns).begin(), reads.columns.end());
   reads.functions = connection->functions();
   return reads;
 }
@@ -502,6 +539,10 @@ Result<DryRun> DatabaseFile::dry_run(const CallContext& context, const BoundQuer
     const std::string name = table_name_in_sql(find(read.table)->name);
     if (std::ranges::find(dry_run.tables, name) == dry_run.tables.end()) dry_run.tables.push_back(name);
   }
+  for (const std::string& joined : TRY(joined_tables(*connection, query.sql))) {
+    const std::string name = table_name_in_sql(joined);
+    if (std::ranges::find(dry_run.tables, name) == dry_run.tables.end()) dry_run.tables.push_back(name);
+  }
   TRY(connection->bind(statement.get(), query.values));
   const ScanEstimate estimate = TRY(scanned_bytes(context, *connection, query.sql));
   dry_run.bytes_scanned = estimate.bytes;
@@ -513,6 +554,7 @@ Result<Streamed> DatabaseFile::stream(const CallContext& context, const BoundQue
   const Lease connection = TRY(borrow(context));
   const Connection::Call call(*connection, context);
   const Statement statement = TRY(connection->prepare_guarded(query.sql, *this));
+  TRY(joined_tables(*connection, query.sql));
   const std::vector<AnswerColumn> columns = TRY(answer_columns(context, *connection, statement.get(), query.sql));
   TRY(connection->bind(statement.get(), query.values, timestamp_form(*connection, query.sql)));
   // SQLite has no cap on what a statement reads. What bounds a run is the dry run of the file as it is now, the call's deadline (looked at

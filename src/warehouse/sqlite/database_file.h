@@ -107,6 +107,8 @@ class DatabaseFile final : public std::enable_shared_from_this<DatabaseFile>, pr
   // That of the moments that the statement reads, if they are all written in the same.
   TimestampForm timestamp_form(const Connection& connection, const std::string& sql) const;
   Result<ScanEstimate> scanned_bytes(const CallContext& context, Connection& connection, const std::string& sql);
+  // The tables of a guarded statement that USING or NATURAL joins, views' own among them; sql_not_allowed where one may not be read.
+  Result<std::vector<std::string>> joined_tables(Connection& connection, const std::string& sql) const;
   // Where nothing is locked a writer may have come meanwhile: then what was read is worth nothing.
   Result<> check_unchanged() const;
 
@@ -117,7 +119,11 @@ class DatabaseFile final : public std::enable_shared_from_this<DatabaseFile>, pr
   std::uint64_t page_bytes_ = 0;
   std::map<std::string, std::unique_ptr<FileTable>> tables_;  // by the name in lower case
   std::set<std::string> hidden_;                              // tables that may not be read, in lower case
-  std::map<std::int64_t, std::string> trees_;                 // names of tables and indexes by their root page
+  struct Tree {
+    std::string name;   // of the table or index
+    std::string table;  // that it belongs to
+  };
+  std::map<std::int64_t, Tree> trees_;  // by their root page
 
   std::mutex sizes_mutex_;
   std::map<std::string, std::uint64_t> sizes_;  // of trees, as far as they were asked for

@@ -236,6 +236,21 @@ TEST_F(SqliteGuard, WaitsForAFreeConnectionUntilTheDeadline) {
   EXPECT_EQ(rows_of("SELECT 1"), "[[1]]");
 }
 
+TEST_F(SqliteGuard, SeesTheTablesThatAreJoinedByTheNamesOfTheirColumns) {
+  for (const std::string sql : {"SELECT count(*) FROM sqlite_schema JOIN (SELECT 'sales' AS name) USING (name)",
+                                "SELECT count(*) FROM sqlite_master NATURAL JOIN sqlite_master b",
+                                "SELECT count(*) FROM searched JOIN (SELECT 'a' AS body) USING (body)",
+                                "SELECT count(*) FROM [searched_content] JOIN (SELECT 1 AS id) USING (id)"}) {
+    expect_refused(sql, "");
+  }
+  EXPECT_EQ(rows_of("SELECT count(*) FROM sales JOIN (SELECT 7 AS id) USING (id)"), "[[1]]");
+  const auto reads = warehouse_->check_sql({}, "SELECT count(*) FROM sales JOIN (SELECT 7 AS id) USING (id)");
+  ASSERT_TRUE(reads);
+  ASSERT_EQ(reads->tables.size(), 1u);
+  EXPECT_EQ(reads->tables[0].name, "sales");
+  EXPECT_EQ(warehouse_->dry_run({}, {.sql = "SELECT count(*) FROM sales a NATURAL JOIN sales b"})->tables.size(), 1u);
+}
+
 TEST_F(SqliteGuard, TellsAViewFromWhatHasItsName) {
   const auto tables_of = [](const std::string& sql) {
     const auto reads = warehouse_->check_sql({}, sql);

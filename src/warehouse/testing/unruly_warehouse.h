@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -88,9 +89,10 @@ class UnrulyWarehouse final : public Warehouse {
                                                  std::span<const std::string> names) override {
     TRY(engine_->begin(context, "describe_tables"));
     engine_->described_at_once_max = std::max(engine_->described_at_once_max, names.size());
+    const std::set<std::string_view> asked(names.begin(), names.end());
     std::vector<TableInfo> out;
     for (const TableInfo& table : engine_->tables) {
-      if (std::ranges::find(names, table.name) != names.end()) out.push_back(table);
+      if (asked.contains(table.name)) out.push_back(table);
     }
     return out;
   }
