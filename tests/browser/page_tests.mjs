@@ -350,7 +350,8 @@ test('paper is light, keeps every bar, and cuts no card', async () => {
     const paper = await page.evaluate(() => {
       const light = (color) => (color.match(/[\d.]+/g) ?? []).slice(0, 3).reduce((sum, level) => sum + Number(level), 0) / 3;
       const cards = [...document.querySelectorAll('.card')];
-      const pictures = [...document.querySelectorAll('.chart-canvas canvas')].map((canvas) => {
+      // What is higher than a page lies there in pieces, between which a page may end.
+      const pictures = [...document.querySelectorAll('.chart-canvas canvas, .paper-pieces canvas')].filter((canvas) => canvas.offsetParent).map((canvas) => {
         const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
         let ink = 0;
         let bright = 0;
@@ -361,7 +362,7 @@ test('paper is light, keeps every bar, and cuts no card', async () => {
         }
         const card = canvas.closest('.card').getBoundingClientRect();
         const place = canvas.getBoundingClientRect();
-        return {id: canvas.closest('[data-chart]')?.dataset.chart, ink, bright, inside: place.bottom <= card.bottom + 1 && place.right <= card.right + 1 && place.left >= card.left - 1, ratio: place.height / place.width - canvas.height / canvas.width, scale: canvas.width / 2 / place.width};
+        return {id: canvas.closest('[data-chart]')?.dataset.chart, height: place.height, ink, bright, inside: place.bottom <= card.bottom + 1 && place.right <= card.right + 1 && place.left >= card.left - 1, ratio: place.height / place.width - canvas.height / canvas.width, scale: canvas.width / 2 / place.width};
       });
       return {
         background: light(getComputedStyle(document.documentElement).backgroundColor),
@@ -376,6 +377,7 @@ test('paper is light, keeps every bar, and cuts no card', async () => {
     assert.ok(paper.pictures.length >= before, `${paper.pictures.length} of ${before} pictures`);
     for (const picture of paper.pictures) {
       assert.ok(picture.ink > 50, `${name}: ${picture.id} is drawn`);
+      assert.ok(picture.height < 1000, `${name}: ${picture.id} fits on a page: ${picture.height}`);
       assert.ok(picture.inside, `${name}: ${picture.id} lies in its card`);
       assert.ok(picture.scale > 0.9 && picture.scale < 1.1, `${name}: ${picture.id} is drawn for paper: ${picture.scale}`);
       assert.ok(Math.abs(picture.ratio) < 0.02, `${name}: ${picture.id} is not stretched`);

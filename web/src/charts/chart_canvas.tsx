@@ -7,6 +7,7 @@ import { humanize } from './format';
 import type { Look } from './look';
 import { drawer_of } from './option';
 import type { Drawing, Selection } from './option/drawing';
+import { lay_in_pieces } from './paper_pieces';
 import { points_of, series_of, summary_of, type ChartPoint } from './points';
 
 interface Props {
@@ -39,6 +40,7 @@ export function ChartCanvas({ input, look, title, is_chosen, y_extent, on_select
   const { printing } = use_theme();
   const place = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLDivElement>(null);
+  const pieces = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
   // Once the library and the outlines are there, a picture is drawn before the effect ends: the printer does not wait.
   const library = useRef<{ charts: Library; geometry: string | null } | null>(null);
@@ -83,6 +85,11 @@ export function ChartCanvas({ input, look, title, is_chosen, y_extent, on_select
       chart.current.resize({ width, height: tall });
       chart.current.setOption({ ...with_cursor(with_chosen(drawing, look, is_chosen), on_select !== undefined), ...(printing || still() ? { animation: false } : {}) }, { notMerge: true });
       if (printing) chart.current.getZr().flush();
+      const picture = canvas.current.querySelector('canvas');
+      const in_pieces = printing && tall > PAGE_HEIGHT && drawing.breaks !== undefined && picture !== null;
+      if (in_pieces) lay_in_pieces(picture, pieces.current!, tall, drawing.breaks!);
+      else pieces.current!.replaceChildren();
+      canvas.current.style.display = in_pieces ? 'none' : '';
       latest.current.drawing = drawing;
       set_drawn(drawing);
       set_state('drawn');
@@ -124,6 +131,7 @@ export function ChartCanvas({ input, look, title, is_chosen, y_extent, on_select
     <div className="chart-place" ref={place} data-drawn={state === 'drawn'} data-tall={(drawn?.height ?? 0) > PAGE_HEIGHT ? 'yes' : undefined}>
       <ChartKeys label={label} drawing={drawn} input={input} chart={chart} is_chosen={is_chosen} on_select={on_select}>
         <div ref={canvas} className={on_select ? 'chart-canvas clickable' : 'chart-canvas'} />
+        <div ref={pieces} className="paper-pieces" />
       </ChartKeys>
       {state === 'failed' && <p className="chart-note">This chart could not be drawn. Its data is in “Show as table”.</p>}
     </div>

@@ -130,9 +130,9 @@ export const ChartCard = memo(function ChartCard({ id, chart, query, answer, com
         {state === 'error' && !told_above && (
           <div className="card-error" role="alert">
             <p className="problem-title">{answer?.error ? (answer.error.detail ?? humanize(answer.error.code)) : 'There is no answer to this query.'}</p>
-            {answer?.error?.errors?.slice(0, 3).map((one, index) => (
-              <p key={index} className="problem-detail">
-                {one.message}
+            {further_messages(answer?.error).map((message) => (
+              <p key={message} className="problem-detail">
+                {message}
               </p>
             ))}
             {advice_for(answer?.error?.code) && <p className="problem-advice">{advice_for(answer?.error?.code)}</p>}
@@ -150,6 +150,14 @@ export const ChartCard = memo(function ChartCard({ id, chart, query, answer, com
     </article>
   );
 });
+
+const MESSAGES_MAX = 3;
+
+// What the single errors say beyond the one sentence that tells of all.
+function further_messages(error: Answer['error']): string[] {
+  const said = error?.detail ?? '';
+  return [...new Set((error?.errors ?? []).map((one) => one.message).filter((message) => !said.includes(message)))].slice(0, MESSAGES_MAX);
+}
 
 export function cache_word(cache: string): string {
   return cache === 'hit' ? 'cached' : cache === 'stale' ? 'cached, being renewed' : 'fresh';

@@ -34,6 +34,7 @@ const BARS_ALWAYS = 60;
 const PLOT_MARGINS = 32;
 const LABEL_HEIGHT = 13;
 const LABELLED_TICKS = 5;
+const GRID_BOTTOM = 4;
 
 export function series_table(model: SeriesModel): TableAlternative {
   return {
@@ -207,7 +208,7 @@ export function draw_lines(context: DrawContext, made?: SeriesModel): Drawing {
       left: 4,
       right: labelled > 0 ? Math.min(140, text_width('m'.repeat(longest(named))) + 16) : two_axes ? 4 : 16,
       top: (legend ? 30 : 10) + (two_axes ? 18 : 0),
-      bottom: 4,
+      bottom: GRID_BOTTOM,
       outerBoundsMode: 'same',
       outerBoundsContain: 'axisLabel',
     },
@@ -468,7 +469,7 @@ export function draw_bars(context: DrawContext): Drawing {
       left: horizontal ? 0 : 4,
       right,
       top: (legend ? 30 : 8) + (direct && !horizontal ? 12 : 0) + (two_axes ? 16 : 0),
-      bottom: 4,
+      bottom: GRID_BOTTOM,
       outerBoundsMode: 'same',
       outerBoundsContain: 'axisLabel',
     },
@@ -486,11 +487,15 @@ export function draw_bars(context: DrawContext): Drawing {
   return {
     option,
     height: wanted !== null && wanted > height ? wanted : null,
+    ...(wanted === null ? {} : { breaks: row_edges(wanted, legend ? 30 : 8, categories) }),
     captions: model.captions,
     table: series_table(model),
     selection: selection_of(model, colored, (_, at) => at),
   };
 }
+
+// Where the rows of lying bars meet, below the top margin and above the bottom one.
+const row_edges = (height: number, top: number, rows: number): number[] => Array.from({ length: rows }, (_, row) => top + (row * (height - top - GRID_BOTTOM)) / rows);
 
 // Whether x is a time, so that its axis measures.
 export function over_times(input: ChartInput): boolean {

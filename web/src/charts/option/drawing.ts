@@ -30,6 +30,8 @@ export interface Drawing {
   option: EChartsOption;
   // The height that the drawing needs when that is more than its card offers.
   height: number | null;
+  // Places, in pixels from the top, where a page may end without cutting anything in two.
+  breaks?: number[];
   captions: string[];
   table: TableAlternative;
   // Reads a click of the chart library.
