@@ -24,6 +24,27 @@ struct TimeWindow {
   std::string back;
 };
 
+// What a function computes, as far as a reader of SQL wants to know it.
+enum class FunctionMeaning : std::uint8_t {
+  count,
+  sum,
+  mean,
+  minimum,
+  maximum,
+  median,
+  quantile,
+  standard_deviation,
+  correlation,
+  value_at,       // in the first or the last row of a group
+  neighbour,      // in a row before or after
+  window_first,   // in the first row of a window
+  rank,           // the place of a row
+  start_of_unit,  // of the unit that a text among its arguments names
+  hour,
+  weekday,
+  month,
+};
+
 // What an engine does with a statement that its writer may not expect.
 struct SqlCaution {
   std::string code;
@@ -90,12 +111,18 @@ class SqlDialect {
   // none.
   virtual Result<TimeWindow> window_back(std::string_view time, std::optional<TimeUnit> step, TimeUnit unit, int count) const = 0;
 
+  // What the engine computes with the function of this name, in lower case; nothing where that is none of these.
+  virtual std::optional<FunctionMeaning> meaning_of(std::string_view function) const = 0;
+
   // What to tell the writer of a statement that answers with these columns.
   virtual std::optional<SqlCaution> find_caution(std::string_view sql, const std::vector<ColumnName>& columns) const = 0;
 };
 
 // "SQLite has no median: an average, …": the error of what a dialect cannot write. `instead` says what would do.
 std::unexpected<Error> not_in_dialect(std::string_view engine, std::string_view operation, std::string_view instead);
+
+// What functions of every engine mean: those of the SQL standard.
+std::optional<FunctionMeaning> standard_meaning_of(std::string_view function);
 
 std::string_view unit_name(TimeUnit unit);  // "week"
 

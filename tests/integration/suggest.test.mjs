@@ -18,6 +18,7 @@ test('a sentence is read as charts, by those who may make some', async (t) => {
       assert.equal(readings[0].y, 'IMDB Rating');
       assert.equal(readings[0].aggregate, 'mean');
       assert.deepEqual(readings[0].filters, [{field: 'Creative Type', op: '<>', values: ['Fantasy']}]);
+      assert.match(readings[0].sql, /^SELECT "Creative Type" AS "Creative Type", avg\("IMDB Rating"\) AS "value"\nFROM movies\nWHERE .*Fantasy/);
       assert.ok(account.some(({word, role}) => /imdb|rating/i.test(word) && role === 'used'), JSON.stringify(account));
     });
 

@@ -198,9 +198,10 @@ async function api(request, response, url, body_text) {
   if (pathname === '/v1/dashboards' && method === 'GET') return json({ items: [...state.values()].map(metadata), next_cursor: null });
   if (pathname === '/v1/charts/suggest') {
     const reading = (given) => ({ mark: 'bar', x: 'origin', y: 'delay', color: null, size: null, facet: null, value: null, filters: [], aggregate: 'mean', time_unit: null, bin: null, sort: '-y', limit: 10, score: 0.8, why: '', ...given });
+    const grouped = (side, value, order) => `SELECT ${side}, ${value} AS value\nFROM flights\nGROUP BY 1\nORDER BY ${order}`;
     return json({
       table: 'flights',
-      readings: [reading({}), reading({ y: null, aggregate: 'count' }), reading({ mark: 'line', x: 'date', time_unit: 'month', sort: null, limit: null }), reading({ mark: 'histogram', x: 'delay', y: null, aggregate: 'count', bin: 20 })],
+      readings: [reading({ sql: grouped('origin', 'avg(delay)', '2 DESC NULLS LAST, 1\nLIMIT 10') }), reading({ y: null, aggregate: 'count', sql: grouped('origin', 'count(*)', '2 DESC NULLS LAST, 1\nLIMIT 10') }), reading({ mark: 'line', x: 'date', time_unit: 'month', sort: null, limit: null, sql: grouped("CAST(date_trunc('month', date) AS DATE) AS date", 'avg(delay)', '1 NULLS LAST') }), reading({ mark: 'histogram', x: 'delay', y: null, aggregate: 'count', bin: 20 })],
       account: [{ word: 'delays', role: 'used', taken_for: 'measure', bound_to: 'delay' }, { word: 'airports', role: 'used', taken_for: 'split', bound_to: 'origin' }, ...(/night/.test(body.sentence) ? [{ word: 'not at night', role: 'unused', taken_for: null, bound_to: null }] : [])],
     });
   }

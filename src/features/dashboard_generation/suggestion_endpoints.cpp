@@ -4,7 +4,7 @@ namespace bridge {
 
 namespace {
 
-constexpr std::size_t kSuggestionBodyBytesMax = 16 << 10;
+constexpr std::size_t kSuggestionBodyBytesMax = 2 * compiler_limits::kSqlBytesMax;  // JSON escapes line ends
 
 Result<Response> suggest(SuggestionService& suggestions, const Request& request) {
   const auto input = TRY(request.json_body<SuggestionRequest>());

@@ -2,6 +2,7 @@
 
 #include "ai_sdk/core/session.h"
 #include "ai_sdk/gateway/redaction.h"
+#include "features/dashboard_compiler/sql_text.h"
 
 namespace bridge {
 
@@ -9,6 +10,15 @@ namespace {
 
 constexpr int kTopMax = 10;
 constexpr int kStepsMax = 8;  // lists, schemas, values: each is one
+
+bool is_one_name(std::string_view sql, const SqlLexicalRules& rules) {
+  if (sql.empty()) return false;
+  if (rules.identifier_quotes.contains(sql.front())) {
+    const auto name = find_opaque_sql(sql, 0, rules);
+    return name && name->is_closed && name->end == sql.size();
+  }
+  return std::ranges::all_of(sql, is_sql_word_char);
+}
 
 Result<> check_request(const SuggestionRequest& request) {
   std::vector<Violation> violations;
@@ -27,6 +37,20 @@ Result<> check_request(const SuggestionRequest& request) {
       Error{.code = ErrorCode::invalid_argument, .message = message, .reason = "bad_sentence", .violations = std::move(violations)});
 }
 
+// The filters that a reading in the query's place obeys too: those of a column that stands there without its table's name.
+ReplacedQuery read_replaced(const std::string& sql, const SqlDialect* dialect) {
+  ReplacedQuery replaced{.sql = sql};
+  if (!dialect) return replaced;
+  for (const SqlPiece& piece : scan_sql(sql, dialect->lexical_rules()).pieces) {
+    if (piece.kind != SqlPiece::Kind::filter || piece.expression.size() != 1) continue;
+    const SqlPiece& argument = piece.expression.front();
+    if (argument.kind != SqlPiece::Kind::text || !is_one_name(trim(argument.text), dialect->lexical_rules())) continue;
+    std::string filter = str("filter(:", piece.parameter, ", ", trim(argument.text), ")");
+    if (std::ranges::find(replaced.filters, filter) == replaced.filters.end()) replaced.filters.push_back(std::move(filter));
+  }
+  return replaced;
+}
+
 class RuleSuggestions final : public SuggestionService {
  public:
   RuleSuggestions(GenerationToolParts parts, ToolRegistry tools, std::shared_ptr<ToolResultCache> cache)
@@ -34,12 +58,13 @@ class RuleSuggestions final : public SuggestionService {
 
   Result<Suggestions> suggest(const CallContext& context, const SuggestionRequest& request) override {
     TRY(check_request(request));
-    TRY(parts_.catalog.get_connection(context, request.connection_id));
+    const GenerationConnection connection = TRY(parts_.catalog.get_connection(context, request.connection_id));
+    const ReplacedQuery replaced = read_replaced(request.replaced_sql, connection.dialect);
     const ToolContext tool_context{.call = context, .session_id = {}, .connection_id = request.connection_id};
     std::vector<Message> messages{{.role = MessageRole::user, .text = join(split(remove_secrets(request.sentence).text, '\n'), " ")}};
     for (int i = 0; i < kStepsMax; ++i) {
       TRY(context.check());
-      SuggestionStep step = next_suggestion_step(messages, request.table, static_cast<std::size_t>(request.top));
+      SuggestionStep step = next_suggestion_step(messages, request.table, static_cast<std::size_t>(request.top), replaced);
       if (step.charts) return to_suggestions(*step.charts);
       if (step.calls.empty()) return fail(ErrorCode::invalid_argument, "nothing_matched", std::move(step.refusal));
       Message answers{.role = MessageRole::tool};
@@ -94,7 +119,8 @@ ChartReading to_reading(const ChartSuggestion& suggestion) {
                        .sort = suggestion.sort,
                        .limit = suggestion.limit,
                        .score = suggestion.score,
-                       .why = suggestion.why};
+                       .why = suggestion.why,
+                       .sql = suggestion.sql};
   if (suggestion.mark == "scatter") reading.size = suggestion.value;
   return reading;
 }

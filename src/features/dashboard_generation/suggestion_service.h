@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ai_sdk/core/tool_result_cache.h"
+#include "features/dashboard_compiler/limits.h"
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/limits.h"
 #include "features/rules/suggestion_step.h"
@@ -17,8 +18,9 @@ struct SuggestionRequest {
   std::string sentence;
   std::string table;  // empty: the one that fits best
   int top = 5;
+  std::string replaced_sql;
 };
-BOOST_DESCRIBE_STRUCT(SuggestionRequest, (), (connection_id, sentence, table, top))
+BOOST_DESCRIBE_STRUCT(SuggestionRequest, (), (connection_id, sentence, table, top, replaced_sql))
 template <>
 inline constexpr auto field_notes<SuggestionRequest> = std::to_array<FieldNote>({
     {.name = "connection_id", .about = "the warehouse whose tables are meant"},
@@ -28,6 +30,10 @@ inline constexpr auto field_notes<SuggestionRequest> = std::to_array<FieldNote>(
      .length_max = generation_limits::kPromptCharactersMax},
     {.name = "table", .about = "a table's name; the one that fits the sentence best when missing", .length_max = 400, .optional = true},
     {.name = "top", .about = "how many readings, from 1 to 10; 5 when missing", .optional = true},
+    {.name = "replaced_sql",
+     .about = "a document's query whose place a reading may take: its filter() calls are in the readings' queries too, over the same table",
+     .length_max = compiler_limits::kSqlBytesMax,
+     .optional = true},
 });
 
 // One reading of the sentence as a chart: columns of the table. Without `y` the aggregate counts rows. Of a heatmap `x` and `y` are the
@@ -48,9 +54,17 @@ struct ChartReading {
   std::optional<int> limit;
   double score = 0;
   std::string why;
+  std::optional<std::string> sql;
 };
 BOOST_DESCRIBE_STRUCT(ChartReading, (),
-                      (mark, x, y, color, size, facet, value, filters, aggregate, time_unit, bin, sort, limit, score, why))
+                      (mark, x, y, color, size, facet, value, filters, aggregate, time_unit, bin, sort, limit, score, why, sql))
+template <>
+inline constexpr auto field_notes<ChartReading> = std::to_array<FieldNote>(
+    {{.name = "sql",
+      .about =
+          "a query for a chart of it in the warehouse's dialect, with columns named as its sides are, and `value`; null where none shows "
+          "it as it is",
+      .length_max = compiler_limits::kSqlBytesMax}});
 
 struct Suggestions {
   std::string table;

@@ -21,6 +21,26 @@ TEST(SuggestionService, ReadsASentenceOverTheTableThatFits) {
   EXPECT_TRUE(workspace.saved().empty());
 }
 
+TEST(SuggestionService, GivesAQueryThatRunsAndKeepsTheFiltersOfTheOneThatItReplaces) {
+  GenerationWorkspace workspace;
+  const auto service = *make_suggestion_service(workspace.tool_parts(), nullptr);
+  const auto ask = [&](std::string replaced) {
+    const auto answer = service->suggest(
+        workspace.context,
+        {.connection_id = workspace.connection_id, .sentence = "average wind by weather", .replaced_sql = std::move(replaced)});
+    EXPECT_TRUE(answer) << describe_error(answer.error());
+    return answer ? answer->readings.front().sql.value_or("") : std::string();
+  };
+  EXPECT_EQ(ask(""), "SELECT weather AS weather, avg(wind) AS \"value\"\nFROM seattle_weather\nGROUP BY 1\nORDER BY 1 NULLS LAST");
+  const std::string kept =
+      ask("SELECT max(wind) FROM seattle_weather -- filter(:none, a)\nWHERE filter(:period, \"date\") AND filter(:kind , weather ) AND "
+          "filter(:kind, "
+          "weather) AND filter(:high, wind > 3)");
+  EXPECT_NE(kept.find("\nWHERE filter(:period, \"date\") AND filter(:kind, weather)\nGROUP BY"), std::string::npos) << kept;
+  EXPECT_EQ(ask("SELECT 1 FROM flights WHERE filter(:period, date)").find("filter"), std::string::npos) << "another table";
+  EXPECT_TRUE(workspace.call("run_dry_run_query", {{"sql", ask("")}})->at("valid").as_bool());
+}
+
 TEST(SuggestionService, LooksUpValuesThatAreRare) {
   GenerationWorkspace workspace;
   const auto service = *make_suggestion_service(workspace.tool_parts(), nullptr);

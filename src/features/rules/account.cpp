@@ -350,24 +350,21 @@ class Accountant {
     const auto selects = [&](const auto& test) { return std::any_of(facts.selected.begin(), facts.selected.end(), test); };
     switch (sign) {
       case Sign::never: return false;
-      case Sign::running: return facts.says("over") && facts.says("order") && (facts.calls("sum") || facts.calls("count"));
+      case Sign::running:
+        return facts.says("over") && facts.says("order") && (facts.calls(FunctionMeaning::sum) || facts.calls(FunctionMeaning::count));
       case Sign::moving: return facts.says("over") && (facts.says("preceding") || facts.says("range"));
       case Sign::before:
-        return facts.calls("lag") || facts.calls("lead") || (facts.calls("first_value") && facts.says("preceding")) ||
-               selects([](const SelectedFact& fact) {
-                 return !fact.key && (fact.sql.find(" - ") != std::string::npos || fact.sql.find("arg_max") != std::string::npos);
-               });
+        return facts.calls(FunctionMeaning::neighbour) || (facts.calls(FunctionMeaning::window_first) && facts.says("preceding")) ||
+               selects(
+                   [](const SelectedFact& fact) { return !fact.key && (fact.of_one_row || fact.sql.find(" - ") != std::string::npos); });
       case Sign::quotient:
         return facts.mark == "pie" || facts.mark == "donut" || selects([](const SelectedFact& fact) { return fact.share; });
       case Sign::relation: {
         std::set<std::size_t> columns;
         for (const SelectedFact& fact : facts.selected) columns.insert(fact.columns.begin(), fact.columns.end());
-        return facts.calls("corr") || (columns.size() >= 2 && (facts.mark == "scatter" || facts.mark == "heatmap"));
+        return facts.calls(FunctionMeaning::correlation) || (columns.size() >= 2 && (facts.mark == "scatter" || facts.mark == "heatmap"));
       }
-      case Sign::quantile:
-        return std::any_of(facts.functions.begin(), facts.functions.end(), [](const std::string& function) {
-          return function.find("quantile") != std::string::npos || function.find("percentile") != std::string::npos || function == "ntile";
-        });
+      case Sign::quantile: return facts.calls(FunctionMeaning::quantile);
       case Sign::weighted:
         return selects(
             [](const SelectedFact& fact) { return !fact.key && fact.columns.size() >= 2 && fact.sql.find('*') != std::string::npos; });
@@ -662,9 +659,9 @@ class Accountant {
             return role = "aggregate", shows_aggregate(facts, static_cast<Aggregate>(cue.value)) || shows_as_they_are(facts, cue);
           case CueKind::order:
             role = "order";
-            if (facts.says("partition") && facts.calls("rank")) return true;
+            if (facts.says("partition") && facts.calls(FunctionMeaning::rank)) return true;
             return facts.order == cue.value || shows_aggregate(facts, cue.value > 0 ? Aggregate::maximum : Aggregate::minimum);
-          case CueKind::best: return role = "order", facts.order != 0 || (facts.says("partition") && facts.calls("rank"));
+          case CueKind::best: return role = "order", facts.order != 0 || (facts.says("partition") && facts.calls(FunctionMeaning::rank));
           case CueKind::busiest: return role = "order", facts.order == cue.value && shows_aggregate(facts, Aggregate::count);
           case CueKind::grain:
             role = "split";

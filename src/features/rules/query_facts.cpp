@@ -57,29 +57,52 @@ Range without_parentheses(Range range) {
   return range;
 }
 
-Aggregate aggregate_named(std::string_view function) {
-  static const std::map<std::string_view, Aggregate> known{
-      {"avg", Aggregate::mean},      {"mean", Aggregate::mean},       {"sum", Aggregate::sum},
-      {"fsum", Aggregate::sum},      {"count", Aggregate::count},     {"min", Aggregate::minimum},
-      {"max", Aggregate::maximum},   {"median", Aggregate::median},   {"stddev_samp", Aggregate::spread},
-      {"stddev", Aggregate::spread}, {"quantile", Aggregate::median}, {"quantile_cont", Aggregate::median},
-      {"arg_min", Aggregate::mean},  {"arg_max", Aggregate::mean},    {"corr", Aggregate::mean},
-      {"first", Aggregate::mean},    {"last", Aggregate::mean},       {"lag", Aggregate::none},
-  };
-  const auto found = known.find(function);
-  return found == known.end() ? Aggregate::none : found->second;
+// Facts are read in the local engine's words.
+std::optional<FunctionMeaning> meaning_of(const Token& function) { return local_sql_dialect().meaning_of(function.text); }
+
+Aggregate aggregate_of(std::optional<FunctionMeaning> meaning) {
+  if (!meaning) return Aggregate::none;
+  switch (*meaning) {
+    case FunctionMeaning::count: return Aggregate::count;
+    case FunctionMeaning::sum: return Aggregate::sum;
+    case FunctionMeaning::minimum: return Aggregate::minimum;
+    case FunctionMeaning::maximum: return Aggregate::maximum;
+    case FunctionMeaning::median:
+    case FunctionMeaning::quantile: return Aggregate::median;
+    case FunctionMeaning::standard_deviation: return Aggregate::spread;
+    case FunctionMeaning::mean:
+    case FunctionMeaning::correlation:
+    case FunctionMeaning::value_at: return Aggregate::mean;
+    case FunctionMeaning::neighbour:
+    case FunctionMeaning::window_first:
+    case FunctionMeaning::rank:
+    case FunctionMeaning::start_of_unit:
+    case FunctionMeaning::hour:
+    case FunctionMeaning::weekday:
+    case FunctionMeaning::month: break;
+  }
+  return Aggregate::none;
 }
 
-TimePart part_named(std::string_view function) {
-  if (function == "hour") return TimePart::hour;
-  if (function == "dayname" || function == "isodow" || function == "dayofweek" || function == "weekday") return TimePart::weekday;
-  if (function == "monthname" || function == "month") return TimePart::month;
+TimePart part_of(std::optional<FunctionMeaning> meaning) {
+  if (meaning == FunctionMeaning::hour) return TimePart::hour;
+  if (meaning == FunctionMeaning::weekday) return TimePart::weekday;
+  if (meaning == FunctionMeaning::month) return TimePart::month;
   return TimePart::none;
 }
 
 Grain grain_named(std::string_view name) {
   for (const Grain grain : {Grain::hour, Grain::day, Grain::week, Grain::month, Grain::quarter, Grain::year}) {
     if (name_of(grain) == name) return grain;
+  }
+  return Grain::none;
+}
+
+// The unit that a text among the arguments names.
+Grain grain_in(Range arguments) {
+  for (const Token& token : arguments) {
+    const Grain grain = token.kind == Token::Kind::text ? grain_named(token.text) : Grain::none;
+    if (grain != Grain::none) return grain;
   }
   return Grain::none;
 }
@@ -101,7 +124,8 @@ class Reader {
     for (std::size_t i = 0; i < range.size(); ++i) {
       if (range[i].kind == Token::Kind::word) {
         facts_.words.insert(range[i].text);
-        if (at(range, i + 1, "(")) facts_.functions.insert(range[i].text);
+        const auto meaning = at(range, i + 1, "(") ? meaning_of(range[i]) : std::nullopt;
+        if (meaning) facts_.functions.insert(*meaning);
       }
       if (range[i].kind == Token::Kind::text) facts_.literals.push_back(range[i].text);
     }
@@ -200,7 +224,7 @@ class Reader {
       return position >= 1 && position <= selected.size() && !selected[position - 1].key;
     }
     for (std::size_t i = 0; i < item.size(); ++i) {
-      if (item[i].kind == Token::Kind::word && at(item, i + 1, "(") && aggregate_named(item[i].text) != Aggregate::none) return true;
+      if (item[i].kind == Token::Kind::word && at(item, i + 1, "(") && aggregate_of(meaning_of(item[i])) != Aggregate::none) return true;
       const auto found = aliases.find(item[i].text);
       if (found != aliases.end()) return !found->second.key;
     }
@@ -225,13 +249,16 @@ class Reader {
     for (std::size_t i = 0; i < item.size(); ++i) {
       const Token& token = item[i];
       if (token.kind == Token::Kind::word && at(item, i + 1, "(")) {
-        const Aggregate aggregate = aggregate_named(token.text);
+        const auto meaning = meaning_of(token);
+        const Aggregate aggregate = aggregate_of(meaning);
+        if (meaning == FunctionMeaning::value_at) fact.of_one_row = true;
         if (aggregate != Aggregate::none && !aggregated) {
           fact.aggregate = aggregate == Aggregate::count && at(item, i + 2, "distinct") ? Aggregate::distinct : aggregate;
           aggregated = true;
         }
-        if (const TimePart part = part_named(token.text); part != TimePart::none && !aggregated) fact.part = part;
-        if (token.text == "date_trunc" && i + 2 < item.size() && !aggregated) fact.grain = grain_named(item[i + 2].text);
+        if (const TimePart part = part_of(meaning); part != TimePart::none && !aggregated) fact.part = part;
+        if (meaning == FunctionMeaning::start_of_unit && !aggregated)
+          fact.grain = grain_in(item.subspan(i + 1, closing_of(item, i + 1) - i - 1));
       }
       if (is(token, "/") && aggregated) fact.share = true;
       if (is(token, "case") && fact.aggregate == Aggregate::mean) fact.share = true;
@@ -295,7 +322,7 @@ class Reader {
     if (const std::vector<std::size_t> columns = columns_in(range); !columns.empty()) fact.column = columns.front();
     for (std::size_t i = 0; i < range.size(); ++i) {
       const Token& token = range[i];
-      if (token.kind == Token::Kind::word && at(range, i + 1, "(") && fact.part == TimePart::none) fact.part = part_named(token.text);
+      if (token.kind == Token::Kind::word && at(range, i + 1, "(") && fact.part == TimePart::none) fact.part = part_of(meaning_of(token));
       if (is(token, "not")) fact.negated = !fact.negated;
       if (is(token, "distinct") && at(range, i + 1, "from")) {
         fact.sign = "=";

@@ -15,8 +15,9 @@ struct SelectedFact {
   Aggregate aggregate = Aggregate::none;
   Grain grain = Grain::none;
   TimePart part = TimePart::none;
-  bool key = false;    // split by; else measured
-  bool share = false;  // a part of a whole
+  bool key = false;         // split by; else measured
+  bool share = false;       // a part of a whole
+  bool of_one_row = false;  // the first or last of its rows
   std::string label;
   std::string sql;
 };
@@ -36,16 +37,16 @@ struct QueryFacts {
   std::string mark;
   std::vector<SelectedFact> selected;
   std::vector<FilterFact> filters;
-  std::set<std::string> functions;    // that it calls, lower-case
-  std::set<std::string> words;        // of its text, lower-case: over, partition, having, interval
-  std::set<std::string> numbers;      // that its conditions and limits hold
-  std::vector<std::string> literals;  // texts that it holds anywhere, as they are in the data
-  int order = 0;                      // 1 the most first, -1 the least first, 0 not by what is measured
-  std::optional<int> limit;           // of its rows, or of the things that its rows are about
+  std::set<FunctionMeaning> functions;  // that it calls
+  std::set<std::string> words;          // of its text, lower-case: over, partition, having, interval
+  std::set<std::string> numbers;        // that its conditions and limits hold
+  std::vector<std::string> literals;    // texts that it holds anywhere, as they are in the data
+  int order = 0;                        // 1 the most first, -1 the least first, 0 not by what is measured
+  std::optional<int> limit;             // of its rows, or of the things that its rows are about
   bool facets = false;
 
   bool has_time_key() const;
-  bool calls(std::string_view function) const { return functions.contains(std::string(function)); }
+  bool calls(FunctionMeaning function) const { return functions.contains(function); }
   bool says(std::string_view word) const { return words.contains(std::string(word)); }
 };
 

@@ -5,6 +5,7 @@
 #include "features/rules/match.h"
 #include "features/rules/plan.h"
 #include "features/rules/question.h"
+#include "features/rules/reading_query.h"
 #include "features/rules/suggestion_step.h"
 #include "features/rules/words.h"
 #include "features/rules/yaml_writer.h"
@@ -174,7 +175,7 @@ class Author {
   }
 
   // The same way as far as the table, and then the readings instead of a dashboard. `table`: empty, or the only one to look at.
-  SuggestionStep suggest(std::string_view table, std::size_t top) {
+  SuggestionStep suggest(std::string_view table, std::size_t top, const ReplacedQuery& replaced) {
     if (sentence_.words.empty()) return {.refusal = "Say in a sentence what to show, for example how many there are, by what."};
     if (auto step = list()) return to_suggestion_step(*step);
     if (!table.empty()) {
@@ -195,6 +196,9 @@ class Author {
     sentence_ = without_named_cues(std::move(sentence_), match_);
     SuggestionStep step;
     step.charts = SuggestedCharts{.table = match_.table->sql_name, .readings = suggest_charts(sentence_, match_, top)};
+    const bool is_same_table = replaced.sql.contains(match_.table->sql_name);
+    for (ChartSuggestion& reading : step.charts->readings)
+      reading.sql = reading_query(reading, *match_.table, is_same_table ? replaced.filters : std::vector<std::string>{});
     question_ = make_question(sentence_, match_);
     if (!step.charts->readings.empty()) question_.reading = step.charts->readings.front();
     step.charts->account = make_plan(question_, sentence_, options_).account;
@@ -706,10 +710,11 @@ class RulesProvider final : public ProviderAdapter {
 
 }  // namespace
 
-SuggestionStep next_suggestion_step(const std::vector<Message>& messages, std::string_view table, std::size_t top) {
+SuggestionStep next_suggestion_step(const std::vector<Message>& messages, std::string_view table, std::size_t top,
+                                    const ReplacedQuery& replaced) {
   CompletionRequest request;
   request.messages = &messages;
-  return Author(request).suggest(table, top);
+  return Author(request).suggest(table, top, replaced);
 }
 
 std::shared_ptr<ProviderAdapter> make_rules_provider() { return std::make_shared<RulesProvider>(); }

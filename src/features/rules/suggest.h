@@ -37,7 +37,8 @@ struct ChartSuggestion {
   std::vector<SuggestedFilter> filters;
   double score = 0;  // 0..1
   std::string why;
-  bool guessed = false;  // the sentence names neither a side nor a mark: it is no answer, only a beginning
+  std::optional<std::string> sql;  // of a query that shows it, where one was asked for and there is one: see reading_query.h
+  bool guessed = false;            // the sentence names neither a side nor a mark: it is no answer, only a beginning
 };
 BOOST_DESCRIBE_STRUCT(ChartSuggestion, (),
                       (mark, x, y, color, value, aggregate, time_unit, bin, bin_width, sort, limit, filters, score, why))

@@ -23,8 +23,15 @@ struct SuggestionStep {
   std::string refusal;
 };
 
-// The rules' way to a table, without a dashboard: lists, reads schemas, chooses. `table` empty: the one that fits best. The same messages
-// always get the same step.
-SuggestionStep next_suggestion_step(const std::vector<Message>& messages, std::string_view table, std::size_t top);
+// The query whose place a reading may take.
+struct ReplacedQuery {
+  std::string sql;
+  std::vector<std::string> filters;  // of its own, "filter(:period, sold_at)"
+};
+
+// The rules' way to a table, without a dashboard: lists, reads schemas, chooses. `table` empty: the one that fits best. The readings have
+// SQL, which keeps the filters of the replaced query where that reads the same table. The same messages always get the same step.
+SuggestionStep next_suggestion_step(const std::vector<Message>& messages, std::string_view table, std::size_t top,
+                                    const ReplacedQuery& replaced = {});
 
 }  // namespace bridge

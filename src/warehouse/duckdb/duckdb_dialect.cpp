@@ -1,5 +1,7 @@
 #include "warehouse/duckdb/duckdb_dialect.h"
 
+#include <map>
+
 #include "base/sql_name.h"
 #include "base/text.h"
 
@@ -100,6 +102,38 @@ class DuckdbDialect final : public SqlDialect {
     const bool is_quarter = unit == TimeUnit::quarter;
     return TimeWindow{.order = std::string(time),
                       .back = is_quarter ? str("INTERVAL ", 3 * count, " MONTH") : str("INTERVAL ", count, " ", unit_name(unit))};
+  }
+
+  std::optional<FunctionMeaning> meaning_of(std::string_view function) const override {
+    using enum FunctionMeaning;
+    static const std::map<std::string_view, FunctionMeaning> own{
+        {"mean", mean},
+        {"fsum", sum},
+        {"median", median},
+        {"quantile", quantile},
+        {"quantile_cont", quantile},
+        {"quantile_disc", quantile},
+        {"approx_quantile", quantile},
+        {"percentile_cont", quantile},
+        {"percentile_disc", quantile},
+        {"stddev", standard_deviation},
+        {"stddev_samp", standard_deviation},
+        {"corr", correlation},
+        {"arg_min", value_at},
+        {"arg_max", value_at},
+        {"first", value_at},
+        {"last", value_at},
+        {"date_trunc", start_of_unit},
+        {"hour", hour},
+        {"dayname", weekday},
+        {"isodow", weekday},
+        {"dayofweek", weekday},
+        {"weekday", weekday},
+        {"month", month},
+        {"monthname", month},
+    };
+    const auto found = own.find(function);
+    return found == own.end() ? standard_meaning_of(function) : found->second;
   }
 
   // The middle of two decimals has no more digits than they have.

@@ -100,6 +100,20 @@ Result<> describe(const ColumnPlace& place, const std::string& name, const Readi
   return {};
 }
 
+// The sign that stands beside at least half of the numbers.
+Result<std::optional<std::string>> find_unit(const ColumnPlace& place, const std::string& name, const Reading& reading) {
+  constexpr auto signs = std::to_array<std::string_view>({"$", "€", "£", "¥", "%"});
+  std::string sql = "SELECT count(*)";
+  for (const std::string_view sign : signs)
+    sql += str(", count(*) FILTER (WHERE ", name, " LIKE '%", sign == "%" ? "!" : "", sign, "%' ESCAPE '!')");
+  const QueryResult counted =
+      TRY(place.connection.run(place.context, str(sql, " FROM ", place.table, " WHERE (", reading.sql, ") IS NOT NULL")));
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    if (integer_at(counted, 0) > 0 && 2 * integer_at(counted, i + 1) >= integer_at(counted, 0)) return std::string(signs[i]);
+  }
+  return std::nullopt;
+}
+
 Result<> read_text(const ColumnPlace& place, const ColumnInfo& column, const DeclaredType& declared, ColumnStatistics& statistics) {
   const std::string name = quoted_sql_name(column.name);
   std::vector<Reading> readings;
@@ -128,6 +142,7 @@ Result<> read_text(const ColumnPlace& place, const ColumnInfo& column, const Dec
   // Digits alone that were declared to be text were meant to be, and numbers do not begin with zeros.
   const bool is_plain = integer_at(counted, 1) == 0;
   if (best == numbers_at && (integer_at(counted, 2) > 0 || (is_plain && declared.type == ColumnType::text))) return {};
+  if (best == numbers_at) statistics.read_unit = TRY(find_unit(place, name, readings[best]));
   return describe(place, name, readings[best], statistics);
 }
 

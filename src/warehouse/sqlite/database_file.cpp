@@ -18,6 +18,7 @@
 #include "warehouse/sqlite/limits.h"
 #include "warehouse/sqlite/scan_estimate.h"
 #include "warehouse/sqlite/sql_guard.h"
+#include "warehouse/sqlite/sqlite_dialect.h"
 
 namespace bridge::sqlite {
 
@@ -106,11 +107,6 @@ std::string text_at(const QueryResult& result, std::size_t column, std::size_t r
 std::int64_t integer_at(const QueryResult& result, std::size_t column, std::size_t row) {
   const ResultColumn& values = result.columns[column];
   return values.valid[row] && !values.integers.empty() ? values.integers[row] : 0;
-}
-
-// Words that SQLite does not take as a name without quotes are more than those of other engines.
-std::string table_name_in_sql(const std::string& name) {
-  return sqlite3_keyword_check(name.c_str(), static_cast<int>(name.size())) != 0 ? quoted_sql_name(name) : sql_name(name);
 }
 
 // Whether a part of a call ran out of its own time, and not the call.
@@ -349,7 +345,7 @@ Result<> DatabaseFile::measure(const CallContext& context, Connection& connectio
 std::vector<TableName> DatabaseFile::list_tables() const {
   std::vector<TableName> names;
   for (const auto& [key, table] : tables_)
-    names.push_back({.name = table->name, .sql_name = table_name_in_sql(table->name), .type = table->type});
+    names.push_back({.name = table->name, .sql_name = sqlite_dialect().identifier(table->name), .type = table->type});
   return names;
 }
 
@@ -360,8 +356,10 @@ Result<std::vector<TableInfo>> DatabaseFile::describe_tables(const CallContext& 
   for (const std::string& name : names) {
     FileTable* table = find(name);
     if (!table || table->name != name) continue;
-    TableInfo info{
-        .dataset = std::string(dataset_name), .name = table->name, .sql_name = table_name_in_sql(table->name), .type = table->type};
+    TableInfo info{.dataset = std::string(dataset_name),
+                   .name = table->name,
+                   .sql_name = sqlite_dialect().identifier(table->name),
+                   .type = table->type};
     const auto look = [&]() -> Result<> {
       TRY(sample(budget, *connection, *table));
       TRY(measure(budget, *connection, *table));
@@ -536,11 +534,11 @@ Result<DryRun> DatabaseFile::dry_run(const CallContext& context, const BoundQuer
   for (AnswerColumn& column : TRY(answer_columns(context, *connection, statement.get(), query.sql)))
     dry_run.columns.push_back({.name = std::move(column.name), .type = column.type.value_or(ColumnType::text)});
   for (const ReadColumn& read : connection->reads()) {
-    const std::string name = table_name_in_sql(find(read.table)->name);
+    const std::string name = sqlite_dialect().identifier(find(read.table)->name);
     if (std::ranges::find(dry_run.tables, name) == dry_run.tables.end()) dry_run.tables.push_back(name);
   }
   for (const std::string& joined : TRY(joined_tables(*connection, query.sql))) {
-    const std::string name = table_name_in_sql(joined);
+    const std::string name = sqlite_dialect().identifier(joined);
     if (std::ranges::find(dry_run.tables, name) == dry_run.tables.end()) dry_run.tables.push_back(name);
   }
   TRY(connection->bind(statement.get(), query.values));

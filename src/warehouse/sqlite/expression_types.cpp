@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <span>
 
 #include "base/text.h"
@@ -240,10 +241,11 @@ Type joined(Type one, Type other) {
 class Reader final {
  public:
   Reader(std::vector<Token> tokens, const TypeOfColumn& type_of_column) : tokens_(std::move(tokens)), type_of_column_(type_of_column) {
+    const std::size_t outermost = find_outside(tokens_, 0, [](const Token& token) { return is_word(token, "select"); });
     for (std::size_t at = 0; at < tokens_.size(); ++at) {
       if (!is_word(tokens_[at], "select")) continue;
       for (const Item& item : items_of_select(tokens_, at)) {
-        if (!item.name.empty()) named_.emplace(item.name, item.expression);
+        if (!item.name.empty()) named_.emplace(item.name, Named{.expression = item.expression, .is_inner = at != outermost});
       }
     }
   }
@@ -296,15 +298,19 @@ class Reader final {
     return type_of_name(lower(token.text), depth);
   }
 
+  // What a subquery calls so, else the column: "sum(price) AS price" in a subquery is a sum to the query around it.
   Type type_of_name(const std::string& name, int depth) {
-    if (const Type type = type_of_column_(name)) return type;
+    const Type column = type_of_column_(name);
+    if (column && !resolved_.insert(name).second) return column;  // within its own definition
     Type type;
     for (auto [at, end] = named_.equal_range(name); at != end; ++at) {
-      const bool is_itself = at->second.size() == 1 || (at->second.size() == 3 && is_symbol(at->second[1], "."));
-      if (is_itself && lower(at->second.back().text) == name) continue;
-      type = joined(type, type_of(at->second, depth + 5));
+      const Tokens expression = at->second.expression;
+      const bool is_itself = expression.size() == 1 || (expression.size() == 3 && is_symbol(expression[1], "."));
+      if ((is_itself && lower(expression.back().text) == name) || (column && !at->second.is_inner)) continue;
+      type = joined(type, type_of(expression, depth + 5));
     }
-    return type;
+    if (column) resolved_.erase(name);
+    return type ? type : column;
   }
 
   // Nothing when it is none; else its type, which may not be known.
@@ -407,7 +413,12 @@ class Reader final {
 
   std::vector<Token> tokens_;
   const TypeOfColumn& type_of_column_;
-  std::multimap<std::string, Tokens> named_;
+  struct Named {
+    Tokens expression;
+    bool is_inner = false;  // in a subquery
+  };
+  std::multimap<std::string, Named> named_;
+  std::set<std::string> resolved_;  // names of columns whose definitions are being read
 };
 
 }  // namespace

@@ -45,6 +45,10 @@ TEST(TypesFromSql, FollowsNamesThroughSubqueries) {
   EXPECT_EQ(
       types_of("WITH m AS (SELECT date(day) AS month, sum(amount) AS total FROM t GROUP BY 1) SELECT m.month, total, total / 2 FROM m", 3),
       "date, number, number");
+  EXPECT_EQ(types_of("SELECT price, qty FROM (SELECT sum(price) AS price, qty FROM (SELECT sum(price) AS price, qty FROM t) s) s", 2),
+            "number, integer")
+      << "what a subquery calls as a column is called";
+  EXPECT_EQ(types_of("SELECT sum(price) AS price, max(price) FROM t", 2), "number, decimal");
   EXPECT_EQ(types_of("SELECT n, x FROM (SELECT count(*) AS n, n AS x FROM t)", 2), "integer, integer");
   EXPECT_EQ(types_of("SELECT a FROM (SELECT b AS a FROM (SELECT a AS b FROM t))", 1), "?");
 }

@@ -1,5 +1,7 @@
 #include "warehouse/sqlite/sqlite_dialect.h"
 
+#include <sqlite3.h>
+
 #include "base/sql_name.h"
 #include "base/text.h"
 
@@ -58,7 +60,10 @@ class SqliteDialect final : public SqlDialect {
   }
 
   std::string quote_identifier(std::string_view name) const override { return quoted_sql_name(name); }
-  std::string identifier(std::string_view name) const override { return sql_name(name); }
+  // Words that SQLite does not take as a name without quotes are more than those of other engines.
+  std::string identifier(std::string_view name) const override {
+    return sqlite3_keyword_check(name.data(), static_cast<int>(name.size())) != 0 ? quoted_sql_name(name) : sql_name(name);
+  }
   std::string text_literal(std::string_view text) const override { return str('\'', replace_all(std::string(text), "'", "''"), '\''); }
   std::string date_literal(std::string_view day) const override { return text_literal(day); }
   std::string true_literal() const override { return "TRUE"; }
@@ -69,12 +74,18 @@ class SqliteDialect final : public SqlDialect {
   }
 
   Result<std::string> cast(std::string_view value, ColumnType type) const override {
+    // Of a text that is no number SQLite reads as much as is one, and 0 of the rest: compared with a number it stays a text.
+    const auto number = [&](std::string_view type_name) {
+      return str("CASE WHEN CAST(", value, " AS NUMERIC) = ", value, " THEN CAST(", value, " AS ", type_name, ") END");
+    };
     switch (type) {
-      case ColumnType::boolean: return str("CAST(", value, " AS BOOLEAN)");
-      case ColumnType::integer: return str("CAST(", value, " AS INTEGER)");
+      case ColumnType::boolean:
+        return str("CASE WHEN CAST(", value, " AS NUMERIC) = ", value, " THEN CAST(", value, " AS NUMERIC) <> 0 WHEN lower(", value,
+                   ") = 'true' THEN TRUE WHEN lower(", value, ") = 'false' THEN FALSE END");
+      case ColumnType::integer: return number("INTEGER");
       case ColumnType::big_integer:
-      case ColumnType::decimal: return str("CAST(", value, " AS NUMERIC)");
-      case ColumnType::number: return str("CAST(", value, " AS REAL)");
+      case ColumnType::decimal: return number("NUMERIC");
+      case ColumnType::number: return number("REAL");
       case ColumnType::text: return str("CAST(", value, " AS TEXT)");
       case ColumnType::date: return str("date(", value, ")");
       case ColumnType::timestamp: return str("datetime(", value, ")");
@@ -148,13 +159,13 @@ class SqliteDialect final : public SqlDialect {
     return name_in(part_of(time, "%m"), months);
   }
   std::string start_of_year(std::string_view year) const override {
-    return str("CASE WHEN ", year, " IS NOT NULL THEN printf('%04d-01-01', ", year, ") END");
+    return str("CASE WHEN ", year, " IS NOT NULL THEN date(printf('%04d-01-01', ", year, ")) END");
   }
   std::string days_between(std::string_view from, std::string_view to) const override {
     return str("CAST(julianday(date(", to, ")) - julianday(date(", from, ")) AS INTEGER)");
   }
 
-  // A day that no month has ("31 February") is null: adding nothing to it makes it another one.
+  // A day that no month has ("31 February") and an hour that no day has are null: adding nothing to them makes them others.
   Result<std::string> parse_time(std::string_view text, std::string_view format) const override {
     const auto fixed = read_format(format);
     if (!fixed) {
@@ -168,9 +179,10 @@ class SqliteDialect final : public SqlDialect {
     };
     const std::string day = str(part('Y'), " || '-' || ", part('m'), " || '-' || ", part('d'));
     const bool has_time = fixed->places.contains('H') || fixed->places.contains('M') || fixed->places.contains('S');
-    const std::string moment =
-        has_time ? str("datetime(", day, " || ' ' || ", part('H'), " || ':' || ", part('M'), " || ':' || ", part('S'), ")") : day;
-    return str("CASE WHEN ", text, " GLOB '", fixed->pattern, "' AND date(", day, ", '+0 days') = ", day, " THEN ", moment, " END");
+    const std::string written = has_time ? str(day, " || ' ' || ", part('H'), " || ':' || ", part('M'), " || ':' || ", part('S')) : day;
+    const std::string_view function = has_time ? "datetime" : "date";
+    return str("CASE WHEN ", text, " GLOB '", fixed->pattern, "' AND ", function, "(", written, ", '+0 days') = ", written, " THEN ",
+               function, "(", written, ") END");
   }
 
   // Ranges go over numbers alone: days, or months where the unit has no fixed number of days.
@@ -182,6 +194,11 @@ class SqliteDialect final : public SqlDialect {
     if (in(*step) == 0 && hours > 0) return TimeWindow{.order = str(part_of(time, "%s"), " / 3600"), .back = str(count * hours)};
     return not_in_dialect(engine, str("window over the ", unit_name(unit), " before of rows by ", unit_name(*step)),
                           "rows by month, quarter or year would do");
+  }
+
+  // Parts of moments are written with strftime, whose format says which.
+  std::optional<FunctionMeaning> meaning_of(std::string_view function) const override {
+    return function == "total" ? FunctionMeaning::sum : standard_meaning_of(function);
   }
 
   std::optional<SqlCaution> find_caution(std::string_view, const std::vector<ColumnName>&) const override { return std::nullopt; }

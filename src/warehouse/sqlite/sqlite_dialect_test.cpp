@@ -102,7 +102,8 @@ const std::vector<Case>& row_cases() {
       {"whole number", [](const SqlDialect& d) { return d.cast("price", ColumnType::text); }, "CAST(price AS VARCHAR)",
        "CAST(price AS TEXT)"},
       {"date", [](const SqlDialect& d) { return d.cast("seen", ColumnType::date); }, "CAST(seen AS DATE)", "date(seen)"},
-      {"number", [](const SqlDialect& d) { return d.cast("'1.5'", ColumnType::number); }, "CAST('1.5' AS DOUBLE)", "CAST('1.5' AS REAL)"},
+      {"number", [](const SqlDialect& d) { return d.cast("'1.5'", ColumnType::number); }, "CAST('1.5' AS DOUBLE)",
+       "CASE WHEN CAST('1.5' AS NUMERIC) = '1.5' THEN CAST('1.5' AS REAL) END"},
       {"day of a moment", [](const SqlDialect& d) { return d.day_of("seen"); }, "CAST(seen AS DATE)", "date(seen)"},
       {"ratio", [](const SqlDialect& d) { return d.ratio("amount", "id"); }, "amount / id", "CAST(amount AS REAL) / id"},
       {"safe ratio", [](const SqlDialect& d) { return d.safe_ratio("id", "amount"); }, "id / nullif(amount, 0)",
@@ -226,11 +227,42 @@ TEST(SqlDialects, RefuseByNameWhatTheyCannotWriteAndSayWhatWouldDo) {
                                                   {"median", sqlite.median("x")},
                                                   {"standard deviation", sqlite.standard_deviation("x")},
                                                   {"value of the first or last row in time", sqlite.value_at(ValueAt::earliest, "x", "t")},
-                                                  {"type json", sqlite.cast("x", ColumnType::json)}}) {
+                                                  {"type json", sqlite.cast("x", ColumnType::json)},
+                                                  {"type time", sqlite.cast("x", ColumnType::time)},
+                                                  {"reading of texts such as '%b %d' as dates", sqlite.parse_time("x", "%b %d")}}) {
     ASSERT_FALSE(named) << refused;
     EXPECT_EQ(named.error().code, ErrorCode::unsupported);
     EXPECT_EQ(named.error().reason, "not_in_dialect");
     EXPECT_TRUE(named.error().message.starts_with(str("SQLite has no ", refused, ": "))) << named.error().message;
+  }
+}
+
+TEST(SqlDialects, RefuseWindowsThatHaveNoLengthInTheRowsUnit) {
+  const auto window = sqlite_dialect().window_back("x", TimeUnit::day, TimeUnit::month, 1);
+  ASSERT_FALSE(window);
+  EXPECT_EQ(window.error().reason, "not_in_dialect");
+  EXPECT_EQ(window.error().message, "SQLite has no window over the month before of rows by day: rows by month, quarter or year would do");
+}
+
+TEST(SqlDialects, TellWhatFunctionsMean) {
+  const SqlDialect& duckdb = *find_sql_dialect("duckdb");
+  EXPECT_EQ(duckdb.meaning_of("quantile_cont"), FunctionMeaning::quantile);
+  EXPECT_EQ(duckdb.meaning_of("date_trunc"), FunctionMeaning::start_of_unit);
+  EXPECT_EQ(duckdb.meaning_of("total"), std::nullopt);
+  EXPECT_EQ(sqlite_dialect().meaning_of("total"), FunctionMeaning::sum);
+  EXPECT_EQ(sqlite_dialect().meaning_of("date_trunc"), std::nullopt);
+  for (const SqlDialect* dialect : sql_dialects()) {
+    EXPECT_EQ(dialect->meaning_of("avg"), FunctionMeaning::mean);
+    EXPECT_EQ(dialect->meaning_of("lag"), FunctionMeaning::neighbour);
+    EXPECT_EQ(dialect->meaning_of("upper"), std::nullopt);
+  }
+}
+
+TEST(SqliteDialect, GivesNullForTextsThatAreNoNumber) {
+  for (const ColumnType type : {ColumnType::integer, ColumnType::number, ColumnType::decimal}) {
+    EXPECT_EQ(rows_in_sqlite(str("SELECT ", *sqlite_dialect().cast("written", type), " FROM t WHERE id = 4")), "null|\n")
+        << enum_name(type);
+    EXPECT_EQ(rows_in_sqlite(str("SELECT ", *sqlite_dialect().cast("'12'", type), " + 0")).substr(0, 2), "12");
   }
 }
 

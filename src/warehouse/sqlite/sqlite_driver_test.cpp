@@ -565,6 +565,7 @@ TEST(SqliteStatistics, ReadDatesMomentsAndNumbersThatTheTypeHides) {
   }
   EXPECT_EQ(all.at("julian_day").read_as, ReadAs::timestamp);
   EXPECT_EQ(all.at("price").read_as, ReadAs::number);
+  EXPECT_EQ(all.at("price").read_unit, "$");
   EXPECT_NEAR(all.at("price").average.value_or(0), 1015, 1e-9);
   for (const auto& [name, one] : all) {
     if (!one.read_sql) continue;

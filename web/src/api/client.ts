@@ -236,7 +236,7 @@ export const api = {
     return `${at(slug)}/query/${encodeURIComponent(query_id)}/data?${parts}`;
   },
 
-  suggest_charts: (body: { connection_id: string; sentence: string }, signal?: AbortSignal) => json<Suggestions>('/v1/charts/suggest', { method: 'POST', body, signal }),
+  suggest_charts: (body: { connection_id: string; sentence: string; replaced_sql?: string }, signal?: AbortSignal) => json<Suggestions>('/v1/charts/suggest', { method: 'POST', body, signal }),
 
   yaml: async (slug: string, signal?: AbortSignal): Promise<Yaml> => {
     const response = await send(`${at(slug)}/yaml`, { headers: { Accept: 'application/yaml' }, signal });

@@ -1819,6 +1819,8 @@ export interface components {
             table?: string;
             /** @description how many readings, from 1 to 10; 5 when missing */
             top?: number;
+            /** @description a document's query whose place a reading may take: its filter() calls are in the readings' queries too, over the same table */
+            replaced_sql?: string;
         };
         Suggestions: {
             table: string;
@@ -1842,6 +1844,8 @@ export interface components {
                 limit?: number | null;
                 score: number;
                 why: string;
+                /** @description a query for a chart of it in the warehouse's dialect, with columns named as its sides are, and `value`; null where none shows it as it is */
+                sql?: string | null;
             }[];
             account: {
                 word: string;

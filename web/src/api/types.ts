@@ -268,6 +268,8 @@ export interface ChartReading {
   limit?: number | null;
   score: number;
   why: string;
+  // A query for a chart of it, with columns named as its sides are, and `value`; null where none shows it as it is.
+  sql?: string | null;
 }
 
 // What became of a word of the sentence.

@@ -5,7 +5,7 @@ import type { AccountedWord, ChartReading, DashboardDocument } from '../api/type
 import { navigate } from '../components/location';
 import { ProblemNote } from '../components/problem_note';
 import { leave_draft } from '../dashboard_editor/drafts';
-import { can_take, reading_text, with_reading } from './readings';
+import { lead_sql, reading_text, with_reading } from './readings';
 
 // What a dashboard says of itself, without the question that stands below it.
 export function description_of(dashboard: DashboardDocument): string {
@@ -31,8 +31,8 @@ function Readings({ dashboard, prompt, connection: name }: { dashboard: Dashboar
   const connections = useQuery({ queryKey: ['connections'], queryFn: ({ signal }) => api.connections(signal), staleTime: 60_000 });
   const connection = connections.data?.items.find((one) => one.name === name);
   const suggestions = useQuery({
-    queryKey: ['readings', connection?.id, prompt],
-    queryFn: ({ signal }) => api.suggest_charts({ connection_id: connection!.id, sentence: prompt }, signal),
+    queryKey: ['readings', connection?.id, prompt, lead_sql(dashboard)],
+    queryFn: ({ signal }) => api.suggest_charts({ connection_id: connection!.id, sentence: prompt, replaced_sql: lead_sql(dashboard) }, signal),
     enabled: connection !== undefined,
     staleTime: Infinity,
     retry: false,
@@ -48,7 +48,7 @@ function Readings({ dashboard, prompt, connection: name }: { dashboard: Dashboar
   const choose = async (reading: ChartReading) => {
     try {
       const yaml = await api.yaml(dashboard.slug);
-      const text = with_reading(yaml.text, dashboard, data!, reading, connection!.connection_type);
+      const text = with_reading(yaml.text, dashboard, reading);
       if (text === null) throw new Error('This document is not written in blocks, so the chart has to be changed in the editor.');
       leave_draft(dashboard.slug, text);
       navigate(`/d/${encodeURIComponent(dashboard.slug)}/edit`);
@@ -73,7 +73,7 @@ function Readings({ dashboard, prompt, connection: name }: { dashboard: Dashboar
           <ul>
             {others.map((reading, index) => (
               <li key={index}>
-                {can_take(reading, connection?.connection_type ?? '') ? (
+                {reading.sql ? (
                   <button type="button" className="reading" onClick={() => void choose(reading)} data-testid="reading">
                     {reading_text(reading)}
                   </button>

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChartReading, DashboardDocument } from '../api/types';
-import { can_take, reading_sql, reading_text, with_reading } from './readings';
+import { lead_sql, reading_text, with_reading } from './readings';
 
-const reading: ChartReading = { mark: 'bar', x: 'origin', y: 'delay', aggregate: 'mean', filters: [], sort: '-y', limit: 5, score: 0.5, why: '' };
+const reading: ChartReading = { mark: 'bar', x: 'origin', y: 'delay', aggregate: 'mean', filters: [], sort: '-y', limit: 5, score: 0.5, why: '', sql: 'SELECT origin AS origin, avg(delay) AS value\nFROM flights' };
 const document = {
   queries: { lead: { sql: 'SELECT 1 FROM flights WHERE filter(:period, date)' } },
   charts: { total: { query: 'lead', mark: 'kpi' }, main: { query: 'lead', mark: 'line' } },
@@ -16,28 +16,19 @@ test('a reading is said in words', () => {
   assert.equal(reading_text({ ...reading, y: null, aggregate: 'count', x: 'date', time_unit: 'month', mark: 'line', limit: null, filters: [{ field: 'carrier', op: 'in', values: ['AA', 'DL'] }] }), 'Rows by date (month), carrier in AA, DL, as lines');
 });
 
-test('its query groups in the warehouse, keeps the filters of the page, and quotes names and values', () => {
-  const given = { ...reading, x: 'the "origin"', filters: [{ field: 'carrier', op: '=', values: ["O'Hare"] }, { field: 'delay', op: '>', values: ['30'] }] };
-  assert.equal(
-    reading_sql(given, 'flights', 'duckdb', document.queries.lead!.sql),
-    `SELECT "the ""origin""", avg("delay") AS value\nFROM flights\nWHERE "carrier" = 'O''Hare' AND "delay" > 30 AND filter(:period, date)\nGROUP BY 1\nORDER BY 2 DESC, 1\nLIMIT 5`,
-  );
-  assert.match(reading_sql({ ...reading, x: 'date', time_unit: 'month', sort: null, limit: null }, 'flights', 'duckdb', ''), /date_trunc\('month', "date"\) AS "date"/);
+test('the query whose place it takes is that of the first chart', () => {
+  assert.equal(lead_sql(document), 'SELECT 1 FROM flights WHERE filter(:period, date)');
+  assert.equal(lead_sql({ ...document, layout: [] }), '');
 });
 
 test('the lead chart is replaced, and the rest of the text stays as it was written', () => {
-  const changed = with_reading(yaml, document, { table: 'flights' }, reading, 'duckdb')!;
+  const changed = with_reading(yaml, document, reading)!;
   assert.match(changed, /^ {2}total: \{query: lead, mark: kpi\}\n {2}main:\n {4}query: reading\n {4}mark: bar\n/m);
-  assert.match(changed, /^queries:\n {2}reading:\n {4}sql: \|\n {6}SELECT "origin", avg\("delay"\) AS value\n {6}FROM flights\n/m);
+  assert.match(changed, /^queries:\n {2}reading:\n {4}sql: \|\n {6}SELECT origin AS origin, avg\(delay\) AS value\n {6}FROM flights\n/m);
   assert.ok(changed.endsWith('\n\nlayout:\n  - row: [{chart: main, w: 12}]\n'));
-  assert.equal(with_reading('{bridge: 1}', document, { table: 'flights' }, reading, 'duckdb'), null);
+  assert.equal(with_reading('{bridge: 1}', document, reading), null);
 });
 
-test('what could only be written as something else is not offered', () => {
-  assert.equal(can_take(reading, 'duckdb'), true);
-  assert.equal(can_take(reading, 'bigquery'), false);
-  assert.equal(can_take({ ...reading, filters: [{ field: 'a', op: 'almost', values: ['b'] }] }, 'duckdb'), false);
-  assert.equal(can_take({ ...reading, mark: 'histogram', bin: 20 }, 'duckdb'), false);
-  assert.equal(can_take({ ...reading, x: 'date', time_unit: 'day_of_week' }, 'duckdb'), false, 'a mean of means is not the mean');
-  assert.equal(can_take({ ...reading, x: 'date', time_unit: 'day_of_week', aggregate: 'sum' }, 'duckdb'), true);
+test('what has no query is not taken', () => {
+  assert.equal(with_reading(yaml, document, { ...reading, sql: null }), null);
 });

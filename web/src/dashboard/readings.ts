@@ -1,22 +1,10 @@
 // Other readings of a dashboard's question: what each is called, and how it becomes the dashboard's lead chart. Pure.
-import type { ChartReading, DashboardDocument, ReadingFilter, Suggestions } from '../api/types';
+import type { ChartReading, DashboardDocument, ReadingFilter } from '../api/types';
 import { humanize } from '../charts/format';
 
-const AGGREGATES: Record<string, { word: string; sql: (column: string, type: string) => string }> = {
-  count: { word: 'Number of', sql: (column) => `count(${column})` },
-  sum: { word: '', sql: (column) => `sum(${column})` },
-  mean: { word: 'Average', sql: (column) => `avg(${column})` },
-  median: { word: 'Median', sql: (column, type) => (type === 'postgres' ? `percentile_cont(0.5) WITHIN GROUP (ORDER BY ${column})` : `median(${column})`) },
-  min: { word: 'Lowest', sql: (column) => `min(${column})` },
-  max: { word: 'Highest', sql: (column) => `max(${column})` },
-};
-const TRUNCATED = new Set(['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute']);
-// Of weekdays and hours the chart puts the days together itself, which is right only for what adds up.
+const AGGREGATES: Record<string, string> = { count: 'Number of', sum: '', mean: 'Average', median: 'Median', min: 'Lowest', max: 'Highest' };
+// Of weekdays and hours the chart puts together what the query keeps apart.
 const CYCLIC = new Set(['month_of_year', 'day_of_week', 'hour_of_day']);
-const ADDS_UP = new Set(['count', 'sum', 'min', 'max']);
-const MARKS = new Set(['bar', 'stacked_bar', 'grouped_bar', 'line', 'area', 'pie', 'donut', 'heatmap', 'kpi']);
-// Whose SQL quotes names with " and knows date_trunc.
-const TYPES = new Set(['duckdb', 'postgres']);
 
 const UNITS: Record<string, string> = { month_of_year: 'month of the year', day_of_week: 'weekday', hour_of_day: 'hour of the day' };
 const MARK_WORDS: Record<string, string> = { bar: 'bars', stacked_bar: 'stacked bars', grouped_bar: 'grouped bars', pie: 'a pie', donut: 'a donut', heatmap: 'a heatmap', line: 'lines', area: 'areas', kpi: 'one number', scatter: 'points', histogram: 'a histogram', box: 'boxes', table: 'a table', map: 'a map' };
@@ -31,7 +19,7 @@ export function reading_text(reading: ChartReading): string {
 
 export function reading_title(reading: ChartReading): string {
   const measure = measure_of(reading);
-  const how = AGGREGATES[reading.aggregate ?? '']?.word ?? '';
+  const how = AGGREGATES[reading.aggregate ?? ''] ?? '';
   const value = measure === null ? 'Rows' : how ? `${how} ${name_of(measure)}` : humanize(measure);
   const sides = sides_of(reading).map((column, at) => (at === 0 && reading.time_unit ? `${name_of(column)} (${UNITS[reading.time_unit] ?? reading.time_unit})` : name_of(column)));
   const filters = reading.filters.map(filter_text);
@@ -42,69 +30,19 @@ const filter_text = ({ field, op, values }: ReadingFilter) => `${name_of(field)}
 const measure_of = (reading: ChartReading) => (reading.mark === 'heatmap' ? (reading.value ?? null) : (reading.y ?? null));
 const sides_of = (reading: ChartReading) => [...new Set([reading.x, reading.mark === 'heatmap' ? reading.y : null, reading.color, reading.facet].filter((side): side is string => !!side))];
 
-// Whether the page can write the reading into the document without saying something else than it: the others can be asked for in words.
-export function can_take(reading: ChartReading, connection_type: string): boolean {
-  const { aggregate, time_unit, bin, mark } = reading;
-  if (!TYPES.has(connection_type) || !MARKS.has(mark) || bin) return false;
-  if (!aggregate || !AGGREGATES[aggregate]) return false;
-  if (measure_of(reading) === null && aggregate !== 'count') return false;
-  if (mark === 'heatmap' && (!reading.x || !reading.y)) return false;
-  if (mark !== 'kpi' && !reading.x) return false;
-  if (time_unit && !TRUNCATED.has(time_unit) && !(CYCLIC.has(time_unit) && ADDS_UP.has(aggregate))) return false;
-  return reading.filters.every((filter) => condition_of(filter) !== null);
-}
-
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
-const NUMBER = /^-?\d+(\.\d+)?$/;
-
-// Null for a comparison that is not known here: it must not be left out.
-function condition_of({ field, op, values }: ReadingFilter): string | null {
-  const column = quoted(field);
-  const [first] = values;
-  switch (op) {
-    case '=':
-    case '!=':
-      return values.length === 1 ? `${column} ${op === '=' ? '=' : '<>'} ${literal(first!)}` : null;
-    case 'in':
-    case 'not in':
-      return values.length > 0 ? `${column} ${op.toUpperCase()} (${values.map(literal).join(', ')})` : null;
-    case '>':
-    case '>=':
-    case '<':
-    case '<=':
-      return values.length === 1 ? `${column} ${op} ${NUMBER.test(first!) ? first! : literal(first!)}` : null;
-    default:
-      return null;
-  }
-}
-
-// The filters of the page that the lead chart obeys: the chart in its place obeys them too.
-function page_filters(sql: string, table: string): string[] {
-  if (!sql.includes(table)) return [];
-  return [...sql.matchAll(/filter\(\s*:\w+\s*,\s*(?:"[^"]+"|\w+)\s*\)/g)].map(([call]) => call);
-}
-
 export function lead_chart(document: DashboardDocument): string | null {
   const shown = document.layout.flatMap((row) => row.items.flatMap((item) => (item.chart ? [item.chart] : [])));
   return shown.find((id) => document.charts[id] && !['kpi', 'sparkline'].includes(document.charts[id].mark)) ?? shown[0] ?? null;
 }
 
-const MEASURE = 'value';
-
-export function reading_sql(reading: ChartReading, table: string, connection_type: string, lead_sql: string): string {
-  const measure = measure_of(reading);
-  const { time_unit } = reading;
-  const sides = sides_of(reading).map((column) => {
-    const unit = column !== reading.x || !time_unit ? null : TRUNCATED.has(time_unit) ? time_unit : time_unit === 'hour_of_day' ? 'hour' : 'day';
-    return unit ? `date_trunc('${unit}', ${quoted(column)}) AS ${quoted(column)}` : quoted(column);
-  });
-  const value = `${AGGREGATES[reading.aggregate!]!.sql(measure === null ? '*' : quoted(measure), connection_type)} AS ${MEASURE}`;
-  const where = [...new Set([...reading.filters.map((filter) => condition_of(filter)!), ...page_filters(lead_sql, table)])];
-  const places = sides.map((_, at) => at + 1).join(', ');
-  const first = reading.limit && sides.length === 1 && /y$/.test(reading.sort ?? '') ? [`ORDER BY ${sides.length + 1}${reading.sort!.startsWith('-') ? ' DESC' : ''}, 1`, `LIMIT ${reading.limit}`] : places ? [`ORDER BY ${places}`] : [];
-  return [`SELECT ${[...sides, value].join(', ')}`, `FROM ${table}`, ...(where.length > 0 ? [`WHERE ${where.join(' AND ')}`] : []), ...(places ? [`GROUP BY ${places}`] : []), ...first].join('\n');
+// The query of the chart whose place a reading takes.
+export function lead_sql(document: DashboardDocument): string {
+  const lead = lead_chart(document);
+  return (lead !== null && document.queries[document.charts[lead]!.query]?.sql) || '';
 }
+
+// What a reading's query calls its measure.
+const MEASURE = 'value';
 
 function chart_lines(reading: ChartReading, query: string): string[] {
   const text = (value: string) => JSON.stringify(value);
@@ -125,10 +63,10 @@ function chart_lines(reading: ChartReading, query: string): string[] {
   ];
 }
 
-// The document with the reading as its lead chart; null when its text is not laid out in blocks.
-export function with_reading(yaml: string, document: DashboardDocument, suggestions: Pick<Suggestions, 'table'>, reading: ChartReading, connection_type: string): string | null {
+// The document with the reading as its lead chart; null when there is no query for it, or when the document's text is not laid out in blocks.
+export function with_reading(yaml: string, document: DashboardDocument, reading: ChartReading): string | null {
   const lead = lead_chart(document);
-  if (lead === null) return null;
+  if (lead === null || !reading.sql) return null;
   let query = 'reading';
   for (let count = 2; document.queries[query]; count += 1) query = `reading_${count}`;
   const lines = yaml.split('\n');
@@ -142,8 +80,7 @@ export function with_reading(yaml: string, document: DashboardDocument, suggesti
   lines.splice(at, end - at, `${indent}${lead}:`, ...chart_lines(reading, query).map((line) => `${indent}${indent}${line}`));
   const queries = section_of(lines, 'queries');
   if (!queries) return null;
-  const sql = reading_sql(reading, suggestions.table, connection_type, document.queries[document.charts[lead]!.query]?.sql ?? '');
-  lines.splice(queries.begin + 1, 0, `${queries.indent}${query}:`, `${queries.indent}${queries.indent}sql: |`, ...sql.split('\n').map((line) => `${queries.indent.repeat(3)}${line}`));
+  lines.splice(queries.begin + 1, 0, `${queries.indent}${query}:`, `${queries.indent}${queries.indent}sql: |`, ...reading.sql.split('\n').map((line) => `${queries.indent.repeat(3)}${line}`));
   return lines.join('\n');
 }
 
