@@ -20,6 +20,7 @@ constexpr std::size_t all_values_max = 20;
 constexpr double year_least = 1500;
 constexpr double year_most = 2200;
 constexpr std::size_t glued_letters_max = 3;  // before a word in a column's name
+constexpr std::size_t filter_reach = 5;       // words between "for students with" and the number or value
 constexpr std::size_t subject_reach = 3;      // words between "number of" and the noun that is counted
 
 // What an operator's query must have: one of the functions or words of its text, or a property of what it selects.
@@ -201,7 +202,11 @@ class Accountant {
       // "rain days each year": the days are not shown, though a chart by year reads the same column.
       Entry& entry = words_[i];
       const bool one_word = entry.set && entry.begin == i && entry.end <= i + 1;
-      if (one_word && entry.used && entry.taken_for == "split" && is_unit_of_time(i) && !shows_unit(answer_.lead, i)) entry.used = false;
+      const bool in_name = !entry.bound_to.empty() && std::ranges::any_of(table_.columns, [&](const ColumnProfile& column) {
+        return column.name == entry.bound_to && column.words.size() > 1 && std::ranges::count(column.stems, word(i).stem) > 0;
+      });
+      if (one_word && entry.used && entry.taken_for == "split" && is_unit_of_time(i) && !in_name && !shows_unit(answer_.lead, i))
+        entry.used = false;
     }
     std::vector<AccountedWord> account;
     for (std::size_t i = 0; i < words_.size();) {
@@ -414,6 +419,12 @@ class Accountant {
         answer_.period_done || std::any_of(answer_.lead.filters.begin(), answer_.lead.filters.end(), [&](const FilterFact& filter) {
           return !filter.chosen && filter.column && table_.columns[*filter.column].role == ColumnRole::time && filter.sign != "null";
         });
+    // "in 2010" of a column that is called so.
+    for (std::size_t i = window.begin; i < window.end && !done; ++i) {
+      const auto year = column_read_from(i, answer_.lead);
+      if (year && is_year_name(table_.columns[year->second]))
+        return put(window.begin, window.end, true, year->first, table_.columns[year->second].name);
+    }
     put(window.begin, window.end, done, "period", done ? answer_.period : "");
     if (const auto& against = sentence_.against)
       put(against->begin, against->end, answer_.against_done, "period", answer_.against_done ? answer_.period : "");
@@ -521,8 +532,7 @@ class Accountant {
     if (filter.sign == "like") std::erase_if(key, [](char c) { return c == '%'; });
     if (key.empty()) return;
     for (std::size_t i = from; i < words_.size(); ++i) {
-      const bool called = std::any_of(nicknames().begin(), nicknames().end(),
-                                      [&](const Nickname& nickname) { return nickname.said == word(i).text && nickname.value == value; });
+      const bool called = is_called(word(i).text, value);
       std::string run;
       std::size_t end = i;
       while (end < words_.size() && run.size() < key.size()) run += stems_text(word(end++).text);
@@ -618,8 +628,8 @@ class Accountant {
       if (aggregate == Aggregate::count) {
         // A column that holds counts is counted by adding it up.
         return counts ||
-               (fact.aggregate == Aggregate::sum &&
-                std::any_of(fact.columns.begin(), fact.columns.end(), [&](std::size_t column) { return table_.columns[column].additive; }));
+               (fact.aggregate == Aggregate::sum && std::any_of(fact.columns.begin(), fact.columns.end(),
+                                                                [&](std::size_t column) { return holds_counts(table_.columns[column]); }));
       }
       if (aggregate == Aggregate::distinct) return fact.aggregate == Aggregate::distinct;
       if (aggregate == Aggregate::sum && counts) return true;
@@ -659,6 +669,7 @@ class Accountant {
             return role = "aggregate", shows_aggregate(facts, static_cast<Aggregate>(cue.value)) || shows_as_they_are(facts, cue);
           case CueKind::order:
             role = "order";
+            if (is_within_aggregate(cue)) return role = "", true;
             if (facts.says("partition") && facts.calls(FunctionMeaning::rank)) return true;
             return facts.order == cue.value || shows_aggregate(facts, cue.value > 0 ? Aggregate::maximum : Aggregate::minimum);
           case CueKind::best: return role = "order", facts.order != 0 || (facts.says("partition") && facts.calls(FunctionMeaning::rank));
@@ -673,7 +684,7 @@ class Accountant {
                    std::any_of(facts.filters.begin(), facts.filters.end(),
                                [&](const FilterFact& filter) { return filter.part == static_cast<TimePart>(cue.value); }) ||
                    names_selected(facts, cue);
-          case CueKind::trend: return role = "split", facts.has_time_key() || facts.mark == "line" || facts.mark == "area";
+          case CueKind::trend: return role = "split", facts.has_time_key() || shows_years(facts);
           case CueKind::when: return role = "split", facts.has_time_key();
           case CueKind::mark: return role = "chart", shows_mark(facts.mark, static_cast<MarkWord>(cue.value));
           case CueKind::outnumber: return role = "filter", facts.says("having");
@@ -702,6 +713,12 @@ class Accountant {
       }
       put(cue.begin, cue.end, named, role);
     }
+  }
+  // "the hottest day of each year" is one aggregate.
+  bool is_within_aggregate(const Cue& cue) const {
+    return std::ranges::any_of(sentence_.cues, [&](const Cue& other) {
+      return other.kind == CueKind::aggregate && other.begin == cue.begin && other.end > cue.end;
+    });
   }
   // "number of cars" of points that are one car each; "number of hours" of a column that holds it; "unique id" of bars by id.
   bool shows_as_they_are(const QueryFacts& facts, const Cue& cue) const {
@@ -758,6 +775,19 @@ class Accountant {
       for (const FilterFact& filter : facts.filters) {
         if (!filter.column || (filter.sign == "null" && filter.negated)) continue;
         if (exact ? is_exact(i, *filter.column) : names_column(i, *filter.column)) return std::pair("filter", *filter.column);
+      }
+    }
+    return {};
+  }
+  // The column that the reading took from this word, where the answer shows it ("player IDs" of pid).
+  std::optional<std::pair<std::string_view, std::size_t>> column_read_from(std::size_t i, const QueryFacts& facts) const {
+    for (const ColumnMention& mention : answer_.mentions) {
+      if (i < mention.begin || i >= mention.end || mention.subject) continue;
+      for (const SelectedFact& fact : facts.selected) {
+        if (std::ranges::count(fact.columns, mention.column) > 0) return std::pair(fact.key ? "split" : "measure", mention.column);
+      }
+      for (const FilterFact& filter : facts.filters) {
+        if (filter.column == mention.column && !(filter.sign == "null" && filter.negated)) return std::pair("filter", mention.column);
       }
     }
     return {};
@@ -820,7 +850,9 @@ class Accountant {
       std::size_t i = cue.end;
       while (i < words_.size() && is_article(text(i))) ++i;
       const bool letters = i < words_.size() && !text(i).empty() && !word(i).number && !word(i).quoted;
-      if (letters && !words_[i].set && !is_stop_word(text(i))) put(i, i + 1, false, "split");
+      // "which segments": a word that dresses a wish.
+      const bool dresses = i < words_.size() && text(cue.begin) == "which" && is_filler(i) && !is_named_elsewhere(i);
+      if (letters && !words_[i].set && !is_stop_word(text(i)) && !dresses) put(i, i + 1, false, "split");
     }
   }
   static bool is_article(std::string_view word) { return word == "the" || word == "a" || word == "an"; }
@@ -848,11 +880,18 @@ class Accountant {
       if (words_[i].set) continue;
       std::optional<std::pair<std::string_view, std::size_t>> bound;
       any_facts(i, [&](const QueryFacts& facts) {
+        bound = column_read_from(i, facts);
+        if (bound) return true;
         bound = column_of(i, facts);
         // A word that is another column's own name is not answered by one that is only like it.
         if (bound && !is_exact(i, bound->second) && is_exact_name_of_another(i, bound->second)) bound.reset();
         return bound.has_value();
       });
+      // "country name" of country, though another column is called name.
+      if (!bound && i > 0 && is_one_of(name_nouns, text(i)) && is_bound(i - 1)) {
+        put(i, i + 1, true, words_[i - 1].taken_for, words_[i - 1].bound_to);
+        continue;
+      }
       if (bound && !is_stop_word(text(i))) {
         put(i, i + 1, true, bound->first, table_.columns[bound->second].name);
         continue;
@@ -862,6 +901,10 @@ class Accountant {
           return is_among(word(i).value, facts.numbers) || facts.limit == static_cast<int>(word(i).value);
         });
         put(i, i + 1, used, used ? "filter" : "");
+        continue;
+      }
+      if (const ColumnProfile* column = column_that_says_only(i)) {
+        put(i, i + 1, true, "table", column->values.front());
         continue;
       }
       if (is_table_word(i)) {
@@ -946,7 +989,8 @@ class Accountant {
   void read_compounds() {
     // "number of players": what is counted are the rows, whatever they are called. Its modifiers ("vip customers") are not part of that.
     for (const Cue& cue : sentence_.cues) {
-      const bool counts = cue.kind == CueKind::aggregate && static_cast<Aggregate>(cue.value) == Aggregate::count;
+      const auto aggregate = static_cast<Aggregate>(cue.value);
+      const bool counts = cue.kind == CueKind::aggregate && (aggregate == Aggregate::count || aggregate == Aggregate::share);
       if (!counts && cue.kind != CueKind::distribution) continue;
       if (!any_facts(cue.begin, [&](const QueryFacts& facts) { return shows_aggregate(facts, Aggregate::count) || facts.mark == "box"; }))
         continue;
@@ -955,8 +999,9 @@ class Accountant {
       if (noun >= words_.size()) continue;
       std::size_t head = noun;
       while (head + 1 < words_.size() && head + 1 < noun + subject_reach && !is_border(head + 1) && !word(head + 1).number) ++head;
-      const bool listed = words_[head].set && !words_[head].used && words_[head].end == head + 1 && words_[head].taken_for == "split" &&
-                          word(head).text.ends_with("s") && (counts || cue.kind == CueKind::distribution);
+      const bool listed = words_[head].set && !words_[head].used && words_[head].end == head + 1 &&
+                          (words_[head].taken_for == "split" || words_[head].taken_for == "measure") && word(head).text.ends_with("s") &&
+                          (counts || cue.kind == CueKind::distribution);
       if ((is_unknown(head) || listed) && !is_participle(head)) {
         words_[head].used = true;
         words_[head].taken_for = "table";
@@ -975,6 +1020,12 @@ class Accountant {
       else if (hidden && is_alternative(group_end + 1, group_end)) bind_with(i, group_end + 1);
       if (!is_unknown(i)) continue;
       const bool after = i > 0 && (is_bound(i - 1) || (words_[i - 1].set && words_[i - 1].used && is_one_of(name_nouns, text(i))));
+      if (names_filtered_rows(i)) {
+        words_[i].used = true;
+        words_[i].taken_for = "table";
+        words_[i].bound_to = table_.table;
+        continue;
+      }
       // "team name", "acceleration rate": the end of a noun that begins with the column's word.
       if (after && (is_one_of(name_nouns, text(i)) || (is_border(i + 1) && !is_participle(i)))) {
         bind_with(i, i - 1);
@@ -990,6 +1041,16 @@ class Accountant {
       const bool telling = is_one_of(telling_modifiers, text(i)) || text(i).ends_with("est") || text(i).ends_with("ed");
       if (is_bound(i + 1) && begins && !telling) bind_with(i, i + 1);
     }
+  }
+  // "… for students in class 110": whatever the rows are called, when what narrows them follows.
+  bool names_filtered_rows(std::size_t i) const {
+    static constexpr auto joints = std::to_array<std::string_view>({"with", "in", "from", "having", "whose", "who", "that", "where"});
+    if (i == 0 || (text(i - 1) != "for" && text(i - 1) != "of") || !text(i).ends_with("s") || !is_one_of(joints, text(i + 1))) return false;
+    for (std::size_t next = i + 2; next < std::min(i + 2 + filter_reach, words_.size()); ++next) {
+      if (words_[next].set && words_[next].taken_for == "filter") return words_[next].used;
+      if (words_[next].set && !words_[next].used) return false;
+    }
+    return false;
   }
   bool is_participle(std::size_t i) const { return text(i).ends_with("ed") || text(i).ends_with("ing"); }
 
@@ -1007,6 +1068,16 @@ class Accountant {
     return word(i).used && std::any_of(sentence_.conditions.begin(), sentence_.conditions.end(), [&](const NumberCondition& condition) {
              return i >= condition.end && i <= condition.end + condition_tail;
            });
+  }
+
+  // Every row says it: "population" of a table whose indicator is "Population, total" throughout.
+  const ColumnProfile* column_that_says_only(std::size_t i) const {
+    if (is_stop_word(text(i)) || word(i).text.size() < 4) return nullptr;
+    for (const ColumnProfile& column : table_.columns) {
+      if (column.type != "text" || column.distinct != 1 || column.values.size() != 1 || column.null_fraction > 0) continue;
+      if (str(' ', stems_text(column.values.front())).find(str(' ', word(i).stem, ' ')) != std::string::npos) return &column;
+    }
+    return nullptr;
   }
 
   bool is_table_word(std::size_t i) const {

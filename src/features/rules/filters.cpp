@@ -172,11 +172,14 @@ class FilterReader {
   bool holds_numbers(std::size_t index) const {
     const ColumnProfile& profile = column(index);
     if (profile.numeric || profile.time_is_year) return true;
-    double value = 0;
-    return !profile.values.empty() && std::all_of(profile.values.begin(), profile.values.end(), [&](const std::string& text) {
+    const auto is_number = [](const std::string& text) {
+      double value = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
       return error == std::errc() && end == text.data() + text.size();
-    });
+    };
+    // Of codes ("80331", "K2P 1L7") some are numbers.
+    if (profile.role == ColumnRole::identifier) return std::ranges::any_of(profile.values, is_number);
+    return !profile.values.empty() && std::ranges::all_of(profile.values, is_number);
   }
 
   // "cylinders 4, 6 or 8", "months 1, 2 and 12", "customer 17": numbers behind a name are its values. Also "8 cylinder cars".
@@ -221,20 +224,29 @@ class FilterReader {
     if (begin > 0 && word(begin - 1).text == "of") {
       if (const auto index = column_counted_behind(begin, end, count)) return index;
     }
-    // The name stands before it, with "of", "is", "numbers" between.
+    // The name stands before it, with "of", "is", "numbers" between; "with" only before a word for a code ("musicals with identifiers 7,
+    // 6").
+    bool coded = false;
     for (std::size_t i = begin; i > 0 && begin - i < 4; --i) {
-      if (const ColumnMention* mention = best_number_mention(i - 1)) return mention->column;
+      if (const ColumnMention* mention = best_number_mention(i - 1, begin, end)) return mention->column;
       const std::string_view text = word(i - 1).text;
+      coded |= is_code_word(text);
       const bool between =
-          one_of(text, {"of", "is",     "are", "equal", "equals", "to",    "being",  "number", "numbers", "include", "including", "that",
-                        "as", "either", "id",  "ids",   "code",   "codes", "values", "value",  "in",      "namely",  "was",       "were"});
+          one_of(text, {"of",   "is", "are",    "equal", "equals", "to",     "being", "number", "numbers", "include", "including",
+                        "that", "as", "either", "in",    "among",  "values", "value", "was",    "were",    "namely",  "equaling"}) ||
+          is_code_word(text) || (coded && one_of(text, {"with", "having", "an", "a", "the"})) ||
+          (text == "by" && i >= 2 && word(i - 2).text == "identified");
       if (!between) break;
     }
     return column_counted_behind(begin, end, count);
   }
+  static bool is_code_word(std::string_view text) {
+    return one_of(text, {"id", "ids", "code", "codes", "identifier", "identifiers", "identity", "identities", "identification",
+                         "identified", "numbered"});
+  }
   // "8 cylinder cars": a number of few values, named right behind.
   std::optional<std::size_t> column_counted_behind(std::size_t begin, std::size_t end, std::size_t count) const {
-    const ColumnMention* mention = end < size() ? best_number_mention(end) : nullptr;
+    const ColumnMention* mention = end < size() ? best_number_mention(end, begin, end) : nullptr;
     if (!mention) return {};
     const ColumnProfile& profile = column(mention->column);
     const bool counted = profile.numeric && profile.distinct && *profile.distinct <= counted_values_max && !mention->by;
@@ -246,11 +258,20 @@ class FilterReader {
     if (counted && inside && (count > 1 || profile.role == ColumnRole::dimension)) return mention->column;
     return {};
   }
-  const ColumnMention* best_number_mention(std::size_t i) const {
+  // Of the numbers that word i names, one that has such values before one that is named as well but has none.
+  const ColumnMention* best_number_mention(std::size_t i, std::size_t begin, std::size_t end) const {
+    const auto holds = [&](const ColumnMention& mention) {
+      const ColumnProfile& profile = column(mention.column);
+      if (!profile.min || !profile.max) return true;
+      return std::any_of(sentence_.words.begin() + static_cast<std::ptrdiff_t>(begin),
+                         sentence_.words.begin() + static_cast<std::ptrdiff_t>(end),
+                         [&](const Word& one) { return one.number && one.value >= *profile.min && one.value <= *profile.max; });
+    };
+    const auto rank = [&](const ColumnMention& mention) { return std::tuple(holds(mention), mention.strength, !mention.alternate); };
     const ColumnMention* best = nullptr;
     for (const ColumnMention& mention : match_.columns) {
       if (!(mention.begin <= i && i < mention.end) || !holds_numbers(mention.column)) continue;
-      if (!best || std::pair(mention.strength, !mention.alternate) > std::pair(best->strength, !best->alternate)) best = &mention;
+      if (!best || rank(mention) > rank(*best)) best = &mention;
     }
     return best;
   }
@@ -287,13 +308,30 @@ class FilterReader {
   // The quantity of a threshold: what follows the number ("20 miles per gallon"), else what stands before it, else what has that unit. A
   // code is meant only when it stands right before the number.
   std::optional<std::size_t> column_of_condition(const NumberCondition& condition) const {
-    const auto found = nearest_quantity(condition);
+    const auto found = plausible(nearest_quantity(condition), condition);
     // "wheat from 1600 to 1700", whose own numbers are all less: years.
     if (const auto year = year_of_range(condition); year && (!found || !reaches(*found, condition.low))) return year;
     // "over 5 kg" is no length in mm.
     const std::string_view unit = condition.end < size() ? std::string_view(word(condition.end).text) : std::string_view();
     if (found && is_unit_word(unit) && !column(*found).unit.empty() && !names_unit(unit, column(*found).unit)) return {};
     return found;
+  }
+  bool overlaps(std::size_t index, const NumberCondition& condition) const {
+    const ColumnProfile& profile = column(index);
+    const bool low = condition.low_operator.empty() || !profile.max || *profile.max >= condition.low;
+    const bool high = condition.high_operator.empty() || !profile.min || *profile.min <= condition.high;
+    return low && high;
+  }
+  // "authors between 60 and 62" are none of an order of 1 to 3: of the numbers that are named, the nearest one that has such values.
+  std::optional<std::size_t> plausible(std::optional<std::size_t> found, const NumberCondition& condition) const {
+    if (!found || overlaps(*found, condition)) return found;
+    const ColumnMention* nearest = nullptr;
+    for (const ColumnMention& mention : match_.columns) {
+      const ColumnProfile& profile = column(mention.column);
+      if (!profile.numeric || !profile.min || !profile.max || !overlaps(mention.column, condition)) continue;
+      if (!nearest || distance(mention, condition) < distance(*nearest, condition)) nearest = &mention;
+    }
+    return nearest ? std::optional(nearest->column) : found;
   }
   bool reaches(std::size_t index, double value) const { return !column(index).max || *column(index).max >= value; }
   std::optional<std::size_t> year_of_range(const NumberCondition& condition) const {
@@ -390,10 +428,24 @@ class FilterReader {
     for (const Filter& filter : out_.filters) {
       bool elsewhere = false;
       for (const ColumnMention& mention : match_.columns) {
-        if (mention.column == filter.column && !near_filter(mention, filter)) elsewhere = true;
+        if (mention.column == filter.column && (!near_filter(mention, filter) || is_measured(mention))) elsewhere = true;
       }
       if (!elsewhere) out_.columns_used.push_back(filter.column);
     }
+  }
+  // "the average season for seasons between …": what stands right behind an aggregate is measured, whatever else is said of it. "A maximum
+  // of 30" is a limit unless the column is named once more.
+  bool is_measured(const ColumnMention& mention) const {
+    if (!column(mention.column).numeric) return false;
+    const auto times = std::count_if(match_.columns.begin(), match_.columns.end(),
+                                     [&](const ColumnMention& other) { return other.column == mention.column; });
+    return std::any_of(sentence_.cues.begin(), sentence_.cues.end(), [&](const Cue& cue) {
+      const auto aggregate = static_cast<Aggregate>(cue.value);
+      const bool beside = cue.kind == CueKind::aggregate && cue.end <= mention.begin && mention.begin - cue.end <= 2 &&
+                          only_little_words(cue.end, mention.begin);
+      const bool telling = aggregate == Aggregate::sum || aggregate == Aggregate::mean || aggregate == Aggregate::median;
+      return beside && (telling || (times > 1 && (aggregate == Aggregate::minimum || aggregate == Aggregate::maximum)));
+    });
   }
   bool near_filter(const ColumnMention& mention, const Filter& filter) const {
     if (mention.by) return false;
@@ -515,7 +567,10 @@ std::vector<UnknownValue> unknown_values(const Sentence& sentence, const TableMa
     return std::any_of(match.columns.begin(), match.columns.end(),
                        [&](const ColumnMention& one) { return one.strength >= 0.7 && one.begin <= i && i < one.end; });
   };
-  const auto free = [&](std::size_t i) { return i < words.size() && !is_value(i) && !words[i].number && !words[i].used; };
+  // Numbers are values where they stand in quotes ('8, Rue Hanovre', '14700').
+  const auto free = [&](std::size_t i) {
+    return i < words.size() && !is_value(i) && (!words[i].number || words[i].quoted) && !words[i].used;
+  };
   const auto separated = [&](std::size_t i) {
     return i < words.size() && sentence.before(i).find_first_of(",;/&") != std::string_view::npos;
   };
@@ -561,6 +616,25 @@ std::vector<UnknownValue> unknown_values(const Sentence& sentence, const TableMa
     // A stop word alone ("The", "For") is no value unless it is written as a code.
     if (end - i > 1 || is_code(i) || !is_stop_word(words[i].text)) add(i, end);
     i = end;
+  }
+  // What nothing is called may be a value too, however it is written ("japan and france"), or what people call one ("japanese").
+  const auto is_open = [&](std::size_t i) {
+    return free(i) && words[i].content && !is_column(i) && (i >= match.matched.size() || !match.matched[i]) &&
+           std::ranges::none_of(found, [&](const UnknownValue& one) { return one.word <= i && i < one.end; });
+  };
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!is_open(i)) continue;
+    for (const Nickname& nickname : nicknames()) {
+      const bool other_way = lower(nickname.value) == words[i].text;
+      if (other_way && found.size() < unknown_values_max) found.push_back({std::string(nickname.said), i, i});
+      if (nickname.said == words[i].text && found.size() < unknown_values_max) found.push_back({std::string(nickname.value), i, i});
+    }
+    std::size_t end = i + 1;
+    while (end < words.size() && end - i < value_words_max && is_open(end) && !separated(end)) ++end;
+    const std::size_t begin = i;
+    if (end - begin > 1) add(begin, end);
+    for (std::size_t one = begin; one < end; ++one) add(one, one + 1);
+    i = end - 1;
   }
   return found;
 }

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/text.h"
+#include "features/rules/filters.h"
 #include "features/rules/words.h"
 
 namespace bridge::rules {
@@ -17,7 +18,8 @@ constexpr double alternate_gap = 0.03;  // columns so near to the best one for a
 constexpr double unmatched_penalty = 0.25;
 constexpr double time_weight = 0.3;  // of a word for a part of time
 constexpr std::size_t value_words_max = 6;
-constexpr double code_penalty = 0.04;  // more than the gap between equals
+constexpr std::size_t root_letters = 5;  // that two forms of a word share
+constexpr double code_penalty = 0.04;    // more than the gap between equals
 constexpr double top_rows_max = 1'000;
 constexpr std::size_t name_reach = 3;  // words between the first and the last of a name that is said in one piece
 
@@ -52,11 +54,33 @@ struct Candidate {
   std::string stem;
   std::size_t word = 0;
   std::size_t end = 0;
+  bool is_verb = false;  // "playing", "rated"
   const std::vector<std::size_t>* ideas = nullptr;
 };
 
 bool is_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_participle(std::string_view word) { return word.size() >= 5 && word.ends_with("ed"); }
+bool is_verb_form(std::string_view word) { return is_participle(word) || (word.size() >= 6 && word.ends_with("ing")); }
+
+// "line two" of line_2.
+std::string_view digits_of(std::string_view word) {
+  static constexpr auto names = std::to_array<std::pair<std::string_view, std::string_view>>({{"one", "1"},
+                                                                                              {"two", "2"},
+                                                                                              {"three", "3"},
+                                                                                              {"four", "4"},
+                                                                                              {"five", "5"},
+                                                                                              {"six", "6"},
+                                                                                              {"seven", "7"},
+                                                                                              {"eight", "8"},
+                                                                                              {"nine", "9"},
+                                                                                              {"ten", "10"}});
+  for (const auto& [name, digits] : names) {
+    if (name == word) return digits;
+  }
+  return {};
 }
 
 std::vector<Candidate> candidates_of(const Sentence& sentence) {
@@ -66,8 +90,11 @@ std::vector<Candidate> candidates_of(const Sentence& sentence) {
     const Word& word = sentence.words[i];
     // A number is the end of a name ("deaths 00 14"), never all of one.
     if (word.number && i > 0 && is_digits(word.text)) candidates.push_back({word.text, i, i + 1});
+    if (const std::string_view digits = digits_of(word.text); !digits.empty() && i > 0)
+      candidates.push_back({std::string(digits), i, i + 1});
     if (!may_name(word)) continue;
-    candidates.push_back({std::string(spelled_out(word.text) == word.text ? word.stem : stem_of(spelled_out(word.text))), i, i + 1});
+    candidates.push_back({std::string(spelled_out(word.text) == word.text ? word.stem : stem_of(spelled_out(word.text))), i, i + 1,
+                          is_verb_form(word.text)});
     // Names of columns as people copy them: temp_max, q2.
     if (const std::vector<std::string> parts = split_name(word.text); parts.size() > 1) {
       for (const std::string& part : parts) candidates.push_back({stem_of(spelled_out(part)), i, i + 1});
@@ -97,6 +124,7 @@ std::vector<TokenHit> hits_of(const std::vector<Candidate>& candidates, const st
       strength = candidate.stem == stem ? 1 : 0;
     } else {
       strength = likeness(candidate.stem, stem);
+      if (candidate.is_verb && strength < 1) strength = 0;  // "playing" is no player
       if (strength < idea_strength && !stem_ideas.empty() && overlap(*candidate.ideas, stem_ideas)) strength = idea_strength;
     }
     if (strength >= strength_least) hits.push_back({strength, candidate.word, candidate.end});
@@ -112,11 +140,12 @@ TokenHit best_of(const std::vector<TokenHit>& hits) {
   return best;
 }
 // The best one among those near a word: names are said in one piece.
-TokenHit best_near(const std::vector<TokenHit>& hits, std::size_t word) {
+TokenHit best_near(const std::vector<TokenHit>& hits, std::size_t word, const std::set<std::size_t>& taken) {
+  const auto distance = [&](const TokenHit& hit) { return hit.word > word ? hit.word - word : word - hit.word; };
   TokenHit best;
   for (const TokenHit& hit : hits) {
-    const std::size_t distance = hit.word > word ? hit.word - word : word - hit.word;
-    if (distance <= name_reach && hit.strength > best.strength) best = hit;
+    if (distance(hit) > name_reach || taken.contains(hit.word)) continue;
+    if (hit.strength > best.strength || (hit.strength == best.strength && distance(hit) < distance(best))) best = hit;
   }
   return best;
 }
@@ -130,7 +159,9 @@ struct NameHit {
   std::size_t word = 0;
   std::vector<std::size_t> words;
 };
-bool joins_names(const std::string& stem) { return stem == "of" || stem == "in" || stem == "the" || stem == "and" || stem == "for"; }
+bool joins_names(const std::string& stem) {
+  return stem == "of" || stem == "in" || stem == "the" || stem == "and" || stem == "for" || stem == "by" || stem == "on" || stem == "at";
+}
 
 const std::vector<TokenHit>& remembered(const std::vector<Candidate>& candidates, const std::string& stem, HitMemory& memory) {
   const auto [known, is_new] = memory.try_emplace(stem);
@@ -183,15 +214,30 @@ std::vector<NameHit> match_places(const std::vector<Candidate>& candidates, cons
     if (joins_names(stem)) continue;
     for (const TokenHit& hit : remembered(candidates, stem, memory)) anchors.insert(hit.word);
   }
-  for (const std::size_t anchor : anchors) {
-    NameHit hit = match_with(candidates, stems, memory, [&](const std::vector<TokenHit>& hits) { return best_near(hits, anchor); });
-    if (hit.strength < strength_least) continue;
-    const auto same = std::find_if(places.begin(), places.end(), [&](const NameHit& other) {
-      return std::any_of(hit.words.begin(), hit.words.end(),
-                         [&](std::size_t word) { return std::find(other.words.begin(), other.words.end(), word) != other.words.end(); });
+  // Of places that share a word the one that is said most closely together: "products for product identifiers" are not "products …
+  // identifiers". What is left over by it may name it once more.
+  const auto spread = [](const NameHit& hit) {
+    const auto [least, most] = std::minmax_element(hit.words.begin(), hit.words.end());
+    return *most - *least;
+  };
+  std::set<std::size_t> taken;
+  for (const bool left_over : {false, true}) {
+    std::vector<NameHit> hits;
+    for (const std::size_t anchor : anchors) {
+      if (taken.contains(anchor)) continue;
+      NameHit hit =
+          match_with(candidates, stems, memory, [&](const std::vector<TokenHit>& found) { return best_near(found, anchor, taken); });
+      if (hit.strength >= strength_least) hits.push_back(std::move(hit));
+    }
+    std::stable_sort(hits.begin(), hits.end(), [&](const NameHit& one, const NameHit& other) {
+      return std::tuple(-one.strength, spread(one)) < std::tuple(-other.strength, spread(other));
     });
-    if (same == places.end()) places.push_back(std::move(hit));
-    else if (hit.strength > same->strength) *same = std::move(hit);
+    for (NameHit& hit : hits) {
+      if (std::ranges::any_of(hit.words, [&](std::size_t word) { return taken.contains(word); })) continue;
+      taken.insert(hit.words.begin(), hit.words.end());
+      places.push_back(std::move(hit));
+    }
+    if (left_over) break;
   }
   // Words that are far apart name it no less when nothing is said in one piece.
   const bool in_one_piece =
@@ -244,12 +290,15 @@ std::vector<NameHit> match_glued(const Sentence& sentence, std::string_view name
         found = true;
       } else if (free(i + 1)) {
         const std::string& second = words[i + 1].text;
-        const bool whole =
-            second == rest || words[i + 1].stem == stem_of(rest) || spelled_out(rest) == second || spelled_out(second) == rest;
+        const bool whole = second == rest || words[i + 1].stem == stem_of(rest) || spelled_out(rest) == second ||
+                           spelled_out(second) == rest || (spelled_out(rest) != rest && stem_of(spelled_out(rest)) == words[i + 1].stem);
+        // "certification expiration" of certificationexpires.
+        const bool kin = cut >= root_letters && rest.size() > root_letters && second.size() > root_letters &&
+                         second.substr(0, root_letters) == rest.substr(0, root_letters);
         const bool number = (rest == "no" || rest == "nr" || rest == "num") && second.starts_with("number");
         const bool code = rest == "id" && (second.starts_with("ident") || second == "number" || second == "numbers");
         const bool cut_short = rest.size() >= 3 && cut >= 1 && second.starts_with(rest) && (cut >= 3 || rest.size() >= 4);
-        if (whole || number || code || cut_short) {
+        if (whole || number || code || cut_short || kin) {
           add(i, i + 2, cut >= 3 ? 0.97 : 0.9);
           found = true;
         }
@@ -323,6 +372,7 @@ class Matcher {
       const ColumnProfile& column = table_.columns[i];
       std::vector<NameHit> places = match_places(candidates_, column.stems, memory_);
       if (places.empty()) places = match_initials(sentence_, column.words);
+      if (places.empty() && is_year_name(column)) places = match_year(column.words.front());
       if (column.words.size() == 1) {
         for (NameHit& hit : match_glued(sentence_, column.words.front())) {
           std::erase_if(places, [&](const NameHit& other) {
@@ -336,7 +386,7 @@ class Matcher {
           if (!known) places.push_back(std::move(hit));
         }
       }
-      std::erase_if(places, [&](const NameHit& hit) { return is_sibling(column, hit); });
+      std::erase_if(places, [&](const NameHit& hit) { return is_sibling(column, hit) || is_of_another_sense(column, hit); });
       for (NameHit& hit : places) {
         // "party" is more likely the name of the party than its code.
         if (column.role == ColumnRole::identifier && hit.words.size() < column.words.size()) hit.strength -= code_penalty;
@@ -362,6 +412,28 @@ class Matcher {
         if (std::tuple(-other.strength, other.column) < std::tuple(-mention.strength, mention.column)) mention.alternate = true;
       }
     }
+  }
+
+  // "population in 2010" of a table with a column for each year.
+  std::vector<NameHit> match_year(std::string_view year) const {
+    std::vector<NameHit> hits;
+    for (std::size_t i = 0; i < sentence_.words.size(); ++i) {
+      if (sentence_.words[i].number && sentence_.words[i].text == year) hits.push_back({.strength = 1, .word = i, .words = {i}});
+    }
+    return hits;
+  }
+
+  // "recorded at each date" is no recorded_by, "orders" are no date called ordered, "rated" is no MPAA rating: a verb alone names only what
+  // is called as it, a quantity or a flag.
+  bool is_of_another_sense(const ColumnProfile& column, const NameHit& hit) const {
+    const auto names = std::count_if(column.stems.begin(), column.stems.end(), [](const std::string& stem) { return !joins_names(stem); });
+    if (hit.words.size() != 1 || column.role == ColumnRole::measure || is_flag(column)) return false;
+    const Word& word = sentence_.words[hit.word];
+    if (is_participle(word.text)) {
+      const bool by = hit.word + 1 < sentence_.words.size() && sentence_.words[hit.word + 1].text == "by";
+      return names > 1 && !by;
+    }
+    return names == 1 && column.role == ColumnRole::time && is_participle(column.words.front()) && word.text != column.words.front();
   }
 
   // The digits that are said choose among columns whose names differ by them: sensor_12 is not what "sensor 300" means.
@@ -451,6 +523,7 @@ class Matcher {
       }
     }
     std::vector<ValueMention> found;
+    std::vector<ValueMention> doubtful;  // words that say something else, unless they stand in a list of values
     for (std::size_t c = 0; c < table_.columns.size(); ++c) {
       const ColumnProfile& column = table_.columns[c];
       if (column.role == ColumnRole::measure || column.role == ColumnRole::time || column.role == ColumnRole::geography) continue;
@@ -459,9 +532,7 @@ class Matcher {
         for (std::size_t i = 0; i < sentence_.words.size(); ++i) {
           const Word& word = sentence_.words[i];
           if (word.used || word.quoted || column_names(i, 0.75)) continue;
-          const bool called = std::any_of(nicknames().begin(), nicknames().end(),
-                                          [&](const Nickname& nickname) { return nickname.said == word.text && nickname.value == value; });
-          if (called) found.push_back({.column = c, .value = value, .word = i, .end = i + 1});
+          if (is_called(word.text, value)) found.push_back({.column = c, .value = value, .word = i, .end = i + 1});
         }
         std::string key;
         for (const std::string& stem : value_stems(value)) key += str(stem, ' ');
@@ -480,12 +551,19 @@ class Matcher {
         const bool code = word.written == value && value.size() >= 2 &&
                           std::all_of(value.begin(), value.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
         if (single && !word.quoted && !code) {
-          if (word.number || word.used || is_stop_word(word.text) || word.generic) continue;
+          if (word.number) continue;
+          if (word.used || is_stop_word(word.text) || word.generic) {
+            if (value.size() >= 3) doubtful.push_back({.column = c, .value = value, .word = begin, .end = end});
+            continue;
+          }
           if (value.size() < 3 && word.written != value) continue;  // "or" is no state
           if (column_names(begin, 0.75)) continue;
         }
         found.push_back({.column = c, .value = value, .word = begin, .end = end, .quoted = word.quoted});
       }
+    }
+    for (const ValueMention& mention : doubtful) {
+      if (is_listed(mention, found)) found.push_back(mention);
     }
     for (const ValueMention& mention : found) {
       // A longer run beats one inside it; of two columns with the same value the preposition decides, else the first.
@@ -496,6 +574,19 @@ class Matcher {
       match_.values.push_back(mention);
       claim(mention.word, mention.end, 1.1);
     }
+  }
+
+  // "fun, good or excellent": beside another value of the column, with a comma or "or" between.
+  bool is_listed(const ValueMention& mention, const std::vector<ValueMention>& found) const {
+    const auto joins = [&](std::size_t begin, std::size_t end) {
+      if (end - begin > 1) return false;
+      if (end > begin) return sentence_.words[begin].text == "or" || sentence_.words[begin].text == "and";
+      return sentence_.before(end).find(',') != std::string_view::npos;
+    };
+    return std::any_of(found.begin(), found.end(), [&](const ValueMention& other) {
+      if (other.column != mention.column) return false;
+      return other.end <= mention.word ? joins(other.end, mention.word) : mention.end <= other.word && joins(mention.end, other.word);
+    });
   }
 
   // "from ATL" is an origin, "to ATL" a destination.
@@ -555,12 +646,26 @@ class Matcher {
     const NameHit hit = match_stems(candidates_, table_.stems, memory_);
     if (hit.strength < strength_least) return;
     match_.names_table = hit.strength >= 0.7;
+    for (ColumnMention& mention : match_.columns) mention.subject = match_.names_table && is_subject(mention, hit);
     for (const std::size_t word : hit.words) claim(word, word + 1, hit.strength * 0.95);
     // "bird strikes" are what the table holds: a column that resembles "bird" is not what is meant.
     if (!match_.names_table) return;
     std::erase_if(match_.columns, [&](const ColumnMention& mention) {
       return mention.strength < 0.7 && std::find(hit.words.begin(), hit.words.end(), mention.word) != hit.words.end();
     });
+  }
+
+  // A quantity that the table is called after ("sales" of total_sales) is meant, whatever else the rows are.
+  bool is_subject(const ColumnMention& mention, const NameHit& table) const {
+    if (mention.strength >= 0.9 || table_.columns[mention.column].role == ColumnRole::dimension) return false;
+    for (std::size_t i = mention.begin; i < mention.end; ++i) {
+      if (std::find(table.words.begin(), table.words.end(), i) == table.words.end()) return false;
+      const std::string& stem = sentence_.words[i].stem;
+      if (std::any_of(quantity_words().begin(), quantity_words().end(),
+                      [&](const QuantityWord& entry) { return stem_of(entry.word) == stem; }))
+        return false;
+    }
+    return true;
   }
 
   void match_route() {
@@ -579,7 +684,8 @@ class Matcher {
       for (std::size_t i = begin; i < end; ++i) {
         const Word& word = sentence_.words[i];
         const bool joint = word.text == "and" || word.text == "or" || word.text == "the" || word.text == "their";
-        if (joint_only ? !joint : !(joint || is_stop_word(word.text) || word.generic || match_.matched[i])) return false;
+        const bool adjective = i + 1 == end && word.content;  // "by geographic area"
+        if (joint_only ? !joint : !(joint || is_stop_word(word.text) || word.generic || match_.matched[i] || adjective)) return false;
       }
       return true;
     };
@@ -705,6 +811,41 @@ double match_names(const Sentence& sentence, std::string_view table_name, const 
 }
 
 bool means_same(const std::string& said, const std::string& named) { return share_idea(said, named); }
+
+bool is_year_name(const ColumnProfile& column) {
+  if (!column.numeric || column.words.size() != 1 || column.words.front().size() != 4 || !is_digits(column.words.front())) return false;
+  return column.words.front() >= "1500" && column.words.front() <= "2200";
+}
+
+bool holds_counts(const ColumnProfile& column) {
+  static constexpr auto counts = std::to_array<std::string_view>({"count", "quantity", "qty", "total"});
+  static constexpr auto numbers = std::to_array<std::string_view>({"number", "num", "no", "nr"});
+  if (column.role != ColumnRole::measure || column.words.empty()) return false;
+  // "number_cities" says how many there are, "draft_number" which one it is.
+  const bool numbered = column.words.size() > 1 && std::ranges::count(numbers, column.words.front()) > 0;
+  return column.additive || numbered ||
+         std::ranges::any_of(counts, [&](std::string_view name) { return std::ranges::count(column.words, name) > 0; });
+}
+
+std::optional<std::size_t> find_counted_quantity(const Sentence& sentence, const TableMatch& match) {
+  static constexpr auto said = std::to_array<std::string_view>({"number", "count", "total"});
+  for (const Cue& cue : sentence.cues) {
+    if (cue.kind != CueKind::aggregate || static_cast<Aggregate>(cue.value) != Aggregate::count) continue;
+    for (const ColumnMention& mention : match.columns) {
+      const ColumnProfile& column = match.table->columns[mention.column];
+      if (mention.end <= cue.begin || mention.begin > cue.end + 1 || mention.by || mention.alternate || !holds_counts(column)) continue;
+      const bool whole = std::ranges::all_of(column.stems, [&](const std::string& stem) {
+        if (std::ranges::count(said, stem) > 0) return true;
+        for (std::size_t i = std::min(cue.begin, mention.begin); i < mention.end; ++i) {
+          if (sentence.words[i].stem == stem) return true;
+        }
+        return false;
+      });
+      if (whole) return mention.column;
+    }
+  }
+  return {};
+}
 
 std::optional<std::pair<std::size_t, std::size_t>> route_columns(const TableProfile& table) {
   std::optional<std::size_t> from;

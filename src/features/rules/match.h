@@ -18,6 +18,7 @@ struct ColumnMention {
   bool by = false;         // as what to split by: "by species", "which airports"
   bool each = false;       // one of everything for each of its values
   bool alternate = false;  // another column of the same word is as likely, and stands before this one
+  bool subject = false;    // only the table's own word names it ("invoices" of invoice_date): the rows are meant
 };
 
 // A value that the sentence names.
@@ -46,6 +47,15 @@ TableMatch match_table(const Sentence& sentence, const TableProfile& table);
 
 // The sentence without the aggregates that are part of a column's name: "max temperature" of temp_max, a column "median".
 Sentence without_named_cues(Sentence sentence, const TableMatch& match);
+
+// The column of counts that "number of" asks for: number_cities of "number of cities", votes of "how many votes".
+std::optional<std::size_t> find_counted_quantity(const Sentence& sentence, const TableMatch& match);
+
+// Whether a column's values are counts: its name says so, or its sum is what people ask for.
+bool holds_counts(const ColumnProfile& column);
+
+// A number whose name is a year ("2010" beside "2011"): the year's value of what the row is about.
+bool is_year_name(const ColumnProfile& column);
 
 // How well a table fits before its columns' statistics are known: from its name and the names of its columns.
 double match_names(const Sentence& sentence, std::string_view table_name, const std::vector<std::string>& column_names);

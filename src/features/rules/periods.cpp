@@ -393,7 +393,18 @@ class PeriodReader {
     static constexpr auto seasons =
         std::to_array<std::pair<std::string_view, int>>({{"spring", 3}, {"summer", 6}, {"autumn", 9}, {"fall", 9}, {"winter", 12}});
     const std::string_view word = before(i);
-    if (word != "in" && word != "during" && word != "the" && word != "of") return {};
+    static constexpr auto joints = std::to_array<std::string_view>({"vs", "versus", "than", "against"});
+    static constexpr auto compares = std::to_array<std::string_view>({"between", "compare", "comparing"});
+    const auto is_season = [&](std::size_t at_word) {
+      return std::ranges::any_of(seasons, [&](const auto& season) { return season.first == at(at_word); });
+    };
+    // "summer vs winter", "between summer and winter": two that are compared need no preposition.
+    const auto are_two = [&](std::size_t first) {
+      return is_season(first) && is_season(first + 2) &&
+             (is_one_of(joints, at(first + 1)) || (at(first + 1) == "and" && is_one_of(compares, before(first))));
+    };
+    const bool two = are_two(i) || (i >= 2 && are_two(i - 2));
+    if (!two && word != "in" && word != "during" && word != "the" && word != "of") return {};
     for (const auto& [name, month] : seasons) {
       if (at(i) != name) continue;
       const std::size_t next = at(i + 1) == "of" ? i + 2 : i + 1;

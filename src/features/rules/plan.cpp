@@ -14,6 +14,57 @@ namespace bridge::rules {
 namespace {
 
 constexpr std::size_t slug_bytes_max = 60;
+constexpr std::size_t ambiguous_words_max = 2;  // that are noted
+constexpr double ambiguous_gap = 0.05;          // between readings of a word that are nearly as likely
+
+bool is_named(const Question& question, std::size_t column) {
+  const TableProfile& table = *question.table;
+  const auto has = [&](const std::vector<std::size_t>& columns) { return std::ranges::count(columns, column) > 0; };
+  if (std::ranges::any_of(question.mentions, [&](const ColumnMention& one) { return one.column == column; })) return true;
+  if (std::ranges::any_of(question.filters, [&](const ValueFilter& one) { return one.column == column; })) return true;
+  if (question.compare && has(question.compare->columns)) return true;
+  if (std::ranges::any_of(question.asked, [&](const Dimension& one) { return has(one.columns); })) return true;
+  if (std::ranges::any_of(question.conditions,
+                          [&](const std::string& one) { return one.find(table.columns[column].sql) != std::string::npos; }))
+    return true;
+  return table.columns[column].role == ColumnRole::time &&
+         (question.trend || question.when || question.window_asked || question.grain != Grain::none || question.part != TimePart::none);
+}
+
+// What the first chart shows though the question does not name it, and words that may name something else as well.
+std::vector<std::string> chosen_notes(const Question& question, const QueryFacts& lead) {
+  const TableProfile& table = *question.table;
+  std::vector<std::string> notes;
+  if (question.overview) return notes;
+  std::vector<std::string> splits;
+  std::vector<std::string> quantities;
+  std::set<std::size_t> shown;
+  for (const SelectedFact& fact : lead.selected) {
+    shown.insert(fact.columns.begin(), fact.columns.end());
+    for (const std::size_t column : fact.columns) {
+      if (is_named(question, column)) continue;
+      auto& list = fact.key ? splits : quantities;
+      if (const std::string label = in_sentence(table.columns[column].label); std::ranges::count(list, label) == 0) list.push_back(label);
+    }
+  }
+  for (const FilterFact& filter : lead.filters) {
+    if (filter.column) shown.insert(*filter.column);
+  }
+  if (!splits.empty()) notes.push_back(str("The question does not say by what; ", join(splits, " and "), " is chosen."));
+  if (!quantities.empty()) notes.push_back(str("The question does not say which quantity; ", join(quantities, " and "), " is chosen."));
+  std::size_t ambiguous = 0;
+  for (const ColumnMention& mention : question.mentions) {
+    if (!shown.contains(mention.column) || ambiguous >= ambiguous_words_max) continue;
+    for (const ColumnMention& other : question.mentions) {
+      if (other.word != mention.word || shown.contains(other.column) || other.strength < mention.strength - ambiguous_gap) continue;
+      notes.push_back(str(capitalised(in_sentence(table.columns[mention.column].label)), " is taken where ",
+                          in_sentence(table.columns[other.column].label), " may be meant."));
+      ++ambiguous;
+      break;
+    }
+  }
+  return notes;
+}
 
 }  // namespace
 
@@ -125,12 +176,18 @@ void Planner::note_missing() {
 void Planner::account_for_words() {
   const PlannedChart* lead = lead_chart();
   if (!lead) return;
-  AnswerFacts answer{.lead = facts_of(*lead, plan_, table_), .period_done = question_.window_done, .against_done = question_.against_done};
+  AnswerFacts answer{.lead = facts_of(*lead, plan_, table_),
+                     .period_done = question_.window_done,
+                     .against_done = question_.against_done,
+                     .mentions = question_.mentions};
   for (const PlannedChart& chart : plan_.charts) {
     if (&chart != lead) answer.others.push_back(facts_of(chart, plan_, table_));
   }
   if (answer.period_done && from_ && to_) answer.period = span_text(*from_, *to_);
   plan_.account = account_of(sentence_, table_, answer);
+  if (read_) {
+    for (std::string& note : chosen_notes(question_, answer.lead)) plan_.notes.push_back(std::move(note));
+  }
 }
 
 // A query that no chart and no parameter reads is not run for nothing; a row without charts is no row.

@@ -71,10 +71,16 @@ void read_unit(ColumnProfile& column) {
   }
 }
 
+// Of "long" and "lat" a name ends or is one: "team_long_name" is no longitude.
+std::string_view spelled_out_in(const ColumnProfile& column, const std::string& word) {
+  const bool doubtful = word == "long" || word == "lat";
+  return doubtful && column.words.back() != word ? std::string_view(word) : spelled_out(word);
+}
+
 std::string label_of(const ColumnProfile& column) {
   std::vector<std::string> words;
   for (std::string word : column.words) {
-    const std::string_view whole = spelled_out(word);
+    const std::string_view whole = spelled_out_in(column, word);
     // "min" and "max" stay short: they stand before the thing.
     if (word == "min" || word == "max" || word == "avg") {
       words.insert(words.begin(), word == "avg" ? "average" : word);
@@ -522,7 +528,7 @@ TableProfile make_table_profile(const json::object& schema) {
     column.words = split_name(column.name);
     read_unit(column);
     for (const std::string& word : column.words) {
-      for (const std::string& whole : split_name(spelled_out(word))) column.stems.push_back(stem_of(whole));
+      for (const std::string& whole : split_name(spelled_out_in(column, word))) column.stems.push_back(stem_of(whole));
     }
     column.label = label_of(column);
     column.distinct = count_at(statistics, "distinct_count");

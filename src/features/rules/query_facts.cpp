@@ -241,6 +241,11 @@ class Reader {
       }
     }
     SelectedFact fact{.columns = columns_in(item)};
+    // What a subquery calls its columns is read through it, also where a column of the table is called the same.
+    const bool from_inner = std::any_of(item.begin(), item.end(), [&](const Token& token) {
+      return (token.kind == Token::Kind::word || token.kind == Token::Kind::name) && inner.contains(token.text);
+    });
+    if (from_inner) fact.columns.clear();
     for (const Token& token : item) {
       if (token.kind == Token::Kind::number && item.size() > 1) facts_.numbers.insert(token.text);  // how wide a band is
     }

@@ -112,6 +112,10 @@ class Asker {
   // "murders 2016" of the column murders_2016 says which column, not when.
   bool is_window_a_name() const {
     const TimeWindow& window = sentence_.window;
+    const auto is_year_column = [&](const ColumnMention& mention) {
+      return window.begin <= mention.begin && mention.end <= window.end && is_year_name(column(mention.column));
+    };
+    if (std::any_of(match_.columns.begin(), match_.columns.end(), is_year_column)) return true;
     return window.end > window.begin && std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& mention) {
              return mention.begin <= window.begin && window.end <= mention.end && mention.end - mention.begin > window.end - window.begin;
            });
@@ -202,7 +206,10 @@ class Asker {
       question_.notes.push_back(filter_note(table_, filter));
     }
     for (const auto& [index, values] : by_column) {
-      const bool all = column(index).distinct && static_cast<std::int64_t>(values.size()) >= *column(index).distinct;
+      // All values that there are still leave out the rows without one; set side by side they are the split itself, and the only one says
+      // nothing.
+      const bool all = column(index).distinct && static_cast<std::int64_t>(values.size()) >= *column(index).distinct &&
+                       (values.size() == 1 || sentence_.has(CueKind::versus));
       if (values.size() >= 2 && !question_.compare) {
         question_.compare = make_dimension(table_, index);
         question_.compare_values = values;
@@ -273,11 +280,15 @@ class Asker {
 
   void read_measures() {
     const std::optional<Aggregate> aggregate = sentence_.aggregate();
-    const bool counts = sentence_.has(CueKind::busiest) || aggregate == Aggregate::count;
+    const auto quantity = find_counted_quantity(sentence_, match_);
+    const bool counts = !quantity && (sentence_.has(CueKind::busiest) || aggregate == Aggregate::count);
     std::vector<Measure> named;
+    if (quantity) named.push_back(make_measure(table_, *quantity, Aggregate::sum));
     for (const ColumnMention& mention : match_.columns) {
       const ColumnProfile& profile = column(mention.column);
-      if (profile.role != ColumnRole::measure || is_band(mention.column) || has_better_mention(mention, !mention.by)) continue;
+      if (mention.column == quantity) continue;
+      if (profile.role != ColumnRole::measure || mention.subject || is_band(mention.column) || has_better_mention(mention, !mention.by))
+        continue;
       // "how many flights with a delay over 30": the delay chooses rows, and is not asked for.
       if (only_filters(mention.column) && (counts || names_other_measure(mention.column))) continue;
       const bool first_of_word = std::none_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
@@ -368,7 +379,10 @@ class Asker {
         const auto& stems = table_.stems;
         const bool subject = std::find(stems.begin(), stems.end(), sentence_.words[mention.word].stem) != stems.end();
         if (only_filters(mention.column)) continue;
-        if (can_split(mention.column) && !subject) return &mention;
+        // "the number of orders over the order ID": of one thing there is one.
+        const bool split_by = std::ranges::any_of(
+            match_.columns, [&](const ColumnMention& other) { return other.column == mention.column && other.word != mention.word; });
+        if (can_split(mention.column) && !subject && !split_by) return &mention;
       }
     }
     return nullptr;
@@ -547,8 +561,8 @@ class Asker {
   }
 
   void read_window() {
-    const bool asks_time =
-        (question_.grain != Grain::none && !has_column_of(question_.grain)) || question_.part != TimePart::none || question_.when;
+    const bool asks_time = (question_.grain != Grain::none && !has_column_of(question_.grain)) || question_.part != TimePart::none ||
+                           question_.when || (sentence_.has(CueKind::trend) && !has_column_of(Grain::year));
     if (!question_.time) {
       if (asks_time || sentence_.window.kind != TimeWindow::Kind::none || sentence_.days_of_week)
         question_.notes.push_back(str("The table ", table_.table, " has no column that says when, so nothing is shown over time."));
@@ -570,12 +584,18 @@ class Asker {
     const bool compares = sentence_.against && relative(window) && relative(*sentence_.against) && window.unit == sentence_.against->unit;
     Period period = resolve(window, time, compares);
     if (!read_part_of_year(time, window, period)) return;
-    add_period(period);
+    const bool two_parts = sentence_.against && !compares && !question_.compare && is_part_of_year(window) &&
+                           is_part_of_year(*sentence_.against) && !period.conditions.empty() && !period.from;
+    if (!two_parts) add_period(period);
     if (sentence_.against && !compares) {
       Period other = resolve(*sentence_.against, time, false);
-      for (const std::string& note : other.notes) question_.notes.push_back(note);
+      for (const std::string& note : other.notes) {
+        if (std::ranges::count(question_.notes, note) == 0) question_.notes.push_back(note);
+      }
       if (period.from && period.to && other.from && other.to && set_against(time, {*period.from, *period.to}, {*other.from, *other.to}))
         return;
+      if (set_against(window, period, *sentence_.against, other)) return;
+      if (two_parts) add_period(period);
     }
     if (!period.from && !period.to) {
       question_.window_done = !period.conditions.empty();
@@ -704,6 +724,39 @@ class Asker {
       question_.notes.push_back(str("The data begins on ", span_text(*time.first_day, *time.first_day), "."));
     if (time.last_day && second.second > *time.last_day)
       question_.notes.push_back(str("The data ends on ", span_text(*time.last_day, *time.last_day), "."));
+    return true;
+  }
+
+  static bool is_part_of_year(const TimeWindow& window) { return window.kind == TimeWindow::Kind::month_of_year && window.day == 0; }
+
+  // "summer vs winter", "May against June" of several years: a series each, of the rows of both.
+  bool set_against(const TimeWindow& window, const Period& first, const TimeWindow& against, const Period& second) {
+    if (question_.compare || !is_part_of_year(window) || !is_part_of_year(against) || first.from || second.from ||
+        first.conditions.size() != 1 || second.conditions.size() != 1)
+      return false;
+    const auto name = [&](const TimeWindow& one) {
+      std::vector<std::string> words;
+      for (std::size_t i = one.begin; i < one.end; ++i) {
+        if (!is_stop_word(sentence_.words[i].text)) words.push_back(sentence_.words[i].text);
+      }
+      return capitalised(join(words, " "));
+    };
+    const std::vector<std::string> names{name(window), name(against)};
+    if (names[0].empty() || names[1].empty() || names[0] == names[1]) return false;
+    Dimension dimension{.alias = "stretch", .label = "Period", .distinct = 2};
+    dimension.sql = str("CASE WHEN ", first.conditions[0], " THEN ", table_.dialect->text_literal(names[0]), " WHEN ", second.conditions[0],
+                        " THEN ", table_.dialect->text_literal(names[1]), " END");
+    question_.compare = std::move(dimension);
+    question_.compare_values = names;
+    question_.conditions.push_back(str("(", first.conditions[0], " OR ", second.conditions[0], ")"));
+    for (const Period* period : {&first, &second}) {
+      for (const std::string& note : period->notes) {
+        if (std::ranges::count(question_.notes, note) == 0) question_.notes.push_back(note);
+      }
+    }
+    question_.window_done = true;
+    question_.against_done = true;
+    question_.periods_compared = true;
     return true;
   }
 

@@ -476,10 +476,27 @@ class Reader {
                             : unit == Grain::month ? TimePart::month
                                                    : TimePart::none;
       if (unit == Grain::none || words()[cue.end].used) continue;
+      // "the hottest day of each year": the extreme of each.
+      if (const std::size_t each = unit_of_each(cue.end + 1); unit == Grain::day && cue.kind == CueKind::order && each > 0) {
+        const Aggregate extreme = cue.value > 0 ? Aggregate::maximum : Aggregate::minimum;
+        sentence_.cues.push_back({CueKind::aggregate, static_cast<int>(extreme), cue.begin, cue.end + 1});
+        sentence_.cues.push_back({CueKind::grain, static_cast<int>(unit_of(at(each))), each, each + 1});
+        words()[cue.end].cued = true;
+        words()[each].cued = true;
+        continue;
+      }
       if (part != TimePart::none) sentence_.cues.push_back({CueKind::part, static_cast<int>(part), cue.end, cue.end + 1});
       else if (unit != Grain::day) sentence_.cues.push_back({CueKind::grain, static_cast<int>(unit), cue.end, cue.end + 1});
       words()[cue.end].cued = true;
     }
+  }
+
+  // The unit in "of each year", "in every month", "per year"; 0 when it is none of these.
+  std::size_t unit_of_each(std::size_t i) const {
+    const bool per = at(i) == "per" || at(i) == "by";
+    if (!per && (at(i) == "of" || at(i) == "in" || at(i) == "for")) ++i;
+    const bool each = per || at(i) == "each" || at(i) == "every";
+    return each && unit_of(at(i + 1)) != Grain::none ? i + 1 : 0;
   }
 
   void read_top() {

@@ -58,14 +58,20 @@ class Suggester {
   // What stands beside an aggregate is measured; what else is named splits.
   void read_fields() {
     const Aggregate wanted = sentence_.aggregate().value_or(Aggregate::none);
-    counts_ = wanted == Aggregate::count || wanted == Aggregate::distinct || sentence_.has(CueKind::busiest);
+    const auto quantity = find_counted_quantity(sentence_, match_);
+    if (quantity) {
+      measured_ = quantity;
+      aggregate_ = Aggregate::sum;
+    }
+    counts_ = !quantity && (wanted == Aggregate::count || wanted == Aggregate::distinct || sentence_.has(CueKind::busiest));
     const Cue* cue = sentence_.find(CueKind::aggregate);
     std::vector<const ColumnMention*> mentions;
     for (const ColumnMention& mention : match_.columns) {
       const bool better = std::any_of(match_.columns.begin(), match_.columns.end(), [&](const ColumnMention& other) {
         return other.word == mention.word && other.strength > mention.strength + 0.01;
       });
-      if (!better && !only_filters(mention.column)) mentions.push_back(&mention);
+      const bool named = column(mention.column).role != ColumnRole::measure && column(mention.column).role != ColumnRole::time;
+      if (!better && !only_filters(mention.column) && (named || !mention.subject)) mentions.push_back(&mention);
     }
     if (!counts_ && (wanted == Aggregate::mean || wanted == Aggregate::sum || wanted == Aggregate::median || wanted == Aggregate::minimum ||
                      wanted == Aggregate::maximum)) {
@@ -97,6 +103,11 @@ class Suggester {
       const bool narrows = filter != reading_.filters.end() && (filter->kind == FilterKind::not_in || filter->values.size() < 2);
       if (!narrows || (named_.empty() && quantities_.empty())) add_unique(named_, mention.column);
     }
+    // So are codes that are listed ("for project identifiers 8, 9 or 15"), unless the sentence says by what to split.
+    const bool splits = std::ranges::any_of(mentions, [](const ColumnMention* mention) { return mention->by; });
+    for (const Filter& filter : reading_.filters) {
+      if (!splits && is_list(filter)) add_unique(named_, filter.column);
+    }
     if (named_.empty() && quantities_.empty()) {
       // What is only filtered by is what to look along, when nothing else is named.
       for (const std::size_t index : reading_.columns_used) {
@@ -120,12 +131,19 @@ class Suggester {
       for (const ValueMention& mention : match_.values) {
         if (mention.column == index) best = std::max(best, 1.2);
       }
+      for (const Filter& filter : reading_.filters) {
+        if (filter.column == index && !splits && is_list(filter)) best = std::max(best, 1.2);
+      }
       return best;
     };
     std::stable_sort(named_.begin(), named_.end(), [&](std::size_t a, std::size_t b) { return strength(a) > strength(b); });
     if (named_.size() > 1 || !quantities_.empty() || measured_) {
       std::erase_if(named_, [&](std::size_t index) { return strength(index) < 0; });
     }
+  }
+  bool is_list(const Filter& filter) const {
+    return filter.kind == FilterKind::in && filter.values.size() > 1 && filter.column != measured_ &&
+           column(filter.column).role == ColumnRole::identifier;
   }
   bool ranks_by(const ColumnMention& mention, const std::vector<const ColumnMention*>& mentions) const {
     if (column(mention.column).role != ColumnRole::measure ||
@@ -156,6 +174,7 @@ class Suggester {
   }
   bool is_subject(const ColumnMention& mention) const {
     const ColumnProfile& profile = column(mention.column);
+    if (mention.subject) return true;
     if (mention.strength >= 0.9 || (profile.role != ColumnRole::identifier && profile.role != ColumnRole::label)) return false;
     const std::string& stem = sentence_.words[mention.word].stem;
     return std::find(table_.stems.begin(), table_.stems.end(), stem) != table_.stems.end();

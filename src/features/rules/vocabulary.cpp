@@ -1,5 +1,7 @@
 #include "features/rules/vocabulary.h"
 
+#include "base/text.h"
+
 namespace bridge::rules {
 
 namespace {
@@ -183,6 +185,80 @@ constexpr auto quantities = std::to_array<QuantityWord>({
     {.word = "copies", .additive = true},
     {.word = "distance", .additive = true, .mean_first = true},
     {.word = "miles", .additive = true, .mean_first = true},
+    // The same in other languages of Europe.
+    {.word = "betrag", .additive = true},
+    {.word = "beträge", .additive = true},
+    {.word = "summe", .additive = true},
+    {.word = "anzahl", .additive = true},
+    {.word = "menge", .additive = true},
+    {.word = "stückzahl", .additive = true},
+    {.word = "einwohner", .additive = true},
+    {.word = "montant", .additive = true},
+    {.word = "montants", .additive = true},
+    {.word = "quantité", .additive = true},
+    {.word = "quantite", .additive = true},
+    {.word = "importe", .additive = true},
+    {.word = "monto", .additive = true},
+    {.word = "cantidad", .additive = true},
+    {.word = "importo", .additive = true},
+    {.word = "quantità", .additive = true},
+    {.word = "quantita", .additive = true},
+    {.word = "bedrag", .additive = true},
+    {.word = "aantal", .additive = true},
+    {.word = "hoeveelheid", .additive = true},
+    {.word = "belopp", .additive = true},
+    {.word = "antal", .additive = true},
+    {.word = "kwota", .additive = true},
+    {.word = "umsatz", .additive = true, .good = Good::up, .money = true},
+    {.word = "umsätze", .additive = true, .good = Good::up, .money = true},
+    {.word = "erlös", .additive = true, .good = Good::up, .money = true},
+    {.word = "erlöse", .additive = true, .good = Good::up, .money = true},
+    {.word = "einnahmen", .additive = true, .good = Good::up, .money = true},
+    {.word = "gewinn", .additive = true, .good = Good::up, .money = true},
+    {.word = "ertrag", .additive = true, .good = Good::up, .money = true},
+    {.word = "ventes", .additive = true, .good = Good::up, .money = true},
+    {.word = "recettes", .additive = true, .good = Good::up, .money = true},
+    {.word = "ventas", .additive = true, .good = Good::up, .money = true},
+    {.word = "ingresos", .additive = true, .good = Good::up, .money = true},
+    {.word = "vendite", .additive = true, .good = Good::up, .money = true},
+    {.word = "ricavi", .additive = true, .good = Good::up, .money = true},
+    {.word = "incassi", .additive = true, .good = Good::up, .money = true},
+    {.word = "fatturato", .additive = true, .good = Good::up, .money = true},
+    {.word = "omzet", .additive = true, .good = Good::up, .money = true},
+    {.word = "verkoop", .additive = true, .good = Good::up, .money = true},
+    {.word = "opbrengst", .additive = true, .good = Good::up, .money = true},
+    {.word = "vendas", .additive = true, .good = Good::up, .money = true},
+    {.word = "receita", .additive = true, .good = Good::up, .money = true},
+    {.word = "kosten", .additive = true, .good = Good::down, .money = true},
+    {.word = "ausgaben", .additive = true, .good = Good::down, .money = true},
+    {.word = "aufwand", .additive = true, .good = Good::down, .money = true},
+    {.word = "verlust", .additive = true, .good = Good::down, .money = true},
+    {.word = "dépenses", .additive = true, .good = Good::down, .money = true},
+    {.word = "depenses", .additive = true, .good = Good::down, .money = true},
+    {.word = "coût", .additive = true, .good = Good::down, .money = true},
+    {.word = "coûts", .additive = true, .good = Good::down, .money = true},
+    {.word = "gastos", .additive = true, .good = Good::down, .money = true},
+    {.word = "coste", .additive = true, .good = Good::down, .money = true},
+    {.word = "costo", .additive = true, .good = Good::down, .money = true},
+    {.word = "costi", .additive = true, .good = Good::down, .money = true},
+    {.word = "spese", .additive = true, .good = Good::down, .money = true},
+    {.word = "spesa", .additive = true, .good = Good::down, .money = true},
+    {.word = "uitgaven", .additive = true, .good = Good::down, .money = true},
+    {.word = "custo", .additive = true, .good = Good::down, .money = true},
+    {.word = "despesas", .additive = true, .good = Good::down, .money = true},
+    {.word = "preis"},
+    {.word = "prix"},
+    {.word = "precio"},
+    {.word = "prezzo"},
+    {.word = "prijs"},
+    {.word = "preço"},
+    {.word = "alter"},
+    {.word = "temperatur"},
+    {.word = "gewicht"},
+    {.word = "größe"},
+    {.word = "höhe"},
+    {.word = "länge"},
+    {.word = "dauer"},
 });
 
 constexpr auto shares = std::to_array<ShareRule>({
@@ -211,10 +287,10 @@ constexpr auto idea_revenue = std::to_array<Words>(
     {"gross", "revenu", "sal", "~earn", "incom", "turnover", "~tak", "~money", "~mak", "~made", "~sell", "~sold", "~box", "~offic"});
 constexpr auto idea_price = std::to_array<Words>({"pric", "~quot", "valu", "cost", "~worth", "~expensiv", "~cheap", "~cheapest"});
 constexpr auto idea_profit = std::to_array<Words>({"profit", "margin", "~earn"});
-constexpr auto idea_amount = std::to_array<Words>({"amount", "total", "quantiti", "sum", "volum"});
+constexpr auto idea_amount = std::to_array<Words>({"amount", "total", "quantiti", "sum", "volum", "~valu"});
 constexpr auto idea_rating = std::to_array<Words>({"rat", "scor", "review", "star", "~critic"});
 constexpr auto idea_carrier = std::to_array<Words>({"carrier", "airlin", "operator"});
-constexpr auto idea_origin = std::to_array<Words>({"origin", "~from", "departur", "~depart", "~start", "sourc", "pickup"});
+constexpr auto idea_origin = std::to_array<Words>({"origin", "from", "departur", "~depart", "~start", "sourc", "pickup"});
 constexpr auto idea_destination = std::to_array<Words>({"destination", "~arriv", "arrival", "target", "dropoff"});
 constexpr auto idea_airport = std::to_array<Words>({"airport", "origin", "destination", "~hub"});
 constexpr auto idea_sex = std::to_array<Words>({"sex", "gender"});
@@ -228,7 +304,7 @@ constexpr auto idea_wildlife = std::to_array<Words>({"wildlif", "bird", "animal"
 constexpr auto idea_strike = std::to_array<Words>({"strik", "collision", "~hit", "incident", "birdstrik"});
 constexpr auto idea_weight = std::to_array<Words>({"mass", "weight", "~heavi", "~heaviest", "~heavier", "~weigh", "~lightest"});
 constexpr auto idea_length = std::to_array<Words>({"length", "~long", "~longest"});
-constexpr auto idea_height = std::to_array<Words>({"height", "~tall", "~tallest", "altitud"});
+constexpr auto idea_height = std::to_array<Words>({"height", "~tall", "~tallest", "altitud", "elevation"});
 constexpr auto idea_speed = std::to_array<Words>({"speed", "~fast", "~fastest", "~slow", "~slowest", "velociti"});
 constexpr auto idea_distance = std::to_array<Words>({"distanc", "~far", "mil", "kilometr", "kilometer", "length", "haul"});
 constexpr auto idea_duration =
@@ -258,17 +334,19 @@ constexpr auto idea_salary = std::to_array<Words>({"salari", "wag", "~pay", "com
 
 constexpr auto idea_detail = std::to_array<Words>({"detail", "description", "~not", "remark", "comment"});
 constexpr auto idea_rank = std::to_array<Words>({"rank", "position", "plac"});
-constexpr auto idea_address = std::to_array<Words>({"address", "street"});
+constexpr auto idea_address = std::to_array<Words>({"address", "street", "~location"});
 constexpr auto idea_surname = std::to_array<Words>({"surnam", "lastnam", "famili", "last"});
 constexpr auto idea_forename = std::to_array<Words>({"forenam", "firstnam", "given", "first"});
-constexpr auto idea_phone = std::to_array<Words>({"phon", "telephon", "mobil", "cell"});
+constexpr auto idea_phone = std::to_array<Words>({"phon", "telephon", "mobil", "cell", "~contact"});
 constexpr auto idea_power = std::to_array<Words>({"horsepower", "~power"});
 constexpr auto idea_venue = std::to_array<Words>({"location", "venu", "stadium"});
 constexpr auto idea_song = std::to_array<Words>({"song", "track"});
-constexpr auto idea_writer = std::to_array<Words>({"written", "writer", "author"});
+constexpr auto idea_writer = std::to_array<Words>({"written", "writer", "author", "~creator"});
 constexpr auto idea_director = std::to_array<Words>({"director", "direct"});
 constexpr auto idea_name = std::to_array<Words>({"nam", "titl", "~call", "label"});
-constexpr auto idea_begin = std::to_array<Words>({"~from", "~start", "~begin", "~beginn"});
+constexpr auto idea_begin = std::to_array<Words>({"from", "~start", "~begin", "~beginn"});
+constexpr auto idea_end = std::to_array<Words>({"to", "until", "~end", "~finish"});
+constexpr auto idea_win = std::to_array<Words>({"win", "winn", "winner", "~won", "victori"});
 
 constexpr Idea all_ideas[] = {
     idea_detail,      idea_rank,      idea_address,     idea_surname,  idea_name,   idea_begin,      idea_delay,    idea_rain,
@@ -278,7 +356,8 @@ constexpr Idea all_ideas[] = {
     idea_speed,       idea_distance,  idea_duration,    idea_country,  idea_state,  idea_region,     idea_city,     idea_place,
     idea_customer,    idea_product,   idea_category,    idea_genre,    idea_order,  idea_trip,       idea_weather,  idea_life,
     idea_fertility,   idea_studio,    idea_damage,      idea_model,    idea_date,   idea_manager,    idea_employee, idea_id,
-    idea_salary,      idea_forename,  idea_phone,       idea_power,    idea_venue,  idea_song,       idea_writer,   idea_director};
+    idea_end,         idea_win,       idea_salary,      idea_forename, idea_phone,  idea_power,      idea_venue,    idea_song,
+    idea_writer,      idea_director};
 
 struct Abbreviation {
   std::string_view brief;
@@ -451,7 +530,7 @@ constexpr auto all_phrases = std::to_array<Phrase>({
     {"counts of", CueKind::aggregate, as(Aggregate::count)},
     {"count", CueKind::aggregate, as(Aggregate::count), true},
     {"counts", CueKind::aggregate, as(Aggregate::count), true},
-    {"frequency", CueKind::aggregate, as(Aggregate::count)},
+    {"frequency", CueKind::aggregate, as(Aggregate::count), true},
     {"frequent", CueKind::aggregate, as(Aggregate::count)},
     {"quantity of", CueKind::aggregate, as(Aggregate::count), true},
     {"tally", CueKind::aggregate, as(Aggregate::count)},
@@ -617,7 +696,7 @@ constexpr auto all_phrases = std::to_array<Phrase>({
     {"grown", CueKind::trend},
     {"growing", CueKind::trend},
     {"growth", CueKind::trend},
-    {"history", CueKind::trend},
+    {"history", CueKind::trend, 0, true},
     {"timeline", CueKind::trend},
     {"when", CueKind::when},
     {"at what times", CueKind::when},
@@ -729,7 +808,7 @@ constexpr auto all_phrases = std::to_array<Phrase>({
     {"vs", CueKind::versus},
     {"difference between", CueKind::versus},
     {"against", CueKind::relation},
-    {"relationship", CueKind::relation},
+    {"relationship", CueKind::relation, 0, true},
     {"relation", CueKind::relation},
     {"relate", CueKind::relation},
     {"related", CueKind::relation},
@@ -753,22 +832,98 @@ constexpr auto all_phrases = std::to_array<Phrase>({
     {"volatility", CueKind::aggregate, as(Aggregate::spread)},
     {"volatile", CueKind::aggregate, as(Aggregate::spread)},
     {"standard deviation", CueKind::aggregate, as(Aggregate::spread)},
-    {"spread", CueKind::distribution},
+    {"spread", CueKind::distribution, 0, true},
     {"variation", CueKind::distribution},
 });
 
 constexpr auto all_nicknames = std::to_array<Nickname>({
-    {"apple", "AAPL"},      {"google", "GOOG"},
-    {"alphabet", "GOOG"},   {"amazon", "AMZN"},
-    {"microsoft", "MSFT"},  {"tesla", "TSLA"},
-    {"nvidia", "NVDA"},     {"facebook", "META"},
-    {"netflix", "NFLX"},    {"intel", "INTC"},
-    {"nyc", "New York"},    {"dramas", "Drama"},
-    {"comedies", "Comedy"}, {"documentaries", "Documentary"},
-    {"female", "women"},    {"male", "men"},
-    {"females", "women"},   {"males", "men"},
-    {"females", "FEMALE"},  {"males", "MALE"},
-    {"women", "FEMALE"},    {"men", "MALE"},
+    // Of a country, what comes from it.
+    {"american", "USA"},
+    {"american", "United States"},
+    {"american", "US"},
+    {"american", "U.S."},
+    {"american", "America"},
+    {"british", "UK"},
+    {"british", "United Kingdom"},
+    {"british", "Great Britain"},
+    {"english", "England"},
+    {"scottish", "Scotland"},
+    {"welsh", "Wales"},
+    {"irish", "Ireland"},
+    {"french", "France"},
+    {"german", "Germany"},
+    {"italian", "Italy"},
+    {"spanish", "Spain"},
+    {"portuguese", "Portugal"},
+    {"dutch", "Netherlands"},
+    {"dutch", "The Netherlands"},
+    {"belgian", "Belgium"},
+    {"swiss", "Switzerland"},
+    {"austrian", "Austria"},
+    {"swedish", "Sweden"},
+    {"norwegian", "Norway"},
+    {"danish", "Denmark"},
+    {"finnish", "Finland"},
+    {"polish", "Poland"},
+    {"czech", "Czech Republic"},
+    {"czech", "Czechia"},
+    {"hungarian", "Hungary"},
+    {"greek", "Greece"},
+    {"turkish", "Turkey"},
+    {"russian", "Russia"},
+    {"ukrainian", "Ukraine"},
+    {"japanese", "Japan"},
+    {"chinese", "China"},
+    {"korean", "South Korea"},
+    {"korean", "Korea"},
+    {"indian", "India"},
+    {"pakistani", "Pakistan"},
+    {"indonesian", "Indonesia"},
+    {"vietnamese", "Vietnam"},
+    {"thai", "Thailand"},
+    {"filipino", "Philippines"},
+    {"israeli", "Israel"},
+    {"iranian", "Iran"},
+    {"egyptian", "Egypt"},
+    {"nigerian", "Nigeria"},
+    {"kenyan", "Kenya"},
+    {"ethiopian", "Ethiopia"},
+    {"moroccan", "Morocco"},
+    {"canadian", "Canada"},
+    {"mexican", "Mexico"},
+    {"brazilian", "Brazil"},
+    {"argentinian", "Argentina"},
+    {"argentine", "Argentina"},
+    {"chilean", "Chile"},
+    {"colombian", "Colombia"},
+    {"peruvian", "Peru"},
+    {"cuban", "Cuba"},
+    {"australian", "Australia"},
+    {"european", "Europe"},
+    {"asian", "Asia"},
+    {"african", "Africa"},
+    {"apple", "AAPL"},
+    {"google", "GOOG"},
+    {"alphabet", "GOOG"},
+    {"amazon", "AMZN"},
+    {"microsoft", "MSFT"},
+    {"tesla", "TSLA"},
+    {"nvidia", "NVDA"},
+    {"facebook", "META"},
+    {"netflix", "NFLX"},
+    {"intel", "INTC"},
+    {"nyc", "New York"},
+    {"dramas", "Drama"},
+    {"comedies", "Comedy"},
+    {"documentaries", "Documentary"},
+    {"female", "women"},
+    {"male", "men"},
+    {"females", "women"},
+    {"males", "men"},
+    {"females", "FEMALE"},
+    {"males", "MALE"},
+    {"women", "FEMALE"},
+    {"men", "MALE"},
 });
 
 constexpr auto all_common_words = std::to_array<std::string_view>(
@@ -822,6 +977,18 @@ constexpr auto all_dressing_words = std::to_array<std::string_view>({"axis",
                                                                      "categorize",
                                                                      "classified",
                                                                      "segmented",
+                                                                     "segments",
+                                                                     "recorded",
+                                                                     "reported",
+                                                                     "registered",
+                                                                     "logged",
+                                                                     "counted",
+                                                                     "observed",
+                                                                     "measured",
+                                                                     "collected",
+                                                                     "tracked",
+                                                                     "scored",
+                                                                     "slices",
                                                                      "split",
                                                                      "splits",
                                                                      "broken",
@@ -1164,6 +1331,11 @@ std::span<const Idea> ideas() { return all_ideas; }
 std::span<const Phrase> phrases() { return all_phrases; }
 std::span<const std::string_view> common_words() { return all_common_words; }
 std::span<const Nickname> nicknames() { return all_nicknames; }
+bool is_called(std::string_view said, std::string_view value) {
+  return std::ranges::any_of(all_nicknames, [&](const Nickname& nickname) {
+    return (nickname.said == said && nickname.value == value) || (lower(nickname.value) == said && lower(value) == nickname.said);
+  });
+}
 
 std::string_view spelled_out(std::string_view word) {
   for (const Abbreviation& abbreviation : abbreviations) {

@@ -44,6 +44,8 @@ struct Nickname {
   std::string_view value;
 };
 std::span<const Nickname> nicknames();
+// Whether a word, lower-case, is what people call the value; of countries also the other way round ("chile" of Chilean).
+bool is_called(std::string_view said, std::string_view value);
 
 // Words that people ask with, spelled out, besides those of phrases(): slips of the keys are read as one of these.
 std::span<const std::string_view> common_words();
