@@ -324,7 +324,7 @@ class FilterReader {
   }
   // "authors between 60 and 62" are none of an order of 1 to 3: of the numbers that are named, the nearest one that has such values.
   std::optional<std::size_t> plausible(std::optional<std::size_t> found, const NumberCondition& condition) const {
-    if (!found || overlaps(*found, condition)) return found;
+    if (!found || overlaps(*found, condition) || (column(*found).is_share && says_percent(condition))) return found;
     const ColumnMention* nearest = nullptr;
     for (const ColumnMention& mention : match_.columns) {
       const ColumnProfile& profile = column(mention.column);

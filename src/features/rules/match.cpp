@@ -698,12 +698,13 @@ class Matcher {
       return false;
     };
     for (ColumnMention& mention : match_.columns) {
+      if (is_year_name(table_.columns[mention.column])) continue;  // "by country in 2010"
       mention.each = follows(mention.word, CueKind::each);
       mention.by = mention.each || follows(mention.word, CueKind::by);
     }
     if (match_.route_word) match_.route_by = true;
     for (ColumnMention& mention : match_.columns) {
-      if (mention.by) continue;
+      if (mention.by || is_year_name(table_.columns[mention.column])) continue;
       for (const ColumnMention& other : match_.columns) {
         if (other.by && other.word < mention.word && only_filler(other.word + 1, mention.word, true)) mention.by = true;
       }

