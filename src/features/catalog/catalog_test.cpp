@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "base/testing/patience.h"
 #include "base/testing/replacing_policy.h"
 #include "features/catalog/catalog_endpoints.h"
 #include "features/catalog/catalog_service.h"
@@ -248,7 +249,7 @@ TEST(CatalogScan, ReadsTenThousandTablesAPageAtATime) {
   }
   const Dataset dataset = stage.discovered();
   EXPECT_EQ(dataset.location, "nowhere");
-  const Job job = stage.workspace.scanned(dataset, 60s);
+  const Job job = stage.workspace.scanned(dataset, kPatience * 60s);
   ASSERT_EQ(job.status, JobStatus::completed) << job.error.value_or("");
   EXPECT_EQ(job.detail.at("tables").to_number<int>(), 10'000);
   EXPECT_EQ(job.detail.at("row_count").to_number<int>(), 10'000);
@@ -300,7 +301,7 @@ TEST(CatalogService, EndsWithOneErrorWhateverTheEngineDoesAndAnswersAfterIt) {
     for (const Misbehaviour what : {Misbehaviour::hangs, Misbehaviour::throws, Misbehaviour::throws_bad_alloc, Misbehaviour::fails}) {
       UnrulyWorkspace stage;
       stage.engine->let(call, what);
-      const CallContext context = Workspace::in_team("a").with_timeout(200ms);
+      const CallContext context = Workspace::in_team("a").with_timeout(kPatience * 200ms);
       const auto schema = stage.workspace.catalog->get_table(context, stage.connection, "sales");
       if (call == "column_statistics" && what != Misbehaviour::hangs) {
         ASSERT_TRUE(schema.has_value()) << "a schema without statistics is better than none";

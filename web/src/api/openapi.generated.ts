@@ -1327,6 +1327,7 @@ export interface components {
                 name: string;
                 fully_qualified_name: string;
                 description: string;
+                location: string;
                 table_count: number;
                 /** Format: uuid */
                 catalog_job_id: string;
@@ -1352,6 +1353,8 @@ export interface components {
                 name: string;
                 fully_qualified_name: string;
                 sql_name: string;
+                /** @enum {string} */
+                type: "table" | "view" | "materialized_view" | "external";
                 description: string;
                 row_count: number;
                 size_bytes: number;
@@ -1389,6 +1392,8 @@ export interface components {
                         count: number;
                     }[];
                     exact: boolean;
+                    sampled: boolean;
+                    rows_read?: number | null;
                     text_date_format?: string | null;
                     /** @enum {string|null} */
                     read_as?: "number" | "seconds" | "date" | "timestamp" | null;
@@ -1533,6 +1538,8 @@ export interface components {
                 depends_on: string[];
                 sql: string;
                 bytes_scanned?: number | null;
+                /** @enum {string|null} */
+                bytes_accuracy?: "exact" | "upper_bound" | "estimate" | null;
                 estimated_cost_usd?: number | null;
                 bytes_max: number;
                 ttl_s: number;
