@@ -118,6 +118,10 @@ class GetTableSchemaTool final : public TypedTool<Arguments, Answer> {
            "the table. Where read_sql is given, the values are numbers, durations or dates that the type does not show: use that "
            "expression, and say how many it does not read (unread_count). A wide table shows its first columns and names others.";
   }
+  std::string title(const json::object& arguments) const override {
+    const std::string table = text_argument<Arguments>(arguments, "table_name");
+    return "Reading the columns of " + (table.empty() ? "a table" : table);
+  }
   Role required_role() const override { return Role::viewer; }
   bool cacheable() const override { return true; }
   std::string summarise(const json::object& answer) const override {

@@ -35,6 +35,7 @@ class SaveDashboardYamlTool final : public TypedTool<Arguments, SavedDocument> {
   std::string description() const override {
     return "Saves a document that validate_dashboard_yaml found valid in this session, unchanged since. Returns the slug that it got.";
   }
+  std::string title(const json::object&) const override { return "Saving the dashboard"; }
   Role required_role() const override { return Role::editor; }
   Result<> offered(const ToolContext& context) const override {
     if (parts_.ledger.has_approved_document(context.session_id, context.connection_id)) return {};

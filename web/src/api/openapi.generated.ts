@@ -1687,12 +1687,15 @@ export interface components {
                 tool_calls: {
                     id: string;
                     name: string;
+                    title: string;
                     arguments: Record<string, never>;
                 }[];
                 tool_results: {
                     call_id: string;
                     name: string;
                     ok: boolean;
+                    /** @enum {string} */
+                    outcome: "answer" | "shown" | "saved";
                     content: Record<string, never>;
                 }[];
             }[];
@@ -1706,12 +1709,15 @@ export interface components {
                 tool_calls: {
                     id: string;
                     name: string;
+                    title: string;
                     arguments: Record<string, never>;
                 }[];
                 tool_results: {
                     call_id: string;
                     name: string;
                     ok: boolean;
+                    /** @enum {string} */
+                    outcome: "answer" | "shown" | "saved";
                     content: Record<string, never>;
                 }[];
             }[];

@@ -245,6 +245,8 @@ export type DashboardVersion = Schemas['DashboardHistory']['items'][number];
 export interface ToolCall {
   id: string;
   name: string;
+  // What it does, for people.
+  title?: string | null;
   input: Record<string, unknown>;
   // Which answer of the model it belongs to, from 1 in each turn.
   step?: number | null;
@@ -254,6 +256,8 @@ export interface ToolResult {
   id: string;
   name: string;
   ok: boolean;
+  // For the model alone, for people to see too, or something that stays.
+  outcome?: Schemas['ChatMessages']['items'][number]['tool_results'][number]['outcome'] | null;
   summary?: string | null;
   cached?: boolean | null;
   ms?: number | null;
@@ -350,8 +354,8 @@ export interface ChatMessage {
   turn: number;
   role: 'user' | 'assistant' | 'tool';
   text: string | null;
-  tool_calls?: { id: string; name: string; arguments: Record<string, unknown> }[] | null;
-  tool_results?: { call_id: string; name: string; ok: boolean; content: unknown }[] | null;
+  tool_calls?: { id: string; name: string; title?: string | null; arguments: Record<string, unknown> }[] | null;
+  tool_results?: { call_id: string; name: string; ok: boolean; outcome?: ToolResult['outcome']; content: unknown }[] | null;
 }
 
 export interface ChatConversation extends ChatSession {
