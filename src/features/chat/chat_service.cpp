@@ -4,6 +4,7 @@
 
 #include "ai_sdk/core/cut_text.h"
 #include "ai_sdk/gateway/redaction.h"
+#include "base/bad_field.h"
 #include "base/guarded.h"
 #include "base/log.h"
 #include "features/chat/turn_events.h"
@@ -12,18 +13,19 @@ namespace bridge {
 
 namespace {
 
-std::unexpected<Error> bad_field(std::string_view field, std::string reason, std::string message) {
-  const Violation violation{.path = std::string(field), .code = reason, .message = message};
-  return fail(
-      Error{.code = ErrorCode::invalid_argument, .message = std::move(message), .reason = std::move(reason), .violations = {violation}});
-}
-
 Result<> check_message(const ChatInput& input) {
-  if (trim(input.message).empty()) return bad_field("message", "blank", "Say something, such as 'Which carriers run late?'");
+  if (trim(input.message).empty())
+    return bad_field({.path = "message", .code = "blank", .message = "Say something, such as 'Which carriers run late?'"},
+                     {.reason = "blank"});
   if (const std::size_t characters = count_characters(input.message); characters > chat_limits::kMessageCharactersMax)
-    return bad_field("message", "message_too_long", too_long_message("A message", chat_limits::kMessageCharactersMax, characters));
+    return bad_field({.path = "message",
+                      .code = "message_too_long",
+                      .message = too_long_message("A message", chat_limits::kMessageCharactersMax, characters)},
+                     {.reason = "message_too_long"});
   if (input.tools.size() > chat_limits::kToolNamesMax)
-    return bad_field("tools", "too_many_tools", str("At most ", chat_limits::kToolNamesMax, " tools can be named"));
+    return bad_field(
+        {.path = "tools", .code = "too_many_tools", .message = str("At most ", chat_limits::kToolNamesMax, " tools can be named")},
+        {.reason = "too_many_tools"});
   return {};
 }
 
@@ -80,7 +82,10 @@ Result<EventId> parse_event_id(std::string_view text) {
     return error == std::errc{} && end == digits.data() + digits.size() && out >= 0;
   };
   if (colon == std::string_view::npos || !read(text.substr(0, colon), id.turn) || !read(text.substr(colon + 1), id.number) || id.turn == 0)
-    return bad_field("Last-Event-ID", "bad_event_id", "Last-Event-ID must be the id of an event of this conversation, such as 3:17");
+    return bad_field({.path = "Last-Event-ID",
+                      .code = "bad_event_id",
+                      .message = "Last-Event-ID must be the id of an event of this conversation, such as 3:17"},
+                     {.reason = "bad_event_id"});
   return id;
 }
 
@@ -261,7 +266,9 @@ class ModelChat final : public ChatService {
     const auto log = logs_.find(id);
     if (log && log->turn() == event.turn) return {};
     const SessionState state = TRY(parts_.sessions.load_history(context, id));
-    if (event.turn > state.turns_saved) return bad_field("Last-Event-ID", "bad_event_id", "This conversation has not come to that event");
+    if (event.turn > state.turns_saved)
+      return bad_field({.path = "Last-Event-ID", .code = "bad_event_id", .message = "This conversation has not come to that event"},
+                       {.reason = "bad_event_id"});
     return {};
   }
 

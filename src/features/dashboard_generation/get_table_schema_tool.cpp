@@ -1,4 +1,5 @@
 #include "ai_sdk/core/cut_text.h"
+#include "base/bad_field.h"
 #include "base/text.h"
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/limits.h"
@@ -84,8 +85,7 @@ Result<> choose(TableSchema& schema, const std::vector<std::string>& patterns) {
     if (const auto near = nearest_name(violation.got, names)) violation.suggestion = *near;
     if (names.size() > generation_limits::kAllowedShownMax) names.resize(generation_limits::kAllowedShownMax);
     violation.allowed = std::move(names);
-    return fail(
-        Error{.code = ErrorCode::invalid_argument, .message = violation.message, .reason = "unknown_column", .violations = {violation}});
+    return bad_field(std::move(violation), {.reason = "unknown_column"});
   }
   std::erase_if(schema.columns, [&](const SchemaColumn& column) {
     return std::ranges::none_of(patterns, [&](const std::string& pattern) { return fits(column.name, pattern); });
