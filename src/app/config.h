@@ -29,6 +29,7 @@ struct Config {
   std::string listen_address;
   std::uint16_t listen_port = 8080;
   bool trusted_proxy = false;
+  bool insecure_listen = false;  // beyond this machine without TLS
   std::uint64_t bytes_max = 100'000'000;
   std::uint64_t cache_bytes = 0;
   std::int64_t cache_ttl_ms = 0;

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
+
+#include "app/settings.h"
 
 namespace bridge {
 namespace {
@@ -101,6 +104,34 @@ TEST(Config, AnExampleOfTheEnvironmentHasEverySettingAndSetsNone) {
   ASSERT_TRUE(config.has_value());
   for (const ConfigEntry& entry : config->entries) EXPECT_NE(example.find(str("\n# ", entry.name, "=")), std::string::npos) << entry.name;
   for (const std::string& line : split(example, '\n')) EXPECT_TRUE(line.empty() || line.starts_with('#')) << line;
+}
+
+TEST(Config, EverySettingIsToldOnceAndItsDefaultIsAllowed) {
+  std::set<std::string> keys;
+  for (const SettingGroup& group : setting_groups()) {
+    EXPECT_FALSE(group.settings.empty()) << group.subject;
+    for (const Setting& setting : group.settings) {
+      EXPECT_TRUE(keys.insert(setting_key(setting.name)).second) << setting.name;
+      EXPECT_FALSE(setting.about.empty()) << setting.name;
+      Config config;
+      for (const std::string_view value : {setting.default_value, setting.default_on_terminal}) {
+        if (value.empty() && !setting.default_value.empty()) continue;
+        const auto taken = setting.take(value, config);
+        EXPECT_TRUE(taken) << setting.name << ": " << describe_error(taken.error());
+      }
+    }
+  }
+  EXPECT_EQ(setting_key("BRIDGE_CACHE_TTL"), "cache_ttl");
+  EXPECT_EQ(setting_key("OTEL_SERVICE_NAME"), "otel_service_name");
+}
+
+TEST(Config, LogsAreTextForAPersonAndJsonForAMachine) {
+  ConfigSources sources = sources_with({});
+  EXPECT_EQ(load_config(sources)->log_format, LogFormat::json);
+  sources.terminal = true;
+  EXPECT_EQ(load_config(sources)->log_format, LogFormat::text);
+  sources.environment["BRIDGE_LOG_FORMAT"] = "json";
+  EXPECT_EQ(load_config(sources)->log_format, LogFormat::json);
 }
 
 TEST(Config, ABrokenFileSaysWhere) {

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/bad_field.h"
 #include "base/guarded.h"
 #include "base/ids.h"
 #include "base/text.h"
@@ -47,9 +48,7 @@ class Repeats {
     const auto key = request.header("idempotency-key");
     if (!key) return handler(request);
     if (key->empty() || key->size() > kKeyBytesMax) {
-      return fail(Error{.code = ErrorCode::invalid_argument,
-                        .message = str("Idempotency-Key must have 1 to ", kKeyBytesMax, " characters"),
-                        .violations = {{.path = "Idempotency-Key", .code = "bad_length", .message = "has the wrong length"}}});
+      return bad_value({.path = "Idempotency-Key", .code = "bad_length", .message = str("must have 1 to ", kKeyBytesMax, " characters")});
     }
     const Caller& caller = request.context.caller;
     const std::string name = str(caller.team_id.value(), "\n", caller.credential_id, "\n", request.target, "\n", *key);

@@ -46,14 +46,18 @@ add_session({
     total_cost_usd: 0.1834,
     messages: [
       { turn: 1, role: 'user', text: 'Which month is the busiest?' },
-      { turn: 1, role: 'assistant', text: 'I will count the flights by month.', tool_calls: [{ id: 'a', name: 'run_query', arguments: { sql: "SELECT date_trunc('month', date) AS month, count(*) AS flights FROM flights GROUP BY 1 ORDER BY 2 DESC" } }] },
-      { turn: 1, role: 'tool', text: null, tool_results: [{ call_id: 'a', name: 'run_query', ok: true, content: JSON.stringify({ columns: [{ name: 'month', type: 'date' }, { name: 'flights', type: 'integer' }], rows: [['2001-03-01', 7112], ['2001-01-01', 6570], ['2001-02-01', 6318]], row_count: 3, truncated: false, bytes_scanned: 24_000_000 }) }] },
+      { turn: 1, role: 'assistant', text: 'I will count the flights by month.', tool_calls: [{ id: 'a', name: 'run_query', title: 'Asking the warehouse', arguments: { sql: "SELECT date_trunc('month', date) AS month, count(*) AS flights FROM flights GROUP BY 1 ORDER BY 2 DESC" } }] },
+      { turn: 1, role: 'tool', text: null, tool_results: [{ call_id: 'a', name: 'run_query', ok: true, outcome: 'shown', content: JSON.stringify({ columns: [{ name: 'month', type: 'date' }, { name: 'flights', type: 'integer' }], rows: [['2001-03-01', 7112], ['2001-01-01', 6570], ['2001-02-01', 6318]], row_count: 3, truncated: false, bytes_scanned: 24_000_000 }) }] },
       { turn: 1, role: 'assistant', text: '**March** is the busiest, with 7,112 flights: 8% more than January and 13% more than February, which has three days less.' },
     ],
   },
 }, Date.now() - 27 * HOUR);
 add_session({ title: 'Why did the numbers of last week change, and is it the weekend or the airport that explains it?', provider: 'local', model: 'unpriced-model', facts: { total_tokens: 9_120, total_cost_usd: null } }, Date.now() - 5 * HOUR);
 for (let at = 0; at < 3; at += 1) add_session({ title: `An earlier question, number ${at + 1}`, facts: { total_tokens: 1200 * (at + 1), total_cost_usd: 0.0043 * (at + 1) } }, Date.now() - (60 - at) * HOUR);
+
+// The server's tools say these themselves.
+export const title_of = (name) => name.replaceAll('_', ' ');
+export const outcome_of = (result) => (result.error ? 'answer' : result.slug ? 'saved' : result.rows ? 'shown' : 'answer');
 
 const listed = ({ messages, turns, connection_id, ...session }) => session;
 
@@ -108,12 +112,14 @@ async function play(session, turn, message) {
   };
   const use = async (name, input, result, options = {}) => {
     const id = `call_${turn.number}_${++calls}`;
-    turn.emit('tool_call', { id, name, input, step });
+    const title = title_of(name);
+    turn.emit('tool_call', { id, name, title, input, step });
     await wait(options.ms ?? 260);
     const ok = !result.error;
-    turn.emit('tool_result', { id, name, ok, summary: options.summary ?? '', cached: options.cached ?? false, ms: options.ms ?? 260, result, ...(result.bytes_scanned ? { bytes_scanned: result.bytes_scanned } : {}) });
-    keep_words([{ id, name, arguments: input }]);
-    turn.messages.push({ turn: turn.number, role: 'tool', text: null, tool_results: [{ call_id: id, name, ok, content: result }] });
+    const outcome = outcome_of(result);
+    turn.emit('tool_result', { id, name, ok, outcome, summary: options.summary ?? '', cached: options.cached ?? false, ms: options.ms ?? 260, result, ...(result.bytes_scanned ? { bytes_scanned: result.bytes_scanned } : {}) });
+    keep_words([{ id, name, title, arguments: input }]);
+    turn.messages.push({ turn: turn.number, role: 'tool', text: null, tool_results: [{ call_id: id, name, ok, outcome, content: result }] });
     step += 1;
   };
   const finish = (more = {}) => {

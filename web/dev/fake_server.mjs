@@ -5,7 +5,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chat_api } from './fake_chat.mjs';
+import { chat_api, outcome_of, title_of } from './fake_chat.mjs';
 import { dashboards, period_of, run_query } from './fake_dashboards.mjs';
 import { observability_api } from './fake_observability.mjs';
 import { prompt_blocks_api } from './fake_prompt_blocks.mjs';
@@ -138,10 +138,10 @@ async function generate(request, response, body) {
   };
   const slow = /slow/i.test(body.user_prompt) ? 4 : 1;
   const step = async (id, name, given, result, options = {}) => {
-    await send('tool_call', { id, name, input: given, step: Number(id) });
+    await send('tool_call', { id, name, title: title_of(name), input: given, step: Number(id) });
     await pause((options.ms ?? 150) * slow);
     response.write(': heartbeat\n\n');
-    await send('tool_result', { id, name, ok: !result.error, summary: options.summary ?? '', result, cached: false, ms: options.ms ?? 150, bytes_scanned: result.bytes_scanned ?? null });
+    await send('tool_result', { id, name, ok: !result.error, outcome: outcome_of(result), summary: options.summary ?? '', result, cached: false, ms: options.ms ?? 150, bytes_scanned: result.bytes_scanned ?? null });
   };
   await send('session', { session_id: 's1' });
   for (const word of ['I will look at ', 'which tables there are, ', 'then try a few queries.']) {

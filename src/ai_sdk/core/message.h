@@ -21,18 +21,21 @@ struct ToolCall {
 };
 BOOST_DESCRIBE_STRUCT(ToolCall, (), (id, name, arguments))
 
-// What a tool answered to the call of that id.
+enum class ToolOutcomeKind : std::uint8_t {
+  answer,  // for the model
+  shown,   // for people to see too
+  saved,   // something new stays when the conversation is over
+};
+BOOST_DESCRIBE_ENUM(ToolOutcomeKind, answer, shown, saved)
+
 // What a tool's answer is to those who follow a turn, whichever tool gave it.
 struct ToolOutcome {
-  enum class Kind : std::uint8_t {
-    answer,  // for the model
-    shown,   // for people to see too
-    saved,   // something new stays when the conversation is over: `name` is how it is found again
-  };
+  using Kind = ToolOutcomeKind;
   Kind kind = Kind::answer;
-  std::string name;
+  std::string name;  // how what was saved is found again
 };
 
+// What a tool answered to the call of that id.
 struct ToolResult {
   std::string call_id;
   std::string name;

@@ -29,6 +29,7 @@ struct TextEvent {
 struct ToolCallEvent {
   const ToolCall& call;
   int step = 0;
+  std::string title;  // for people
 };
 struct ToolResultEvent {
   const ToolResult& result;

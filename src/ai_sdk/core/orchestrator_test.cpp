@@ -26,6 +26,9 @@ class AddTool final : public TypedTool<AddArguments, AddAnswer> {
  public:
   std::string name() const override { return "add"; }
   std::string description() const override { return "Adds two whole numbers."; }
+  std::string title(const json::object& arguments) const override {
+    return str("Adding to ", arguments.contains("left") ? json::serialize(arguments.at("left")) : "nothing");
+  }
   Role required_role() const override { return Role::viewer; }
 
  private:
@@ -39,6 +42,7 @@ class LambdaTool final : public ToolDefinition {
   LambdaTool(std::string name, Body body, Role role = Role::viewer) : name_(std::move(name)), body_(std::move(body)), role_(role) {}
   std::string name() const override { return name_; }
   std::string description() const override { return "A tool of a test."; }
+  std::string title(const json::object&) const override { return "Doing what a test says"; }
   json::object parameters() const override { return {{"type", "object"}}; }
   Role required_role() const override { return role_; }
   Result<json::object> execute(const ToolContext& context, const json::object& arguments) override { return body_(context, arguments); }
@@ -78,7 +82,10 @@ struct Stage {
 
   Result<> watch(const TurnEvent& event) {
     if (const auto* text = std::get_if<TextEvent>(&event)) events.push_back("text " + std::string(text->text));
-    if (const auto* call = std::get_if<ToolCallEvent>(&event)) events.push_back("call " + call->call.id);
+    if (const auto* call = std::get_if<ToolCallEvent>(&event)) {
+      events.push_back("call " + call->call.id);
+      titles.push_back(call->title);
+    }
     if (const auto* result = std::get_if<ToolResultEvent>(&event)) {
       events.push_back(str(result->result.ok ? "ok " : "failed ", result->result.call_id));
       summaries.push_back(result->summary);
@@ -108,6 +115,7 @@ struct Stage {
   std::shared_ptr<ToolResultCache> cache;
   std::vector<std::string> events;
   std::vector<std::string> summaries;
+  std::vector<std::string> titles;  // of the calls
 };
 
 ToolCall add_call(std::string id, std::int64_t left, std::int64_t right) {
@@ -525,6 +533,7 @@ class CountingTool final : public ToolDefinition {
  public:
   std::string name() const override { return "count"; }
   std::string description() const override { return "Counts how often it was asked."; }
+  std::string title(const json::object&) const override { return "Counting"; }
   json::object parameters() const override { return {{"type", "object"}}; }
   Role required_role() const override { return Role::viewer; }
   bool cacheable() const override { return true; }
@@ -551,6 +560,7 @@ class NoteTool final : public ToolDefinition {
  public:
   std::string name() const override { return "note"; }
   std::string description() const override { return "Keeps a note."; }
+  std::string title(const json::object&) const override { return "Keeping a note"; }
   json::object parameters() const override { return {{"type", "object"}}; }
   Role required_role() const override { return Role::viewer; }
   ToolOutcome outcome(const json::object& answer) const override {
@@ -565,7 +575,8 @@ class NoteTool final : public ToolDefinition {
 TEST(Orchestrator, TellsWhatCameOfAToolWhicheverItIs) {
   Stage stage({call_tools({{.id = "a", .name = "note", .arguments = {{"text", "x"}}},
                            {.id = "b", .name = "note"},
-                           {.id = "c", .name = "add", .arguments = {{"left", 1}, {"right", 2}}}}),
+                           {.id = "c", .name = "add", .arguments = {{"left", 1}, {"right", 2}}},
+                           {.id = "d", .name = "make_coffee"}}),
                say("done")});
   ASSERT_TRUE(stage.tools.register_tool(std::make_shared<NoteTool>()));
   ASSERT_TRUE(stage.run());
@@ -573,6 +584,7 @@ TEST(Orchestrator, TellsWhatCameOfAToolWhicheverItIs) {
   EXPECT_EQ(stage.last_results().at(0).outcome.name, "first");
   EXPECT_EQ(stage.last_results().at(1).outcome.kind, ToolOutcome::Kind::answer) << "a refusal saves nothing";
   EXPECT_EQ(stage.last_results().at(2).outcome.kind, ToolOutcome::Kind::answer);
+  EXPECT_THAT(stage.titles, testing::ElementsAre("Keeping a note", "Keeping a note", "Adding to 1", "make coffee"));
 }
 
 TEST(Orchestrator, RefusesAToolThatIsNotOfferedYetWhateverTheModelSays) {

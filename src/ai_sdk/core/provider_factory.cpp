@@ -1,5 +1,6 @@
 #include "ai_sdk/core/provider_factory.h"
 
+#include "base/bad_field.h"
 #include "base/text.h"
 
 namespace bridge {
@@ -14,8 +15,7 @@ Result<std::shared_ptr<ProviderAdapter>> ProviderFactory::get_provider(std::stri
   Violation violation{.path = "provider", .code = "unknown_provider", .got = std::string(wanted.substr(0, 100)), .allowed = names()};
   violation.message = str("There is no provider '", violation.got, "' here; there are: ", join(violation.allowed, ", "));
   if (const auto near = nearest_name(violation.got, violation.allowed)) violation.suggestion = *near;
-  return fail(
-      Error{.code = ErrorCode::invalid_argument, .message = violation.message, .reason = "unknown_provider", .violations = {violation}});
+  return bad_field(std::move(violation), {.reason = "unknown_provider"});
 }
 
 Result<std::string> ProviderFactory::choose_model(const ProviderAdapter& provider, std::string_view requested) const {
@@ -28,8 +28,7 @@ Result<std::string> ProviderFactory::choose_model(const ProviderAdapter& provide
   Violation violation{.path = "model", .code = "unknown_model", .got = std::string(requested.substr(0, 100)), .allowed = models};
   violation.message = str(provider.name(), " has no model '", violation.got, "'; it has: ", join(models, ", "));
   if (const auto near = nearest_name(violation.got, models)) violation.suggestion = *near;
-  return fail(
-      Error{.code = ErrorCode::invalid_argument, .message = violation.message, .reason = "unknown_model", .violations = {violation}});
+  return bad_field(std::move(violation), {.reason = "unknown_model"});
 }
 
 std::vector<std::string> ProviderFactory::names() const {

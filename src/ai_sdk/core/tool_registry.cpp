@@ -1,5 +1,6 @@
 #include "ai_sdk/core/tool_registry.h"
 
+#include "base/guarded.h"
 #include "base/text.h"
 
 namespace bridge {
@@ -45,6 +46,18 @@ std::vector<ToolSpecification> ToolRegistry::list_tools(const ToolContext& conte
                               .offered = entry.tool->offered(context).has_value()});
   }
   return specifications;
+}
+
+std::string ToolRegistry::title_of(const ToolCall& call) const {
+  const auto found = tools_.find(call.name);
+  return found != tools_.end() ? found->second.tool->title(call.arguments) : replace_all(call.name, "_", " ");
+}
+
+ToolOutcome ToolRegistry::outcome_of(const ToolResult& result) const {
+  const auto found = tools_.find(result.name);
+  if (found == tools_.end() || !result.ok) return {};
+  // What an earlier build kept may have another shape.
+  return guarded([&] { return Result<ToolOutcome>(found->second.tool->outcome(result.content)); }).value_or(ToolOutcome{});
 }
 
 Result<ToolRegistry> ToolRegistry::only(const std::vector<std::string>& names) const {

@@ -21,6 +21,11 @@ class ToolRegistry final {
   // What this caller's role lets a model use, by name, always in the same order: providers cache by the exact text.
   std::vector<ToolSpecification> list_tools(const ToolContext& context) const;
 
+  // What a call does, for people: as its tool says, or the name in words where there is no such tool.
+  std::string title_of(const ToolCall& call) const;
+  // What an answer is, read again from a transcript: no more than an answer where its tool is gone, or it was cut.
+  ToolOutcome outcome_of(const ToolResult& result) const;
+
   // The same tools but for those that are not named; all of them when nothing is named. not_found names the nearest tool.
   Result<ToolRegistry> only(const std::vector<std::string>& names) const;
 

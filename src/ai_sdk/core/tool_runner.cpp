@@ -82,7 +82,7 @@ ToolRunner::Answers ToolRunner::run(const ToolContext& context, const std::vecto
           fail(ErrorCode::resource_exhausted, "repeated_tool_call",
                str("The agent went round in circles: it called ", calls[i].call.name, " ", repeats, " times with the same arguments"));
     }
-    if (answers.status) answers.status = emit(ToolCallEvent{calls[i].call, step});
+    if (answers.status) answers.status = emit(ToolCallEvent{calls[i].call, step, tools_.title_of(calls[i].call)});
   }
 
   std::mutex status_mutex;

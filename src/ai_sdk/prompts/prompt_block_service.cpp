@@ -1,6 +1,7 @@
 #include "ai_sdk/prompts/prompt_block_service.h"
 
 #include "ai_sdk/core/limits.h"
+#include "base/bad_field.h"
 #include "base/embedded_file.h"
 #include "platform/metadata_db/row_mapper.h"
 
@@ -13,19 +14,17 @@ namespace {
 // The order in which a model should read them; a file that is not named here comes after them.
 constexpr std::string_view kDefaultOrder[] = {"dashboard_yaml", "warehouse_practice", "layout_rules", "conversation"};
 
-std::unexpected<Error> bad_field(std::string_view field, std::string message) {
-  const Violation violation{.path = std::string(field), .code = "bad_value", .message = message};
-  return fail(Error{.code = ErrorCode::invalid_argument, .message = std::move(message), .violations = {violation}});
-}
-
 Result<> check_input(const PromptBlockInput& input) {
   if (input.name.empty() || input.name.size() > kPromptBlockNameBytesMax ||
       input.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos) {
-    return bad_field("name", str("A prompt block's name has 1 to ", kPromptBlockNameBytesMax, " of a-z, 0-9 and _"));
+    return bad_field({.path = "name",
+                      .code = "bad_value",
+                      .message = str("A prompt block's name has 1 to ", kPromptBlockNameBytesMax, " of a-z, 0-9 and _")});
   }
-  if (trim(input.content).empty()) return bad_field("content", "A prompt block has some text");
+  if (trim(input.content).empty()) return bad_field({.path = "content", .code = "bad_value", .message = "A prompt block has some text"});
   if (const std::size_t characters = count_characters(input.content); characters > kPromptBlockCharactersMax)
-    return bad_field("content", too_long_message("A prompt block", kPromptBlockCharactersMax, characters));
+    return bad_field(
+        {.path = "content", .code = "bad_value", .message = too_long_message("A prompt block", kPromptBlockCharactersMax, characters)});
   return {};
 }
 

@@ -24,6 +24,9 @@ class ToolDefinition {
   virtual ~ToolDefinition() = default;
   virtual std::string name() const = 0;
   virtual std::string description() const = 0;  // one line, for the model
+  // What a call does, for people who watch and have never heard of tools: "Reading the columns of flights". The arguments are as the model
+  // wrote them: any may be missing, or of another type.
+  virtual std::string title(const json::object& arguments) const = 0;
   virtual json::object parameters() const = 0;  // JSON Schema
   virtual Role required_role() const = 0;
   // failed_precondition while something else has to happen first in this session, whatever the arguments: the model is told what, and
@@ -61,6 +64,14 @@ json::object with_names_of_today(json::object arguments) {
     arguments.erase(name.former);
   }
   return arguments;
+}
+
+// An argument that is text, under its name of today; empty when there is none.
+template <class Arguments>
+std::string text_argument(const json::object& arguments, std::string_view name) {
+  const json::object today = with_names_of_today<Arguments>(arguments);
+  const json::value* const value = today.if_contains(name);
+  return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 // A tool whose arguments and result are described structs: the schema and the strict reading of arguments follow from `Arguments`.

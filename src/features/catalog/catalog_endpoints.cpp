@@ -1,14 +1,15 @@
 #include "features/catalog/catalog_endpoints.h"
 
+#include "base/bad_field.h"
+
 namespace bridge {
 namespace {
 
 Result<ConnectionId> connection_of(const Request& request) {
   const std::string id = request.query_value("connection_id").value_or("");
   if (!id.empty()) return ConnectionId(id);
-  return fail(Error{.code = ErrorCode::invalid_argument,
-                    .message = "connection_id is missing",
-                    .violations = {{.path = "connection_id", .code = "missing_field", .message = "name a connection: ?connection_id="}}});
+  return bad_field({.path = "connection_id", .code = "missing_field", .message = "name a connection: ?connection_id="},
+                   {.message = "connection_id is missing"});
 }
 
 Result<Response> discover(CatalogService& service, const Request& request) {

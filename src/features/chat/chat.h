@@ -49,13 +49,31 @@ struct ChatList {
 };
 BOOST_DESCRIBE_STRUCT(ChatList, (), (items, next_cursor))
 
+// A call of a tool as people see it.
+struct ChatToolCall {
+  std::string id;
+  std::string name;
+  std::string title;  // what it does, in words
+  json::object arguments;
+};
+BOOST_DESCRIBE_STRUCT(ChatToolCall, (), (id, name, title, arguments))
+
+struct ChatToolResult {
+  std::string call_id;
+  std::string name;
+  bool ok = true;
+  ToolOutcomeKind outcome = ToolOutcomeKind::answer;
+  json::object content;
+};
+BOOST_DESCRIBE_STRUCT(ChatToolResult, (), (call_id, name, ok, outcome, content))
+
 // A message as people see it: without what only a provider understands.
 struct ChatMessage {
   int turn = 0;  // from 1
   MessageRole role = MessageRole::user;
   std::string text;
-  std::vector<ToolCall> tool_calls;
-  std::vector<ToolResult> tool_results;
+  std::vector<ChatToolCall> tool_calls;
+  std::vector<ChatToolResult> tool_results;
 };
 BOOST_DESCRIBE_STRUCT(ChatMessage, (), (turn, role, text, tool_calls, tool_results))
 

@@ -4,6 +4,7 @@
 
 #include "ai_sdk/core/cut_text.h"
 #include "ai_sdk/gateway/redaction.h"
+#include "base/bad_field.h"
 #include "base/guarded.h"
 #include "base/log.h"
 #include "features/chat/turn_events.h"
@@ -12,18 +13,19 @@ namespace bridge {
 
 namespace {
 
-std::unexpected<Error> bad_field(std::string_view field, std::string reason, std::string message) {
-  const Violation violation{.path = std::string(field), .code = reason, .message = message};
-  return fail(
-      Error{.code = ErrorCode::invalid_argument, .message = std::move(message), .reason = std::move(reason), .violations = {violation}});
-}
-
 Result<> check_message(const ChatInput& input) {
-  if (trim(input.message).empty()) return bad_field("message", "blank", "Say something, such as 'Which carriers run late?'");
+  if (trim(input.message).empty())
+    return bad_field({.path = "message", .code = "blank", .message = "Say something, such as 'Which carriers run late?'"},
+                     {.reason = "blank"});
   if (const std::size_t characters = count_characters(input.message); characters > chat_limits::kMessageCharactersMax)
-    return bad_field("message", "message_too_long", too_long_message("A message", chat_limits::kMessageCharactersMax, characters));
+    return bad_field({.path = "message",
+                      .code = "message_too_long",
+                      .message = too_long_message("A message", chat_limits::kMessageCharactersMax, characters)},
+                     {.reason = "message_too_long"});
   if (input.tools.size() > chat_limits::kToolNamesMax)
-    return bad_field("tools", "too_many_tools", str("At most ", chat_limits::kToolNamesMax, " tools can be named"));
+    return bad_field(
+        {.path = "tools", .code = "too_many_tools", .message = str("At most ", chat_limits::kToolNamesMax, " tools can be named")},
+        {.reason = "too_many_tools"});
   return {};
 }
 
@@ -46,13 +48,22 @@ ChatSession to_chat(const SessionManifest& manifest) {
           .ended_at = manifest.ended_at};
 }
 
-std::vector<ChatMessage> to_chat_messages(const std::vector<Message>& messages) {
+std::vector<ChatMessage> to_chat_messages(const std::vector<Message>& messages, const ToolRegistry& tools) {
   std::vector<ChatMessage> out;
   int turn = 0;
   for (const Message& message : messages) {
     if (message.role == MessageRole::user) ++turn;
-    ChatMessage shown{.turn = turn, .role = message.role, .tool_calls = message.tool_calls, .tool_results = message.tool_results};
+    ChatMessage shown{.turn = turn, .role = message.role};
     shown.text = message.role == MessageRole::user ? std::string(words_of(message)) : message.text;
+    for (const ToolCall& call : message.tool_calls)
+      shown.tool_calls.push_back({.id = call.id, .name = call.name, .title = tools.title_of(call), .arguments = call.arguments});
+    for (const ToolResult& result : message.tool_results) {
+      shown.tool_results.push_back({.call_id = result.call_id,
+                                    .name = result.name,
+                                    .ok = result.ok,
+                                    .outcome = tools.outcome_of(result).kind,
+                                    .content = result.content});
+    }
     out.push_back(std::move(shown));
   }
   return out;
@@ -71,7 +82,10 @@ Result<EventId> parse_event_id(std::string_view text) {
     return error == std::errc{} && end == digits.data() + digits.size() && out >= 0;
   };
   if (colon == std::string_view::npos || !read(text.substr(0, colon), id.turn) || !read(text.substr(colon + 1), id.number) || id.turn == 0)
-    return bad_field("Last-Event-ID", "bad_event_id", "Last-Event-ID must be the id of an event of this conversation, such as 3:17");
+    return bad_field({.path = "Last-Event-ID",
+                      .code = "bad_event_id",
+                      .message = "Last-Event-ID must be the id of an event of this conversation, such as 3:17"},
+                     {.reason = "bad_event_id"});
   return id;
 }
 
@@ -160,7 +174,7 @@ class ModelChat final : public ChatService {
     const SessionManifest manifest = TRY(parts_.sessions.get_session(context, id));
     const SessionState state = TRY(parts_.sessions.load_history(context, id));
     const auto log = logs_.find(id);
-    std::vector<ChatMessage> messages = to_chat_messages(state.messages);
+    std::vector<ChatMessage> messages = to_chat_messages(state.messages, parts_.tools);
     // What is said now is in the transcript only when the turn has ended.
     if (log && !log->finished() && log->turn() > state.turns_saved)
       messages.push_back({.turn = log->turn(), .role = MessageRole::user, .text = log->question()});
@@ -173,7 +187,7 @@ class ModelChat final : public ChatService {
   }
 
   Result<ChatMessages> get_messages(const CallContext& context, const SessionId& id) override {
-    return ChatMessages{.items = to_chat_messages(TRY(parts_.sessions.load_history(context, id)).messages)};
+    return ChatMessages{.items = to_chat_messages(TRY(parts_.sessions.load_history(context, id)).messages, parts_.tools)};
   }
 
   Result<std::vector<std::string>> export_transcript(const CallContext& context, const SessionId& id) override {
@@ -252,7 +266,9 @@ class ModelChat final : public ChatService {
     const auto log = logs_.find(id);
     if (log && log->turn() == event.turn) return {};
     const SessionState state = TRY(parts_.sessions.load_history(context, id));
-    if (event.turn > state.turns_saved) return bad_field("Last-Event-ID", "bad_event_id", "This conversation has not come to that event");
+    if (event.turn > state.turns_saved)
+      return bad_field({.path = "Last-Event-ID", .code = "bad_event_id", .message = "This conversation has not come to that event"},
+                       {.reason = "bad_event_id"});
     return {};
   }
 
@@ -329,25 +345,28 @@ class ModelChat final : public ChatService {
       return sink.send(name, json::serialize(data), str(event.turn, ":", ++number));
     };
     TRY(send("reset", {{"step", 0}}));
+    int turn = 0;
     int step = 0;
     bool answered = false;
-    for (const ChatMessage& message : to_chat_messages(state.messages)) {
-      if (message.turn != event.turn) continue;
+    for (const Message& message : state.messages) {
+      if (message.role == MessageRole::user) ++turn;
+      if (turn != event.turn) continue;
       answered = message.role == MessageRole::assistant && !message.text.empty() && message.tool_calls.empty();
       if (message.role == MessageRole::user) continue;
       if (message.role == MessageRole::assistant) ++step;
       if (message.role == MessageRole::assistant && !message.text.empty()) TRY(send("token", {{"text", message.text}}));
       for (const ToolCall& call : message.tool_calls) {
-        const auto wire = to_wire_event(ToolCallEvent{call, step});
+        const auto wire = to_wire_event(ToolCallEvent{call, step, parts_.tools.title_of(call)});
         TRY(send(wire->name, wire->data));
       }
-      for (const ToolResult& result : message.tool_results) {
+      for (ToolResult result : message.tool_results) {
+        result.outcome = parts_.tools.outcome_of(result);
         const auto wire = to_wire_event(ToolResultEvent{.result = result, .step = step});
         TRY(send(wire->name, wire->data));
       }
     }
-    const auto turn = static_cast<std::size_t>(event.turn);
-    if (turn <= state.ends.size() && state.ends[turn - 1]) return send(state.ends[turn - 1]->event, state.ends[turn - 1]->data);
+    const auto wanted = static_cast<std::size_t>(event.turn);
+    if (wanted <= state.ends.size() && state.ends[wanted - 1]) return send(state.ends[wanted - 1]->event, state.ends[wanted - 1]->data);
     return send_unknown_end(context, answered, send);
   }
 

@@ -1,5 +1,7 @@
 #include "features/chat/prompt_blocks_endpoints.h"
 
+#include "base/bad_field.h"
+
 namespace bridge {
 
 namespace {
@@ -35,9 +37,8 @@ namespace {
 Result<Response> change(PromptBlockService& prompt_blocks, const Request& request) {
   const auto input = TRY(request.json_body<PromptBlockChange>());
   if (input.content.has_value() == input.version.has_value()) {
-    const Violation violation{
-        .path = "content", .code = "bad_value", .message = "give either content (a new version) or version (an earlier one)"};
-    return fail(Error{.code = ErrorCode::invalid_argument, .message = violation.message, .violations = {violation}});
+    return bad_field(
+        {.path = "content", .code = "bad_value", .message = "give either content (a new version) or version (an earlier one)"});
   }
   if (input.version) return ok(TRY(prompt_blocks.activate_block(request.context, input.name, *input.version)));
   return ok(TRY(prompt_blocks.update_block(

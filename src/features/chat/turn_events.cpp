@@ -8,8 +8,9 @@ namespace {
 
 WireEvent to_wire(const ToolResultEvent& event) {
   const ToolResult& result = event.result;
-  json::object data{{"id", result.call_id},   {"name", result.name},     {"ok", result.ok},         {"summary", event.summary},
-                    {"cached", event.cached}, {"ms", event.duration_ms}, {"result", result.content}};
+  json::object data{
+      {"id", result.call_id},     {"name", result.name},    {"ok", result.ok},         {"outcome", enum_name(result.outcome.kind)},
+      {"summary", event.summary}, {"cached", event.cached}, {"ms", event.duration_ms}, {"result", result.content}};
   const json::value* error = result.content.if_contains("error");
   const json::object& measured = error && error->is_object() ? error->get_object() : result.content;
   if (const json::value* bytes = measured.if_contains("bytes_scanned")) data["bytes_scanned"] = *bytes;
@@ -21,8 +22,9 @@ WireEvent to_wire(const ToolResultEvent& event) {
 std::optional<WireEvent> to_wire_event(const TurnEvent& event) {
   if (const auto* text = std::get_if<TextEvent>(&event)) return WireEvent{"token", {{"text", json::string(text->text)}}};
   if (const auto* call = std::get_if<ToolCallEvent>(&event)) {
-    return WireEvent{"tool_call",
-                     {{"id", call->call.id}, {"name", call->call.name}, {"input", call->call.arguments}, {"step", call->step}}};
+    return WireEvent{
+        "tool_call",
+        {{"id", call->call.id}, {"name", call->call.name}, {"title", call->title}, {"input", call->call.arguments}, {"step", call->step}}};
   }
   if (const auto* result = std::get_if<ToolResultEvent>(&event)) return to_wire(*result);
   if (const auto* reset = std::get_if<StepResetEvent>(&event)) return WireEvent{"reset", {{"step", reset->step}}};

@@ -1,5 +1,7 @@
 #include "features/connections/connections_endpoints.h"
 
+#include "base/bad_field.h"
+
 namespace bridge {
 namespace {
 
@@ -9,13 +11,11 @@ ConnectionId id_of(const Request& request) { return ConnectionId(request.path_va
 Result<bool> read_flag(const Request& request, const std::string& name) {
   const std::string text = request.query_value(name).value_or("false");
   if (text == "true" || text == "false") return text == "true";
-  return fail(Error{.code = ErrorCode::invalid_argument,
-                    .message = name + " must be true or false",
-                    .violations = {{.path = name,
-                                    .code = "unknown_value",
-                                    .message = "must be true or false",
-                                    .got = text.substr(0, 100),
-                                    .allowed = {"true", "false"}}}});
+  return bad_value({.path = name,
+                    .code = "unknown_value",
+                    .message = "must be true or false",
+                    .got = text.substr(0, 100),
+                    .allowed = {"true", "false"}});
 }
 
 // With the ETag that a change may be made to depend on.

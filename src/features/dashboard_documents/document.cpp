@@ -123,6 +123,15 @@ DocumentQuery read_query(const YamlKey& key, const YamlNode& node) {
   return query;
 }
 
+// All that an object of the document says, but for what the server wrote or is asked to ignore.
+json::object options_of(const YamlNode& node) {
+  json::object options;
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    if (!node.keys[i].text.starts_with("x-")) options[node.keys[i].text] = json_of(node.items[i]);
+  }
+  return options;
+}
+
 Encoding read_encoding(const YamlNode& node, std::string path) {
   Encoding encoding{.at = node.at, .path = std::move(path)};
   if (node.kind != YamlNode::Kind::map) {
@@ -131,11 +140,8 @@ Encoding read_encoding(const YamlNode& node, std::string path) {
   }
   encoding.field = placed_at(node, "field");
   encoding.aggregate = text_at(node, "aggregate");
-  if (const YamlNode* bin = node.find("bin")) encoding.bin = json_of(*bin);
-  encoding.time_unit = text_at(node, "time_unit");
-  encoding.sort = text_at(node, "sort");
-  encoding.format = text_at(node, "format");
   encoding.title = text_at(node, "title");
+  encoding.options = options_of(node);
   return encoding;
 }
 
@@ -164,7 +170,6 @@ DocumentChart read_chart(const YamlKey& key, const YamlNode& node) {
   chart.size = encoding_at(node, path, "size");
   chart.facet = encoding_at(node, path, "facet");
   chart.sort = placed_at(node, "sort");
-  chart.limit = small_at(node, "limit");
   chart.compare = placed_at(node, "compare");
   if (const YamlNode* click = node.find("on_click")) {
     const YamlNode* set = click->find("set");
@@ -172,8 +177,7 @@ DocumentChart read_chart(const YamlKey& key, const YamlNode& node) {
       chart.on_click.push_back({{set->keys[i].text, set->keys[i].at}, set->items[i].placed()});
   }
   chart.columns = texts_at(node, "columns");
-  chart.stack = text_at(node, "stack");
-  chart.regions = text_at(node, "regions");
+  chart.options = options_of(node);
   return chart;
 }
 

@@ -76,11 +76,8 @@ struct DocumentQuery {
 struct Encoding {
   std::optional<PlacedText> field;  // missing only for `{aggregate: count}`
   std::string aggregate;
-  json::value bin;  // null, bool, number or object
-  std::string time_unit;
-  std::string sort;
-  std::string format;
   std::string title;
+  json::object options;  // see DocumentChart
   Position at;
   std::string path;  // "charts.trend.y"
 };
@@ -106,12 +103,11 @@ struct DocumentChart {
   std::optional<Encoding> size;
   std::optional<Encoding> facet;
   std::optional<PlacedText> sort;
-  std::optional<int> limit;
   std::optional<PlacedText> compare;
   std::vector<ClickTarget> on_click;
   std::vector<PlacedText> columns;
-  std::string stack;
-  std::string regions;
+  // All that the document says of it, as it is written, the members above included. What only the page needs to know is here alone.
+  json::object options;
 };
 
 struct LayoutItem {

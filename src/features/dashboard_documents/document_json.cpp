@@ -1,6 +1,7 @@
 #include "features/dashboard_documents/document_json.h"
 
 #include "base/text.h"
+#include "features/dashboard_documents/schema.h"
 
 namespace bridge {
 namespace {
@@ -15,14 +16,20 @@ json::array texts(const std::vector<PlacedText>& items) {
   return array;
 }
 
+// Every key that the schema knows in this definition: as the document says, or null.
+json::object with_every_key(std::string_view definition, const json::object& options) {
+  json::object out;
+  for (const auto& [key, schema] : schema_properties(definition)) {
+    const json::value* said = options.if_contains(key);
+    out[key] = said ? *said : json::value(nullptr);
+  }
+  return out;
+}
+
 json::object encoding_json(const Encoding& encoding) {
-  return {{"field", encoding.field ? json::value(json::string(encoding.field->text)) : json::value(nullptr)},
-          {"aggregate", text_or_null(encoding.aggregate)},
-          {"bin", encoding.bin},
-          {"time_unit", text_or_null(encoding.time_unit)},
-          {"sort", text_or_null(encoding.sort)},
-          {"format", text_or_null(encoding.format)},
-          {"title", text_or_null(encoding.title)}};
+  json::object out = with_every_key("encoding_object", encoding.options);
+  if (encoding.field) out["field"] = encoding.field->text;
+  return out;
 }
 json::value encoding_or_null(const std::optional<Encoding>& encoding) {
   return encoding ? json::value(encoding_json(*encoding)) : json::value(nullptr);
@@ -64,30 +71,14 @@ json::object query_json(const DocumentQuery& query) {
 }
 
 json::object chart_json(const DocumentChart& chart) {
-  json::object out{{"query", chart.query.text},
-                   {"compare_query", chart.compare ? json::value(json::string(chart.query.text + std::string(kPreviousPeriodSuffix)))
-                                                   : json::value(nullptr)},
-                   {"mark", chart.mark.text},
-                   {"title", text_or_null(chart.title)},
-                   {"description", text_or_null(chart.description)},
-                   {"x", encoding_or_null(chart.x)},
-                   {"y", measures_json(chart.y)},
-                   {"color", encoding_or_null(chart.color)},
-                   {"size", encoding_or_null(chart.size)},
-                   {"facet", encoding_or_null(chart.facet)},
-                   {"sort", chart.sort ? json::value(json::string(chart.sort->text)) : json::value(nullptr)},
-                   {"limit", chart.limit ? json::value(*chart.limit) : json::value(nullptr)},
-                   {"compare", chart.compare ? json::value(json::string(chart.compare->text)) : json::value(nullptr)},
-                   {"on_click", nullptr},
-                   {"columns", nullptr},
-                   {"stack", text_or_null(chart.stack)},
-                   {"regions", text_or_null(chart.regions)}};
-  if (!chart.on_click.empty()) {
-    json::object set;
-    for (const ClickTarget& target : chart.on_click) set[target.parameter.text] = target.value.text;
-    out["on_click"] = json::object{{"set", std::move(set)}};
-  }
-  if (!chart.columns.empty()) out["columns"] = texts(chart.columns);
+  json::object out = with_every_key("chart", chart.options);
+  out["x"] = encoding_or_null(chart.x);
+  out["y"] = measures_json(chart.y);
+  out["color"] = encoding_or_null(chart.color);
+  out["size"] = encoding_or_null(chart.size);
+  out["facet"] = encoding_or_null(chart.facet);
+  out["compare_query"] =
+      chart.compare ? json::value(json::string(chart.query.text + std::string(kPreviousPeriodSuffix))) : json::value(nullptr);
   return out;
 }
 

@@ -344,6 +344,10 @@ const json::object& dashboard_schema() {
   return schema;
 }
 
+const json::object& schema_properties(std::string_view definition) {
+  return dashboard_schema().at("definitions").at(definition).at("properties").as_object();
+}
+
 std::vector<Violation> check_against_schema(const YamlNode& document, const json::object& schema) {
   SchemaCheck check(schema);
   check.check(document, schema, "");

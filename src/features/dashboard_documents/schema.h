@@ -13,6 +13,9 @@ namespace bridge {
 std::string_view dashboard_schema_text();
 const json::object& dashboard_schema();
 
+// What the schema says of each key of one of its definitions ("chart"), in the schema's order.
+const json::object& schema_properties(std::string_view definition);
+
 // Everything in which a document differs from the schema, with places, allowed values and suggestions. Understands the part of draft-07
 // that the schema uses; a test compares it with a complete validator.
 std::vector<Violation> check_against_schema(const YamlNode& document, const json::object& schema);

@@ -36,6 +36,7 @@ class CountAnswerRowsTool final : public TypedTool<Arguments, Answer> {
   explicit CountAnswerRowsTool(const GenerationToolParts& parts) : parts_(parts) {}
   std::string name() const override { return "count_answer_rows"; }
   std::string description() const override { return "Runs a SELECT under the byte cap and tells how many rows it has, of the first few."; }
+  std::string title(const json::object&) const override { return "Counting the rows of an answer"; }
   Role required_role() const override { return Role::editor; }
   bool listed() const override { return false; }
   std::string summarise(const json::object& answer) const override {

@@ -43,6 +43,7 @@ class FindValuesTool final : public TypedTool<Arguments, Answer> {
   explicit FindValuesTool(const GenerationToolParts& parts) : parts_(parts) {}
   std::string name() const override { return "find_values"; }
   std::string description() const override { return "Looks words up among the values of a table's text columns."; }
+  std::string title(const json::object&) const override { return "Looking words up in the data"; }
   Role required_role() const override { return Role::editor; }
   bool listed() const override { return false; }
   bool cacheable() const override { return true; }

@@ -2,6 +2,7 @@
 
 #include "ai_sdk/core/cut_text.h"
 #include "ai_sdk/gateway/redaction.h"
+#include "base/bad_field.h"
 #include "base/guarded.h"
 #include "base/log.h"
 #include "features/chat/turn_events.h"
@@ -23,7 +24,7 @@ Result<> check_prompt(const std::string& prompt) {
   } else {
     return {};
   }
-  return fail(Error{.code = ErrorCode::invalid_argument, .message = violation.message, .reason = "bad_prompt", .violations = {violation}});
+  return bad_field(std::move(violation), {.reason = "bad_prompt"});
 }
 
 std::string names_of(const std::vector<TableInfo>& tables) {

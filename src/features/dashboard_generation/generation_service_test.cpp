@@ -69,8 +69,12 @@ TEST(GenerationService, ShowsTheModelTheBlocksTheSentenceAndTheTables) {
   EXPECT_EQ(seen[0].prompt_blocks.size(), 4u);
   EXPECT_EQ(words_of(seen[0].messages[0]), "How many flights a day?");
   EXPECT_NE(seen[0].messages[0].text.find("flights_3m"), std::string::npos);
-  EXPECT_THAT(seen[0].tools, testing::ElementsAre("get_table_schema", "list_datasets", "list_tables", "run_dry_run_query",
-                                                  "save_dashboard_yaml", "validate_dashboard_yaml"));
+  std::vector<std::string> offered;
+  for (const ToolSpecification& tool : make_generation_tools(workspace.tool_parts())->list_tools({.call = workspace.context}))
+    offered.push_back(tool.name);
+  EXPECT_EQ(seen[0].tools, offered);
+  EXPECT_THAT(offered, testing::Contains("save_dashboard_yaml"));
+  EXPECT_THAT(offered, testing::Not(testing::Contains("find_values"))) << "of the rules alone";
 }
 
 TEST(GenerationService, KeepsTheTranscriptAndClosesTheManifest) {

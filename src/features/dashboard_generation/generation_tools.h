@@ -21,20 +21,6 @@ struct GenerationToolParts {
   std::uint64_t cap_bytes = 100'000'000;  // at or over it a query is refused
 };
 
-// One file each: <name>_tool.cpp.
-std::shared_ptr<ToolDefinition> make_list_datasets_tool(const GenerationToolParts& parts);
-std::shared_ptr<ToolDefinition> make_list_tables_tool(const GenerationToolParts& parts);
-std::shared_ptr<ToolDefinition> make_get_table_schema_tool(const GenerationToolParts& parts);
-std::shared_ptr<ToolDefinition> make_count_answer_rows_tool(const GenerationToolParts& parts);  // of the rules alone, like the next
-std::shared_ptr<ToolDefinition> make_find_values_tool(const GenerationToolParts& parts);  // of the rules alone: no model is told of it
-std::shared_ptr<ToolDefinition> make_run_dry_run_query_tool(const GenerationToolParts& parts);
-std::shared_ptr<ToolDefinition> make_validate_dashboard_yaml_tool(const GenerationToolParts& parts);
-std::shared_ptr<ToolDefinition> make_save_dashboard_yaml_tool(const GenerationToolParts& parts);
-
-// Those that only a conversation needs.
-std::shared_ptr<ToolDefinition> make_run_query_tool(const GenerationToolParts& parts);
-std::shared_ptr<ToolDefinition> make_show_chart_tool(const GenerationToolParts& parts);
-
 // What it takes to make a dashboard.
 Result<ToolRegistry> make_generation_tools(const GenerationToolParts& parts);
 // That, and what it takes to answer with a table or a chart. Needs `parts.data`.

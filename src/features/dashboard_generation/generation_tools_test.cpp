@@ -24,6 +24,39 @@ TEST(GenerationTools, ListDatasetsAndTheirTables) {
   EXPECT_LT(text.size(), OrchestratorLimits{}.tool_result_bytes_max);
 }
 
+TEST(GenerationTools, EachSaysInWordsWhatACallDoesWhateverItsArgumentsAre) {
+  GenerationWorkspace workspace;
+  const ToolRegistry tools = *make_chat_tools(workspace.tool_parts());
+  const std::vector<std::string> names = tools.get_tool("none").error().violations.front().allowed;
+  ASSERT_THAT(names, testing::IsSupersetOf({"list_tables", "find_values", "show_chart"}));
+  for (const std::string& name : names) {
+    for (const json::object& arguments :
+         {json::object{}, json::object{{"dataset_name", 7}, {"table_name", nullptr}, {"sql", json::array{}}, {"yaml", true}}}) {
+      const std::string title = tools.title_of({.name = name, .arguments = arguments});
+      EXPECT_TRUE(title.contains(' ') && !title.contains('_')) << name << ": " << title;
+    }
+  }
+  EXPECT_EQ(tools.title_of({.name = "get_table_schema", .arguments = {{"table_name", "flights_3m"}}}), "Reading the columns of flights_3m");
+  EXPECT_EQ(tools.title_of({.name = "list_tables", .arguments = {{"dataset", "main"}}}), "Looking at the tables of main");
+  EXPECT_EQ(tools.title_of({.name = "made_up_by_a_model"}), "made up by a model");
+}
+
+TEST(GenerationTools, SayAgainOfAKeptAnswerWhatItIs) {
+  GenerationWorkspace workspace;
+  const ToolRegistry tools = *make_chat_tools(workspace.tool_parts());
+  using enum ToolOutcomeKind;
+  const auto kind_of = [&](std::string name, json::object content, bool ok = true) {
+    return tools.outcome_of({.name = std::move(name), .ok = ok, .content = std::move(content)}).kind;
+  };
+  EXPECT_EQ(kind_of("run_query", {{"rows", json::array{}}}), shown);
+  EXPECT_EQ(kind_of("show_chart", {{"rows", json::array{}}}), shown);
+  EXPECT_EQ(kind_of("save_dashboard_yaml", {{"slug", "late"}}), saved);
+  EXPECT_EQ(kind_of("save_dashboard_yaml", {{"beginning", "{"}}), answer) << "it was cut";
+  EXPECT_EQ(kind_of("save_dashboard_yaml", {{"slug", "late"}}, false), answer) << "it was refused";
+  EXPECT_EQ(kind_of("list_tables", {}), answer);
+  EXPECT_EQ(kind_of("of_an_earlier_build", {}), answer);
+}
+
 TEST(GenerationTools, GiveTheNamesOfTheTaskListAndThoseThatTheyHadBefore) {
   GenerationWorkspace workspace;
   const auto datasets = workspace.call("list_datasets", {});

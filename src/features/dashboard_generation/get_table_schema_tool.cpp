@@ -1,4 +1,5 @@
 #include "ai_sdk/core/cut_text.h"
+#include "base/bad_field.h"
 #include "base/text.h"
 #include "features/dashboard_generation/generation_tools.h"
 #include "features/dashboard_generation/limits.h"
@@ -84,8 +85,7 @@ Result<> choose(TableSchema& schema, const std::vector<std::string>& patterns) {
     if (const auto near = nearest_name(violation.got, names)) violation.suggestion = *near;
     if (names.size() > generation_limits::kAllowedShownMax) names.resize(generation_limits::kAllowedShownMax);
     violation.allowed = std::move(names);
-    return fail(
-        Error{.code = ErrorCode::invalid_argument, .message = violation.message, .reason = "unknown_column", .violations = {violation}});
+    return bad_field(std::move(violation), {.reason = "unknown_column"});
   }
   std::erase_if(schema.columns, [&](const SchemaColumn& column) {
     return std::ranges::none_of(patterns, [&](const std::string& pattern) { return fits(column.name, pattern); });
@@ -117,6 +117,10 @@ class GetTableSchemaTool final : public TypedTool<Arguments, Answer> {
     return "Columns of a table: types, share of nulls, distinct values, range, average, commonest values. Read it before writing SQL about "
            "the table. Where read_sql is given, the values are numbers, durations or dates that the type does not show: use that "
            "expression, and say how many it does not read (unread_count). A wide table shows its first columns and names others.";
+  }
+  std::string title(const json::object& arguments) const override {
+    const std::string table = text_argument<Arguments>(arguments, "table_name");
+    return "Reading the columns of " + (table.empty() ? "a table" : table);
   }
   Role required_role() const override { return Role::viewer; }
   bool cacheable() const override { return true; }

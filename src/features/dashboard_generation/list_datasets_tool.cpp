@@ -27,6 +27,7 @@ class ListDatasetsTool final : public TypedTool<Arguments, Answer> {
   std::string description() const override {
     return "Lists the datasets (schemas) of the warehouse, where each is kept and how many tables it has.";
   }
+  std::string title(const json::object&) const override { return "Looking at which datasets there are"; }
   Role required_role() const override { return Role::viewer; }
   bool cacheable() const override { return true; }
 

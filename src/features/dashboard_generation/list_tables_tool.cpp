@@ -51,6 +51,10 @@ class ListTablesTool final : public TypedTool<Arguments, Answer> {
   std::string description() const override {
     return "Lists the tables and views of a dataset, with row counts, sizes and column names. sql_name is ready to stand after FROM.";
   }
+  std::string title(const json::object& arguments) const override {
+    const std::string dataset = text_argument<Arguments>(arguments, "dataset_name");
+    return dataset.empty() ? "Looking at which tables there are" : "Looking at the tables of " + dataset;
+  }
   Role required_role() const override { return Role::viewer; }
   bool cacheable() const override { return true; }
 

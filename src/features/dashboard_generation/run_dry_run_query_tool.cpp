@@ -65,6 +65,7 @@ class RunDryRunQueryTool final : public ToolDefinition {
            "none.";
   }
   json::object parameters() const override { return json_schema<Arguments>(); }
+  std::string title(const json::object&) const override { return "Trying a query without running it"; }
   Role required_role() const override { return Role::viewer; }
   std::string summarise(const json::object& answer) const override {
     return str("scans ", format_bytes(static_cast<std::uint64_t>(answer.at("bytes_scanned").as_int64())), " of ",

@@ -40,7 +40,9 @@ class RunQueryTool final : public TypedTool<Arguments, Answer> {
   std::string description() const override {
     return "Runs a SELECT, after a dry run under the byte cap, and returns its rows. The person sees them as a small table.";
   }
+  std::string title(const json::object&) const override { return "Asking the warehouse"; }
   Role required_role() const override { return Role::editor; }
+  ToolOutcome outcome(const json::object&) const override { return {.kind = ToolOutcome::Kind::shown}; }
   std::string summarise(const json::object& answer) const override {
     const std::int64_t rows = answer.at("row_count").as_int64();
     return str(rows, rows == 1 ? " row, " : " rows, ", format_bytes(static_cast<std::uint64_t>(answer.at("bytes_scanned").as_int64())),

@@ -1,3 +1,4 @@
+#include "base/bad_field.h"
 #include "features/dashboard_documents/limits.h"
 #include "features/dashboard_generation/document_rules.h"
 #include "features/dashboard_generation/generation_tools.h"
@@ -35,6 +36,7 @@ class SaveDashboardYamlTool final : public TypedTool<Arguments, SavedDocument> {
   std::string description() const override {
     return "Saves a document that validate_dashboard_yaml found valid in this session, unchanged since. Returns the slug that it got.";
   }
+  std::string title(const json::object&) const override { return "Saving the dashboard"; }
   Role required_role() const override { return Role::editor; }
   Result<> offered(const ToolContext& context) const override {
     if (parts_.ledger.has_approved_document(context.session_id, context.connection_id)) return {};
@@ -74,13 +76,12 @@ class SaveDashboardYamlTool final : public TypedTool<Arguments, SavedDocument> {
   static Result<std::string> wanted_slug(const Arguments& arguments, const DashboardDocument& document) {
     if (arguments.slug) {
       if (is_slug(*arguments.slug)) return *arguments.slug;
-      const Violation violation{.path = "slug",
-                                .code = "bad_slug",
-                                .message = "a slug has 1 to 63 of a-z, 0-9 and -",
-                                .got = *arguments.slug,
-                                .suggestion = make_slug(*arguments.slug)};
-      return fail(
-          Error{.code = ErrorCode::invalid_argument, .message = violation.message, .reason = "bad_slug", .violations = {violation}});
+      return bad_field({.path = "slug",
+                        .code = "bad_slug",
+                        .message = "a slug has 1 to 63 of a-z, 0-9 and -",
+                        .got = *arguments.slug,
+                        .suggestion = make_slug(*arguments.slug)},
+                       {.reason = "bad_slug"});
     }
     if (!document.slug.text.empty()) return document.slug.text;
     const std::string made = make_slug(document.title);

@@ -59,6 +59,7 @@ class ShowChartTool final : public TypedTool<Arguments, Answer> {
   std::string description() const override {
     return "Runs a SELECT, after a dry run under the byte cap, and shows the person one chart of its rows. You get the rows as well.";
   }
+  std::string title(const json::object&) const override { return "Drawing a chart"; }
   Role required_role() const override { return Role::editor; }
   ToolOutcome outcome(const json::object&) const override { return {.kind = ToolOutcome::Kind::shown}; }
   std::string summarise(const json::object& answer) const override {

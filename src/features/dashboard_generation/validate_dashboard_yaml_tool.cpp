@@ -32,6 +32,7 @@ class ValidateDashboardYamlTool final : public TypedTool<Arguments, ValidationRe
            "allowed and often a suggestion. Only what "
            "validated can be saved.";
   }
+  std::string title(const json::object&) const override { return "Checking the dashboard"; }
   Role required_role() const override { return Role::viewer; }
   std::string summarise(const json::object& answer) const override {
     const std::size_t problems = answer.at("errors").as_array().size();

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/bad_field.h"
 #include "base/digest.h"
 #include "base/text.h"
 #include "features/dashboard_documents/document_json.h"
@@ -291,28 +292,24 @@ class DataEndpoints {
   }
   static std::unexpected<Error> inexact_parameter(const std::string& name) {
     const std::string help = "has more digits than a JSON number keeps: write it as text, in quotes";
-    return fail(Error{.code = ErrorCode::invalid_argument,
-                      .message = str("The parameter '", name.substr(0, 100), "' ", help),
-                      .violations = {{.path = "parameters." + name.substr(0, 100), .code = "inexact_number", .message = help}}});
+    return bad_field({.path = "parameters." + name.substr(0, 100), .code = "inexact_number", .message = help},
+                     {.message = str("The parameter '", name.substr(0, 100), "' ", help)});
   }
   static std::unexpected<Error> bad_parameter(const std::string& name) {
-    return fail(Error{.code = ErrorCode::invalid_argument,
-                      .message = str("The parameter '", name.substr(0, 100), "' must be text, a number, true, false or a list of these"),
-                      .violations = {{.path = "parameters." + name.substr(0, 100),
-                                      .code = "wrong_type",
-                                      .message = "must be text, a number, true, false or a list of these"}}});
+    const std::string help = "must be text, a number, true, false or a list of these";
+    return bad_field({.path = "parameters." + name.substr(0, 100), .code = "wrong_type", .message = help},
+                     {.message = str("The parameter '", name.substr(0, 100), "' ", help)});
   }
 
   Result<Response> answer_query(const Request& request, std::vector<std::pair<std::string, std::string>> parameters,
                                 const AnswerShape& shape, const std::string& format) {
     if (!format.empty() && format != "json" && format != "csv") {
-      return fail(Error{.code = ErrorCode::invalid_argument,
-                        .message = str("There is no format '", format.substr(0, 40), "': json or csv"),
-                        .violations = {{.path = "format",
-                                        .code = "unknown_value",
-                                        .message = "must be json or csv",
-                                        .got = format.substr(0, 40),
-                                        .allowed = {"json", "csv"}}}});
+      return bad_field({.path = "format",
+                        .code = "unknown_value",
+                        .message = "must be json or csv",
+                        .got = format.substr(0, 40),
+                        .allowed = {"json", "csv"}},
+                       {.message = str("There is no format '", format.substr(0, 40), "': json or csv")});
     }
     const std::string& id = request.path_value("query_id");
     if (!format.empty())

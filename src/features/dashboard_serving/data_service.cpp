@@ -1,5 +1,6 @@
 #include "features/dashboard_serving/data_service.h"
 
+#include "base/bad_field.h"
 #include "base/guarded.h"
 #include "base/text.h"
 #include "features/dashboard_compiler/newest_day.h"
@@ -65,14 +66,13 @@ Result<std::string> order_by(const SqlDialect& dialect, const std::string& sort,
   std::vector<std::string> names;
   for (const ColumnName& each : columns) names.push_back(each.name);
   if (std::ranges::find(names, column) == names.end()) {
-    return fail(Error{.code = ErrorCode::invalid_argument,
-                      .message = str("There is no column '", column.substr(0, 100), "' to sort by"),
-                      .violations = {{.path = "sort",
-                                      .code = "unknown_column",
-                                      .message = "is no column of this query",
-                                      .got = column.substr(0, 100),
-                                      .allowed = names,
-                                      .suggestion = nearest_name(column, names).value_or("")}}});
+    return bad_field({.path = "sort",
+                      .code = "unknown_column",
+                      .message = "is no column of this query",
+                      .got = column.substr(0, 100),
+                      .allowed = names,
+                      .suggestion = nearest_name(column, names).value_or("")},
+                     {.message = str("There is no column '", column.substr(0, 100), "' to sort by")});
   }
   return str(" ORDER BY ", dialect.sort_key(dialect.quote_identifier(column), down ? SortDirection::descending : SortDirection::ascending));
 }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/bad_field.h"
 #include "base/text.h"
 #include "features/dashboard_documents/schema.h"
 #include "features/dashboards/limits.h"
@@ -43,9 +44,7 @@ constexpr std::size_t kBodyBytesMax = 2 << 20;  // a document as JSON, every cha
 constexpr int kHistoryPageDefault = 20;
 
 std::unexpected<Error> bad_parameter(std::string name, std::string message, std::string got) {
-  Violation violation{.path = std::move(name), .code = "bad_value", .message = std::move(message), .got = got.substr(0, 100)};
-  return fail(
-      Error{.code = ErrorCode::invalid_argument, .message = str(violation.path, " ", violation.message), .violations = {violation}});
+  return bad_value({.path = std::move(name), .code = "bad_value", .message = std::move(message), .got = got.substr(0, 100)});
 }
 
 Result<std::optional<int>> integer_parameter(const Request& request, const std::string& name, int least, int most) {

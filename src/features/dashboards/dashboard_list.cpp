@@ -1,5 +1,6 @@
 #include "features/dashboards/dashboard_list.h"
 
+#include "base/bad_field.h"
 #include "base/text.h"
 
 namespace bridge {
@@ -35,7 +36,7 @@ Result<const SortKey*> find_sort_key(std::string_view sort) {
                       .got = std::string(sort.substr(0, 100))};
   violation.suggestion = nearest_name(wanted, allowed).value_or("");
   violation.allowed = std::move(allowed);
-  return fail(Error{.code = ErrorCode::invalid_argument, .message = violation.message, .violations = {violation}});
+  return bad_field(std::move(violation));
 }
 
 bool matches(const DashboardMetadata& item, const ListDashboards& input) {

@@ -1,5 +1,6 @@
 #include "features/dashboards/dashboard_service.h"
 
+#include "base/bad_field.h"
 #include "base/text.h"
 #include "features/dashboard_documents/document_json.h"
 #include "features/dashboard_documents/limits.h"
@@ -232,12 +233,11 @@ class StoredDashboards final : public DashboardService {
   Result<std::string> choose_slug(const SaveDashboard& input) {
     if (input.slug) {
       if (is_slug(*input.slug)) return *input.slug;
-      Violation violation{.path = "slug",
-                          .code = "bad_format",
-                          .message = "a slug has 1 to 63 of a-z, 0-9 and -",
-                          .got = input.slug->substr(0, 100),
-                          .suggestion = make_slug(*input.slug)};
-      return fail(Error{.code = ErrorCode::invalid_argument, .message = violation.message, .violations = {violation}});
+      return bad_field({.path = "slug",
+                        .code = "bad_format",
+                        .message = "a slug has 1 to 63 of a-z, 0-9 and -",
+                        .got = input.slug->substr(0, 100),
+                        .suggestion = make_slug(*input.slug)});
     }
     const auto document = parse_document(input.yaml);
     if (!document) return fail(document.error());

@@ -1,5 +1,6 @@
 #include "features/observability/observability_endpoints.h"
 
+#include "base/bad_field.h"
 #include "features/teams/page.h"
 
 namespace bridge {
@@ -9,8 +10,7 @@ namespace {
 constexpr std::int64_t kOffsetMax = 1'000'000;
 
 std::unexpected<Error> bad_query(std::string_view name, std::string message) {
-  const Violation violation{.path = std::string(name), .code = "bad_value", .message = message};
-  return fail(Error{.code = ErrorCode::invalid_argument, .message = str(name, ": ", message), .violations = {violation}});
+  return bad_value({.path = std::string(name), .code = "bad_value", .message = std::move(message)});
 }
 
 Result<std::optional<Time>> read_time(const Request& request, std::string_view name) {

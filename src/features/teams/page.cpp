@@ -1,5 +1,7 @@
 #include "features/teams/page.h"
 
+#include "base/bad_field.h"
+
 #include <charconv>
 
 namespace bridge {
@@ -9,11 +11,10 @@ Result<Page> read_page(const Request& request) {
   const std::string limit = request.query_value("limit").value_or(str(kPageSizeDefault));
   const auto [end, error] = std::from_chars(limit.data(), limit.data() + limit.size(), page.limit);
   if (error == std::errc{} && end == limit.data() + limit.size() && page.limit >= 1 && page.limit <= kPageSizeMax) return page;
-  Violation violation{.path = "limit",
-                      .code = "out_of_range",
-                      .message = str("must be a whole number from 1 to ", kPageSizeMax),
-                      .got = limit.substr(0, 100)};
-  return fail(Error{.code = ErrorCode::invalid_argument, .message = str("limit ", violation.message), .violations = {violation}});
+  return bad_value({.path = "limit",
+                    .code = "out_of_range",
+                    .message = str("must be a whole number from 1 to ", kPageSizeMax),
+                    .got = limit.substr(0, 100)});
 }
 
 std::vector<QueryParameter> page_parameters() {

@@ -1,5 +1,6 @@
 #include "features/teams/team_service.h"
 
+#include "base/bad_field.h"
 #include "base/person.h"
 #include "features/teams/api_key.h"
 #include "features/teams/audit.h"
@@ -19,15 +20,10 @@ std::unexpected<Error> nobody() {
 std::unexpected<Error> no_such_team() { return fail(ErrorCode::not_found, "team_not_found", "There is no such team"); }
 std::unexpected<Error> no_such_key() { return fail(ErrorCode::not_found, "key_not_found", "There is no such key"); }
 
-std::unexpected<Error> bad_field(std::string_view path, std::string_view code, std::string_view message) {
-  Violation violation{.path = std::string(path), .code = std::string(code), .message = std::string(message)};
-  return fail(Error{.code = ErrorCode::invalid_argument, .message = str(path, " ", message), .violations = {violation}});
-}
-
 Result<> check_name(std::string_view name) {
-  if (trim(name).empty()) return bad_field("name", "empty", "must not be empty");
+  if (trim(name).empty()) return bad_value({.path = "name", .code = "empty", .message = "must not be empty"});
   if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
-    return bad_field("name", "bad_character", "must not hold control characters");
+    return bad_value({.path = "name", .code = "bad_character", .message = "must not hold control characters"});
   }
   return {};
 }
@@ -68,7 +64,8 @@ class TeamServiceOnDatabase final : public TeamService {
   Result<Team> create_team(const CallContext& context, NewTeam input) override {
     TRY(check_name(input.name));
     std::string slug = input.slug.value_or(make_slug(input.name));
-    if (input.slug && !is_slug(slug)) return bad_field("slug", "bad_slug", "must be 1 to 63 of a-z, 0-9 and -");
+    if (input.slug && !is_slug(slug))
+      return bad_value({.path = "slug", .code = "bad_slug", .message = "must be 1 to 63 of a-z, 0-9 and -"});
     const TeamId id = TeamId::make();
     if (slug.empty()) slug = str("team-", id.value().substr(id.value().size() - 8));
     const Time now = clock_->now();
@@ -129,7 +126,8 @@ class TeamServiceOnDatabase final : public TeamService {
     if (input.role > context.caller.role)
       return fail(ErrorCode::permission_denied, str("Your role is ", enum_name(context.caller.role), ": a key cannot have a larger one"));
     const int days = input.expires_in_days.value_or(kKeyDaysDefault);
-    if (days < 0 || days > kKeyDaysMax) return bad_field("expires_in_days", "out_of_range", str("must be from 0 to ", kKeyDaysMax));
+    if (days < 0 || days > kKeyDaysMax)
+      return bad_value({.path = "expires_in_days", .code = "out_of_range", .message = str("must be from 0 to ", kKeyDaysMax)});
     return transact_value<IssuedApiKey>(*database_, context, [&](Transaction& transaction) -> Result<IssuedApiKey> {
       if (TRY(count_live_team_keys(transaction, context.team())) >= static_cast<std::int64_t>(kKeysPerTeamMax)) {
         return fail(ErrorCode::resource_exhausted, "too_many_keys",
@@ -196,9 +194,7 @@ class TeamServiceOnDatabase final : public TeamService {
 
   Result<OpenedSession> open_session(const CallContext& context, const SignIn& sign_in, std::string_view remote_address) override {
     if (sign_in.token.has_value() == sign_in.key.has_value()) {
-      return fail(Error{.code = ErrorCode::invalid_argument,
-                        .message = "Give either 'token' or 'key'",
-                        .violations = {{.path = "token", .code = "missing_field", .message = "give either 'token' or 'key'"}}});
+      return bad_field({.path = "token", .code = "missing_field", .message = "Give either 'token' or 'key'"});
     }
     TRY(check_guesses(remote_address));
     const std::string& text = sign_in.token ? sign_in.token->reveal() : sign_in.key->reveal();

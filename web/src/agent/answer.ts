@@ -107,33 +107,8 @@ function without_step(entries: Entry[], step: number): Entry[] {
   return entries.filter((entry, index) => index <= kept || entry.kind === 'notice');
 }
 
-const words = (value: unknown) => (typeof value === 'string' ? value : '');
-
-// What a call means to somebody who has never heard of tools.
-export function step_title(call: ToolCall): string {
-  const { name, input } = call;
-  const dataset = words(input.dataset_name) || words(input.dataset);
-  switch (name) {
-    case 'list_datasets':
-      return 'Looking at which datasets there are';
-    case 'list_tables':
-      return dataset ? `Looking at the tables of ${dataset}` : 'Looking at which tables there are';
-    case 'get_table_schema':
-      return `Reading the columns of ${words(input.table_name) || words(input.table) || 'a table'}`;
-    case 'run_dry_run_query':
-      return 'Trying a query without running it';
-    case 'run_query':
-      return 'Asking the warehouse';
-    case 'show_chart':
-      return 'Drawing a chart';
-    case 'validate_dashboard_yaml':
-      return 'Checking the dashboard';
-    case 'save_dashboard_yaml':
-      return 'Saving the dashboard';
-    default:
-      return name.replaceAll('_', ' ');
-  }
-}
+// What a call means to somebody who has never heard of tools: in the server's words.
+export const step_title = ({ title, name }: ToolCall): string => title || name.replaceAll('_', ' ');
 
 export interface Scan {
   bytes: number;

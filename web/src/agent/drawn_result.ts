@@ -1,4 +1,4 @@
-// What of a tool's result is worth drawing. Pure; a result of another shape is simply not drawn.
+// What of a tool's result is worth drawing: what it is says the server, whichever tool it was. Pure; a result of another shape is simply not drawn.
 import type { AnswerData, Chart, ToolResult } from '../api/types';
 
 export type DrawnResult =
@@ -9,22 +9,15 @@ export type DrawnResult =
 export function drawn_result(result: ToolResult | null): DrawnResult | null {
   if (!result?.ok || typeof result.result !== 'object' || result.result === null) return null;
   const value = result.result as Record<string, unknown>;
-  switch (result.name) {
-    case 'run_query': {
-      const data = data_of(value);
-      return data && { kind: 'table', data, row_count: typeof value.row_count === 'number' ? value.row_count : data.rows.length, truncated: value.truncated === true };
-    }
-    case 'show_chart': {
-      const data = data_of(value);
-      const chart = value.chart as Chart | undefined;
-      if (!data || typeof chart?.mark !== 'string') return null;
-      return { kind: 'chart', title: typeof value.title === 'string' ? value.title : (chart.title ?? null), chart, data, truncated: value.truncated === true };
-    }
-    case 'save_dashboard_yaml':
-      return typeof value.slug === 'string' ? { kind: 'dashboard', slug: value.slug, version: typeof value.version === 'number' ? value.version : null } : null;
-    default:
-      return null;
-  }
+  if (result.outcome === 'saved') return typeof value.slug === 'string' ? { kind: 'dashboard', slug: value.slug, version: typeof value.version === 'number' ? value.version : null } : null;
+  if (result.outcome !== 'shown') return null;
+  const data = data_of(value);
+  if (!data) return null;
+  const truncated = value.truncated === true;
+  if (value.chart === undefined) return { kind: 'table', data, row_count: typeof value.row_count === 'number' ? value.row_count : data.rows.length, truncated };
+  const chart = value.chart as Chart | null;
+  if (typeof chart?.mark !== 'string') return null;
+  return { kind: 'chart', title: typeof value.title === 'string' ? value.title : (chart.title ?? null), chart, data, truncated };
 }
 
 function data_of(value: Record<string, unknown>): AnswerData | null {

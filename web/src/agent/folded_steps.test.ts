@@ -4,11 +4,11 @@ import type { Entry } from './answer';
 import { folded } from './folded_steps';
 
 const words: Entry = { kind: 'words', text: 'x' };
-const step = (name: string): Entry => ({ kind: 'step', step: { call: { id: name, name, input: {} }, started_at: 0, result: { id: name, name, ok: true, result: { columns: [], rows: [], slug: 's' } } } });
+const step = (name: string, outcome: 'answer' | 'shown' | 'saved' = 'answer'): Entry => ({ kind: 'step', step: { call: { id: name, name, input: {} }, started_at: 0, result: { id: name, name, ok: true, outcome, result: { columns: [], rows: [], slug: 's' } } } });
 const sizes = (entries: Entry[]) => folded(entries).map((part) => part.length);
 
 test('quiet steps in a row become one part, what is drawn and said stays apart', () => {
-  assert.deepEqual(sizes([words, step('list_tables'), step('a'), step('b'), step('run_query'), step('c'), words]), [1, 3, 1, 1, 1]);
-  assert.deepEqual(sizes([step('a'), step('b'), step('save_dashboard_yaml')]), [1, 1, 1]);
+  assert.deepEqual(sizes([words, step('a'), step('b'), step('c'), step('d', 'shown'), step('e'), words]), [1, 3, 1, 1, 1]);
+  assert.deepEqual(sizes([step('a'), step('b'), step('c', 'saved')]), [1, 1, 1]);
   assert.deepEqual(sizes([]), []);
 });

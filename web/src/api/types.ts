@@ -1,5 +1,7 @@
 // The wire between the server and the page. What the API's description spells out is taken from there (openapi.generated.ts, made by
-// `npm run generate-api` from schemas/openapi.json); what it only calls an object (the document, answers, events) is spelled out below.
+// `npm run generate-api` from schemas/openapi.json), what a document may say from its schema (document.generated.ts, by the same command); what the
+// API's description only calls an object (answers, events) is spelled out below.
+import type { components as DocumentComponents } from './document.generated';
 import type { components } from './openapi.generated';
 
 type Schemas = components['schemas'];
@@ -109,88 +111,40 @@ export interface DashboardData {
   queries: Record<string, Answer>;
 }
 
-export type Mark =
-  | 'kpi'
-  | 'line'
-  | 'area'
-  | 'bar'
-  | 'stacked_bar'
-  | 'grouped_bar'
-  | 'scatter'
-  | 'pie'
-  | 'donut'
-  | 'heatmap'
-  | 'histogram'
-  | 'box'
-  | 'funnel'
-  | 'table'
-  | 'sparkline'
-  | 'map';
+// What a document may say, as its schema has it; on the wire what it does not say is null.
+type Written<Part> = { [Key in keyof Part]: undefined extends Part[Key] ? Part[Key] | null : Part[Key] };
+type Parts = DocumentComponents['schemas'];
 
-export type Aggregate = 'sum' | 'mean' | 'avg' | 'min' | 'max' | 'count' | 'median' | 'count_distinct';
+export type Mark = Parts['chart']['mark'];
 
-export type TimeUnit =
-  | 'year'
-  | 'quarter'
-  | 'month'
-  | 'week'
-  | 'day'
-  | 'hour'
-  | 'minute'
-  | 'month_of_year'
-  | 'day_of_week'
-  | 'hour_of_day';
+export type Aggregate = NonNullable<Parts['encoding_object']['aggregate']>;
 
-export type Bin = boolean | number | { step?: number | null; max_bins?: number | null };
+export type TimeUnit = NonNullable<Parts['encoding_object']['time_unit']>;
 
-export interface Encoding {
-  field: string | null;
-  aggregate?: Aggregate | null;
-  bin?: Bin | null;
-  time_unit?: TimeUnit | null;
-  sort?: string | null;
-  format?: string | null;
-  title?: string | null;
-}
+export type Bin = NonNullable<Parts['encoding_object']['bin']>;
 
-export interface Chart {
-  query: string;
+// The field is missing only for `{aggregate: count}`.
+export type Encoding = Omit<Written<Parts['encoding_object']>, 'field'> & { field: string | null };
+
+type ChannelName = 'x' | 'y' | 'color' | 'size' | 'facet';
+
+type Channel = Encoding | string | null;
+
+// Every option that the schema gives a chart, its encodings spelled out.
+export interface Chart extends Omit<Written<Parts['chart']>, ChannelName> {
   compare_query?: string | null;
-  mark: Mark;
-  title?: string | null;
-  description?: string | null;
-  x?: Encoding | string | null;
-  y?: Encoding | string | (Encoding | string)[] | null;
-  color?: Encoding | string | null;
-  size?: Encoding | string | null;
-  facet?: Encoding | string | null;
-  sort?: string | null;
-  limit?: number | null;
-  compare?: string | null;
-  on_click?: { set: Record<string, string> } | null;
-  columns?: string[] | null;
-  stack?: 'zero' | 'normalize' | 'none' | null;
-  regions?: 'us_states' | 'countries' | null;
+  x?: Channel;
+  y?: Channel | (Encoding | string)[];
+  color?: Channel;
+  size?: Channel;
+  facet?: Channel;
 }
 
-export interface ColumnNote {
-  label?: string | null;
-  unit?: string | null;
-  format?: string | null;
-  good?: 'up' | 'down' | null;
-}
+export type ColumnNote = Written<Parts['column']>;
 
-export type ParameterType = 'date_range' | 'date' | 'enum' | 'text' | 'number' | 'boolean';
+export type ParameterType = Parts['param']['type'];
 
-export interface Parameter {
-  type: ParameterType;
-  label?: string | null;
-  description?: string | null;
-  multiple?: boolean | null;
-  default?: unknown;
-  values?: (string | number)[] | null;
-  values_from?: string | null;
-}
+export type Parameter = Omit<Written<Parts['param']>, 'multiple' | 'default'> & { multiple?: boolean | null; default?: unknown };
 
 export interface DocumentQuery {
   sql: string;
@@ -293,6 +247,8 @@ export type DashboardVersion = Schemas['DashboardHistory']['items'][number];
 export interface ToolCall {
   id: string;
   name: string;
+  // What it does, for people.
+  title?: string | null;
   input: Record<string, unknown>;
   // Which answer of the model it belongs to, from 1 in each turn.
   step?: number | null;
@@ -302,6 +258,8 @@ export interface ToolResult {
   id: string;
   name: string;
   ok: boolean;
+  // For the model alone, for people to see too, or something that stays.
+  outcome?: Schemas['ChatMessages']['items'][number]['tool_results'][number]['outcome'] | null;
   summary?: string | null;
   cached?: boolean | null;
   ms?: number | null;
@@ -398,8 +356,8 @@ export interface ChatMessage {
   turn: number;
   role: 'user' | 'assistant' | 'tool';
   text: string | null;
-  tool_calls?: { id: string; name: string; arguments: Record<string, unknown> }[] | null;
-  tool_results?: { call_id: string; name: string; ok: boolean; content: unknown }[] | null;
+  tool_calls?: { id: string; name: string; title?: string | null; arguments: Record<string, unknown> }[] | null;
+  tool_results?: { call_id: string; name: string; ok: boolean; outcome?: ToolResult['outcome']; content: unknown }[] | null;
 }
 
 export interface ChatConversation extends ChatSession {

@@ -137,7 +137,6 @@ export function aggregate_cells(cells: (Cell | undefined)[], how: Aggregate): nu
     case 'sum':
       return sum(values);
     case 'mean':
-    case 'avg':
       return sum(values) / values.length;
     case 'min':
       return values.reduce((least, value) => (value < least ? value : least));

@@ -6,8 +6,8 @@ import { merged, title_of, turns_of, turn_number } from './conversation';
 
 const messages: ChatMessage[] = [
   { turn: 1, role: 'user', text: 'How many?' },
-  { turn: 1, role: 'assistant', text: 'I will look.', tool_calls: [{ id: 'a', name: 'run_query', arguments: { sql: 'SELECT 1' } }] },
-  { turn: 1, role: 'tool', text: null, tool_results: [{ call_id: 'a', name: 'run_query', ok: true, content: '{"columns":[{"name":"n","type":"integer"}],"rows":[[1]]}' }] },
+  { turn: 1, role: 'assistant', text: 'I will look.', tool_calls: [{ id: 'a', name: 'run_query', title: 'Asking the warehouse', arguments: { sql: 'SELECT 1' } }] },
+  { turn: 1, role: 'tool', text: null, tool_results: [{ call_id: 'a', name: 'run_query', ok: true, outcome: 'shown', content: '{"columns":[{"name":"n","type":"integer"}],"rows":[[1]]}' }] },
   { turn: 1, role: 'assistant', text: 'One.' },
   { turn: 2, role: 'user', text: 'And now?' },
 ];
@@ -18,6 +18,8 @@ test('the transcript becomes turns: question, words, steps with their results', 
   assert.deepEqual(turns[0]!.answer.entries.map((entry) => entry.kind), ['words', 'step', 'words']);
   const step = turns[0]!.answer.entries[1]!;
   assert.ok(step.kind === 'step');
+  assert.equal(step.step.call.title, 'Asking the warehouse');
+  assert.equal(step.step.result?.outcome, 'shown');
   assert.deepEqual(step.step.result?.result, { columns: [{ name: 'n', type: 'integer' }], rows: [[1]] });
 });
 

@@ -27,12 +27,12 @@ export function turns_of(messages: ChatMessage[]): Turn[] {
 function with_message(entries: Entry[], message: ChatMessage): Entry[] {
   const added: Entry[] = [];
   if (message.role === 'assistant' && message.text?.trim()) added.push({ kind: 'words', text: message.text });
-  for (const call of message.tool_calls ?? []) added.push({ kind: 'step', step: { call: { id: call.id, name: call.name, input: call.arguments ?? {} }, started_at: 0, result: null } });
+  for (const call of message.tool_calls ?? []) added.push({ kind: 'step', step: { call: { id: call.id, name: call.name, title: call.title, input: call.arguments ?? {} }, started_at: 0, result: null } });
   const all = [...entries, ...added];
   for (const result of message.tool_results ?? []) {
     const at = all.findLastIndex((entry) => entry.kind === 'step' && entry.step.call.id === result.call_id && entry.step.result === null);
     const entry = all[at];
-    if (entry?.kind === 'step') all[at] = { kind: 'step', step: { ...entry.step, result: { id: result.call_id, name: result.name, ok: result.ok, result: value_of(result.content) } } };
+    if (entry?.kind === 'step') all[at] = { kind: 'step', step: { ...entry.step, result: { id: result.call_id, name: result.name, ok: result.ok, outcome: result.outcome, result: value_of(result.content) } } };
   }
   return all;
 }

@@ -2,6 +2,7 @@ import { memo } from 'react';
 import { AgentEntries } from '../agent/agent_entries';
 import { AgentProblemNote } from '../agent/agent_problem_note';
 import type { Answer } from '../agent/answer';
+import { drawn_result } from '../agent/drawn_result';
 import { Elapsed } from '../agent/step_view';
 import { cut_text, usage_text } from '../agent/usage_text';
 import { format_duration } from '../charts/format';
@@ -59,7 +60,8 @@ export const TurnView = memo(function TurnView({ turn, last, on_ask_again }: Pro
 
 // The dashboards of the turn whose saving is not among its steps.
 function SavedDashboards({ answer }: { answer: Answer }) {
-  const shown = new Set(answer.entries.map((entry) => (entry.kind === 'step' && entry.step.result?.ok && entry.step.call.name === 'save_dashboard_yaml' ? (entry.step.result.result as { slug?: string } | null)?.slug : undefined)));
+  const drawn = answer.entries.map((entry) => (entry.kind === 'step' ? drawn_result(entry.step.result) : null));
+  const shown = new Set(drawn.map((result) => (result?.kind === 'dashboard' ? result.slug : undefined)));
   const rest = (answer.done?.dashboards ?? []).filter(({ slug }) => !shown.has(slug));
   return rest.map(({ slug }) => (
     <p key={slug} className="result-saved">
