@@ -225,6 +225,12 @@ BOOST_DESCRIBE_STRUCT(CredentialField, (), (name, about, type, secret, required,
 // Thread-safe, holds no secret.
 using DataVersion = std::function<Result<std::string>()>;
 
+// What an engine has to be let do where it runs in a process of its own, behind walls (warehouse/isolated).
+struct IsolationNeeds {
+  std::vector<std::string> readable_paths;  // whole paths of files and folders, some of which may not be there
+  bool writes_temporary_files = false;
+};
+
 // A kind of warehouse, described as data, and the way to open one.
 class WarehouseDriver {
  public:
@@ -239,6 +245,13 @@ class WarehouseDriver {
   virtual Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) = 0;
   // Nothing when its engines cannot say; then answers are as old as they may be.
   virtual DataVersion data_version(const std::map<std::string, Secret>&) const { return {}; }
+
+  // Loads what all engines of this kind share. Starts no thread.
+  virtual Result<> load() const { return {}; }
+  // Looks at the credentials as open() does, with its errors. unsupported where engines of this kind are not to be walled in.
+  virtual Result<IsolationNeeds> isolation_needs(const std::map<std::string, Secret>&) const {
+    return fail(ErrorCode::unsupported, "This kind of warehouse does not run in a process of its own");
+  }
 };
 
 // A private engine without any file or network, for queries over answers (`from:`). Thread-safe.

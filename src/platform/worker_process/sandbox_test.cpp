@@ -207,7 +207,7 @@ TEST(Sandbox, NothingGetsThroughAllOfThem) {
 
 TEST(Sandbox, ReportsEveryLayer) {
   const auto supervisor = make_worker_supervisor(start_worker_launcher(), {});
-  const auto report = supervisor->probe({}, "attack");
+  const auto report = supervisor->probe({});
   ASSERT_TRUE(report);
   EXPECT_EQ(report->layers.size(), all_layers().size());
   for (const SandboxLayerReport& layer : report->layers) {

@@ -22,6 +22,9 @@ struct LaunchedWorker {
   SandboxReport sandbox;
 };
 
+// A program that every zygote has: answers nothing.
+inline constexpr std::string_view kIdleProgram = "idle";
+
 // Starts workers. They are forked by the zygote: this program once more, with a clean environment and address space and one thread. It is
 // started with the launcher, again when it dies, and ends with the server however that ends; its workers end with it. Thread-safe.
 class WorkerLauncher {

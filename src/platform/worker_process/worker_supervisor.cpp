@@ -157,8 +157,13 @@ class Supervisor final : public WorkerSupervisor {
     return std::move(attempt.outcome);
   }
 
-  Result<SandboxReport> probe(const CallContext& context, const std::string& program) override {
-    LaunchedWorker worker = TRY(launcher_->launch(context, program, {}, {}));
+  void end(const std::string& key) override {
+    const std::lock_guard lock(mutex_);
+    if (workers_.erase(key) > 0) has_changed();
+  }
+
+  Result<SandboxReport> probe(const CallContext& context) override {
+    LaunchedWorker worker = TRY(launcher_->launch(context, std::string(kIdleProgram), {}, {}));
     const Worker ends("", "", std::move(worker), 0, alive_);
     return ends.process.sandbox;
   }

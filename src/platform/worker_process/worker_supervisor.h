@@ -56,8 +56,11 @@ class WorkerSupervisor {
   // A call whose worker ends for another's sake before any of its answer came is made again, in a worker of its own.
   virtual Result<> call(const CallContext& context, const WorkerSpec& spec, std::string_view request, const TakeMessage& take) = 0;
 
-  // Which walls this system gives a worker of that program; starts one and ends it.
-  virtual Result<SandboxReport> probe(const CallContext& context, const std::string& program) = 0;
+  // Ends the worker of a key that will not be used again, when it has answered what it was asked.
+  virtual void end(const std::string& key) = 0;
+
+  // Which walls this system gives a worker; starts one that does nothing, and ends it.
+  virtual Result<SandboxReport> probe(const CallContext& context) = 0;
 
   virtual WorkerStatistics statistics() const = 0;
 };

@@ -18,6 +18,7 @@
 #include "platform/worker_process/channel.h"
 #include "platform/worker_process/limits.h"
 #include "platform/worker_process/messages.h"
+#include "platform/worker_process/worker_launcher.h"
 #include "platform/worker_process/worker_main.h"
 #include "platform/worker_process/worker_program.h"
 
@@ -30,7 +31,14 @@ using namespace worker_process;
 // One thread, no secrets: forks workers when the server asks for them, and tells how they ended. Ends with the server.
 class Zygote final {
  public:
-  explicit Zygote(std::span<const WorkerProgram> programs) : channel_(FileDescriptor(kZygoteDescriptor)), programs_(programs) {}
+  explicit Zygote(std::span<const WorkerProgram> programs)
+      : channel_(FileDescriptor(kZygoteDescriptor)), programs_(programs.begin(), programs.end()) {
+    programs_.push_back({.name = std::string(kIdleProgram), .prepare = {}, .start = [](const std::string&) -> Result<AnswerCall> {
+                           return [](const CallContext&, std::string_view, Reply&) {
+                             return Result<>(fail(ErrorCode::unsupported, "This worker does nothing"));
+                           };
+                         }});
+  }
 
   [[noreturn]] void serve() {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::close_range(kZygoteDescriptor + 1, ~0U, 0) != 0) ::_exit(EXIT_FAILURE);
@@ -118,7 +126,7 @@ class Zygote final {
 
   Channel channel_;
   FileDescriptor ends_;
-  std::span<const WorkerProgram> programs_;
+  std::vector<WorkerProgram> programs_;
   std::map<std::string, Result<>> prepared_;
 };
 

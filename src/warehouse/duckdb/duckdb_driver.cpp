@@ -157,8 +157,7 @@ class DuckdbDriver final : public WarehouseDriver {
 
   Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
     TRY(context.check());
-    const std::filesystem::path path =
-        TRY(check_local_path(path_text_of(credentials), "a DuckDB file or a folder of data files", parts_.folders));
+    const std::filesystem::path path = TRY(check_path(credentials));
     TRY(duckdb::data_version(path));
     // The guard's engine takes as long to start as the data's: both start at once.
     std::jthread parser;
@@ -169,7 +168,22 @@ class DuckdbDriver final : public WarehouseDriver {
     return warehouse;
   }
 
+  // The library, and the guard's engine, which every worker then has without opening it.
+  Result<> load() const override {
+    TRY(duckdb::parser_engine());
+    return {};
+  }
+
+  Result<IsolationNeeds> isolation_needs(const std::map<std::string, Secret>& credentials) const override {
+    const std::string path = TRY(check_path(credentials)).string();
+    return IsolationNeeds{.readable_paths = {path, path + ".wal"}};
+  }
+
  private:
+  Result<std::filesystem::path> check_path(const std::map<std::string, Secret>& credentials) const {
+    return check_local_path(path_text_of(credentials), "a DuckDB file or a folder of data files", parts_.folders);
+  }
+
   const DriverParts parts_;
   const std::shared_ptr<SourceRegistry> registry_ = std::make_shared<SourceRegistry>(parts_.limits);
 };

@@ -99,7 +99,7 @@ class QueryWatch final {
     bool is_stopped = false;
   };
 
-  QueryWatch() : thread_([this](const std::stop_token& stop) { run(stop); }) {}
+  QueryWatch() = default;
   ~QueryWatch() {
     const std::lock_guard lock(mutex_);  // so that the thread is not between its look at the request and its wait
     thread_.request_stop();
@@ -108,6 +108,8 @@ class QueryWatch final {
 
   std::list<Entry>::iterator add(Entry entry) {
     const std::lock_guard lock(mutex_);
+    // Begun by the first query: an engine that was only opened has no thread, and may be taken along by a fork.
+    if (!thread_.joinable()) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     entries_.push_front(entry);
     if (entry.deadline) changed_.notify_all();
     return entries_.begin();
@@ -508,9 +510,9 @@ Result<std::shared_ptr<Engine>> Engine::open(const EngineOptions& options) {
   // Memory that loading a file took goes back to the system; without a directory for temporary files a query that does not fit into memory
   // fails instead of filling a disk. The lock comes last: after it nobody can set anything on this database.
   for (const std::string& setting :
-       {str("TimeZone = 'UTC'"), str("parquet_metadata_cache = true"), str("allocator_background_threads = true"),
-        str("temp_directory = ''"), str("allowed_paths = [", files, "]"), str("enable_external_access = false"),
-        str("lock_configuration = true")}) {
+       {str("TimeZone = 'UTC'"), str("parquet_metadata_cache = true"),
+        str("allocator_background_threads = ", options.returns_memory_in_background ? "true" : "false"), str("temp_directory = ''"),
+        str("allowed_paths = [", files, "]"), str("enable_external_access = false"), str("lock_configuration = true")}) {
     TRY(engine->sessions_.back()->command({}, "SET GLOBAL " + setting));
   }
   return engine;

@@ -107,12 +107,22 @@ class SqliteDriver final : public WarehouseDriver {
 
   Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
     TRY(context.check());
-    auto warehouse = std::make_shared<SqliteWarehouse>(TRY(check_local_path(path_text_of(credentials), "a SQLite file", folders_)));
+    auto warehouse = std::make_shared<SqliteWarehouse>(TRY(check_path(credentials)));
     TRY(warehouse->ping(context));
     return warehouse;
   }
 
+  // https://www.sqlite.org/tempfiles.html
+  Result<IsolationNeeds> isolation_needs(const std::map<std::string, Secret>& credentials) const override {
+    const std::string path = TRY(check_path(credentials)).string();
+    return IsolationNeeds{.readable_paths = {path, path + "-journal", path + "-wal", path + "-shm"}, .writes_temporary_files = true};
+  }
+
  private:
+  Result<std::filesystem::path> check_path(const std::map<std::string, Secret>& credentials) const {
+    return check_local_path(path_text_of(credentials), "a SQLite file", folders_);
+  }
+
   const DriverFolders folders_;
 };
 

@@ -1,0 +1,232 @@
+#include "warehouse/isolated/isolated_driver.h"
+
+#include <sys/stat.h>
+
+#include "base/guarded.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "warehouse/batch_codec.h"
+#include "warehouse/isolated/protocol.h"
+#include "warehouse/isolated/warehouse_program.h"
+
+namespace bridge {
+
+namespace {
+
+using namespace isolated;
+namespace fs = std::filesystem;
+
+// A batch takes more bytes on the way than the engine counts for it, but not many times as many.
+constexpr std::size_t kWireBytesPerCounted = 2;
+
+std::unexpected<Error> lied(std::string detail) {
+  return fail(Error{.code = ErrorCode::data_loss,
+                    .message = "What the engine answered cannot be read",
+                    .detail = std::move(detail),
+                    .reason = "batch_invalid"});
+}
+
+// Which files these are now: another file of the same name is one that a worker may not read.
+std::string identity_of(const std::vector<std::string>& paths) {
+  std::string identity;
+  for (const std::string& path : paths) {
+    struct stat status {};
+    identity += ::stat(path.c_str(), &status) == 0 ? str(status.st_dev, ":", status.st_ino, " ") : "- ";
+  }
+  return identity;
+}
+
+// Gives the batches of an answer on, as long as they are what they should be.
+class CheckedBatches final {
+ public:
+  CheckedBatches(const ExecuteLimits& limits, BatchSink& sink)
+      : rows_left_(limits.rows_max),
+        bytes_left_(limits.result_bytes_max > (std::size_t{1} << 50) ? limits.result_bytes_max
+                                                                     : limits.result_bytes_max * kWireBytesPerCounted + frame_bytes_max),
+        sink_(sink) {}
+
+  Result<> take(std::string_view message) {
+    if (streamed || message.empty()) return lied("a message after the last, or an empty one");
+    const std::string_view body = message.substr(1);
+    if (message.front() == kStreamed) {
+      streamed = TRY(from_wire<Streamed>(body));
+      if (streamed->row_count != row_count_ || !has_columns_) return lied("not the number of rows that came");
+      return {};
+    }
+    if (message.front() != kBatch) return lied("neither a batch nor the end");
+    if (body.size() > bytes_left_) return lied("more bytes than were asked for");
+    bytes_left_ -= body.size();
+    QueryResult batch = TRY(read_batch(body));
+    if (batch.row_count > rows_left_) return lied("more rows than were asked for");
+    rows_left_ -= batch.row_count;
+    row_count_ += batch.row_count;
+    TRY(check_columns(batch));
+    return sink_.take(batch);
+  }
+
+  std::optional<Streamed> streamed;
+
+ private:
+  // Who joins batches goes by the first one's columns.
+  Result<> check_columns(const QueryResult& batch) {
+    if (!has_columns_) {
+      has_columns_ = true;
+      for (const ResultColumn& column : batch.columns) names_.push_back(column.name);
+      return {};
+    }
+    if (std::ranges::equal(names_, batch.columns, {}, {}, &ResultColumn::name)) return {};
+    return lied("other columns than before");
+  }
+
+  std::size_t rows_left_;
+  std::size_t bytes_left_;
+  std::size_t row_count_ = 0;
+  bool has_columns_ = false;
+  std::vector<std::string> names_;
+  BatchSink& sink_;
+};
+
+class IsolatedWarehouse final : public Warehouse {
+ public:
+  IsolatedWarehouse(std::shared_ptr<WarehouseDriver> driver, std::shared_ptr<WorkerSupervisor> supervisor, IsolationOptions options,
+                    std::map<std::string, Secret> credentials)
+      : driver_(std::move(driver)),
+        supervisor_(std::move(supervisor)),
+        options_(std::move(options)),
+        credentials_(std::move(credentials)),
+        key_(make_uuid()) {
+    Credentials fields;
+    for (const auto& [name, value] : credentials_) fields.fields.emplace(name, value.reveal());
+    argument_ = Secret(to_wire(fields));
+    for (auto& [name, value] : fields.fields) const Secret wiped(std::move(value));
+  }
+  ~IsolatedWarehouse() override {
+    supervisor_->end(key_);
+    std::error_code error;
+    if (has_scratch_) fs::remove_all(scratch_folder(), error);
+    if (error) log_warning("scratch_folder_not_removed", {{"detail", error.message()}});
+  }
+
+  const SqlDialect& dialect() const override { return driver_->dialect(); }
+
+  Result<> ping(const CallContext& context) override {
+    is_reading_free_ = TRY(value_of<bool>(context, Ping{}));
+    return {};
+  }
+  bool is_reading_free() const override { return is_reading_free_; }
+  Result<SqlReads> check_sql(const CallContext& context, std::string_view sql) override {
+    return value_of<SqlReads>(context, CheckSql{std::string(sql)});
+  }
+  Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context) override {
+    return value_of<std::vector<DatasetInfo>>(context, ListDatasets{});
+  }
+  Result<std::vector<TableName>> list_tables(const CallContext& context, std::string_view dataset) override {
+    return value_of<std::vector<TableName>>(context, ListTables{std::string(dataset)});
+  }
+  Result<std::vector<TableInfo>> describe_tables(const CallContext& context, std::string_view dataset,
+                                                 std::span<const std::string> names) override {
+    return value_of<std::vector<TableInfo>>(context, DescribeTables{std::string(dataset), {names.begin(), names.end()}});
+  }
+  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset, std::string_view table,
+                                                          const StatisticsBudget& budget) override {
+    return value_of<std::vector<ColumnStatistics>>(context, ColumnStatisticsOf{std::string(dataset), std::string(table), budget});
+  }
+  Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) override {
+    return value_of<DryRun>(context, DryRunOf{query});
+  }
+
+  Result<Streamed> stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink) override {
+    CheckedBatches batches(limits, sink);
+    TRY(call(context, Stream{query, limits}, [&](std::string_view message) { return batches.take(message); }));
+    if (!batches.streamed) return lied("an answer without its end");
+    return *batches.streamed;
+  }
+
+ private:
+  template <class Value>
+  Result<Value> value_of(const CallContext& context, Request request) {
+    std::optional<Value> value;
+    TRY(call(context, std::move(request), [&](std::string_view message) -> Result<> {
+      if (value) return lied("two answers");
+      value = TRY(from_wire<Value>(message));
+      return {};
+    }));
+    if (!value) return lied("no answer");
+    return std::move(*value);
+  }
+
+  Result<> call(const CallContext& context, const Request& request, const TakeMessage& take) {
+    TRY(context.check());
+    return supervisor_->call(context, TRY(spec()), to_wire(request), take);
+  }
+
+  // The files may have become others since the last call.
+  Result<WorkerSpec> spec() {
+    IsolationNeeds needs = TRY(driver_->isolation_needs(credentials_));
+    WorkerSpec spec{.key = key_, .program = warehouse_program_name(driver_->type()), .argument = argument_};
+    spec.version = identity_of(needs.readable_paths);
+    spec.sandbox.readable_paths = std::move(needs.readable_paths);
+    spec.sandbox.memory_bytes_max = options_.memory_bytes_max;
+    if (needs.writes_temporary_files) spec.sandbox.scratch_folder = TRY(make_scratch_folder());
+    return spec;
+  }
+
+  Result<std::string> make_scratch_folder() {
+    if (!has_scratch_) {
+      std::error_code error;
+      fs::create_directory(scratch_folder(), error);
+      if (!error) fs::permissions(scratch_folder(), fs::perms::owner_all, error);
+      if (error) {
+        return fail(Error{.code = ErrorCode::unavailable,
+                          .message = "There is no place for the engine's temporary files",
+                          .detail = error.message(),
+                          .reason = "no_scratch_folder"});
+      }
+      has_scratch_ = true;
+    }
+    return scratch_folder().string();
+  }
+  fs::path scratch_folder() const { return options_.scratch_folder / key_; }
+
+  const std::shared_ptr<WarehouseDriver> driver_;
+  const std::shared_ptr<WorkerSupervisor> supervisor_;
+  const IsolationOptions options_;
+  const std::map<std::string, Secret> credentials_;
+  const std::string key_;  // this warehouse's alone: a worker never works for two
+  Secret argument_;
+  std::atomic<bool> has_scratch_ = false;
+  std::atomic<bool> is_reading_free_ = false;  // known from the first ping, with which it is opened
+};
+
+class IsolatedDriver final : public WarehouseDriver {
+ public:
+  IsolatedDriver(std::shared_ptr<WarehouseDriver> driver, std::shared_ptr<WorkerSupervisor> supervisor, IsolationOptions options)
+      : driver_(std::move(driver)), supervisor_(std::move(supervisor)), options_(std::move(options)) {}
+
+  std::string type() const override { return driver_->type(); }
+  std::string title() const override { return driver_->title(); }
+  std::vector<CredentialField> fields() const override { return driver_->fields(); }
+  const SqlDialect& dialect() const override { return driver_->dialect(); }
+  DataVersion data_version(const std::map<std::string, Secret>& credentials) const override { return driver_->data_version(credentials); }
+
+  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
+    const auto warehouse = std::make_shared<IsolatedWarehouse>(driver_, supervisor_, options_, credentials);
+    TRY(warehouse->ping(context));
+    return warehouse;
+  }
+
+ private:
+  const std::shared_ptr<WarehouseDriver> driver_;
+  const std::shared_ptr<WorkerSupervisor> supervisor_;
+  const IsolationOptions options_;
+};
+
+}  // namespace
+
+std::shared_ptr<WarehouseDriver> make_isolated_driver(std::shared_ptr<WarehouseDriver> driver, std::shared_ptr<WorkerSupervisor> supervisor,
+                                                      IsolationOptions options) {
+  return std::make_shared<IsolatedDriver>(std::move(driver), std::move(supervisor), std::move(options));
+}
+
+}  // namespace bridge

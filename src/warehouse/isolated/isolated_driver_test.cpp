@@ -1,0 +1,169 @@
+#include "warehouse/isolated/isolated_driver.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "base/text.h"
+#include "warehouse/duckdb/duckdb_driver.h"
+#include "warehouse/duckdb/test_data.h"
+#include "warehouse/sqlite/sqlite_driver.h"
+#include "warehouse/sqlite/test_data.h"
+#include "warehouse/testing/driver_contract.h"
+
+namespace bridge {
+namespace {
+
+using duckdb::run_in_duckdb;
+using sqlite::run_in_sqlite;
+
+const std::shared_ptr<WorkerSupervisor>& supervisor() {
+  static const std::shared_ptr<WorkerSupervisor> it = make_worker_supervisor(start_worker_launcher(), {.grace = std::chrono::seconds(2)});
+  return it;
+}
+
+// Removed at the end of the test program.
+const TestFolder& folder() {
+  static const TestFolder it;
+  static const bool is_made = [] {
+    std::filesystem::create_directories(it / "scratch");
+    std::filesystem::create_directories(it / "files");
+    run_in_duckdb("",
+                  {str("COPY (", duckdb::contract_sales_sql, ") TO '", (it / "files").string(), "/sales.parquet' (ROW_GROUP_SIZE 200)")});
+    run_in_duckdb(it / "sales.duckdb", {str("CREATE TABLE sales AS ", duckdb::contract_sales_sql)});
+    run_in_sqlite(it / "sales.sqlite", sqlite::contract_sales_sql());
+    std::vector<std::string> with_log = sqlite::contract_sales_sql();
+    with_log.insert(with_log.begin(), "PRAGMA journal_mode = WAL");
+    run_in_sqlite(it / "sales_wal.db", with_log);
+    return true;
+  }();
+  EXPECT_TRUE(is_made);
+  return it;
+}
+
+std::shared_ptr<WarehouseDriver> isolated(std::shared_ptr<WarehouseDriver> driver) {
+  return make_isolated_driver(std::move(driver), supervisor(), {.scratch_folder = folder() / "scratch"});
+}
+
+DriverUnderTest duckdb_under_test(std::string_view name) {
+  return {.name = std::string(name),
+          .driver = isolated(make_duckdb_driver()),
+          .credentials = {{"path", Secret((folder() / name).string())}},
+          .dataset = "main"};
+}
+DriverUnderTest sqlite_under_test(std::string_view name) {
+  return {.name = std::string(name),
+          .driver = isolated(make_sqlite_driver()),
+          .credentials = {{"path", Secret((folder() / name).string())}},
+          .dataset = "main",
+          .failing_sql = "SELECT abs(-9223372036854775807 - 1 + 0 * id) AS n FROM {sales}",
+          .sum_of_decimals = ColumnType::number};
+}
+DriverUnderTest duckdb_folder() { return duckdb_under_test("files"); }
+DriverUnderTest duckdb_file() { return duckdb_under_test("sales.duckdb"); }
+DriverUnderTest sqlite_file() { return sqlite_under_test("sales.sqlite"); }
+DriverUnderTest sqlite_file_with_log() { return sqlite_under_test("sales_wal.db"); }
+
+INSTANTIATE_TEST_SUITE_P(IsolatedDuckdb, DriverContract,
+                         testing::Values(MakeDriverUnderTest{&duckdb_folder}, MakeDriverUnderTest{&duckdb_file}));
+INSTANTIATE_TEST_SUITE_P(IsolatedSqlite, DriverContract,
+                         testing::Values(MakeDriverUnderTest{&sqlite_file}, MakeDriverUnderTest{&sqlite_file_with_log}));
+
+std::shared_ptr<Warehouse> open(const DriverUnderTest& under_test) {
+  auto opened = under_test.driver->open({}, under_test.credentials);
+  EXPECT_TRUE(opened) << describe_error(opened.error()) << " " << opened.error().detail;
+  return opened ? *opened : nullptr;
+}
+
+TEST(IsolatedDriver, RunsBehindEveryWall) {
+  const auto report = supervisor()->probe({});
+  ASSERT_TRUE(report) << describe_error(report.error());
+  EXPECT_TRUE(is_whole(*report));
+}
+
+TEST(IsolatedDriver, OutlivesAValueThatCrashesTheEngine) {
+  const auto warehouse = open(duckdb_file());
+  ASSERT_TRUE(warehouse);
+  const auto crashed =
+      warehouse->execute({}, {.sql = "SELECT json_structure(repeat('[', 100000) || repeat(']', 100000)) AS s FROM sales LIMIT 1"}, {});
+  ASSERT_FALSE(crashed);
+  EXPECT_EQ(crashed.error().reason, "query_killed") << describe_error(crashed.error());
+  const auto after = warehouse->execute({}, {.sql = "SELECT count(*) AS n FROM sales"}, {});
+  ASSERT_TRUE(after) << describe_error(after.error());
+  EXPECT_EQ(after->columns.at(0).integers, std::vector<std::int64_t>{1'000});
+}
+
+TEST(IsolatedDriver, KillsWorkThatTheEngineCannotStop) {
+  const auto brief = make_worker_supervisor(start_worker_launcher(), {});
+  const auto driver = make_isolated_driver(make_duckdb_driver(), std::shared_ptr<WorkerSupervisor>(brief.get(), [](auto*) {}), {});
+  const auto opened = driver->open({}, duckdb_file().credentials);
+  ASSERT_TRUE(opened);
+  const BoundQuery endless{.sql = "SELECT levenshtein(repeat('a', 100000), repeat('b', 100000)) AS d FROM sales LIMIT 1"};
+  const auto started = std::chrono::steady_clock::now();
+  const auto killed = (*opened)->execute(CallContext{}.with_timeout(std::chrono::milliseconds(300)), endless, {});
+  ASSERT_FALSE(killed);
+  EXPECT_EQ(killed.error().code, ErrorCode::deadline_exceeded) << describe_error(killed.error());
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(1));
+  EXPECT_TRUE((*opened)->ping({}));
+}
+
+TEST(IsolatedDriver, GivesTheErrorsOfTheDriverItself) {
+  for (const auto& driver : {make_duckdb_driver(), make_sqlite_driver()}) {
+    for (const std::string& path : {std::string(), std::string("https://example.com/x"), (folder() / "not_there.db").string()}) {
+      const std::map<std::string, Secret> credentials{{"path", Secret(path)}};
+      const auto as_it_is = driver->open({}, credentials);
+      const auto walled_in = isolated(driver)->open({}, credentials);
+      ASSERT_FALSE(as_it_is);
+      ASSERT_FALSE(walled_in);
+      EXPECT_EQ(describe_error(walled_in.error()), describe_error(as_it_is.error()));
+      EXPECT_EQ(reason_of(walled_in.error()), reason_of(as_it_is.error()));
+    }
+  }
+}
+
+TEST(IsolatedDriver, DoesNotFollowALinkThatLeadsOutOfAFolder) {
+  const TestFolder outside;
+  const TestFolder data;
+  const auto secret = outside.write("secret.csv", "name,number\nsecret,1\n");
+  data.write("own.csv", "name,number\nown,1\n");
+  std::filesystem::create_symlink(secret, data / "link.csv");
+  const auto opened = isolated(make_duckdb_driver())->open({}, {{"path", Secret(data.path().string())}});
+  ASSERT_TRUE(opened);
+  EXPECT_TRUE((*opened)->execute({}, {.sql = "SELECT name FROM own"}, {}));
+  EXPECT_FALSE((*opened)->execute({}, {.sql = "SELECT name FROM link"}, {}));
+}
+
+TEST(IsolatedDriver, ReadsAFileThatWasPutInTheOthersPlace) {
+  const TestFolder data;
+  run_in_sqlite(data / "a.sqlite", {"CREATE TABLE t (n INTEGER)", "INSERT INTO t VALUES (1)"});
+  run_in_sqlite(data / "b.sqlite", {"CREATE TABLE t (n INTEGER)", "INSERT INTO t VALUES (2)"});
+  const auto opened = isolated(make_sqlite_driver())->open({}, {{"path", Secret((data / "a.sqlite").string())}});
+  ASSERT_TRUE(opened);
+  std::filesystem::rename(data / "b.sqlite", data / "a.sqlite");
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  const auto result = (*opened)->execute({}, {.sql = "SELECT n FROM t"}, {});
+  ASSERT_TRUE(result) << describe_error(result.error());
+  EXPECT_EQ(result->columns.at(0).integers, std::vector<std::int64_t>{2});
+}
+
+TEST(IsolatedDriver, SortsMoreThanFitsIntoSqlitesMemory) {
+  const auto warehouse = open(sqlite_file());
+  ASSERT_TRUE(warehouse);
+  const auto sorted = warehouse->execute(
+      {}, {.sql = "SELECT a.note AS note, b.id AS id FROM sales a, sales b ORDER BY b.note, a.note, b.id"}, {.rows_max = 5});
+  ASSERT_TRUE(sorted) << describe_error(sorted.error()) << sorted.error().detail;
+  EXPECT_EQ(sorted->row_count, 5U);
+}
+
+TEST(IsolatedDriver, LeavesNoTemporaryFolderBehind) {
+  {
+    const auto warehouse = open(sqlite_file());
+    ASSERT_TRUE(warehouse);
+    EXPECT_FALSE(std::filesystem::is_empty(folder() / "scratch"));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder() / "scratch"));
+}
+
+}  // namespace
+}  // namespace bridge
