@@ -18,8 +18,13 @@ namespace {
 using duckdb::run_in_duckdb;
 using sqlite::run_in_sqlite;
 
+const std::shared_ptr<WorkerLauncher>& launcher() {
+  static const std::shared_ptr<WorkerLauncher> it = start_worker_launcher();
+  return it;
+}
+
 const std::shared_ptr<WorkerSupervisor>& supervisor() {
-  static const std::shared_ptr<WorkerSupervisor> it = make_worker_supervisor(start_worker_launcher(), {.grace = std::chrono::seconds(2)});
+  static const std::shared_ptr<WorkerSupervisor> it = make_worker_supervisor(launcher(), {.grace = std::chrono::seconds(2)});
   return it;
 }
 
@@ -80,6 +85,16 @@ TEST(IsolatedDriver, RunsBehindEveryWall) {
   const auto report = supervisor()->probe({});
   ASSERT_TRUE(report) << describe_error(report.error());
   EXPECT_TRUE(is_whole(*report));
+}
+
+// A fork takes one thread along: what another held at that moment would never be let go.
+TEST(IsolatedDriver, LeavesTheZygoteWithOneThread) {
+  for (const DriverUnderTest& under_test : {duckdb_file(), sqlite_file()}) {
+    const auto warehouse = open(under_test);
+    ASSERT_TRUE(warehouse);
+    const std::filesystem::directory_iterator threads(str("/proc/", launcher()->zygote(), "/task"));
+    EXPECT_EQ(std::distance(begin(threads), end(threads)), 1) << under_test.name;
+  }
 }
 
 TEST(IsolatedDriver, OutlivesAValueThatCrashesTheEngine) {
@@ -151,7 +166,7 @@ TEST(IsolatedDriver, SortsMoreThanFitsIntoSqlitesMemory) {
   const auto warehouse = open(sqlite_file());
   ASSERT_TRUE(warehouse);
   const auto sorted = warehouse->execute(
-      {}, {.sql = "SELECT a.note AS note, b.id AS id FROM sales a, sales b ORDER BY b.note, a.note, b.id"}, {.rows_max = 5});
+      {}, {.sql = "SELECT a.note AS note, b.id AS id FROM sales a, sales b WHERE b.id < 100 ORDER BY b.note, a.note, b.id"}, {.rows_max = 5});
   ASSERT_TRUE(sorted) << describe_error(sorted.error()) << sorted.error().detail;
   EXPECT_EQ(sorted->row_count, 5U);
 }
