@@ -4,12 +4,13 @@
 #include <array>
 
 #include "warehouse/duckdb/duckdb_dialect.h"
+#include "warehouse/postgres/postgres_dialect.h"
 #include "warehouse/sqlite/sqlite_dialect.h"
 
 namespace bridge {
 
 std::span<const SqlDialect* const> sql_dialects() {
-  static const std::array dialects{&duckdb_dialect(), &sqlite_dialect()};
+  static const std::array dialects{&duckdb_dialect(), &sqlite_dialect(), &postgres_dialect()};
   return dialects;
 }
 

@@ -1,0 +1,1 @@
+list(APPEND engine_libraries PkgConfig::LIBPQ ${PG_QUERY_LIBRARY})
