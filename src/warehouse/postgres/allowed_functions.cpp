@@ -8,8 +8,8 @@ namespace bridge::postgres {
 namespace {
 
 // Scalar, aggregate, window and set-returning functions that compute from their arguments alone: taken from the catalog of PostgreSQL 15,
-// with those that 16 and 17 added, without those that read or change the session, its settings, locks, sequences, files, large objects or the
-// catalog, that take or give SQL, that wait, or that read XML. Sorted.
+// with those that 16 and 17 added, without those that read or change the session, its settings, locks, sequences, files, large objects or
+// the catalog, that take or give SQL, that wait, or that read XML. Sorted.
 constexpr auto allowed_functions = std::to_array<std::string_view>({
     // clang-format off
     "abs", "acos", "acosd", "acosh", "age", "any_value", "area", "array_agg", "array_append", "array_cat", "array_dims", "array_fill",

@@ -45,8 +45,9 @@ std::string sql_name_of(const std::string& schema, const std::string& name, bool
 
 Result<> check_dataset(const CallContext& context, Session& session, std::string_view dataset) {
   if (dataset.contains('\0')) return fail(ErrorCode::not_found, "dataset_not_found", "There is no such dataset");
-  const auto found = TRY(session.query(
-      context, str("SELECT 1 FROM pg_catalog.pg_namespace n WHERE n.nspname = CAST($1 AS text) AND ", is_a_dataset), {std::string(dataset)}));
+  const auto found =
+      TRY(session.query(context, str("SELECT 1 FROM pg_catalog.pg_namespace n WHERE n.nspname = CAST($1 AS text) AND ", is_a_dataset),
+                        {std::string(dataset)}));
   if (!found.empty()) return {};
   return fail(ErrorCode::not_found, "dataset_not_found",
               str("There is no dataset '", dataset.substr(0, 100), "', or the role of the connection may not use it"));
@@ -92,16 +93,18 @@ Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context, Sessi
                    is_a_table, ") FROM pg_catalog.pg_namespace n WHERE ", is_a_dataset, " ORDER BY n.nspname")));
   std::vector<DatasetInfo> datasets;
   for (const TextRow& row : rows)
-    datasets.push_back({.name = row[0].value_or(""), .description = row[1].value_or(""), .location = location, .table_count = whole(row[2])});
+    datasets.push_back(
+        {.name = row[0].value_or(""), .description = row[1].value_or(""), .location = location, .table_count = whole(row[2])});
   return datasets;
 }
 
 Result<std::vector<TableName>> list_tables(const CallContext& context, Session& session, std::string_view dataset) {
   TRY(check_dataset(context, session, dataset));
   const auto rows = TRY(session.query(
-      context, str("SELECT c.relname, c.relkind, pg_catalog.pg_table_is_visible(c.oid) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
-                   "ON n.oid = c.relnamespace WHERE n.nspname = CAST($1 AS text) AND ",
-                   is_a_table, " ORDER BY c.relname LIMIT ", tables_max),
+      context,
+      str("SELECT c.relname, c.relkind, pg_catalog.pg_table_is_visible(c.oid) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+          "ON n.oid = c.relnamespace WHERE n.nspname = CAST($1 AS text) AND ",
+          is_a_table, " ORDER BY c.relname LIMIT ", tables_max),
       {std::string(dataset)}));
   std::vector<TableName> tables;
   for (const TextRow& row : rows) {
@@ -115,13 +118,15 @@ Result<std::vector<TableFacts>> describe_tables(const CallContext& context, Sess
                                                 std::span<const std::string> names) {
   TRY(check_dataset(context, session, dataset));
   std::vector<std::string> asked;  // what PostgreSQL can hold as a name
-  std::ranges::copy_if(names, std::back_inserter(asked), [](const std::string& name) { return !name.contains('\0') && is_valid_utf8(name); });
+  std::ranges::copy_if(names, std::back_inserter(asked),
+                       [](const std::string& name) { return !name.contains('\0') && is_valid_utf8(name); });
   if (asked.empty()) return std::vector<TableFacts>{};
   const std::vector<std::string> values{std::string(dataset), array_literal(asked)};
-  const std::string from = str(
-      " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = CAST($1 AS text) AND c.relname = "
-      "ANY (CAST($2 AS text[])) AND ",
-      is_a_table);
+  const std::string from =
+      str(" FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = CAST($1 AS text) AND "
+          "c.relname = "
+          "ANY (CAST($2 AS text[])) AND ",
+          is_a_table);
   // A partitioned table has no rows of its own.
   const auto tables = TRY(session.query(
       context,
@@ -198,33 +203,39 @@ Result<std::vector<FoundTable>> find_tables(const CallContext& context, Session&
       schemas.push_back(table.schema);
       names.push_back(table.name);
     }
-    const auto rows = TRY(session.query(
-        context,
-        "SELECT asked.place, n.nspname, c.relname, pg_catalog.pg_table_is_visible(c.oid), (SELECT json_agg(a.attname ORDER BY a.attnum) FROM "
-        "pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) "
-        "FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])) WITH ORDINALITY AS asked(schema, name, place) "
-        "JOIN pg_catalog.pg_class c ON c.relname = asked.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f') "
-        "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE CASE WHEN asked.schema = '' THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = asked.schema END",
-        {array_literal(schemas), array_literal(names)}));
+    const auto rows =
+        TRY(session.query(context,
+                          "SELECT asked.place, n.nspname, c.relname, pg_catalog.pg_table_is_visible(c.oid), (SELECT json_agg(a.attname "
+                          "ORDER BY a.attnum) FROM "
+                          "pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) "
+                          "FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])) WITH ORDINALITY AS asked(schema, name, place) "
+                          "JOIN pg_catalog.pg_class c ON c.relname = asked.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f') "
+                          "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                          "WHERE CASE WHEN asked.schema = '' THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = asked.schema END",
+                          {array_literal(schemas), array_literal(names)}));
     for (const TextRow& row : rows) {
       const auto place = static_cast<std::size_t>(whole(row[0]));
       if (place == 0 || place > found.size()) continue;
       const std::string schema = row[1].value_or("");
       const std::string name = row[2].value_or("");
-      found[place - 1] = {.schema = schema, .name = name, .sql_name = sql_name_of(schema, name, row[3] == "t"), .columns = texts_of_json(row[4])};
+      found[place - 1] = {
+          .schema = schema, .name = name, .sql_name = sql_name_of(schema, name, row[3] == "t"), .columns = texts_of_json(row[4])};
     }
   }
   for (std::size_t i = 0; i < found.size(); ++i) {
     const TableReference& table = statement.tables[i];
     if (is_own_schema(found[i].schema) || is_own_schema(table.schema))
-      return fail(sql_not_allowed(str("The table '", table.name, "' is PostgreSQL's own: reading it is not allowed"), sql, table.offset, table.name));
+      return fail(sql_not_allowed(str("The table '", table.name, "' is PostgreSQL's own: reading it is not allowed"), sql, table.offset,
+                                  table.name));
     if (!found[i].name.empty()) continue;
-    const auto names = TRY(session.query(
-        context, str("SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE ", is_a_dataset,
-                     " AND ", is_a_table, " AND (n.nspname = CAST($1 AS text) OR ($1 = '' AND pg_catalog.pg_table_is_visible(c.oid))) "
-                     "ORDER BY c.relname LIMIT ", tables_max),
-        {table.schema}));
+    const auto names =
+        TRY(session.query(context,
+                          str("SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE ",
+                              is_a_dataset, " AND ", is_a_table,
+                              " AND (n.nspname = CAST($1 AS text) OR ($1 = '' AND pg_catalog.pg_table_is_visible(c.oid))) "
+                              "ORDER BY c.relname LIMIT ",
+                              tables_max),
+                          {table.schema}));
     std::vector<std::string> known;
     for (const TextRow& row : names) known.push_back(row[0].value_or(""));
     return fail(sql_invalid(str("There is no table '", table.name, "'"), sql, table.offset, table.name, known));
@@ -236,12 +247,14 @@ Result<std::vector<FoundTable>> find_tables(const CallContext& context, Session&
       context,
       "SELECT p.proname FROM pg_catalog.pg_proc p WHERE p.proname = ANY (CAST($1 AS text[])) AND p.pronamespace <> "
       "CAST('pg_catalog' AS pg_catalog.regnamespace) AND pg_catalog.pg_function_is_visible(p.oid) AND NOT EXISTS (SELECT 1 FROM "
-      "pg_catalog.pg_depend d WHERE d.classid = CAST('pg_catalog.pg_proc' AS pg_catalog.regclass) AND d.objid = p.oid AND d.deptype = 'e') LIMIT 1",
+      "pg_catalog.pg_depend d WHERE d.classid = CAST('pg_catalog.pg_proc' AS pg_catalog.regclass) AND d.objid = p.oid AND d.deptype = 'e') "
+      "LIMIT 1",
       {array_literal(functions)}));
   if (!shadows.empty()) {
     const std::string name = shadows.front()[0].value_or("");
-    return fail(sql_not_allowed(str("The function ", name, "() is also one of the database itself, which is not allowed: write pg_catalog.", name),
-                                sql, std::string_view::npos, name));
+    return fail(
+        sql_not_allowed(str("The function ", name, "() is also one of the database itself, which is not allowed: write pg_catalog.", name),
+                        sql, std::string_view::npos, name));
   }
   return found;
 }
@@ -260,11 +273,12 @@ Result<RelationSizes> relation_sizes(const CallContext& context, Session& sessio
     schemas.push_back(schema);
     names.push_back(name);
   }
-  const auto rows = TRY(session.query(
-      context,
-      "SELECT n.nspname, c.relname, pg_catalog.pg_table_size(c.oid) FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])) AS asked(schema, name) "
-      "JOIN pg_catalog.pg_namespace n ON n.nspname = asked.schema JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = asked.name",
-      {array_literal(schemas), array_literal(names)}));
+  const auto rows = TRY(session.query(context,
+                                      "SELECT n.nspname, c.relname, pg_catalog.pg_table_size(c.oid) FROM unnest(CAST($1 AS text[]), "
+                                      "CAST($2 AS text[])) AS asked(schema, name) "
+                                      "JOIN pg_catalog.pg_namespace n ON n.nspname = asked.schema JOIN pg_catalog.pg_class c ON "
+                                      "c.relnamespace = n.oid AND c.relname = asked.name",
+                                      {array_literal(schemas), array_literal(names)}));
   for (const TextRow& row : rows) sizes[{row[0].value_or(""), row[1].value_or("")}] = static_cast<std::uint64_t>(whole(row[2]));
   return sizes;
 }

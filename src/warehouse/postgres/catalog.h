@@ -39,8 +39,8 @@ struct FoundTable {
   std::string sql_name;
   std::vector<std::string> columns;
 };
-// One for each reference, in their order. invalid_argument with a violation for the first that is not there, or is the server's own; and for
-// a function of the database that is named as an allowed one and would be called in its place.
+// One for each reference, in their order. invalid_argument with a violation for the first that is not there, or is the server's own; and
+// for a function of the database that is named as an allowed one and would be called in its place.
 Result<std::vector<FoundTable>> find_tables(const CallContext& context, Session& session, const GuardedStatement& statement,
                                             std::string_view sql);
 

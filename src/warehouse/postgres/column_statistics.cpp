@@ -25,7 +25,9 @@ bool has_range(const ValueType& type) {
   return is_number(type) || type.kind == ValueKind::text || type.kind == ValueKind::uuid || type.kind == ValueKind::date ||
          type.kind == ValueKind::timestamp || type.kind == ValueKind::time;
 }
-bool is_json(const ValueType& type) { return type.kind == ValueKind::json || type.kind == ValueKind::jsonb || type.kind == ValueKind::array; }
+bool is_json(const ValueType& type) {
+  return type.kind == ValueKind::json || type.kind == ValueKind::jsonb || type.kind == ValueKind::array;
+}
 
 // What is compared and counted: types without an order or equality of their own as texts.
 std::string value_of(const ColumnInfo& column, const ValueType& type) {
@@ -73,7 +75,9 @@ std::vector<ColumnStatistics> unread(const TableFacts& table) {
 }
 
 // How often its rows are looked at: for the summary of some columns together, and for the values of each.
-std::uint64_t looks_at(const TableFacts& table) { return (column_count(table) + columns_a_query - 1) / columns_a_query + column_count(table); }
+std::uint64_t looks_at(const TableFacts& table) {
+  return (column_count(table) + columns_a_query - 1) / columns_a_query + column_count(table);
+}
 
 // Nulls, range, average and number of values.
 Result<> read_summary(const CallContext& context, Session& session, const TableFacts& table, const std::string& from,
@@ -109,23 +113,23 @@ Result<> read_summary(const CallContext& context, Session& session, const TableF
 }
 
 // The commonest values of a column with few, and some of a text column.
-Result<> read_top_values(const CallContext& context, Session& session, const ColumnInfo& column, const ValueType& type, const std::string& from,
-                         ColumnStatistics& statistics) {
+Result<> read_top_values(const CallContext& context, Session& session, const ColumnInfo& column, const ValueType& type,
+                         const std::string& from, ColumnStatistics& statistics) {
   const bool has_few = statistics.distinct_count.value_or(0) <= few_values_max;
   if (is_json(type) || (!has_few && type.kind != ValueKind::text)) return {};
   const std::string value = value_of(column, type);
-  const auto rows = TRY(session.query(context, str("SELECT ", value, ", count(*) FROM ", from, " WHERE ", value,
-                                                   " IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ", has_few ? top_values_max : sample_values_max)));
+  const auto rows =
+      TRY(session.query(context, str("SELECT ", value, ", count(*) FROM ", from, " WHERE ", value,
+                                     " IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ", has_few ? top_values_max : sample_values_max)));
   for (const TextRow& row : rows) statistics.top_values.push_back({.value = shown(row[0].value_or(""), type), .count = whole(row[1])});
   return {};
 }
 
-Result<std::vector<ColumnStatistics>> read_rows(const CallContext& context, Session& session, const TableFacts& table, const std::string& from,
-                                                bool is_whole) {
+Result<std::vector<ColumnStatistics>> read_rows(const CallContext& context, Session& session, const TableFacts& table,
+                                                const std::string& from, bool is_whole) {
   std::vector<ColumnStatistics> all = columns_of(table, is_whole);
   TRY(read_summary(context, session, table, from, all));
-  for (std::size_t i = 0; i < all.size(); ++i)
-    TRY(read_top_values(context, session, table.info.columns[i], table.types[i], from, all[i]));
+  for (std::size_t i = 0; i < all.size(); ++i) TRY(read_top_values(context, session, table.info.columns[i], table.types[i], from, all[i]));
   return all;
 }
 
@@ -143,12 +147,13 @@ std::vector<std::string> texts_in(const std::optional<std::string>& array, Value
 Result<std::optional<std::vector<ColumnStatistics>>> read_server_statistics(const CallContext& context, Session& session,
                                                                             const TableFacts& table) {
   // A partitioned table has statistics of all its partitions together, in the rows that are inherited.
-  const auto rows = TRY(session.query(
-      context,
-      "SELECT attname, null_frac, n_distinct, CAST(most_common_vals AS text), CAST(most_common_freqs AS text), CAST(histogram_bounds AS text), "
-      "current_setting('default_statistics_target') FROM pg_catalog.pg_stats WHERE schemaname = CAST($1 AS text) AND tablename = CAST($2 AS text) "
-      "ORDER BY inherited",
-      {table.info.dataset, table.info.name}));
+  const auto rows = TRY(session.query(context,
+                                      "SELECT attname, null_frac, n_distinct, CAST(most_common_vals AS text), CAST(most_common_freqs AS "
+                                      "text), CAST(histogram_bounds AS text), "
+                                      "current_setting('default_statistics_target') FROM pg_catalog.pg_stats WHERE schemaname = CAST($1 AS "
+                                      "text) AND tablename = CAST($2 AS text) "
+                                      "ORDER BY inherited",
+                                      {table.info.dataset, table.info.name}));
   if (rows.empty()) return std::optional<std::vector<ColumnStatistics>>();
   std::vector<ColumnStatistics> all = columns_of(table, false);
   const auto row_count = static_cast<double>(table.info.row_count);

@@ -77,7 +77,10 @@ std::vector<CredentialField> credential_fields() {
        .type = FieldType::file,
        .required = false,
        .where_it_is = true},
-      {.name = "client_certificate", .about = "Bridge's own certificate (PEM), where the server asks for one", .type = FieldType::file, .required = false},
+      {.name = "client_certificate",
+       .about = "Bridge's own certificate (PEM), where the server asks for one",
+       .type = FieldType::file,
+       .required = false},
       {.name = "client_key", .about = "The key of that certificate (PEM)", .type = FieldType::file, .secret = true, .required = false},
   };
 }
@@ -122,11 +125,13 @@ Result<ConnectionSettings> check_settings(const std::map<std::string, Secret>& c
   TRY(check_pem(settings.client_certificate, "client_certificate", "The client's certificate"));
   TRY(check_pem(settings.client_key, "client_key", "The client's key"));
   if (settings.ssl_mode.starts_with("verify") && settings.ca_certificate.empty())
-    return refused("ca_certificate", str("ssl_mode ", settings.ssl_mode, " needs the certificate of the authority that signed the server's: give ca_certificate"),
-                   "credential_missing");
+    return refused(
+        "ca_certificate",
+        str("ssl_mode ", settings.ssl_mode, " needs the certificate of the authority that signed the server's: give ca_certificate"),
+        "credential_missing");
   if (settings.client_certificate.empty() != settings.client_key.empty())
-    return refused(settings.client_key.empty() ? "client_key" : "client_certificate", "A client's certificate and its key are given together",
-                   "credential_missing");
+    return refused(settings.client_key.empty() ? "client_key" : "client_certificate",
+                   "A client's certificate and its key are given together", "credential_missing");
   return settings;
 }
 

@@ -29,7 +29,7 @@ inline constexpr int cancels_under_way_max = 32;
 
 // One statement.
 inline constexpr std::size_t sql_bytes_max = 64 << 10;
-inline constexpr std::size_t parser_stack_bytes = 256 << 20;  // of address space: only what the parser needs is taken
+inline constexpr std::size_t parser_stack_bytes = 64 << 20;  // of address space; the deepest statement of sql_bytes_max takes 4 MiB
 inline constexpr std::size_t tree_bytes_max = 32 << 20;
 inline constexpr std::size_t tree_depth_max = 1'000;  // levels of the parse tree's JSON, of which an expression takes three or four
 inline constexpr std::size_t values_max = 1'000;

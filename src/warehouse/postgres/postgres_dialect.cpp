@@ -14,9 +14,9 @@ namespace {
 constexpr std::string_view engine = "PostgreSQL";
 
 // Reserved in PostgreSQL, and a name elsewhere. Sorted.
-constexpr auto own_reserved_words = std::to_array<std::string_view>(
-    {"current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp", "current_user", "grant",
-     "localtime", "localtimestamp", "session_user"});
+constexpr auto own_reserved_words =
+    std::to_array<std::string_view>({"current_catalog", "current_date", "current_role", "current_schema", "current_time",
+                                     "current_timestamp", "current_user", "grant", "localtime", "localtimestamp", "session_user"});
 
 std::string quoted_text(std::string_view text) { return str('\'', replace_all(std::string(text), "'", "''"), '\''); }
 
@@ -50,8 +50,8 @@ std::optional<TextFormat> read_format(std::string_view format) {
     if (!out.groups.emplace(letter, out.groups.size() + 1).second) return std::nullopt;
   }
   out.pattern += '$';
-  const int months = static_cast<int>(out.groups.contains('m')) + static_cast<int>(out.groups.contains('b')) +
-                     static_cast<int>(out.groups.contains('B'));
+  const int months =
+      static_cast<int>(out.groups.contains('m')) + static_cast<int>(out.groups.contains('b')) + static_cast<int>(out.groups.contains('B'));
   const bool is_whole = out.groups.contains('Y') && months <= 1 && (months == 1 || !out.groups.contains('d'));
   return is_whole ? std::optional(out) : std::nullopt;
 }
@@ -60,7 +60,8 @@ class PostgresDialect final : public SqlDialect {
  public:
   std::string_view name() const override { return "postgres"; }
   const SqlLexicalRules& lexical_rules() const override {
-    static const SqlLexicalRules rules{.has_escape_texts = true, .has_dollar_texts = true, .nests_comments = true, .placeholder_signs = "$"};
+    static const SqlLexicalRules rules{
+        .has_escape_texts = true, .has_dollar_texts = true, .nests_comments = true, .placeholder_signs = "$"};
     return rules;
   }
 
@@ -136,8 +137,8 @@ class PostgresDialect final : public SqlDialect {
     return str("stddev_samp(", cast_to(number, "double precision"), ")");
   }
   Result<std::string> value_at(ValueAt which, std::string_view value, std::string_view time) const override {
-    return str("(array_agg(", value, " ORDER BY ", time, which == ValueAt::latest ? " DESC" : "", ") FILTER (WHERE ", value, " IS NOT NULL AND ",
-               time, " IS NOT NULL))[1]");
+    return str("(array_agg(", value, " ORDER BY ", time, which == ValueAt::latest ? " DESC" : "", ") FILTER (WHERE ", value,
+               " IS NOT NULL AND ", time, " IS NOT NULL))[1]");
   }
 
   // Weeks of date_trunc begin on Monday.
@@ -187,15 +188,15 @@ class PostgresDialect final : public SqlDialect {
     const std::string day = part('d', "1");
     // Each WHEN is looked at only where those before it do not hold.
     std::string sql = str("CASE WHEN ", text, " IS NULL OR ", text, " !~* ", quoted_text(read->pattern), " THEN NULL WHEN ", year,
-                          " < 1 OR ", month, " NOT BETWEEN 1 AND 12 OR ", day, " < 1 THEN NULL WHEN ", day, " > date_part('day', make_date(", year,
-                          ", ", month, ", 1) + INTERVAL '1 month - 1 day') THEN NULL");
+                          " < 1 OR ", month, " NOT BETWEEN 1 AND 12 OR ", day, " < 1 THEN NULL WHEN ", day,
+                          " > date_part('day', make_date(", year, ", ", month, ", 1) + INTERVAL '1 month - 1 day') THEN NULL");
     const bool has_time = read->groups.contains('H') || read->groups.contains('M') || read->groups.contains('S');
     if (!has_time) return str(sql, " ELSE make_date(", year, ", ", month, ", ", day, ") END");
     const std::string hour = part('H', "0");
     const std::string minute = part('M', "0");
     const std::string second = part('S', "0");
-    return str(sql, " WHEN ", hour, " > 23 OR ", minute, " > 59 OR ", second, " > 59 THEN NULL ELSE make_timestamp(", year, ", ", month, ", ", day,
-               ", ", hour, ", ", minute, ", ", second, ") END");
+    return str(sql, " WHEN ", hour, " > 23 OR ", minute, " > 59 OR ", second, " > 59 THEN NULL ELSE make_timestamp(", year, ", ", month,
+               ", ", day, ", ", hour, ", ", minute, ", ", second, ") END");
   }
 
   Result<TimeWindow> window_back(std::string_view time, std::optional<TimeUnit> step, TimeUnit unit, int count) const override {

@@ -15,7 +15,8 @@ const SqlDialect& dialect() { return postgres_dialect(); }
 Warehouse& warehouse() {
   static const std::shared_ptr<Warehouse> opened = [] {
     postgres::shared_server().run(
-        "CREATE TABLE moments (id int, seen timestamp, made date, at timestamptz, year int, amount int, price numeric(10,2), name text, written text); "
+        "CREATE TABLE moments (id int, seen timestamp, made date, at timestamptz, year int, amount int, price numeric(10,2), name text, "
+        "written text); "
         "INSERT INTO moments VALUES "
         "(1, '2001-01-01 00:00:00', '2001-01-01', '2001-01-01 00:00+00', 2001, -7, 1.5, 'Ann', '01.02.2001'), "
         "(2, '2001-02-28 23:59:59', '2001-02-28', '2001-02-28 23:59:59+00', 2001, 5, 2.5, 'O''Neil', '31.02.2001'), "
@@ -103,14 +104,16 @@ TEST(PostgresDialect, WritesRowsNamesAndValues) {
   EXPECT_EQ(sampled->columns[0].integers[0], 3);
   EXPECT_EQ(cells(dialect().text_literal("it's \\ \"x\""), "WHERE id = 1"), "\"it's \\\\ \\\"x\\\"\"");
   for (const char* name : {"a\"b", "Upper", "select", "current_date", "localtime", "grant", "user", "ü"}) {
-    const auto named = warehouse().execute({}, {.sql = str("SELECT ", dialect().identifier(name), " FROM (SELECT 1 AS ", dialect().identifier(name), ") AS x")}, {});
+    const auto named = warehouse().execute(
+        {}, {.sql = str("SELECT ", dialect().identifier(name), " FROM (SELECT 1 AS ", dialect().identifier(name), ") AS x")}, {});
     ASSERT_TRUE(named) << name << ": " << describe_error(named.error());
     EXPECT_EQ(named->columns[0].name, name);
   }
 }
 
 TEST(PostgresDialect, QuotesEveryWordThatTheServerReserves) {
-  for (const std::string& word : split(postgres::shared_server().ask("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T') ORDER BY 1"), '\n'))
+  for (const std::string& word :
+       split(postgres::shared_server().ask("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T') ORDER BY 1"), '\n'))
     if (!word.empty()) EXPECT_EQ(dialect().identifier(word), dialect().quote_identifier(word)) << word;
 }
 

@@ -80,7 +80,8 @@ class PostgresWarehouse final : public Warehouse {
       return fail(ErrorCode::not_found, "table_not_found",
                   str("There is no table '", table.substr(0, 100), "', or the role of the connection may not read it"));
     const auto transaction = TRY(Session::Transaction::begin(context, *session));
-    const std::string look = str("SELECT * FROM ", postgres_dialect().quote_identifier(dataset), ".", postgres_dialect().quote_identifier(table));
+    const std::string look =
+        str("SELECT * FROM ", postgres_dialect().quote_identifier(dataset), ".", postgres_dialect().quote_identifier(table));
     const std::uint64_t look_bytes = TRY(scanned_bytes(context, *session, look, {}, {}));
     return postgres::statistics_of(context, *session, described.front(), look_bytes, budget);
   }
@@ -130,7 +131,8 @@ class PostgresWarehouse final : public Warehouse {
     const PreparedStatement prepared = TRY(session->prepare(context, query.sql, query.values, checked.names));
     std::vector<postgres::AnswerColumn> columns = TRY(answer_columns(context, *session, prepared));
     const auto transaction = TRY(Session::Transaction::begin(context, *session));
-    // PostgreSQL has no cap on what a statement reads: the planner's estimate is held against it, and from then on time and rows bound the run.
+    // PostgreSQL has no cap on what a statement reads: the planner's estimate is held against it, and from then on time and rows bound the
+    // run.
     if (limits.scanned_bytes_max)
       TRY(check_scanned_bytes(TRY(scanned_bytes(context, *session, query.sql, query.values, prepared)), limits));
     const postgres::ValueFormat format = postgres::format_for(columns);
@@ -155,7 +157,8 @@ class PostgresWarehouse final : public Warehouse {
     return checked;
   }
 
-  Result<std::vector<postgres::AnswerColumn>> answer_columns(const CallContext& context, Session& session, const PreparedStatement& prepared) {
+  Result<std::vector<postgres::AnswerColumn>> answer_columns(const CallContext& context, Session& session,
+                                                             const PreparedStatement& prepared) {
     std::vector<postgres::TypeId> ids;
     for (const postgres::PreparedColumn& column : prepared.columns) ids.push_back(column.type);
     const std::vector<postgres::ValueType> types = TRY(types_.types_of(context, session, ids));

@@ -57,7 +57,8 @@ std::string types_of(Warehouse& warehouse, const std::string& sql) {
 }
 
 // What the error of opening with one field changed says.
-Error open_error(const std::string& field, const std::string& value, const TestServer& server = shared_server(), const CallContext& context = {}) {
+Error open_error(const std::string& field, const std::string& value, const TestServer& server = shared_server(),
+                 const CallContext& context = {}) {
   auto credentials = server.credentials();
   credentials[field] = Secret(value);
   const auto opened = make_postgres_driver()->open(context, credentials);
@@ -116,7 +117,8 @@ TEST(PostgresOpen, TakesNothingForAHostButOneNameOrAddress) {
     EXPECT_EQ(reason_of(open_error("host", host)), "connection_not_allowed") << host;
   for (const char* field : {"service", "passfile", "options", "sslrootcert", "sslkey", "hostaddr", "sslpassword", "krbsrvname"})
     EXPECT_EQ(reason_of(open_error(field, "x")), "connection_not_allowed") << field;
-  for (const char* port : {"0", "65536", "-1", "5432,5433", "x"}) EXPECT_EQ(reason_of(open_error("port", port)), "connection_not_allowed") << port;
+  for (const char* port : {"0", "65536", "-1", "5432,5433", "x"})
+    EXPECT_EQ(reason_of(open_error("port", port)), "connection_not_allowed") << port;
   EXPECT_EQ(reason_of(open_error("ssl_mode", "allow")), "connection_not_allowed");
   EXPECT_EQ(reason_of(open_error("password", "")), "credential_missing");
   EXPECT_EQ(reason_of(open_error("ssl_mode", "verify-full")), "credential_missing");
@@ -228,8 +230,9 @@ TEST(PostgresValues, AreExactWhateverTheirType) {
 }
 
 TEST(PostgresValues, AreBoundAsTheirTypes) {
-  shared_server().run("CREATE TYPE size AS ENUM ('s', 'm'); CREATE TABLE sized (id uuid, size size, at timestamptz, n numeric); "
-                      "INSERT INTO sized VALUES ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'm', '2024-01-01 00:00+00', 12345678901234567890.5)");
+  shared_server().run(
+      "CREATE TYPE size AS ENUM ('s', 'm'); CREATE TABLE sized (id uuid, size size, at timestamptz, n numeric); "
+      "INSERT INTO sized VALUES ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'm', '2024-01-01 00:00+00', 12345678901234567890.5)");
   const auto warehouse = warehouse_of();
   const SqlDialect& dialect = warehouse->dialect();
   EXPECT_EQ(rows_of(*warehouse, "SELECT 1 AS x FROM sized WHERE id = $1", {std::string("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")}), "[[1]]");
@@ -276,9 +279,8 @@ TEST(PostgresRun, GoesOnAfterTheServerWasRestarted) {
   ASSERT_EQ(rows_of(*warehouse, "SELECT 1 AS x"), "[[1]]");
   std::string during;
   {
-    std::jthread asking([&] {
-      during = rows_of(*warehouse, "SELECT count(*) AS n FROM generate_series(1, 100000) a, generate_series(1, 100000) b");
-    });
+    std::jthread asking(
+        [&] { during = rows_of(*warehouse, "SELECT count(*) AS n FROM generate_series(1, 100000) a, generate_series(1, 100000) b"); });
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     server.stop("fast");
   }
@@ -299,9 +301,10 @@ TEST(PostgresRun, SaysThatATableWasDroppedAfterItsDryRun) {
 }
 
 TEST(PostgresRun, SaysWhatTheRoleMayNotRead) {
-  shared_server().run("CREATE ROLE guest LOGIN PASSWORD '" + replace_all(postgres::reader_password, "'", "''") +
-                      "'; CREATE SCHEMA shop; CREATE TABLE shop.open (a int); INSERT INTO shop.open VALUES (1); GRANT USAGE ON SCHEMA shop TO guest; "
-                      "GRANT SELECT ON shop.open TO guest; CREATE TABLE shop.closed (a int)");
+  shared_server().run(
+      "CREATE ROLE guest LOGIN PASSWORD '" + replace_all(postgres::reader_password, "'", "''") +
+      "'; CREATE SCHEMA shop; CREATE TABLE shop.open (a int); INSERT INTO shop.open VALUES (1); GRANT USAGE ON SCHEMA shop TO guest; "
+      "GRANT SELECT ON shop.open TO guest; CREATE TABLE shop.closed (a int)");
   const auto warehouse = warehouse_of(shared_server().credentials("postgres", "guest"));
   EXPECT_EQ(rows_of(*warehouse, "SELECT a FROM shop.open"), "[[1]]");
   const auto refused = warehouse->execute({}, {.sql = "SELECT a FROM shop.closed"}, {});
@@ -361,8 +364,9 @@ TEST(PostgresCatalog, TellsKindsCommentsSizesAndPartitions) {
 }
 
 TEST(PostgresCatalog, TakesStatisticsFromTheServerWhereTheBudgetIsSmall) {
-  shared_server().run("CREATE TABLE measured AS SELECT n AS id, (ARRAY['a','b','b'])[n % 3 + 1] AS kind, NULL::int AS none FROM "
-                      "generate_series(1, 3000) n; ANALYZE measured");
+  shared_server().run(
+      "CREATE TABLE measured AS SELECT n AS id, (ARRAY['a','b','b'])[n % 3 + 1] AS kind, NULL::int AS none FROM "
+      "generate_series(1, 3000) n; ANALYZE measured");
   const auto warehouse = warehouse_of();
   const auto all = warehouse->column_statistics({}, "public", "measured", {.scanned_bytes_max = 1});
   ASSERT_TRUE(all) << describe_error(all.error());

@@ -118,16 +118,21 @@ TEST(PostgresGuard, LetsThroughWhatReads) {
            "(SELECT 1) UNION ALL (SELECT 2) ORDER BY 1 LIMIT 3 OFFSET 1",
            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 5) SELECT * FROM n",
            "WITH a AS MATERIALIZED (SELECT 1 AS x) SELECT x FROM a WHERE x IN (SELECT x FROM a)",
-           "SELECT region, count(*) FILTER (WHERE amount > 1), sum(amount) OVER w, percentile_cont(0.5) WITHIN GROUP (ORDER BY amount), grouping(region) "
-           "FROM public.sales AS s WHERE day BETWEEN DATE '2024-01-01' AND $1 AND note ILIKE 'a%' AND is_new IS NOT TRUE GROUP BY ROLLUP (region) "
+           "SELECT region, count(*) FILTER (WHERE amount > 1), sum(amount) OVER w, percentile_cont(0.5) WITHIN GROUP (ORDER BY amount), "
+           "grouping(region) "
+           "FROM public.sales AS s WHERE day BETWEEN DATE '2024-01-01' AND $1 AND note ILIKE 'a%' AND is_new IS NOT TRUE GROUP BY ROLLUP "
+           "(region) "
            "HAVING count(*) > 1 WINDOW w AS (PARTITION BY region ORDER BY day RANGE BETWEEN INTERVAL '1 day' PRECEDING AND CURRENT ROW) "
            "ORDER BY 1 DESC NULLS LAST FETCH FIRST 3 ROWS ONLY",
-           "SELECT extract(year FROM sold_at), sold_at AT TIME ZONE 'Europe/Berlin', date_trunc('week', day), overlay('abc' PLACING 'x' FROM 2), "
-           "substring('abc' FROM 2 FOR 1), position('a' IN 'b'), trim(BOTH 'x' FROM 'xax'), coalesce(note, ''), nullif(1, 2), greatest(1, 2) FROM sales",
+           "SELECT extract(year FROM sold_at), sold_at AT TIME ZONE 'Europe/Berlin', date_trunc('week', day), overlay('abc' PLACING 'x' "
+           "FROM 2), "
+           "substring('abc' FROM 2 FOR 1), position('a' IN 'b'), trim(BOTH 'x' FROM 'xax'), coalesce(note, ''), nullif(1, 2), greatest(1, "
+           "2) FROM sales",
            "SELECT a.x, b.* FROM unnest(ARRAY[1,2]) WITH ORDINALITY AS a(x, n), LATERAL (SELECT a.x * 2 AS y) AS b",
            "SELECT * FROM sales TABLESAMPLE BERNOULLI (10) REPEATABLE (1)",
            "SELECT * FROM json_to_recordset('[]') AS t(a int, b text)",
-           "SELECT CAST('{1,2}' AS int[]), (ARRAY[1,2,3])[1:2], ROW(1, 'a'), '{\"a\":1}'::jsonb -> 'a' ->> 'b', 1 = ANY (ARRAY[1]), 'a' COLLATE \"C\"",
+           "SELECT CAST('{1,2}' AS int[]), (ARRAY[1,2,3])[1:2], ROW(1, 'a'), '{\"a\":1}'::jsonb -> 'a' ->> 'b', 1 = ANY (ARRAY[1]), 'a' "
+           "COLLATE \"C\"",
            "SELECT current_date, current_timestamp, localtimestamp, now()",
            "SELECT E'it\\'s', $$a;b$$, U&'\\0041', B'1', X'ff'",
        })
@@ -151,7 +156,8 @@ TEST(PostgresGuard, TellsTablesFromWithEntriesByWhereTheyAreSeen) {
     std::string out;
     const auto checked = check_statement(sql);
     EXPECT_TRUE(checked) << sql;
-    for (const TableReference& table : checked ? checked->tables : std::vector<TableReference>{}) out += str(table.schema, ".", table.name, " ");
+    for (const TableReference& table : checked ? checked->tables : std::vector<TableReference>{})
+      out += str(table.schema, ".", table.name, " ");
     return out;
   };
   EXPECT_EQ(tables("WITH a AS (SELECT 1) SELECT * FROM a"), "");
@@ -165,8 +171,8 @@ TEST(PostgresGuard, TellsTablesFromWithEntriesByWhereTheyAreSeen) {
 
 TEST(PostgresGuard, KnowsWhenAllColumnsAreRead) {
   const auto reads_all = [](std::string_view sql) { return check_statement(sql)->reads_all_columns; };
-  for (const char* sql : {"SELECT * FROM t", "SELECT s FROM t s", "SELECT t FROM t", "SELECT (s).* FROM t s", "SELECT to_jsonb(s) FROM t AS s",
-                          "SELECT a FROM t AS s(a)", "SELECT 1 FROM t NATURAL JOIN u", "TABLE t"})
+  for (const char* sql : {"SELECT * FROM t", "SELECT s FROM t s", "SELECT t FROM t", "SELECT (s).* FROM t s",
+                          "SELECT to_jsonb(s) FROM t AS s", "SELECT a FROM t AS s(a)", "SELECT 1 FROM t NATURAL JOIN u", "TABLE t"})
     EXPECT_TRUE(reads_all(sql)) << sql;
   for (const char* sql : {"SELECT a FROM t", "SELECT s.a FROM t s", "SELECT count(*) FROM t", "SELECT 1 FROM t JOIN u USING (id)"})
     EXPECT_FALSE(reads_all(sql)) << sql;
@@ -183,11 +189,12 @@ TEST(PostgresGuard, EndsForTheDeepestStatements) {
     }
     return sql + std::string(tail) + closing;
   };
-  for (const std::string& sql :
-       {repeated("SELECT 1", "+1", ""), repeated("SELECT ", "(", ")", "1"), repeated("SELECT ", "- ", "", "1"), repeated("SELECT ", "NOT ", "", "true"),
-        repeated("SELECT 1", "::a", ""), repeated("SELECT ", "ARRAY[", "]", "1"), repeated("SELECT ", "(SELECT ", ")", "1"),
-        repeated("SELECT 1", " UNION SELECT 1", ""), repeated("SELECT * FROM t", " JOIN t ON a", ""), repeated("SELECT ", "CASE WHEN ", " THEN 1 END", "a"),
-        repeated("SELECT a", "[1]", ""), repeated("SELECT 1", " IS NULL", ""), repeated("SELECT f", "(f", ")"), repeated("SELECT 1", "||1", "")}) {
+  for (const std::string& sql : {repeated("SELECT 1", "+1", ""), repeated("SELECT ", "(", ")", "1"), repeated("SELECT ", "- ", "", "1"),
+                                 repeated("SELECT ", "NOT ", "", "true"), repeated("SELECT 1", "::a", ""),
+                                 repeated("SELECT ", "ARRAY[", "]", "1"), repeated("SELECT ", "(SELECT ", ")", "1"),
+                                 repeated("SELECT 1", " UNION SELECT 1", ""), repeated("SELECT * FROM t", " JOIN t ON a", ""),
+                                 repeated("SELECT ", "CASE WHEN ", " THEN 1 END", "a"), repeated("SELECT a", "[1]", ""),
+                                 repeated("SELECT 1", " IS NULL", ""), repeated("SELECT f", "(f", ")"), repeated("SELECT 1", "||1", "")}) {
     const std::string said = verdict(sql);
     EXPECT_TRUE(said.starts_with("sql_") || said.empty()) << sql.substr(0, 40);
   }
@@ -200,9 +207,10 @@ TEST(PostgresGuard, ListsNoFunctionThatTheServerCallsVolatileButThoseOfTime) {
   std::vector<std::string> quoted;
   for (const std::string& name : allowed_function_names()) quoted.push_back(str("'", name, "'"));
   EXPECT_TRUE(std::ranges::is_sorted(allowed_function_names()));
-  EXPECT_EQ(shared_server().ask(str("SELECT DISTINCT proname FROM pg_proc WHERE provolatile = 'v' AND pronamespace = 'pg_catalog'::regnamespace AND "
-                                    "proname IN (",
-                                    join(quoted, ","), ") ORDER BY 1")),
+  EXPECT_EQ(shared_server().ask(
+                str("SELECT DISTINCT proname FROM pg_proc WHERE provolatile = 'v' AND pronamespace = 'pg_catalog'::regnamespace AND "
+                    "proname IN (",
+                    join(quoted, ","), ") ORDER BY 1")),
             "clock_timestamp\ngen_random_uuid\nrandom\ntimeofday\n");
 }
 
@@ -213,7 +221,8 @@ std::string run_unguarded(Session& session, const std::string& sql) {
   if (!prepared) return describe_error(prepared.error());
   const auto transaction = Session::Transaction::begin({}, session);
   if (!transaction) return describe_error(transaction.error());
-  const auto done = session.run({}, {}, ValueFormat::text, [](const RowView&) -> Result<bool> { return true; }, sql);
+  const auto done = session.run(
+      {}, {}, ValueFormat::text, [](const RowView&) -> Result<bool> { return true; }, sql);
   return done ? "" : describe_error(done.error());
 }
 
@@ -223,10 +232,10 @@ TEST(PostgresWithoutItsGuard, IsHeldByTheTransactionAndTheRole) {
   ASSERT_TRUE(settings);
   auto session = Session::connect({}, *settings);
   ASSERT_TRUE(session) << describe_error(session.error());
-  for (const char* sql :
-       {"INSERT INTO kept VALUES (2)", "WITH w AS (DELETE FROM kept RETURNING a) SELECT a FROM w", "SELECT nextval('counter')",
-        "SELECT pg_read_file('/etc/passwd')", "SELECT lo_import('/etc/hostname')", "SELECT pg_ls_dir('/')", "SELECT a FROM kept FOR UPDATE",
-        "CREATE TEMP TABLE t (a int)", "SELECT 1; SELECT 2", "COMMIT; DELETE FROM kept", "COPY kept TO PROGRAM 'id'", "SELECT * INTO other FROM kept"})
+  for (const char* sql : {"INSERT INTO kept VALUES (2)", "WITH w AS (DELETE FROM kept RETURNING a) SELECT a FROM w",
+                          "SELECT nextval('counter')", "SELECT pg_read_file('/etc/passwd')", "SELECT lo_import('/etc/hostname')",
+                          "SELECT pg_ls_dir('/')", "SELECT a FROM kept FOR UPDATE", "CREATE TEMP TABLE t (a int)", "SELECT 1; SELECT 2",
+                          "COMMIT; DELETE FROM kept", "COPY kept TO PROGRAM 'id'", "SELECT * INTO other FROM kept"})
     EXPECT_NE(run_unguarded(**session, sql), "") << sql;
   // What a transaction's own statements would undo.
   EXPECT_TRUE(run_unguarded(**session, "SET TRANSACTION READ WRITE").contains("before any query"));
@@ -239,8 +248,9 @@ TEST(PostgresWithoutItsGuard, LeavesNothingToTheNextOneWhoTakesTheConnection) {
   auto session = Session::connect({}, *settings);
   ASSERT_TRUE(session);
   const auto shown = [&] {
-    const auto rows = (*session)->query({}, "SELECT current_setting('statement_timeout'), current_setting('app.team_id', true), "
-                                            "current_setting('search_path'), current_setting('TimeZone'), pg_try_advisory_lock_shared(7)");
+    const auto rows = (*session)->query({},
+                                        "SELECT current_setting('statement_timeout'), current_setting('app.team_id', true), "
+                                        "current_setting('search_path'), current_setting('TimeZone'), pg_try_advisory_lock_shared(7)");
     EXPECT_TRUE(rows) << describe_error(rows.error());
     std::string out;
     for (const auto& cell : rows ? rows->front() : TextRow{}) out += cell.value_or("null") + "|";
@@ -262,9 +272,9 @@ TEST(PostgresGuard, StandsWhereTheRoleMayDoEverything) {
   credentials["password"] = Secret("super");
   const auto opened = make_postgres_driver()->open({}, credentials);
   ASSERT_TRUE(opened) << describe_error(opened.error());
-  for (const char* sql : {"SELECT pg_read_file('/etc/passwd') AS x", "COPY sales TO PROGRAM 'id'", "SELECT * FROM pg_authid", "SELECT * FROM pg_catalog.pg_class",
-                          "SELECT rolname FROM pg_roles", "SELECT * FROM pg_stat_activity", "SELECT * FROM information_schema.columns",
-                          "DELETE FROM sales", "SELECT lo_import('/etc/hostname') AS x"}) {
+  for (const char* sql : {"SELECT pg_read_file('/etc/passwd') AS x", "COPY sales TO PROGRAM 'id'", "SELECT * FROM pg_authid",
+                          "SELECT * FROM pg_catalog.pg_class", "SELECT rolname FROM pg_roles", "SELECT * FROM pg_stat_activity",
+                          "SELECT * FROM information_schema.columns", "DELETE FROM sales", "SELECT lo_import('/etc/hostname') AS x"}) {
     for (const bool is_dry : {true, false}) {
       const auto planned = is_dry ? (*opened)->dry_run({}, {.sql = sql}) : Result<DryRun>();
       const auto run = is_dry ? Result<QueryResult>() : (*opened)->execute({}, {.sql = sql}, {});

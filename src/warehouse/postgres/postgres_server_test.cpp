@@ -33,7 +33,8 @@ int free_port() {
 std::string quoted(const std::string& text) { return str("'", replace_all(text, "'", "'\\''"), "'"); }
 
 const char* const contract_sql =
-    "CREATE TABLE sales (id integer, day date, sold_at timestamp, region text, amount double precision, price numeric(18,2), is_new boolean, "
+    "CREATE TABLE sales (id integer, day date, sold_at timestamp, region text, amount double precision, price numeric(18,2), is_new "
+    "boolean, "
     "note text);"
     "INSERT INTO sales SELECT n, DATE '2024-01-01' + n % 100, (DATE '2024-01-01' + n % 100) + TIME '12:30', "
     "(ARRAY['north','south','east','west'])[n % 4 + 1], n / 2.0, n + 0.25, n % 2 = 0, CASE WHEN n % 10 <> 0 THEN 'note ' || n END "
@@ -49,8 +50,8 @@ TestServer::TestServer() {
       EXPECT_EQ(::chown(folder_.path().c_str(), user->pw_uid, user->pw_gid), 0);
     }
   }
-  EXPECT_EQ(run_program("initdb", str("-D ", quoted(folder_ / "data"), " -U postgres -A scram-sha-256 --pwfile=", quoted(folder_ / "password"),
-                                      " --no-sync -E UTF8 --locale=C.UTF-8")),
+  EXPECT_EQ(run_program("initdb", str("-D ", quoted(folder_ / "data"), " -U postgres -A scram-sha-256 --pwfile=",
+                                      quoted(folder_ / "password"), " --no-sync -E UTF8 --locale=C.UTF-8")),
             0)
       << "initdb failed: see " << folder_.path();
   port_ = free_port();
@@ -66,21 +67,26 @@ int TestServer::run_program(const std::string& program, const std::string& argum
     std::filesystem::permissions(folder_ / "password", static_cast<std::filesystem::perms>(0644));
   }
   const std::string as_user = ::geteuid() == 0 ? str("setpriv --reuid=", system_user, " --regid=", system_user, " --clear-groups ") : "";
-  const std::string command = str("cd / && ", as_user, (programs / program).string(), " ", arguments, " >", quoted(folder_ / "log"), " 2>&1 </dev/null");
+  const std::string command =
+      str("cd / && ", as_user, (programs / program).string(), " ", arguments, " >", quoted(folder_ / "log"), " 2>&1 </dev/null");
   return std::system(command.c_str());
 }
 
 void TestServer::start() {
   // A server whose folder is gone ends by itself, also where the test was killed.
-  const std::string options = str("-p ", port_, " -k ", folder_.path().string(),
-                                  " -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c max_connections=40 -c autovacuum=off "
-                                  "-c shared_buffers=16MB -c lc_messages=C");
-  EXPECT_EQ(run_program("pg_ctl", str("-D ", quoted(folder_ / "data"), " -l ", quoted(folder_ / "data/server.log"), " -w -t 60 -o ", quoted(options), " start")),
+  const std::string options =
+      str("-p ", port_, " -k ", folder_.path().string(),
+          " -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c max_connections=40 -c autovacuum=off "
+          "-c shared_buffers=16MB -c lc_messages=C");
+  EXPECT_EQ(run_program("pg_ctl", str("-D ", quoted(folder_ / "data"), " -l ", quoted(folder_ / "data/server.log"), " -w -t 60 -o ",
+                                      quoted(options), " start")),
             0)
       << "the server did not start: see " << folder_.path();
 }
 
-void TestServer::stop(const std::string& mode) { run_program("pg_ctl", str("-D ", quoted(folder_ / "data"), " -m ", mode, " -w -t 60 stop")); }
+void TestServer::stop(const std::string& mode) {
+  run_program("pg_ctl", str("-D ", quoted(folder_ / "data"), " -m ", mode, " -w -t 60 stop"));
+}
 
 std::string TestServer::ask(const std::string& sql, const std::string& database) const {
   const std::string where = str("host=127.0.0.1 port=", port_, " user=postgres password=super dbname=", database);
@@ -101,8 +107,8 @@ std::string TestServer::ask(const std::string& sql, const std::string& database)
 void TestServer::run(const std::string& sql, const std::string& database) const { ask(sql, database); }
 
 std::map<std::string, Secret> TestServer::credentials(const std::string& database, const std::string& user) const {
-  return {{"host", Secret("127.0.0.1")},   {"port", Secret(str(port_))},         {"database", Secret(database)},
-          {"user", Secret(user)},          {"password", Secret(reader_password)}, {"ssl_mode", Secret("disable")}};
+  return {{"host", Secret("127.0.0.1")}, {"port", Secret(str(port_))},          {"database", Secret(database)},
+          {"user", Secret(user)},        {"password", Secret(reader_password)}, {"ssl_mode", Secret("disable")}};
 }
 
 TestServer& shared_server() {

@@ -26,7 +26,8 @@ Error one_violation(std::string code, std::string message, std::string_view sql,
                            candidates.begin() + static_cast<std::ptrdiff_t>(std::min(candidates.size(), names_shown_max)));
   if (!violation.suggestion.empty()) message += str(": did you mean '", violation.suggestion, "'?");
   if (violation.line > 0) message += str(" (line ", violation.line, ", column ", violation.column, ")");
-  return {.code = ErrorCode::invalid_argument, .message = std::move(message), .reason = std::move(code), .violations = {std::move(violation)}};
+  return {
+      .code = ErrorCode::invalid_argument, .message = std::move(message), .reason = std::move(code), .violations = {std::move(violation)}};
 }
 
 std::string first_line(std::string_view text) {
@@ -92,9 +93,10 @@ Error sql_invalid(std::string message, std::string_view sql, std::size_t offset,
 }
 
 Error connection_lost(std::string detail) {
-  Error error = failed(ErrorCode::unavailable, "connection_lost",
-                       "The connection to PostgreSQL broke while the query ran (it was restarted, failed over, or closed the connection): ask again",
-                       detail);
+  Error error =
+      failed(ErrorCode::unavailable, "connection_lost",
+             "The connection to PostgreSQL broke while the query ran (it was restarted, failed over, or closed the connection): ask again",
+             detail);
   return error;
 }
 
@@ -109,14 +111,14 @@ Error query_error(const ServerFailure& failure, std::string_view sql, const Know
   if (state == "57014" || state == "25P03")
     return failed(ErrorCode::deadline_exceeded, "query_timeout", "PostgreSQL ended the query, which took too long", message);
   if (state == "55P03")
-    return failed(ErrorCode::unavailable, "table_locked", "A table that the query reads is locked by another program: ask again later", message);
+    return failed(ErrorCode::unavailable, "table_locked", "A table that the query reads is locked by another program: ask again later",
+                  message);
   if (state == "40001" || state == "40P01" || state == "72000")
     return failed(ErrorCode::unavailable, "data_changed", "The data was changed while it was read: ask again", message);
   if (state == "42501")
     return failed(ErrorCode::failed_precondition, "warehouse_rights",
                   str("The role of the connection may not do this: ", message, ". Its owner can GRANT SELECT on it"), message);
-  if (state == "25006")
-    return sql_not_allowed(str("The query would write: ", message), sql, at, got);
+  if (state == "25006") return sql_not_allowed(str("The query would write: ", message), sql, at, got);
   if (state == "42P01") {
     const std::string name = last_part(got.empty() ? quoted_in(message) : got);
     return sql_invalid(str("There is no table '", name, "'"), sql, at, name, names.tables);
@@ -127,12 +129,13 @@ Error query_error(const ServerFailure& failure, std::string_view sql, const Know
   }
   const std::string with_hint = failure.hint.empty() ? message : str(message, " (", first_line(failure.hint), ")");
   // Syntax and names, values that are not of their type, what cannot be computed, features, what the planner finds too complex.
-  if (state.starts_with("42") || state.starts_with("22") || state.starts_with("21") || state.starts_with("0A") || state.starts_with("2201") ||
-      state.starts_with("44") || state.starts_with("10"))
+  if (state.starts_with("42") || state.starts_with("22") || state.starts_with("21") || state.starts_with("0A") ||
+      state.starts_with("2201") || state.starts_with("44") || state.starts_with("10"))
     return sql_invalid(with_hint, sql, at, got);
   if (state == "54000" || state == "54001" || state == "54011" || state == "54023") return sql_invalid(with_hint, sql, at, got);
   if (state.starts_with("53"))
-    return failed(ErrorCode::resource_exhausted, "warehouse_exhausted", str("PostgreSQL has not enough left for the query: ", message), message);
+    return failed(ErrorCode::resource_exhausted, "warehouse_exhausted", str("PostgreSQL has not enough left for the query: ", message),
+                  message);
   if (state.starts_with("XX") || state.starts_with("58") || state.starts_with("F0"))
     return failed(ErrorCode::unavailable, "warehouse_failed", str("PostgreSQL failed: ", message), message);
   return failed(ErrorCode::failed_precondition, "warehouse_refused", str("PostgreSQL refused the query: ", message), message);
@@ -145,37 +148,46 @@ Error connect_error(std::string_view text, std::string_view sql_state, const Con
   // What the server said when somebody signed in. libpq 15 tells no code for it, so that its English texts decide where there is none.
   if (sql_state == "28P01" || says("password authentication failed"))
     return failed(ErrorCode::failed_precondition, "sign_in_failed",
-                  str("Sign in: the user '", settings.user, "' or the password is wrong at ", where, ": give the role's password anew"), detail);
+                  str("Sign in: the user '", settings.user, "' or the password is wrong at ", where, ": give the role's password anew"),
+                  detail);
   if (sql_state == "3D000" || (says("database \"") && says("does not exist")))
     return failed(ErrorCode::failed_precondition, "database_not_found",
                   str("Sign in: there is no database '", settings.database, "' at ", where, ": check its name"), detail);
   if (says("role \"") && says("does not exist"))
-    return failed(ErrorCode::failed_precondition, "sign_in_failed", str("Sign in: there is no role '", settings.user, "' at ", where), detail);
+    return failed(ErrorCode::failed_precondition, "sign_in_failed", str("Sign in: there is no role '", settings.user, "' at ", where),
+                  detail);
   if (says("is not permitted to log in"))
     return failed(ErrorCode::failed_precondition, "sign_in_failed",
                   str("Sign in: the role '", settings.user, "' may not sign in: ALTER ROLE … LOGIN"), detail);
   if (says("permission denied for database"))
-    return failed(ErrorCode::failed_precondition, "warehouse_rights",
-                  str("Rights: the role '", settings.user, "' may not connect to '", settings.database, "': GRANT CONNECT ON DATABASE … TO …"), detail);
+    return failed(
+        ErrorCode::failed_precondition, "warehouse_rights",
+        str("Rights: the role '", settings.user, "' may not connect to '", settings.database, "': GRANT CONNECT ON DATABASE … TO …"),
+        detail);
   if (says("no pg_hba.conf entry") || says("pg_hba.conf rejects")) {
     const bool is_plain = says("no encryption");
-    return failed(ErrorCode::failed_precondition, is_plain ? "tls_required" : "sign_in_refused",
-                  is_plain ? str("TLS: ", where, " takes no connection without TLS from here, or none of this user: choose ssl_mode require or verify-full")
-                           : str("Sign in: ", where, " takes no connection of this user to this database from here: its pg_hba.conf has to allow it"),
-                  detail);
+    return failed(
+        ErrorCode::failed_precondition, is_plain ? "tls_required" : "sign_in_refused",
+        is_plain ? str("TLS: ", where,
+                       " takes no connection without TLS from here, or none of this user: choose ssl_mode require or verify-full")
+                 : str("Sign in: ", where, " takes no connection of this user to this database from here: its pg_hba.conf has to allow it"),
+        detail);
   }
   if (says("server does not support SSL"))
     return failed(ErrorCode::failed_precondition, "tls_refused",
                   str("TLS: ", where, " offers none: switch it on there, or choose ssl_mode disable if the way to it is safe"), detail);
   if (says("certificate has expired"))
-    return failed(ErrorCode::failed_precondition, "certificate_expired", str("TLS: the certificate of ", where, " has expired: it has to be renewed there"),
-                  detail);
+    return failed(ErrorCode::failed_precondition, "certificate_expired",
+                  str("TLS: the certificate of ", where, " has expired: it has to be renewed there"), detail);
   if (says("does not match host name"))
     return failed(ErrorCode::failed_precondition, "certificate_name",
-                  str("TLS: the certificate of ", where, " is of another name: give the host that it names, or choose ssl_mode verify-ca"), detail);
+                  str("TLS: the certificate of ", where, " is of another name: give the host that it names, or choose ssl_mode verify-ca"),
+                  detail);
   if (says("certificate verify failed"))
-    return failed(ErrorCode::failed_precondition, "certificate_unknown",
-                  str("TLS: the certificate of ", where, " is not signed by the authority of ca_certificate: give that authority's certificate"), detail);
+    return failed(
+        ErrorCode::failed_precondition, "certificate_unknown",
+        str("TLS: the certificate of ", where, " is not signed by the authority of ca_certificate: give that authority's certificate"),
+        detail);
   if (says("could not load") || says("could not read") || says("private key") || says("could not find"))
     return failed(ErrorCode::failed_precondition, "certificate_unreadable",
                   "TLS: a certificate or key of the connection cannot be read: give it as PEM text, the key without a password", detail);
@@ -184,18 +196,24 @@ Error connect_error(std::string_view text, std::string_view sql_state, const Con
                   str("TLS: ", where, " asks for a client certificate that it knows: give client_certificate and client_key"), detail);
   if (sql_state == "53300" || says("too many clients") || says("too many connections") || says("remaining connection slots"))
     return failed(ErrorCode::unavailable, "too_many_connections",
-                  str("Sign in: ", where, " has no connection left for '", settings.user, "': ask again later, or raise its limit"), detail);
+                  str("Sign in: ", where, " has no connection left for '", settings.user, "': ask again later, or raise its limit"),
+                  detail);
   if (says("starting up") || says("shutting down") || says("in recovery mode"))
-    return failed(ErrorCode::unavailable, "warehouse_starting", str("Sign in: ", where, " is just starting or stopping: ask again"), detail);
+    return failed(ErrorCode::unavailable, "warehouse_starting", str("Sign in: ", where, " is just starting or stopping: ask again"),
+                  detail);
   if (says("Connection refused"))
-    return failed(ErrorCode::unavailable, "connection_refused",
-                  str("Connect: nothing listens at ", where, ": check host and port, and that PostgreSQL takes connections from other machines"), detail);
+    return failed(
+        ErrorCode::unavailable, "connection_refused",
+        str("Connect: nothing listens at ", where, ": check host and port, and that PostgreSQL takes connections from other machines"),
+        detail);
   if (says("No route to host") || says("Network is unreachable"))
     return failed(ErrorCode::unavailable, "host_unreachable", str("Connect: there is no way to ", where, " from here"), detail);
   if (says("expected authentication request") || says("received invalid response to SSL negotiation") || says("invalid response"))
-    return failed(ErrorCode::failed_precondition, "not_postgres", str("Connect: what answers at ", where, " is no PostgreSQL: check host and port"), detail);
+    return failed(ErrorCode::failed_precondition, "not_postgres",
+                  str("Connect: what answers at ", where, " is no PostgreSQL: check host and port"), detail);
   if (says("authentication"))
-    return failed(ErrorCode::failed_precondition, "sign_in_refused", str("Sign in: ", where, " and Bridge have no way to sign in in common"), detail);
+    return failed(ErrorCode::failed_precondition, "sign_in_refused",
+                  str("Sign in: ", where, " and Bridge have no way to sign in in common"), detail);
   return failed(ErrorCode::unavailable, "connection_failed", str("Connect: ", where, " could not be reached"), detail);
 }
 

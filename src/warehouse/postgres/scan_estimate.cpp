@@ -77,7 +77,8 @@ Result<ScanPlan> read_plan(std::string_view explained) {
   const json::object* first = list && !list->empty() ? list->front().if_object() : nullptr;
   const json::value* root = first ? first->if_contains("Plan") : nullptr;
   if (!root || !root->is_object())
-    return fail(Error{.code = ErrorCode::data_loss, .message = "PostgreSQL's plan of the query cannot be read", .reason = "plan_unreadable"});
+    return fail(
+        Error{.code = ErrorCode::data_loss, .message = "PostgreSQL's plan of the query cannot be read", .reason = "plan_unreadable"});
   ScanPlan plan;
   collect(root->get_object(), 1, plan);
   std::ranges::sort(plan.unknown);

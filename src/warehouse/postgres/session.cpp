@@ -243,8 +243,8 @@ Result<std::unique_ptr<Session>> Session::connect(const CallContext& context, co
       TRY(context.check());
       if (limited.check()) continue;
       return fail(Error{.code = ErrorCode::unavailable,
-                        .message = str("Connect: ", settings.host, ":", settings.port, " did not answer within ", connect_time_max.count() / 1'000,
-                                       " seconds: check host and port, and that no firewall is between"),
+                        .message = str("Connect: ", settings.host, ":", settings.port, " did not answer within ",
+                                       connect_time_max.count() / 1'000, " seconds: check host and port, and that no firewall is between"),
                         .reason = "connect_timeout"});
     }
     state = PQconnectPoll(connection);
@@ -256,6 +256,7 @@ Result<std::unique_ptr<Session>> Session::connect(const CallContext& context, co
 
 Result<> Session::make_clean(const CallContext& context) {
   TRY(simple(context, "DISCARD ALL"));
+  has_statement_ = false;
   return simple(context, std::string(session_settings));
 }
 
@@ -274,7 +275,8 @@ ServerFailure Session::failure_of(const pg_result* answer) const {
     const char* text = PQresultErrorField(answer, code);
     return std::string(text ? text : "");
   };
-  ServerFailure failure{.sql_state = field(PG_DIAG_SQLSTATE), .message = field(PG_DIAG_MESSAGE_PRIMARY), .hint = field(PG_DIAG_MESSAGE_HINT)};
+  ServerFailure failure{
+      .sql_state = field(PG_DIAG_SQLSTATE), .message = field(PG_DIAG_MESSAGE_PRIMARY), .hint = field(PG_DIAG_MESSAGE_HINT)};
   const std::string position = field(PG_DIAG_STATEMENT_POSITION);
   std::from_chars(position.data(), position.data() + position.size(), failure.position);
   if (failure.message.empty()) failure.message = PQresultErrorMessage(answer);
@@ -366,6 +368,8 @@ Result<> Session::simple(const CallContext& context, const std::string& sql) {
 Result<PreparedStatement> Session::prepare(const CallContext& context, const std::string& sql, std::span<const SqlValue> values,
                                            const KnownNames& names) {
   TRY(check_values(values));
+  if (has_statement_) TRY(simple(context, str("DEALLOCATE ", statement_name)));
+  has_statement_ = false;
   pg_conn* connection = connection_.get();
   std::vector<Oid> types;
   for (const SqlValue& value : values) types.push_back(type_id_of(value));
@@ -380,6 +384,7 @@ Result<PreparedStatement> Session::prepare(const CallContext& context, const std
     while (const Answer answer = TRY(next_answer(context))) {
       if (!failure && !is_good(PQresultStatus(answer.get()))) failure = failure_of(answer.get());
     }
+    has_statement_ = !failure;
     if (!failure) break;
     const bool has_untold = std::ranges::find(types, 0U) != types.end();
     if (is_again || failure->sql_state != type_not_told || !has_untold) return fail(query_error(*failure, sql, names));
@@ -412,10 +417,9 @@ Result<PreparedStatement> Session::prepare(const CallContext& context, const std
 Result<std::unique_ptr<Session::Transaction>> Session::Transaction::begin(const CallContext& context, Session& session) {
   const auto time = context.time_left(statement_time_max) + statement_timeout_slack;
   // The first query locks the mode: SET TRANSACTION READ WRITE is an error from then on.
-  const std::string sql =
-      str("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = ", time.count(),
-          "; SET LOCAL lock_timeout = ", lock_time_max.count(), "; SET LOCAL idle_in_transaction_session_timeout = ",
-          (time + idle_in_transaction_max).count(), "; SELECT 1");
+  const std::string sql = str("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = ", time.count(),
+                              "; SET LOCAL lock_timeout = ", lock_time_max.count(),
+                              "; SET LOCAL idle_in_transaction_session_timeout = ", (time + idle_in_transaction_max).count(), "; SELECT 1");
   TRY(session.simple(context, sql));
   return std::unique_ptr<Transaction>(new Transaction(session));
 }
@@ -432,7 +436,8 @@ Result<bool> Session::run(const CallContext& context, std::span<const SqlValue> 
                           const std::string& sql) {
   pg_conn* connection = connection_.get();
   const SentValues sent(values);
-  if (PQsendQueryPrepared(connection, statement_name, sent.count(), sent.pointers.data(), nullptr, nullptr, static_cast<int>(format)) == 0 ||
+  if (PQsendQueryPrepared(connection, statement_name, sent.count(), sent.pointers.data(), nullptr, nullptr, static_cast<int>(format)) ==
+          0 ||
       PQsetSingleRowMode(connection) == 0) {
     is_broken_ = true;
     return fail(query_error(connection_failure(), sql));
@@ -447,7 +452,8 @@ Result<bool> Session::run(const CallContext& context, std::span<const SqlValue> 
   for (;;) {
     if (is_stopped) {
       const auto ended = drain(rest);
-      if (!ended && is_broken_ && ended.error().code != ErrorCode::cancelled) log_warning("postgres_connection_lost", {{"error", describe_error(ended.error())}});
+      if (!ended && is_broken_ && ended.error().code != ErrorCode::cancelled)
+        log_warning("postgres_connection_lost", {{"error", describe_error(ended.error())}});
       break;
     }
     const Answer answer = TRY(next_answer(context));
@@ -493,7 +499,8 @@ Result<std::string> Session::explain(const CallContext& context, const std::stri
 Result<std::vector<TextRow>> Session::query(const CallContext& context, const std::string& sql, const std::vector<std::string>& values) {
   std::vector<const char*> pointers;
   for (const std::string& value : values) pointers.push_back(value.c_str());
-  if (PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, pointers.data(), nullptr, nullptr, 0) == 0) {
+  if (PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, pointers.data(), nullptr, nullptr, 0) ==
+      0) {
     is_broken_ = true;
     return fail(query_error(connection_failure(), sql));
   }

@@ -121,6 +121,7 @@ class Session final {
   std::unique_ptr<pg_conn, Closer> connection_;
   std::chrono::steady_clock::time_point connected_at_;
   bool is_broken_ = false;
+  bool has_statement_ = false;  // that was prepared
 };
 
 // invalid_argument when a value cannot be sent: a date that is none, a text with the character 0.

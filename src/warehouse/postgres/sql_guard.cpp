@@ -25,8 +25,8 @@ constexpr std::size_t no_place = std::string_view::npos;
 const std::map<std::string_view, std::set<std::string_view>>& allowed_nodes() {
   static const std::map<std::string_view, std::set<std::string_view>> nodes{
       {"SelectStmt",
-       {"distinctClause", "targetList", "fromClause", "whereClause", "groupClause", "groupDistinct", "havingClause", "windowClause", "valuesLists",
-        "sortClause", "limitOffset", "limitCount", "limitOption", "withClause", "op", "all", "larg", "rarg"}},
+       {"distinctClause", "targetList", "fromClause", "whereClause", "groupClause", "groupDistinct", "havingClause", "windowClause",
+        "valuesLists", "sortClause", "limitOffset", "limitCount", "limitOption", "withClause", "op", "all", "larg", "rarg"}},
       {"WithClause", {"ctes", "recursive", "location"}},
       {"CommonTableExpr", {"ctename", "aliascolnames", "ctematerialized", "ctequery", "location"}},
       {"ResTarget", {"name", "indirection", "val", "location"}},
@@ -38,8 +38,8 @@ const std::map<std::string_view, std::set<std::string_view>>& allowed_nodes() {
       {"NullTest", {"arg", "nulltesttype", "argisrow", "location"}},
       {"BooleanTest", {"arg", "booltesttype", "location"}},
       {"FuncCall",
-       {"funcname", "args", "agg_order", "agg_filter", "over", "agg_within_group", "agg_star", "agg_distinct", "func_variadic", "funcformat",
-        "location"}},
+       {"funcname", "args", "agg_order", "agg_filter", "over", "agg_within_group", "agg_star", "agg_distinct", "func_variadic",
+        "funcformat", "location"}},
       {"NamedArgExpr", {"arg", "name", "argnumber", "location"}},
       {"TypeCast", {"arg", "typeName", "location"}},
       {"TypeName", {"names", "typmods", "typemod", "arrayBounds", "location"}},
@@ -86,12 +86,13 @@ std::string_view kind_of_field(std::string_view field) {
   return {};
 }
 
-constexpr std::array<std::string_view, 7> allowed_values = {"SVFOP_CURRENT_DATE",    "SVFOP_CURRENT_TIME", "SVFOP_CURRENT_TIME_N",
+constexpr std::array<std::string_view, 7> allowed_values = {"SVFOP_CURRENT_DATE",      "SVFOP_CURRENT_TIME",        "SVFOP_CURRENT_TIME_N",
                                                             "SVFOP_CURRENT_TIMESTAMP", "SVFOP_CURRENT_TIMESTAMP_N", "SVFOP_LOCALTIME",
                                                             "SVFOP_LOCALTIMESTAMP"};
 // Types whose values are looked up in the catalog.
-constexpr std::array<std::string_view, 11> refused_types = {"regclass",     "regproc",   "regprocedure", "regoper",       "regoperator",  "regtype",
-                                                            "regrole",      "regconfig", "regnamespace", "regdictionary", "regcollation"};
+constexpr std::array<std::string_view, 11> refused_types = {"regclass",     "regproc",       "regprocedure", "regoper",
+                                                            "regoperator",  "regtype",       "regrole",      "regconfig",
+                                                            "regnamespace", "regdictionary", "regcollation"};
 constexpr std::array<std::string_view, 2> allowed_sampling = {"system", "bernoulli"};
 
 // What people call what no list names.
@@ -331,7 +332,8 @@ void TreeWalk::judge(std::string_view kind, const json::object& object, std::siz
   }
   if (kind == "SQLValueFunction") {
     const std::string_view value = text_of(object, "op");
-    if (std::ranges::find(allowed_values, value) == allowed_values.end()) refuse(str("The value ", word_at(sql_, at), " is not allowed"), at, "");
+    if (std::ranges::find(allowed_values, value) == allowed_values.end())
+      refuse(str("The value ", word_at(sql_, at), " is not allowed"), at, "");
     return;
   }
   if (kind == "TypeName") {
@@ -347,8 +349,11 @@ void TreeWalk::judge(std::string_view kind, const json::object& object, std::siz
     return;
   }
   if (kind == "A_Expr" || kind == "SubLink" || kind == "SortBy") {
-    const std::vector<std::string> parts = parts_of(object.if_contains(kind == "A_Expr" ? "name" : kind == "SubLink" ? "operName" : "useOp"));
-    if (parts.size() > 1 && parts[0] != "pg_catalog") refuse(str("The operator ", join(parts, "."), " is not allowed"), at, join(parts, "."));
+    const std::vector<std::string> parts = parts_of(object.if_contains(kind == "A_Expr"    ? "name"
+                                                                       : kind == "SubLink" ? "operName"
+                                                                                           : "useOp"));
+    if (parts.size() > 1 && parts[0] != "pg_catalog")
+      refuse(str("The operator ", join(parts, "."), " is not allowed"), at, join(parts, "."));
   }
 }
 
@@ -373,9 +378,10 @@ void TreeWalk::judge_function(const json::object& function, std::size_t at) {
   if (is_own && is_allowed_function(name)) return;
   const std::string shown = join(parts, ".");
   const auto near = is_own ? nearest_name(name, allowed_function_names()) : std::nullopt;
-  offences_.push_back({.what = str("The function ", shown, "() is not allowed", near ? str(": did you mean ", *near, "()?") : std::string()),
-                       .offset = at,
-                       .got = shown});
+  offences_.push_back(
+      {.what = str("The function ", shown, "() is not allowed", near ? str(": did you mean ", *near, "()?") : std::string()),
+       .offset = at,
+       .got = shown});
 }
 
 Result<GuardedStatement> TreeWalk::take() {

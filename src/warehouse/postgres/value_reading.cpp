@@ -45,9 +45,7 @@ std::string year_before_christ(std::string_view date) {
   return out.append(date.substr(dash));
 }
 
-bool is_json_number(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("+-.0123456789eE") == std::string_view::npos;
-}
+bool is_json_number(std::string_view text) { return !text.empty() && text.find_first_not_of("+-.0123456789eE") == std::string_view::npos; }
 
 // Reads the array's text from its first brace on.
 class ArrayText final {
