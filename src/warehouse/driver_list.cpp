@@ -2,7 +2,6 @@
 
 #include "warehouse/duckdb/duckdb_driver.h"
 #include "warehouse/duckdb/local_query_engine.h"
-#include "warehouse/postgres/postgres_driver.h"
 #include "warehouse/sqlite/sqlite_driver.h"
 
 namespace bridge {
@@ -11,7 +10,6 @@ std::vector<std::shared_ptr<WarehouseDriver>> make_warehouse_drivers(const Drive
   return {
       make_duckdb_driver(parts),
       make_sqlite_driver(parts),
-      make_postgres_driver(parts),
   };
 }
 

@@ -206,6 +206,8 @@ class PostgresDialect final : public SqlDialect {
                       .back = is_quarter ? str("INTERVAL '", 3 * count, " month'") : str("INTERVAL '", count, " ", unit_name(unit), "'")};
   }
 
+  std::optional<FunctionMeaning> meaning_of(std::string_view function) const override { return standard_meaning_of(function); }
+
   std::optional<SqlCaution> find_caution(std::string_view, const std::vector<ColumnName>&) const override { return std::nullopt; }
 };
 
