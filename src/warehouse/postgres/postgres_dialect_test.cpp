@@ -124,7 +124,7 @@ TEST(PostgresDialect, LooksBackOverTime) {
   };
   EXPECT_EQ(running(dialect().truncate("seen", TimeUnit::month), TimeUnit::month, TimeUnit::month, 1), "-7 -2 10 0 12");
   EXPECT_EQ(running(dialect().truncate("made", TimeUnit::quarter), TimeUnit::quarter, TimeUnit::quarter, 3), "-2 -2 10 0 10");
-  EXPECT_EQ(running(dialect().truncate("at", TimeUnit::hour), TimeUnit::hour, TimeUnit::hour, 10'217), "-7 -2 10 0 17");
+  EXPECT_EQ(running(dialect().truncate("at", TimeUnit::hour), TimeUnit::hour, TimeUnit::hour, 10'217), "-7 -2 10 0 10");
   EXPECT_EQ(running("year", {}, TimeUnit::year, 2), "10 10 10 0 10");
 }
 

@@ -143,8 +143,8 @@ TEST(PostgresGuard, PointsAtTheFirstThingThatOffends) {
   EXPECT_EQ(verdict("SELECT 1,\n  pg_sleep(1),\n  pg_read_file('x')"), "sql_not_allowed 2:3 pg_sleep");
   EXPECT_EQ(verdict("SELECT 'ü' AS a, pg_sleep(1)"), "sql_not_allowed 1:19 pg_sleep");
   EXPECT_EQ(verdict("SELECT 1;\n /* x */ DELETE FROM t"), "sql_not_allowed 2:10 DELETE");
-  EXPECT_EQ(verdict("SELECT a\nFROM t\nWHERE\n"), "sql_invalid 3:6 ");
-  EXPECT_TRUE(verdict("SELECT 'ü' FORM t x y").starts_with("sql_invalid 1:19 ")) << verdict("SELECT 'ü' FORM t x y");
+  EXPECT_EQ(verdict("SELECT a\nFROM t\nWHERE\n"), "sql_invalid 4:1 ");
+  EXPECT_TRUE(verdict("SELECT 'ü' FORM t x y").starts_with("sql_invalid 1:18 ")) << verdict("SELECT 'ü' FORM t x y");
   EXPECT_EQ(verdict(""), "sql_invalid 0:0 ");
   EXPECT_EQ(verdict(" -- nothing"), "sql_invalid 0:0 ");
   EXPECT_EQ(verdict(std::string_view("SELECT 1\0", 9)).substr(0, 12), "sql_invalid ");

@@ -7,7 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <charconv>
 #include <cmath>
 #include <thread>
 
@@ -374,7 +377,7 @@ Result<PreparedStatement> Session::prepare(const CallContext& context, const std
   std::vector<Oid> types;
   for (const SqlValue& value : values) types.push_back(type_id_of(value));
   // A text whose use does not tell its type ("$1 IS NULL") is text.
-  constexpr std::string_view type_not_told = "42P18";
+  constexpr std::array<std::string_view, 2> type_not_told = {"42P08", "42P18"};
   for (bool is_again = false;; is_again = true) {
     if (PQsendPrepare(connection, statement_name, sql.c_str(), static_cast<int>(types.size()), types.data()) == 0) {
       is_broken_ = true;
@@ -387,7 +390,8 @@ Result<PreparedStatement> Session::prepare(const CallContext& context, const std
     has_statement_ = !failure;
     if (!failure) break;
     const bool has_untold = std::ranges::find(types, 0U) != types.end();
-    if (is_again || failure->sql_state != type_not_told || !has_untold) return fail(query_error(*failure, sql, names));
+    if (is_again || std::ranges::find(type_not_told, failure->sql_state) == type_not_told.end() || !has_untold)
+      return fail(query_error(*failure, sql, names));
     std::ranges::replace(types, 0U, text_type);
   }
   if (PQsendDescribePrepared(connection, statement_name) == 0) {

@@ -399,7 +399,7 @@ Result<GuardedStatement> TreeWalk::take() {
 // ---- the parser ----------------------------------------------------------------------------------------------------
 
 // Runs the work on a stack that is large enough for any statement of sql_bytes_max: the parser goes into a tree as deep as it is, and has
-// no limit of its own.
+// no limit of its own. What it keeps for a thread it frees at the thread's end.
 Result<> with_large_stack(std::function<void()> work) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -438,7 +438,6 @@ Result<ParsedText> parse(const std::string& sql) {
       else parsed.tree = tree;
     }
     pg_query_free_parse_result(result);
-    pg_query_exit();  // what the parser keeps for this thread
   }));
   if (is_too_large) return fail(sql_not_allowed("The SQL has too many parts", sql, no_place, ""));
   return parsed;
