@@ -1331,9 +1331,13 @@ std::span<const Idea> ideas() { return all_ideas; }
 std::span<const Phrase> phrases() { return all_phrases; }
 std::span<const std::string_view> common_words() { return all_common_words; }
 std::span<const Nickname> nicknames() { return all_nicknames; }
+
+// Asked of every word and value: lengths are compared before anything is copied.
 bool is_called(std::string_view said, std::string_view value) {
   return std::ranges::any_of(all_nicknames, [&](const Nickname& nickname) {
-    return (nickname.said == said && nickname.value == value) || (lower(nickname.value) == said && lower(value) == nickname.said);
+    if (nickname.said == said && nickname.value == value) return true;
+    if (nickname.value.size() != said.size() || value.size() != nickname.said.size()) return false;
+    return lower(nickname.value) == said && lower(value) == nickname.said;
   });
 }
 

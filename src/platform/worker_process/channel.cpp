@@ -86,7 +86,7 @@ Result<> Channel::send(std::uint32_t kind, std::string_view body, const Patience
   const Header header{.length = static_cast<std::uint32_t>(body.size()), .kind = kind};
   const std::size_t with_header = std::min(body.size(), first.size() - sizeof header);
   std::memcpy(first.data(), &header, sizeof header);
-  std::memcpy(first.data() + sizeof header, body.data(), with_header);
+  body.copy(first.data() + sizeof header, with_header);
   TRY(send_all({first.data(), sizeof header + with_header}, patience, descriptor));
   return send_all(body.substr(with_header), patience, -1);
 }
