@@ -8,6 +8,8 @@ import * as coverage from './coverage.mjs';
 const LOGS = 'build/test-logs';
 const SECONDS_MAX = {build: 3000, unit: 900, node: 900};
 const COVERED_PERCENT_MIN = 85;
+// Tests of processes behind walls, through which a sanitizer's own files and memory do not come: the suite `walls` runs them.
+const BEHIND_WALLS = 'Sandbox.*:WorkerLauncher.*:WorkerSupervisor.*';
 mkdirSync(LOGS, {recursive: true});
 
 const totals = {passed: 0, failed: 0, skipped: 0};
@@ -74,8 +76,8 @@ function whatFailed(text) {
 
 const count = (text, pattern) => [...text.matchAll(pattern)].reduce((sum, match) => sum + Number(match[1]), 0);
 
-async function gtest(name, program, env) {
-  const result = await run(name, program, ['--gtest_brief=0', '--gtest_color=no'], {seconds: SECONDS_MAX.unit, env});
+async function gtest(name, program, env, filter = '*') {
+  const result = await run(name, program, ['--gtest_brief=0', '--gtest_color=no', `--gtest_filter=${filter}`], {seconds: SECONDS_MAX.unit, env});
   report(name, result, count(result.text, /\[  PASSED  \] (\d+) tests?\./g), count(result.text, /^ ?(\d+) FAILED TESTS?$/gm), count(result.text, /\[  SKIPPED \] (\d+) tests?,/g));
 }
 
@@ -102,7 +104,10 @@ async function testPrograms(preset, wanted = () => true) {
 }
 
 async function unitTests(preset, env, suffix = '', wanted = undefined) {
-  await inParallel((await testPrograms(preset, wanted)).map((program) => () => gtest(program.split('/').pop() + suffix, program, env)), 2);
+  await inParallel((await testPrograms(preset, wanted)).map((program) => {
+    const name = program.split('/').pop();
+    return () => gtest(name + suffix, program, env, name === 'worker_process_test' ? `-${BEHIND_WALLS}` : '*');
+  }), 2);
 }
 
 async function build(preset, ...targets) {
@@ -157,6 +162,12 @@ const suites = {
     if (!(await build('tsan', ...UNDER_THREADS.map((room) => `${room}_test`)))) return;
     // Some tests fork: their children run threads of their own.
     await unitTests('tsan', {TSAN_OPTIONS: 'suppressions=tools/races.txt halt_on_error=0 die_after_fork=0'}, ' (threads)', (name) => UNDER_THREADS.includes(name));
+  },
+  // Worker processes behind the walls that people run them in.
+  async walls() {
+    if (!(await build('release', 'worker_process_test', 'isolated_test'))) return;
+    await gtest('worker_process_test (walls)', 'build/release/src/platform/worker_process/worker_process_test', {}, BEHIND_WALLS);
+    await gtest('isolated_test (walls)', 'build/release/src/warehouse/isolated_test', {});
   },
   async web() {
     reportNode('web', await run('web', 'npm', ['--prefix', 'web', 'test', '--silent'], {seconds: SECONDS_MAX.node}));

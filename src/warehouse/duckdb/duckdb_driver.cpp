@@ -168,11 +168,8 @@ class DuckdbDriver final : public WarehouseDriver {
     return warehouse;
   }
 
-  // The library, and the guard's engine, which every worker then has without opening it.
-  Result<> load() const override {
-    TRY(duckdb::parser_engine());
-    return {};
-  }
+  // The library alone: an engine that was opened has a thread, which no fork takes along.
+  Result<> load() const override { return duckdb::load_duckdb_library(); }
 
   Result<IsolationNeeds> isolation_needs(const std::map<std::string, Secret>& credentials) const override {
     const std::string path = TRY(check_path(credentials)).string();

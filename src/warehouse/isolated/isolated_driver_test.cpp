@@ -51,11 +51,12 @@ std::shared_ptr<WarehouseDriver> isolated(std::shared_ptr<WarehouseDriver> drive
   return make_isolated_driver(std::move(driver), supervisor(), {.scratch_folder = folder() / "scratch"});
 }
 
-DriverUnderTest duckdb_under_test(std::string_view name) {
+DriverUnderTest duckdb_under_test(std::string_view name, ScanAccuracy accuracy) {
   return {.name = std::string(name),
           .driver = isolated(make_duckdb_driver()),
           .credentials = {{"path", Secret((folder() / name).string())}},
-          .dataset = "main"};
+          .dataset = "main",
+          .scan_accuracy = accuracy};
 }
 DriverUnderTest sqlite_under_test(std::string_view name) {
   return {.name = std::string(name),
@@ -65,8 +66,8 @@ DriverUnderTest sqlite_under_test(std::string_view name) {
           .failing_sql = "SELECT abs(-9223372036854775807 - 1 + 0 * id) AS n FROM {sales}",
           .sum_of_decimals = ColumnType::number};
 }
-DriverUnderTest duckdb_folder() { return duckdb_under_test("files"); }
-DriverUnderTest duckdb_file() { return duckdb_under_test("sales.duckdb"); }
+DriverUnderTest duckdb_folder() { return duckdb_under_test("files", ScanAccuracy::upper_bound); }
+DriverUnderTest duckdb_file() { return duckdb_under_test("sales.duckdb", ScanAccuracy::estimate); }
 DriverUnderTest sqlite_file() { return sqlite_under_test("sales.sqlite"); }
 DriverUnderTest sqlite_file_with_log() { return sqlite_under_test("sales_wal.db"); }
 
@@ -166,7 +167,8 @@ TEST(IsolatedDriver, SortsMoreThanFitsIntoSqlitesMemory) {
   const auto warehouse = open(sqlite_file());
   ASSERT_TRUE(warehouse);
   const auto sorted = warehouse->execute(
-      {}, {.sql = "SELECT a.note AS note, b.id AS id FROM sales a, sales b WHERE b.id < 100 ORDER BY b.note, a.note, b.id"}, {.rows_max = 5});
+      {}, {.sql = "SELECT a.note AS note, b.id AS id FROM sales a, sales b WHERE b.id < 100 ORDER BY b.note, a.note, b.id"},
+      {.rows_max = 5});
   ASSERT_TRUE(sorted) << describe_error(sorted.error()) << sorted.error().detail;
   EXPECT_EQ(sorted->row_count, 5U);
 }
