@@ -1,7 +1,7 @@
 // Line coverage of src/ by the unit tests that ran last in a build folder: measure('build/asan').
 // Read with gcov, which comes with the compiler. Tests and what only they use (`testing/`) do not count; a file that no test links counts with nothing.
 import {execFile} from 'node:child_process';
-import {readdirSync, rmSync} from 'node:fs';
+import {existsSync, readdirSync, rmSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
 import {join, relative, resolve} from 'node:path';
 import {promisify} from 'node:util';
@@ -54,7 +54,7 @@ export async function measure(build) {
 function add(lines, build, {files}) {
   for (const one of files) {
     const name = one.file.startsWith('src/') ? one.file : relative(process.cwd(), resolve(build, one.file));
-    if (!counts(name)) continue;
+    if (!counts(name) || !existsSync(name)) continue;  // an object of a source that has moved may still lie there
     const runs = lines.get(name) ?? new Map();
     lines.set(name, runs);
     for (const {line_number: line, count} of one.lines) runs.set(line, Math.max(runs.get(line) ?? 0, count));
