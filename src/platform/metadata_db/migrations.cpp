@@ -185,14 +185,15 @@ Result<> compare_rows(const RowCounts& before, const RowCounts& after, const std
 
 enum class Direction { up, down };
 
-// Runs a step's file and says what became of the rows.
-Result<MigrationRun> run_step(Transaction& transaction, const Migration& step, Direction direction) {
+// Runs a step's file and says what became of the rows. `rows`: of all tables before it, afterwards those after it.
+Result<MigrationRun> run_step(Transaction& transaction, const Migration& step, Direction direction, RowCounts& rows) {
   MigrationRun run{.version = step.version, .name = step.name};
   const std::string_view sql = direction == Direction::up ? step.up : step.down;
   const auto drops = TRY(declared_drops(sql));
-  const RowCounts before = TRY(count_rows(transaction));
+  const RowCounts before = std::move(rows);
   TRY(apply(transaction, sql));
-  TRY(compare_rows(before, TRY(count_rows(transaction)), drops, run));
+  rows = TRY(count_rows(transaction));
+  TRY(compare_rows(before, rows, drops, run));
   return run;
 }
 
@@ -254,12 +255,13 @@ Result<std::vector<MigrationRun>> migrate(Database& database, std::span<const Em
     std::vector<MigrationRun> done;
     const auto outcome = database.change_schema({}, [&](Transaction& transaction) -> Result<> {
       done.clear();
+      RowCounts rows = TRY(count_rows(transaction));
       for (;;) {
         const auto next = TRY(next_step(transaction, known, direction));
         // Another one may have taken it meanwhile.
         if (!next || (done.empty() && next->step.version != expected->step.version)) return {};
         current = next->step;
-        done.push_back(TRY(run_step(transaction, current, direction)));
+        done.push_back(TRY(run_step(transaction, current, direction, rows)));
         TRY(record_step(transaction, current, direction));
         if (!expected->first || runs.size() + done.size() >= steps_max) return {};
       }
