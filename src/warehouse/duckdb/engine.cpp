@@ -510,9 +510,9 @@ Result<std::shared_ptr<Engine>> Engine::open(const EngineOptions& options) {
   // Memory that loading a file took goes back to the system; without a directory for temporary files a query that does not fit into memory
   // fails instead of filling a disk. The lock comes last: after it nobody can set anything on this database.
   for (const std::string& setting :
-       {str("TimeZone = 'UTC'"), str("parquet_metadata_cache = true"),
-        str("allocator_background_threads = ", options.returns_memory_in_background ? "true" : "false"), str("temp_directory = ''"),
-        str("allowed_paths = [", files, "]"), str("enable_external_access = false"), str("lock_configuration = true")}) {
+       {str("TimeZone = 'UTC'"), str("parquet_metadata_cache = true"), str("allocator_background_threads = true"),
+        str("temp_directory = ''"), str("allowed_paths = [", files, "]"), str("enable_external_access = false"),
+        str("lock_configuration = true")}) {
     TRY(engine->sessions_.back()->command({}, "SET GLOBAL " + setting));
   }
   return engine;

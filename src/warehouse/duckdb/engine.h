@@ -27,8 +27,6 @@ struct EngineOptions {
   std::optional<std::uint64_t> process_memory_max;  // which is this; nothing: what the system says
   unsigned threads = 0;                             // 0: those of the machine
   std::size_t sessions = 0;                         // 0: the module's limit
-  // Whether freed memory goes back to the system by a thread of DuckDB's, which all engines of the process share.
-  bool returns_memory_in_background = true;
 };
 
 // Stops the work of a connection when its call is cancelled or out of time.

@@ -28,11 +28,8 @@ class LazyEngine final {
 }  // namespace
 
 Result<std::shared_ptr<Engine>> parser_engine() {
-  static LazyEngine engine({.memory_max = parser_memory_max,
-                            .memory_share = private_memory_share,
-                            .threads = 1,
-                            .sessions = parser_sessions,
-                            .returns_memory_in_background = false});
+  static LazyEngine engine(
+      {.memory_max = parser_memory_max, .memory_share = private_memory_share, .threads = 1, .sessions = parser_sessions});
   return engine.get();
 }
 
