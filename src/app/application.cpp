@@ -73,6 +73,7 @@ class BridgeApplication final : public Application {
     authenticator_ = make_team_authenticator(services_->teams, config_.cors_origins);
     HttpServerOptions options{.address = config_.listen_address, .port = config_.listen_port, .extra_headers = security_headers()};
     options.cors_origins = config_.cors_origins;
+    options.hosts = host_names();
     options.unknown_path = unknown_path_page();
     options.log_requests = config_.log_level == LogLevel::debug;
     options.bodies_bytes_max = std::min<std::size_t>(options.bodies_bytes_max, process_memory_max() / kBodiesMemoryShare);
@@ -101,6 +102,7 @@ class BridgeApplication final : public Application {
       if (!mended) log_warning("reconcile_failed", {{"error", describe_error(mended.error())}});
       else if (*mended > 0) log_info("reconciled", {{"dashboards", str(*mended)}});
     });
+    services_->workers->warm();
     log_info("ready", {{"url", url()}, {"data_dir", config_.data_dir}});
     return {};
   }
@@ -154,6 +156,14 @@ class BridgeApplication final : public Application {
       if (teams.size() <= static_cast<std::size_t>(page.limit)) return ids;
       page.after = ids.back().value();
     }
+  }
+
+  // Names by which this server is asked. A site on the web may have its own name lead to this machine: it is none of them.
+  std::vector<std::string> host_names() const {
+    if (config_.hosts.empty() && !config_.listens_on_this_machine_alone()) return {};
+    std::vector<std::string> names = config_.hosts;
+    names.insert(names.end(), {"localhost", "127.0.0.1", "[::1]", config_.listen_address});
+    return names;
   }
 
   void mend(const CallContext& context) {

@@ -70,9 +70,9 @@ ConfigEntry find_value(const Setting& setting, const ConfigSources& sources, con
   return entry;
 }
 
-bool is_loopback(std::string_view address) { return address == "::1" || address.starts_with("127."); }
-
 }  // namespace
+
+bool Config::listens_on_this_machine_alone() const { return listen_address == "::1" || listen_address.starts_with("127."); }
 
 Result<Config> load_config(const ConfigSources& sources) {
   Config config;
@@ -116,7 +116,7 @@ Result<Config> load_config(const ConfigSources& sources) {
       if (entry.name == "BRIDGE_PROVIDER") entry.value = config.provider;
     }
   }
-  if (!is_loopback(config.listen_address) && !config.trusted_proxy && !config.insecure_listen) {
+  if (!config.listens_on_this_machine_alone() && !config.trusted_proxy && !config.insecure_listen) {
     return fail(ErrorCode::invalid_argument,
                 str("BRIDGE_LISTEN: ", config.listen_address,
                     " can be reached from other machines, and Bridge speaks no TLS itself: put a proxy with TLS in front and set "

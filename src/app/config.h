@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "platform/otlp/otlp_exporter.h"
+#include "warehouse/data_roots.h"
 
 namespace bridge {
 
@@ -47,12 +48,16 @@ struct Config {
   std::string otlp_endpoint;  // of an OpenTelemetry collector; empty: no traces
   Headers otlp_headers;
   std::vector<std::string> cors_origins;
+  std::vector<std::string> hosts;  // names that the server is asked by, lower-case
+  DataRoots data_roots;
+  bool allow_missing_walls = false;
   std::string service_name;
   std::chrono::milliseconds otlp_delay{5'000};
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::json;
   std::vector<ConfigEntry> entries;  // all settings, in the order of the documentation
 
+  bool listens_on_this_machine_alone() const;
   std::string path(std::string_view name) const { return data_dir + "/" + std::string(name); }
 };
 

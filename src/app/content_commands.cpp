@@ -289,6 +289,8 @@ Result<int> run_migrate(const CommandOptions& options, const std::string& direct
 
 namespace {
 
+constexpr const char* kWallsHelp =
+    "A newer kernel, or a container that allows Landlock and seccomp, has them; until then only the operator's files are read";
 constexpr std::chrono::seconds kModelCheckTime{15};
 constexpr std::chrono::seconds kCollectorCheckTime{5};
 
@@ -379,7 +381,9 @@ Result<int> run_doctor(const CommandOptions& options) {
         checks.push_back({.name = text_of(part, "name"),
                           .ok = ok,
                           .detail = ok ? str("answers in ", text_of(part, "latency_ms"), " ms") : text_of(part, "error"),
-                          .help = ok ? "" : "See the server's log"});
+                          .help = ok                                 ? ""
+                                  : text_of(part, "name") == "walls" ? kWallsHelp
+                                                                     : "See the server's log"});
       }
     }
     if (const auto tested = check_connections(**api, checks); !tested) {

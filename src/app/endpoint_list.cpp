@@ -34,11 +34,14 @@ std::vector<ReadyCheck> ready_checks(Services& services) {
              return services.lake->remove(context, "health/check");
            }},
           {"key_service", [&](const CallContext& context) { return services.keys->ping(context); }},
-          {"cache", [&](const CallContext&) -> Result<> {
+          {"cache",
+           [&](const CallContext&) -> Result<> {
              services.cache->put("health", std::make_shared<const std::string>("ok"), std::chrono::seconds(1));
              if (!services.cache->find("health")) return fail(ErrorCode::unavailable, "The cache keeps nothing");
              return {};
-           }}};
+           }},
+          // Which walls this system gives engines. What the operator reads himself needs none.
+          {.name = "walls", .check = [&](const CallContext& context) { return services.walls->check(context); }, .is_needed = false}};
 }
 
 double resident_bytes() {

@@ -9,6 +9,8 @@
 #include "app/version.h"
 #include "base/guarded.h"
 #include "base/text.h"
+#include "platform/worker_process/worker_program.h"
+#include "warehouse/driver_list.h"
 
 namespace bridge {
 namespace {
@@ -249,6 +251,7 @@ int run(int argc, char** argv) {
 }  // namespace bridge
 
 int main(int argc, char** argv) {
+  if (argc > 1) bridge::serve_if_zygote(argc, argv, bridge::make_engine_programs());  // before any thread
   bridge::limit_memory();
   const bridge::Result<int> status = bridge::guarded([&] { return bridge::run(argc, argv); });
   return status ? *status : bridge::report_error(status.error());

@@ -16,15 +16,22 @@
 #include "features/query_execution/limits.h"
 #include "features/rules/rules_provider.h"
 #include "features/teams/team_authenticator.h"
+#include "features/teams/team_store.h"
 #include "platform/key_management/key_service.h"
 #include "platform/metadata_db/migrations.h"
 #include "platform/metadata_db/row_mapper.h"
 #include "warehouse/driver_list.h"
+#include "warehouse/isolated/isolated_driver.h"
+#include "warehouse/isolated/isolated_query_engine.h"
+#include "warehouse/local_path.h"
 
 namespace bridge {
 namespace {
 
 constexpr std::uint64_t kCacheMemoryShare = 8;  // of what the process may take
+constexpr std::uint64_t kWorkerMemoryMin = std::uint64_t{256} << 20;
+constexpr std::uint64_t kWorkerMemoryMax = std::uint64_t{4} << 30;
+constexpr const char* kScratchFolder = "scratch";  // engines' temporary files
 
 // A team's connections as dashboards see them: by name, opened only when the cache has no answer.
 class TeamConnectionDirectory final : public ConnectionDirectory {
@@ -145,12 +152,59 @@ Result<> open_models(Services& s, const Config& config) {
 
 DriverParts driver_parts(const Config& config, const Services& services) {
   DriverParts parts{.http = services.http, .clock = services.clock, .limits = {.process_memory_max = process_memory_max()}};
-  for (const std::string_view kept : {"lake", "keys", "operator.key", "bridge.db", "bridge.db-wal", "bridge.db-shm"}) {
+  for (const std::string_view kept : {"lake", "keys", "operator.key", "bridge.db", "bridge.db-wal", "bridge.db-shm", kScratchFolder}) {
     std::error_code error;
     parts.folders.kept.push_back(std::filesystem::weakly_canonical(config.path(std::string(kept)), error));
     if (error) parts.folders.kept.pop_back();
   }
   return parts;
+}
+
+// Where warehouses of files may lie, and who may say so.
+CheckPlace place_checker(Services& s, const Config& config) {
+  return [&s, roots = config.data_roots, is_alone = config.listens_on_this_machine_alone(), needs_walls = !config.allow_missing_walls](
+             const CallContext& context, const WarehouseDriver& driver, const std::map<std::string, Secret>& credentials,
+             PlaceUse use) -> Result<> {
+    if (!driver.is_of_this_machine()) return {};
+    const bool is_named = use == PlaceUse::name;
+    if (!roots.is_unset()) {
+      const auto team = TRY(read_value<std::optional<Team>>(
+          *s.database, context, [&](Transaction& transaction) { return find_team(transaction, context.caller.team_id); }));
+      TRY(roots.check(path_text_of(credentials), team ? team->slug : ""));
+    } else if (!is_alone) {
+      return fail(
+          ErrorCode::permission_denied, "path_not_allowed",
+          "This server can be reached from other machines and reads no files of its own until the operator says where data may lie: "
+          "set BRIDGE_DATA_ROOTS");
+    } else if (is_named && !context.caller.is_operator) {
+      return fail(ErrorCode::permission_denied, "path_not_allowed",
+                  "Only the operator names folders of the server's machine: ask them to add this connection, or to set BRIDGE_DATA_ROOTS");
+    }
+    if (!is_named || !needs_walls || context.caller.is_operator) return {};
+    const auto walls = s.walls->check(context);
+    if (walls) return {};
+    Error error = walls.error();
+    error.message += ". So files of others than the operator are not read, unless BRIDGE_ALLOW_MISSING_WALLS=1";
+    return fail(std::move(error));
+  };
+}
+
+// What one engine's process may take: half of what the server may, so that an engine gets what it would within it.
+std::uint64_t worker_memory() { return std::clamp(process_memory_max() / 2, kWorkerMemoryMin, kWorkerMemoryMax); }
+
+// The warehouses; those of this machine, and the engine of `from:` queries, behind walls.
+void open_engines(Services& s, const Config& config) {
+  s.workers = make_worker_supervisor(make_worker_launcher(), {});
+  s.walls = make_walls(s.workers);
+  std::error_code error;
+  std::filesystem::remove_all(config.path(kScratchFolder), error);  // of a server that was killed
+  const std::filesystem::path scratch = std::filesystem::weakly_canonical(config.path(kScratchFolder), error);
+  for (const auto& driver : make_warehouse_drivers(driver_parts(config, s))) {
+    s.drivers.push_back(driver->is_of_this_machine()
+                            ? make_isolated_driver(driver, s.workers, {.scratch_folder = scratch, .memory_bytes_max = worker_memory()})
+                            : driver);
+  }
+  s.local_engine = make_isolated_query_engine(make_local_query_engine(), s.workers, worker_memory());
 }
 
 }  // namespace
@@ -173,8 +227,7 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
     log_info("cache_made_smaller", {{"bytes", str(cache_bytes)}, {"because", "this process may take little memory"}});
   s.cache = make_memory_cache(cache_bytes);
   s.http = make_http_client();
-  s.drivers = make_warehouse_drivers(driver_parts(config, s));
-  s.local_engine = make_local_query_engine();
+  open_engines(s, config);
 
   s.teams = make_team_service(s.database, s.keys, s.clock);
   s.connections = make_connection_service({.database = s.database,
@@ -182,6 +235,7 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
                                            .keys = s.keys,
                                            .clock = s.clock,
                                            .drivers = s.drivers,
+                                           .check_place = place_checker(s, config),
                                            .users =
                                                [services = services.get()](const CallContext& context, const Connection& connection) {
                                                  return services->dashboards->list_users_of_connection(context, connection.name);

@@ -5,6 +5,7 @@
 
 #include "ai_sdk/core/provider_factory.h"
 #include "app/config.h"
+#include "app/walls.h"
 #include "features/catalog/catalog_service.h"
 #include "features/chat/chat_service.h"
 #include "features/connections/connection_service.h"
@@ -17,6 +18,7 @@
 #include "features/observability/tool_cache.h"
 #include "features/teams/team_service.h"
 #include "platform/cache/byte_cache.h"
+#include "platform/worker_process/worker_supervisor.h"
 
 namespace bridge {
 
@@ -28,6 +30,8 @@ struct Services {
   std::shared_ptr<KeyService> keys;
   std::shared_ptr<ByteCache> cache;
   std::shared_ptr<HttpClient> http;
+  std::shared_ptr<WorkerSupervisor> workers;
+  std::unique_ptr<Walls> walls;
   std::vector<std::shared_ptr<WarehouseDriver>> drivers;
   std::shared_ptr<LocalQueryEngine> local_engine;
 

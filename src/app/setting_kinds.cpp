@@ -208,6 +208,26 @@ TakeValue origins(Place<std::vector<std::string>> place) {
   };
 }
 
+TakeValue host_names(Place<std::vector<std::string>> place) {
+  return [place](std::string_view text, Config& config) -> Result<> {
+    std::vector<std::string> found;
+    for (const std::string& part : list_of(text)) {
+      if (part.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") != std::string::npos)
+        return not_allowed("names such as bridge.example.com, with commas; no scheme, no port and no pattern");
+      found.push_back(lower(part));
+    }
+    place(config) = std::move(found);
+    return {};
+  };
+}
+
+TakeValue data_roots(Place<DataRoots> place) {
+  return [place](std::string_view text, Config& config) -> Result<> {
+    place(config) = TRY(DataRoots::parse(text));
+    return {};
+  };
+}
+
 TakeValue otlp_headers(Place<Headers> place) {
   return [place](std::string_view text, Config& config) -> Result<> {
     Headers headers;

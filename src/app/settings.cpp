@@ -25,6 +25,10 @@ const std::vector<SettingGroup>& make_groups() {
            {.name = "BRIDGE_INSECURE_LISTEN",
             .about = "1 to listen beyond this machine without TLS",
             .take = flag(&Config::insecure_listen)},
+           {.name = "BRIDGE_HOSTS",
+            .about = "names that this server is asked by, with commas, such as bridge.example.com; beside them always this machine's own. "
+                     "Empty: those alone, or any name when it listens beyond this machine",
+            .take = host_names(&Config::hosts)},
            {.name = "BRIDGE_CORS_ORIGINS",
             .about = "origins whose pages may call the API from a browser, with commas; empty: none",
             .take = origins(&Config::cors_origins)},
@@ -121,6 +125,17 @@ const std::vector<SettingGroup>& make_groups() {
            {.name = "BRIDGE_CASSETTE",
             .about = "for tests: record:FILE or replay:FILE of what providers were sent and answered",
             .take = prefixed(&Config::cassette, {"record:", "replay:"}, "record:FILE or replay:FILE")},
+       }},
+      {"data on this machine",
+       {
+           {.name = "BRIDGE_DATA_ROOTS",
+            .about = "folders that warehouses of files may lie in, with colons, for one team or for all: sales=/srv/sales:/srv/shared. "
+                     "Empty: while the server listens on this machine alone the operator may name any folder, and nobody else any",
+            .take = data_roots(&Config::data_roots)},
+           {.name = "BRIDGE_ALLOW_MISSING_WALLS",
+            .about = "1 to read files of people other than the operator even where this system cannot wall engines in (`bridge doctor` "
+                     "says what is missing)",
+            .take = flag(&Config::allow_missing_walls)},
        }},
       {"queries and answers",
        {

@@ -25,7 +25,7 @@ Result<Response> check_ready(const Request& request, const std::vector<ReadyChec
     line.latency_ms = std::round(std::chrono::duration<double, std::milli>(SteadyClock::now() - start).count() * 100) / 100;
     if (!outcome) {
       line.error = outcome.error().message;
-      report.status = "not_ready";
+      if (check.is_needed) report.status = "not_ready";
     }
     report.checks.push_back(std::move(line));
   }
@@ -98,13 +98,15 @@ std::vector<Route> system_routes(std::vector<ReadyCheck> checks, std::function<v
        .access = Access::anyone,
        .handler = [health](const Request& request) -> Result<Response> { return health(request); },
        .docs = docs<void, Health>("get_health", "Operations", "Alive; touches nothing", {}, "Health"),
-       .quick = [health](const Request& request) -> std::optional<Response> { return health(request); }},
+       .quick = [health](const Request& request) -> std::optional<Response> { return health(request); },
+       .any_host = true},
       {.method = Method::get,
        .path = "/ready",
        .access = Access::anyone,
        .handler = [checks = std::move(checks)](const Request& request) { return check_ready(request, checks); },
        .docs = docs<void, ReadyReport>("get_ready", "Operations", "Each dependency with its latency; 503 if one that is needed is down", {},
-                                       "ReadyReport")},
+                                       "ReadyReport"),
+       .any_host = true},
       {.method = Method::get,
        .path = "/metrics",
        .access = Access::signed_in,

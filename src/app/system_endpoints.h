@@ -12,6 +12,7 @@ namespace bridge {
 struct ReadyCheck {
   std::string name;
   std::function<Result<>(const CallContext&)> check;
+  bool is_needed = true;  // without it the server is not ready
 };
 
 struct ReadyLine {

@@ -22,6 +22,8 @@ struct DriverFolders {
 struct DriverLimits {
   // What this process may take; engines that compute in it take a share each. Nothing: what the system lets it take.
   std::optional<std::uint64_t> process_memory_max;
+  // The process is one engine's own, which may then take more of it.
+  bool is_alone_in_process = false;
 };
 
 // What a driver works with and does not make itself. A driver takes what it needs; the defaults are for tests of engines without a network.

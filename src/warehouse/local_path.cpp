@@ -1,5 +1,6 @@
 #include "warehouse/local_path.h"
 
+#include <array>
 #include <mutex>
 #include <optional>
 
@@ -9,9 +10,9 @@ namespace bridge {
 
 namespace {
 
-bool is_in(const std::filesystem::path& path, const std::filesystem::path& folder) {
-  const auto [in_folder, in_path] = std::ranges::mismatch(folder, path);
-  return in_folder == folder.end();
+bool is_of_the_kernel(const std::filesystem::path& path) {
+  constexpr std::array<std::string_view, 3> folders{"/proc", "/sys", "/dev"};
+  return std::ranges::any_of(folders, [&](std::string_view folder) { return is_in_folder(path, folder); });
 }
 
 // Whether the path is among what another server keeps for all of its teams: the parts of a data folder, which is where its lock file is.
@@ -29,6 +30,11 @@ bool is_of_a_server(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+bool is_in_folder(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  const auto [in_folder, in_path] = std::ranges::mismatch(folder, path);
+  return in_folder == folder.end();
+}
 
 std::string path_text_of(const std::map<std::string, Secret>& credentials) {
   const auto field = credentials.find(std::string(kPathField));
@@ -49,7 +55,9 @@ Result<std::filesystem::path> check_local_path(const std::string& text, std::str
                 str("'path' must be ", wanted, " on the server's machine: no address and no pattern"));
   }
   std::filesystem::path path = local_path_of(text);
-  if (is_of_a_server(path) || std::ranges::any_of(folders.kept, [&](const auto& kept) { return is_in(path, kept); })) {
+  if (is_of_the_kernel(path))
+    return fail(ErrorCode::invalid_argument, "path_not_allowed", str("'path' must be ", wanted, ": /proc, /sys and /dev hold none"));
+  if (is_of_a_server(path) || std::ranges::any_of(folders.kept, [&](const auto& kept) { return is_in_folder(path, kept); })) {
     return fail(ErrorCode::invalid_argument, "path_not_allowed",
                 "'path' is in the data folder of a Bridge server, which holds what is every team's: choose another");
   }

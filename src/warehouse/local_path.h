@@ -23,8 +23,12 @@ std::string path_text_of(const std::map<std::string, Secret>& credentials);
 // The same as a path without links and dots; as it was written where it cannot be resolved. It need not exist.
 std::filesystem::path local_path_of(const std::string& text);
 
+// Whether a path is the folder or below it, by their names alone.
+bool is_in_folder(const std::filesystem::path& path, const std::filesystem::path& folder);
+
 // Refuses what is not a plain path of this machine, and what this or another Bridge server keeps for all of its teams. `wanted` says what
-// belongs there: "a SQLite file". invalid_argument with the reason "path_missing" or "path_not_allowed".
+// belongs there: "a SQLite file". Devices and what the kernel shows as files (/proc) are none. invalid_argument with the reason
+// "path_missing" or "path_not_allowed".
 Result<std::filesystem::path> check_local_path(const std::string& text, std::string_view wanted, const DriverFolders& folders);
 
 // Looks at most once within `interval`, and gives what it saw until then. A failure is not remembered. Thread-safe.

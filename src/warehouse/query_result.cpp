@@ -66,11 +66,30 @@ bool is_number(std::string_view text) {
   return error != std::errc::invalid_argument && end == text.data() + text.size();
 }
 
+bool starts_with_any(std::string_view text, std::span<const std::string_view> prefixes, std::size_t& length) {
+  const auto found = std::ranges::find_if(prefixes, [&](std::string_view prefix) { return text.starts_with(prefix); });
+  if (found == prefixes.end()) return false;
+  length = found->size();
+  return true;
+}
+
+// Whether a spreadsheet may run the cell: what begins a formula, also in its full width, behind whatever is not seen.
+bool is_formula(std::string_view text) {
+  static constexpr auto unseen = std::to_array<std::string_view>(
+      {" ",      "\t",     "\r",     "\n",     "\v",     "\f",     "\u00a0", "\u00ad", "\u180e", "\u200b", "\u200c", "\u200d",
+       "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2060", "\u3000", "\ufeff"});
+  static constexpr auto begins = std::to_array<std::string_view>({"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\u2212"});
+  if (text.starts_with('\t') || text.starts_with('\r')) return true;
+  if (is_number(text)) return false;
+  std::size_t length = 0;
+  while (starts_with_any(text, unseen, length)) text.remove_prefix(length);
+  return starts_with_any(text, begins, length);
+}
+
 void append_csv_text(std::string& out, std::string_view text) {
-  const bool is_formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos && !is_number(text);
   const bool is_quoted = text.empty() || text.find_first_of(",\"\r\n") != std::string_view::npos;
   if (is_quoted) out += '"';
-  if (is_formula) out += '\'';
+  if (is_formula(text)) out += '\'';
   for (const char c : text) {
     if (c == '"') out += '"';
     out += c;

@@ -68,7 +68,8 @@ class BatchCollector final : public BatchSink {
 void append_json_rows(std::string& out, const QueryResult& batch, bool others_before);
 // [{"name":"n","type":"integer"}]
 void append_json_columns(std::string& out, const std::vector<ColumnName>& columns);
-// RFC 4180 with a header line. Cells that a spreadsheet would run as a formula (= + - @ tab, unless a number) get a leading quote.
+// RFC 4180 with a header line. Cells that a spreadsheet may run as a formula (they begin with = + - @, also in full width or behind spaces
+// and characters that are not seen, unless they are a number) get a leading quote.
 void append_csv_header(std::string& out, const QueryResult& batch);
 void append_csv_rows(std::string& out, const QueryResult& batch);
 

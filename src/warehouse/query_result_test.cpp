@@ -99,6 +99,11 @@ TEST(EncodeCsv, QuotesWhatNeedsItAndTellsNullFromEmptyText) {
 TEST(EncodeCsv, DisarmsCellsThatASpreadsheetWouldRun) {
   QueryResult result{.columns = {texts("=cmd", ColumnType::text, {"=1+1", "+49 30", "@x", "-5", "+3.5e2", "-inf", "\tx", "plain"})},
                      .row_count = 8};
+  // In full width, behind what is not seen, and a number behind a space.
+  const QueryResult hidden{
+      .columns = {texts("x", ColumnType::text, {"\uff1d1+1", " =1+1", "\u200b@x", "\ufeff\t-x", "\n+x", "\u2212x", " 5", "a=b"})},
+      .row_count = 8};
+  EXPECT_EQ(csv_of(hidden), "x\r\n'\uff1d1+1\r\n' =1+1\r\n'\u200b@x\r\n'\ufeff\t-x\r\n\"'\n+x\"\r\n'\u2212x\r\n 5\r\na=b\r\n");
   EXPECT_EQ(csv_of(result), "'=cmd\r\n'=1+1\r\n'+49 30\r\n'@x\r\n-5\r\n+3.5e2\r\n'-inf\r\n'\tx\r\nplain\r\n");
 }
 

@@ -246,6 +246,8 @@ class WarehouseDriver {
   // Nothing when its engines cannot say; then answers are as old as they may be.
   virtual DataVersion data_version(const std::map<std::string, Secret>&) const { return {}; }
 
+  // Whether its engines run in Bridge's own processes and read files of the server's machine. Those are walled in.
+  virtual bool is_of_this_machine() const { return false; }
   // Loads what all engines of this kind share. Starts no thread.
   virtual Result<> load() const { return {}; }
   // Looks at the credentials as open() does, with its errors. unsupported where engines of this kind are not to be walled in.
@@ -258,6 +260,8 @@ class WarehouseDriver {
 class LocalQueryEngine {
  public:
   virtual ~LocalQueryEngine() = default;
+  // Loads what it needs, without opening it. Starts no thread.
+  virtual Result<> load() const { return {}; }
   virtual const SqlDialect& dialect() const = 0;
   // Runs one guarded read-only statement over the named results as tables.
   virtual Result<QueryResult> execute(const CallContext& context, const BoundQuery& query,

@@ -157,6 +157,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
   Result<Connection> create(const CallContext& context, NewConnection input, NewConnectionTest test) override {
     if (const auto driver = driver_of(input.connection_type)) add_defaults(*driver, input.credentials);
     TRY(check_new(context, input));
+    TRY(check_place(context, *driver_of(input.connection_type), input.credentials, PlaceUse::name));
     std::shared_ptr<Warehouse> warehouse;
     if (test == NewConnectionTest::first) {
       TRY(check_name_is_free(context, trim(input.name)));  // before the warehouse is asked, which may take long
@@ -216,6 +217,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
     const Time now = parts_.clock->now();
     std::shared_ptr<Warehouse> warehouse;
     if (changed.differs) {
+      TRY(check_place(context, *driver_of(row.connection_type), changed.credentials, PlaceUse::name));
       warehouse = TRY(prove(context, *driver_of(row.connection_type), changed.credentials));
       row.credentials_path =
           str(parts_.credentials_prefix, row.team_id.value(), "/", row.id.value(), ".", encode_hex(random_bytes(8)), ".enc");
@@ -524,7 +526,13 @@ class ConnectionServiceOnStores final : public ConnectionService {
   Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const ConnectionRow& row) const {
     WarehouseDriver* driver = driver_of(row.connection_type);
     if (!driver) return no_driver(row);
-    return open_with(context, *driver, TRY(read_credentials(context, row)));
+    const Credentials credentials = TRY(read_credentials(context, row));
+    TRY(check_place(context, *driver, credentials, PlaceUse::open));
+    return open_with(context, *driver, credentials);
+  }
+
+  Result<> check_place(const CallContext& context, const WarehouseDriver& driver, const Credentials& credentials, PlaceUse use) const {
+    return parts_.check_place ? parts_.check_place(context, driver, credentials, use) : Result<>();
   }
 
   static Result<std::shared_ptr<Warehouse>> open_with(const CallContext& context, WarehouseDriver& driver, const Credentials& credentials) {

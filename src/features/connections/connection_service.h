@@ -16,13 +16,20 @@ namespace bridge {
 // The slugs of the team's dashboards that read this connection.
 using ConnectionUsers = std::function<Result<std::vector<std::string>>(const CallContext&, const Connection&)>;
 
+// name: somebody gives a connection these fields; open: a connection that has them is opened.
+enum class PlaceUse : std::uint8_t { name, open };
+// Whether the caller's team may have a warehouse there, for drivers whose warehouses lie on the server's machine.
+using CheckPlace =
+    std::function<Result<>(const CallContext&, const WarehouseDriver&, const std::map<std::string, Secret>& credentials, PlaceUse)>;
+
 struct ConnectionServiceParts {
   std::shared_ptr<Database> database;
   std::shared_ptr<ObjectStore> credentials;
   std::shared_ptr<KeyService> keys;
   std::shared_ptr<const Clock> clock;
   std::vector<std::shared_ptr<WarehouseDriver>> drivers;
-  ConnectionUsers users;  // none: nothing uses any
+  CheckPlace check_place;  // none: anywhere
+  ConnectionUsers users;   // none: nothing uses any
   // Forgets what was read of a connection that is elsewhere now, in the transaction that says so. None: nothing was kept.
   std::function<Result<>(Transaction&, const TeamScope&, const ConnectionId&)> forget_catalog;
   std::string credentials_prefix = "credentials/";

@@ -103,6 +103,8 @@ struct Workspace {
   std::vector<std::string> users;
   std::shared_ptr<GuardedDriver> guarded_driver = std::make_shared<GuardedDriver>();
   int catalogs_forgotten = 0;
+  std::vector<PlaceUse> place_uses;
+  std::optional<PlaceUse> refused_use;  // places may not be used so
   std::shared_ptr<ConnectionService> connections;
 
   explicit Workspace(const Workspace* beside = nullptr) : owns(beside == nullptr) {
@@ -132,6 +134,11 @@ struct Workspace {
          .keys = keys,
          .clock = clock,
          .drivers = drivers,
+         .check_place = [this](const CallContext&, const WarehouseDriver&, const std::map<std::string, Secret>&, PlaceUse use) -> Result<> {
+           place_uses.push_back(use);
+           if (use == refused_use) return fail(ErrorCode::permission_denied, "path_not_allowed", "not there");
+           return {};
+         },
          .users = [this](const CallContext&, const Connection&) -> Result<std::vector<std::string>> { return users; },
          .forget_catalog = [this](Transaction&, const TeamScope&, const ConnectionId&) -> Result<> {
            ++catalogs_forgotten;
@@ -457,6 +464,26 @@ TEST(ConnectionService, KeepsNothingOfAConnectionThatHasToWorkAndDoesNot) {
   const int opened = workspace.guarded_driver->opened;
   EXPECT_TRUE(workspace.connections->open_warehouse(in_team("a"), works->id).has_value());
   EXPECT_EQ(workspace.guarded_driver->opened, opened) << "the warehouse that was proven is the one that is used";
+}
+
+TEST(ConnectionService, AsksWhetherAPlaceMayBeNamedBeforeItLooksThereAndWhetherItMayBeOpened) {
+  Workspace workspace;
+  const CallContext context = in_team("a");
+  workspace.refused_use = PlaceUse::name;
+  EXPECT_EQ(workspace.connections->create(context, guarded("g"), NewConnectionTest::first).error().reason, "path_not_allowed");
+  EXPECT_EQ(workspace.guarded_driver->opened, 0);
+  workspace.refused_use.reset();
+  const auto made = workspace.connections->create(context, guarded("g"));
+  ASSERT_TRUE(made);
+  workspace.refused_use = PlaceUse::name;
+  EXPECT_EQ(workspace.connections->update(context, made->id, {.credentials = {{"role", Secret("reader")}}}).error().reason,
+            "path_not_allowed");
+  EXPECT_TRUE(workspace.connections->open_warehouse(context, made->id));  // what was named once is opened
+  workspace.refused_use = PlaceUse::open;
+  const auto later = workspace.connections->create(context, guarded("later"));
+  ASSERT_TRUE(later);
+  EXPECT_EQ(workspace.connections->open_warehouse(context, later->id).error().reason, "path_not_allowed");
+  EXPECT_FALSE(workspace.connections->test(context, later->id)->success);
 }
 
 TEST(ConnectionService, SendsNoSecretToAPlaceThatItWasNotGivenFor) {

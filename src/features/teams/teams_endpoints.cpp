@@ -55,7 +55,11 @@ Result<Response> close_session(TeamService& service, const Request& request) {
   return response;
 }
 
-Result<Response> get_me(TeamService& service, const Request& request) { return ok(TRY(service.get_me(request.context))); }
+Result<Response> get_me(TeamService& service, const Request& request) {
+  Response response = ok(TRY(service.get_me(request.context)));
+  response.headers.emplace_back("cache-control", "no-store");  // the next person at this browser is somebody else
+  return response;
+}
 
 Result<Response> create_key(TeamService& service, const Request& request) {
   auto input = TRY(request.json_body<NewApiKey>());

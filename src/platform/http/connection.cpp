@@ -203,6 +203,7 @@ Result<bool> Connection::admit() {
     answer(std::move(response));
     return false;
   }
+  TRY(check_host());
   if (route().access != Access::anyone) {
     request_.context.caller = TRY(shared_.authenticator->authenticate(request_));
     TRY(check_access(route().access, request_.context.caller));
@@ -214,6 +215,17 @@ Result<bool> Connection::admit() {
                 "Compressed bodies are not accepted: send it without Content-Encoding");
   }
   return true;
+}
+
+Result<> Connection::check_host() const {
+  const auto host = request_.header("host");
+  if (shared_.options.hosts.empty() || route().any_host || !host) return {};
+  std::string name = lower(*host);
+  // The colon of a port stands behind the bracket of an IPv6 address.
+  if (const std::size_t colon = name.rfind(':'); colon != std::string::npos && name.find(']', colon) == std::string::npos)
+    name.resize(colon);
+  if (std::ranges::find(shared_.options.hosts, name) != shared_.options.hosts.end()) return {};
+  return fail(ErrorCode::permission_denied, "host_not_allowed", str("This server does not answer by the name ", name.substr(0, 100)));
 }
 
 // True when a page of its own stands for the path that is not there.

@@ -174,6 +174,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // False when it gave an answer of its own.
   Result<bool> admit();
   bool answer_unknown_path(std::string_view path);
+  Result<> check_host() const;
   Result<> check_query(const Route& route) const;
   void on_complete();
   void dispatch();

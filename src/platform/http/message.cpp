@@ -36,6 +36,7 @@ int status_of(const Error& error) {
   if (reason == "unsupported_media_type") return 415;
   if (reason == "bad_request") return 400;
   if (reason == "method_not_allowed") return 405;
+  if (reason == "disk_full") return 507;
   return traits_of(error.code).http_status;
 }
 

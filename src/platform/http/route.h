@@ -51,7 +51,8 @@ struct Route {
   bool streams = false;  // runs on the stream pool, which long answers may fill without stopping everybody else
   std::size_t body_bytes_max = 10 << 20;
   int timeout_ms = 60'000;
-  ShareOf share;  // requests of one team and of one of these have a share of the workers, and leave the others theirs
+  bool any_host = false;  // answers whatever name it is asked by: probes know none
+  ShareOf share;          // requests of one team and of one of these have a share of the workers, and leave the others theirs
 };
 
 // Docs of a route whose body is a `Body` and whose answer is an `Answer`; void for none.

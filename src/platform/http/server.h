@@ -37,6 +37,9 @@ struct HttpServerOptions {
   Headers extra_headers;  // sent with every answer, e.g. the content security policy
   // Whose pages may read answers and send credentials from a browser, each as browsers write it; none: no page of another origin.
   std::vector<std::string> cors_origins;
+  // Names by which clients may ask (the Host header without its port, lower-case): a page of another site that has its own name lead here
+  // gets nothing. Empty: any.
+  std::vector<std::string> hosts;
   bool log_requests = false;  // one debug line a request; answers of 500 and above are logged in any case
   // Answers a GET of a path that no route has; nothing, or no function: the problem document.
   QuickHandler unknown_path;

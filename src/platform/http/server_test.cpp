@@ -288,6 +288,27 @@ TEST(HttpServer, SaysWhichMethodsAPathHas) {
   }
 }
 
+TEST(HttpServer, AnswersByItsOwnNamesAlone) {
+  std::vector<Route> routes = plain_routes();
+  routes.push_back({.method = Method::get,
+                    .path = "/probe",
+                    .access = Access::anyone,
+                    .handler = [](const Request&) -> Result<Response> { return no_content(); },
+                    .any_host = true});
+  Fixture fixture(std::move(routes), {.hosts = {"localhost", "[::1]", "bridge.example"}});
+  const auto ask = [&](std::string_view host, std::string_view path = "/quick") {
+    return fixture.ask(str("GET ", path, " HTTP/1.1\r\nHost: ", host, "\r\nAuthorization: Bearer viewer\r\n\r\n"));
+  };
+  for (const std::string host : {"localhost", "localhost:8080", "LocalHost:1", "[::1]", "[::1]:8080", "bridge.example"})
+    EXPECT_EQ(status_of(ask(host)), 200) << host;
+  for (const std::string host : {"evil.example", "evil.example:8080", "localhost.evil.example", "[::2]", "xbridge.example"}) {
+    const std::string answer = ask(host);
+    EXPECT_EQ(status_of(answer), 403) << host;
+    EXPECT_THAT(answer, HasSubstr("host_not_allowed"));
+  }
+  EXPECT_EQ(status_of(ask("10.0.0.7:8080", "/probe")), 204);
+}
+
 // ---- pages of other origins ----------------------------------------------------------------------------------------
 
 HttpServerOptions with_origins() { return {.cors_origins = {"https://app.example", "http://localhost:5173"}}; }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <linux/openat2.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -54,9 +55,15 @@ Result<> enforce(const FileDescriptor& ruleset) {
   return fail(ErrorCode::unsupported, str("Landlock could not be put in force: ", std::strerror(errno)));
 }
 
-// A path that cannot be opened needs no rule: nobody can open it.
+// A path that cannot be opened needs no rule: nobody can open it. Paths come without links: one that has become a link since leads
+// somewhere else, and is not followed.
+FileDescriptor open_place(const std::string& path) {
+  open_how how{.flags = O_PATH | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+  return FileDescriptor(static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
+}
+
 Result<> allow(const FileDescriptor& ruleset, const std::string& path, std::uint64_t for_files, std::uint64_t for_folders) {
-  const FileDescriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  const FileDescriptor place = open_place(path);
   struct stat status {};
   if (!place || ::fstat(place.get(), &status) != 0) return {};
   const landlock_path_beneath_attr rule{.allowed_access = S_ISDIR(status.st_mode) ? for_files | for_folders : for_files,

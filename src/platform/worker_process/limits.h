@@ -22,6 +22,12 @@ inline constexpr std::chrono::milliseconds worker_message_wait{1'000};
 // Between looks for workers that were idle for too long.
 inline constexpr std::chrono::milliseconds worker_idle_check{1'000};
 
+// Processor time under load, as `nice` has it: engines that are long at work give way to those that are not, and to the server, but are
+// not starved by whatever else the machine does.
+inline constexpr int worker_priority = 0;
+inline constexpr int worker_priority_of_long_calls = 10;
+inline constexpr std::chrono::milliseconds worker_long_call{1'000};
+
 // The zygote is started again when it dies, but not in a tight circle.
 inline constexpr std::chrono::milliseconds zygote_restart_pause{100};
 // Ends of workers that nobody asked about.

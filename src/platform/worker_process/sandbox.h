@@ -25,8 +25,9 @@ enum class SandboxLayer : std::uint8_t {
 BOOST_DESCRIBE_ENUM(SandboxLayer, descriptors, environment, not_dumpable, resource_limits, no_new_privileges, files, network, system_calls)
 
 struct SandboxOptions {
-  std::vector<std::string> readable_paths;  // whole paths of files, and of folders with all that is in them; what is not there is left out
-  std::string scratch_folder;               // the only one that may be written; empty: none
+  std::vector<std::string>
+      readable_paths;  // whole paths without links, of files, and of folders with all that is in them; what is not there is left out
+  std::string scratch_folder;                            // the only one that may be written; empty: none
   std::uint64_t file_bytes_max = worker_file_bytes_max;  // of each file that is written
   std::uint64_t memory_bytes_max = worker_memory_max;    // private memory, stacks among it
   std::uint64_t descriptors_max = worker_descriptors_max;

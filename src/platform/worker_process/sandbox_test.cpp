@@ -71,7 +71,7 @@ class Walls final {
 
  private:
   WorkerSpec spec_;
-  std::unique_ptr<WorkerSupervisor> supervisor_ = make_worker_supervisor(start_worker_launcher(), {});
+  std::unique_ptr<WorkerSupervisor> supervisor_ = make_worker_supervisor(make_worker_launcher(), {});
 };
 
 using Answers = std::set<std::string>;
@@ -206,7 +206,7 @@ TEST(Sandbox, NothingGetsThroughAllOfThem) {
 }
 
 TEST(Sandbox, ReportsEveryLayer) {
-  const auto supervisor = make_worker_supervisor(start_worker_launcher(), {});
+  const auto supervisor = make_worker_supervisor(make_worker_launcher(), {});
   const auto report = supervisor->probe({});
   ASSERT_TRUE(report);
   EXPECT_EQ(report->layers.size(), all_layers().size());

@@ -81,8 +81,15 @@ class ZygoteLauncher final : public WorkerLauncher {
     keeper_.join();
   }
 
+  void warm() override {
+    const std::lock_guard lock(mutex_);
+    is_wanted_ = true;
+    changed_.notify_all();
+  }
+
   Result<LaunchedWorker> launch(const CallContext& context, const std::string& program, const SandboxOptions& sandbox,
                                 std::string_view argument) override {
+    warm();
     const CallContext limited = context.with_timeout(worker_start_max);
     auto forked = fork_worker(limited, program, sandbox);
     if (!forked && forked.error().detail == kZygoteDied) forked = fork_worker(limited, program, sandbox);  // by the next one
@@ -177,6 +184,10 @@ class ZygoteLauncher final : public WorkerLauncher {
 
   // The zygote ends with the thread that started it (PR_SET_PDEATHSIG is about threads), so that one thread has it from beginning to end.
   void keep_zygote(const std::stop_token& stop) {
+    {
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait(lock, stop, [&] { return is_wanted_; })) return;
+    }
     run_rounds(stop, "zygote", [&] {
       auto spawned = spawn_zygote();
       if (spawned) {
@@ -251,6 +262,7 @@ class ZygoteLauncher final : public WorkerLauncher {
   std::mutex send_mutex_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
+  bool is_wanted_ = false;
   pid_t zygote_ = 0;
   std::shared_ptr<Channel> channel_;
   std::uint64_t last_id_ = 0;
@@ -262,6 +274,6 @@ class ZygoteLauncher final : public WorkerLauncher {
 
 }  // namespace
 
-std::unique_ptr<WorkerLauncher> start_worker_launcher() { return std::make_unique<ZygoteLauncher>(); }
+std::unique_ptr<WorkerLauncher> make_worker_launcher() { return std::make_unique<ZygoteLauncher>(); }
 
 }  // namespace bridge

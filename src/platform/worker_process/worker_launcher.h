@@ -26,10 +26,13 @@ struct LaunchedWorker {
 inline constexpr std::string_view kIdleProgram = "idle";
 
 // Starts workers. They are forked by the zygote: this program once more, with a clean environment and address space and one thread. It is
-// started with the launcher, again when it dies, and ends with the server however that ends; its workers end with it. Thread-safe.
+// started when it is first needed, again when it dies, and ends with the server however that ends; its workers end with it. Thread-safe.
 class WorkerLauncher {
  public:
   virtual ~WorkerLauncher() = default;  // ends the zygote and all workers
+
+  // Has the zygote started, where it is not. Returns at once.
+  virtual void warm() = 0;
 
   // A worker that has started its program behind its walls. The program's own error when it does not start; unavailable
   // ("worker_not_started") when there is no process for it.
@@ -45,6 +48,6 @@ class WorkerLauncher {
 };
 
 // main() has to call serve_if_zygote().
-std::unique_ptr<WorkerLauncher> start_worker_launcher();
+std::unique_ptr<WorkerLauncher> make_worker_launcher();
 
 }  // namespace bridge

@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -102,6 +103,7 @@ void end_by_cause() {
 
 void run_worker(Channel control, const WorkerProgram& program, const SandboxOptions& sandbox) {
   std::signal(SIGPIPE, SIG_IGN);
+  ::setpgid(0, 0);  // so that the server can change the priority of all its threads at once
   std::set_terminate(&end_by_cause);
   settle_memory();
   control.take_descriptors();

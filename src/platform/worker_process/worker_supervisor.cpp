@@ -1,6 +1,7 @@
 #include "platform/worker_process/worker_supervisor.h"
 
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -76,6 +77,43 @@ Cause cause_of(int status) {
 
 // ---- a worker ------------------------------------------------------------------------------------------------------
 
+// How many workers there are and how many have work, of all groups together and of each. Thread-safe.
+class Census final {
+ public:
+  struct Counts {
+    std::size_t alive = 0;
+    std::size_t busy = 0;
+  };
+
+  void add_alive(const std::string& group) { change(group, &Counts::alive, 1); }
+  void remove_alive(const std::string& group) { change(group, &Counts::alive, -1); }
+  void add_busy(const std::string& group) { change(group, &Counts::busy, 1); }
+  void remove_busy(const std::string& group) { change(group, &Counts::busy, -1); }
+
+  Counts all() const {
+    const std::lock_guard lock(mutex_);
+    return all_;
+  }
+  Counts of(const std::string& group) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = groups_.find(group);
+    return found == groups_.end() ? Counts{} : found->second;
+  }
+
+ private:
+  void change(const std::string& group, std::size_t Counts::*count, int by) {
+    const std::lock_guard lock(mutex_);
+    all_.*count += static_cast<std::size_t>(by);
+    Counts& counts = groups_[group];
+    counts.*count += static_cast<std::size_t>(by);
+    if (counts.alive == 0 && counts.busy == 0) groups_.erase(group);
+  }
+
+  mutable std::mutex mutex_;
+  Counts all_;
+  std::map<std::string, Counts> groups_;
+};
+
 // A way to one thread of a worker, for one call at a time.
 struct Lane {
   Channel channel;
@@ -85,22 +123,33 @@ struct Lane {
 };
 
 struct Worker {
-  Worker(std::string key_, std::string version_, LaunchedWorker process_, std::size_t calls_max, std::atomic<std::size_t>& alive_)
-      : key(std::move(key_)), version(std::move(version_)), process(std::move(process_)), alive(alive_) {
+  Worker(std::string key_, const WorkerSpec& spec, LaunchedWorker process_, std::size_t calls_max, Census& census_)
+      : key(std::move(key_)), group(spec.group), version(spec.version), process(std::move(process_)), census(census_) {
     idle_lanes.reserve(calls_max);  // so that giving one back cannot fail
-    ++alive;
+    census.add_alive(group);
   }
   ~Worker() {
     kill();  // it only reads, and has nothing to save
-    --alive;
+    census.remove_alive(group);
   }
 
   void kill() const { ::syscall(SYS_pidfd_send_signal, process.process.get(), SIGKILL, nullptr, 0); }
 
+  void begin_call() {
+    if (calls++ == 0) census.add_busy(group);
+  }
+  void end_call() {
+    if (--calls == 0) census.remove_busy(group);
+  }
+
+  // All its threads. False where this server may not, as nobody but the superuser may take a lower number again.
+  bool set_priority(int nice) const { return ::setpriority(PRIO_PGRP, static_cast<id_t>(process.pid), nice) == 0; }
+
   const std::string key;
+  const std::string group;
   const std::string version;
   LaunchedWorker process;
-  std::atomic<std::size_t>& alive;
+  Census& census;
 
   std::mutex control_mutex;  // of what is sent on the control channel
   std::uint32_t lanes = 0;
@@ -108,6 +157,7 @@ struct Worker {
   // Under the supervisor's mutex.
   std::vector<std::unique_ptr<Lane>> idle_lanes;
   std::size_t calls = 0;
+  std::size_t long_calls = 0;                 // of those, at work for longer than `long_call`
   bool was_killed = false;                    // by this server
   std::optional<std::size_t> calls_at_death;  // once it was seen to be dead
   Clock::time_point used_at;
@@ -164,13 +214,15 @@ class Supervisor final : public WorkerSupervisor {
 
   Result<SandboxReport> probe(const CallContext& context) override {
     LaunchedWorker worker = TRY(launcher_->launch(context, std::string(kIdleProgram), {}, {}));
-    const Worker ends("", "", std::move(worker), 0, alive_);
+    const Worker ends("", {}, std::move(worker), 0, census_);
     return ends.process.sandbox;
   }
 
+  void warm() override { launcher_->warm(); }
+
   WorkerStatistics statistics() const override {
     const std::lock_guard lock(mutex_);
-    WorkerStatistics statistics{.workers = alive_};
+    WorkerStatistics statistics{.workers = census_.all().alive};
     for (const auto& [key, worker] : workers_) statistics.calls += worker->calls;
     return statistics;
   }
@@ -215,29 +267,42 @@ class Supervisor final : public WorkerSupervisor {
         continue;
       }
       if (found != workers_.end() && found->second->calls < calls_max) {
-        ++found->second->calls;
+        found->second->begin_call();
         return found->second;
       }
       if (found == workers_.end() && !starting_.contains(key)) {
-        if (alive_ + starting_.size() >= limits_.workers_max && !end_least_recently_used()) return overloaded();
+        if (!has_share(spec.group)) return overloaded();
+        while (census_.all().alive >= limits_.workers_max) {
+          if (!end_least_recently_used()) return overloaded();
+        }
         return start(lock, context, spec, key);
       }
       wait(lock, context);
     }
   }
 
+  // Whether one more of the group may be at work.
+  bool has_share(const std::string& group) const {
+    const std::size_t busy = census_.all().busy;
+    return busy < limits_.workers_max && limits_.workers_max - busy > census_.of(group).busy;
+  }
+
   Result<std::shared_ptr<Worker>> start(std::unique_lock<std::mutex>& lock, const CallContext& context, const WorkerSpec& spec,
                                         const std::string& key) {
     starting_.insert(key);
+    census_.add_alive(spec.group);  // its place, until the worker itself is there
+    census_.add_busy(spec.group);
     const AtEnd others([&] {
+      census_.remove_busy(spec.group);
+      census_.remove_alive(spec.group);
       if (!lock.owns_lock()) lock.lock();
       starting_.erase(key);
       has_changed();
     });
     lock.unlock();
     LaunchedWorker launched = TRY(launcher_->launch(context, spec.program, spec.sandbox, spec.argument.reveal()));
-    const auto worker = std::make_shared<Worker>(key, spec.version, std::move(launched), limits_.worker_calls_max, alive_);
-    worker->calls = 1;
+    const auto worker = std::make_shared<Worker>(key, spec, std::move(launched), limits_.worker_calls_max, census_);
+    worker->begin_call();
     lock.lock();
     workers_[key] = worker;
     return worker;
@@ -277,7 +342,7 @@ class Supervisor final : public WorkerSupervisor {
 
   void release(const std::shared_ptr<Worker>& worker, std::unique_ptr<Lane> lane) {
     const std::lock_guard lock(mutex_);
-    --worker->calls;
+    worker->end_call();
     worker->used_at = Clock::now();
     if (lane) worker->idle_lanes.push_back(std::move(lane));
     has_changed();
@@ -317,9 +382,26 @@ class Supervisor final : public WorkerSupervisor {
 
   // ---- a call
 
+  // The worker has a call that others have to wait for: those of other workers go first.
+  void begin_long_call(Worker& worker) {
+    const std::lock_guard lock(mutex_);
+    if (worker.long_calls++ == 0) worker.set_priority(worker_priority_of_long_calls);
+  }
+  void end_long_call(const std::shared_ptr<Worker>& worker) {
+    const std::lock_guard lock(mutex_);
+    const auto found = workers_.find(worker->key);
+    if (--worker->long_calls > 0 || found == workers_.end() || found->second != worker) return;
+    if (!worker->set_priority(worker_priority)) retire_locked(worker);  // the next one begins anew
+  }
+
   Attempt exchange(const CallContext& context, const std::shared_ptr<Worker>& worker, Lane& lane, std::string_view request,
                    const TakeMessage& take, bool& is_lane_whole) {
     const StopSignal stop(context.stop);
+    const auto long_since = Clock::now() + limits_.long_call;
+    bool is_long = false;
+    const AtEnd end_long([&] {
+      if (is_long) end_long_call(worker);
+    });
     Patience patience{.until = context.deadline, .wake = stop.descriptor()};
     CallHeader header{.call = ++lane.calls};
     if (context.deadline)
@@ -335,6 +417,7 @@ class Supervisor final : public WorkerSupervisor {
     if (const auto sent = lane.channel.send(kind_of(Message::request), body, patience); !sent)
       return sent.error().reason == "channel_closed" ? not_asked(*worker) : kill(context, *worker, "it takes no request");
 
+    patience.until = context.deadline ? std::min(*context.deadline, long_since) : long_since;
     bool is_delivered = false;
     bool is_ending = false;
     std::optional<Error> refusal;  // the sink's
@@ -354,12 +437,17 @@ class Supervisor final : public WorkerSupervisor {
           return attempt;
         }
         if (why.code == ErrorCode::data_loss) return lied(*worker);
-        if (is_ending) {
+        if (!is_ending && !is_long && context.check()) {
+          is_long = true;
+          begin_long_call(*worker);
+          patience.until = context.deadline;
+        } else if (is_ending) {
           Attempt attempt = kill(context, *worker, "it did not stop");
           if (refusal) attempt.outcome = fail(std::move(*refusal));
           return attempt;
+        } else {
+          begin_ending();
         }
-        begin_ending();
       } else if (lane.frame.kind == kind_of(Message::part)) {
         if (!is_ending && !context.check()) begin_ending();
         if (is_ending) continue;
@@ -459,12 +547,12 @@ class Supervisor final : public WorkerSupervisor {
   const std::shared_ptr<WorkerLauncher> launcher_;
   const WorkerLimits limits_;
 
+  Census census_;  // also of workers that take no more calls, and have some; before whoever is counted in it
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::uint64_t changes_ = 0;
   std::map<std::string, std::shared_ptr<Worker>> workers_;  // those that take calls
   std::set<std::string> starting_;
-  std::atomic<std::size_t> alive_ = 0;  // also those that take no more calls, and have some
 
   std::unique_ptr<PeriodicTask> idle_check_;  // last, so that it ends before what it uses
 };

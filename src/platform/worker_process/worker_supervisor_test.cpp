@@ -1,6 +1,7 @@
 #include "platform/worker_process/worker_supervisor.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -44,7 +45,7 @@ class Caller final {
     return {.key = key, .version = version, .program = "attack", .argument = Secret(""), .sandbox = {}};
   }
 
-  std::shared_ptr<WorkerLauncher> launcher_ = start_worker_launcher();
+  std::shared_ptr<WorkerLauncher> launcher_ = make_worker_launcher();
   std::unique_ptr<WorkerSupervisor> supervisor_;
 };
 
@@ -238,6 +239,37 @@ TEST(WorkerSupervisor, RefusesAtOnceWhenEveryWorkerIsAtWork) {
   EXPECT_LT(Clock::now() - started, milliseconds(20) * kPatience);
 }
 
+TEST(WorkerSupervisor, LeavesRoomForTheNextGroup) {
+  Caller call({.workers_max = 4});
+  const auto of_group = [](const std::string& key, const std::string& group) {
+    WorkerSpec spec = Caller::spec(key);
+    spec.group = group;
+    return spec;
+  };
+  std::vector<std::jthread> busy;
+  for (const std::string key : {"a1", "a2"})
+    busy.emplace_back([&, key] { EXPECT_EQ(call.call({}, of_group(key, "a"), "wait 500"), "waited"); });
+  std::this_thread::sleep_for(milliseconds(200));
+  EXPECT_EQ(call.call({}, of_group("a3", "a"), "echo x").error().reason, "overloaded");
+  EXPECT_EQ(call.call({}, of_group("b1", "b"), "echo x"), "x");
+  busy.clear();
+  EXPECT_EQ(call.call({}, of_group("a3", "a"), "echo x"), "x");
+}
+
+TEST(WorkerSupervisor, HasACallThatIsLongAtWorkGiveWay) {
+  Caller call({.long_call = milliseconds(100)});
+  const pid_t worker = std::stoi(call.pid());
+  const auto priority = [&] { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(worker)); };
+  EXPECT_EQ(priority(), worker_priority);
+  std::jthread busy([&] { EXPECT_EQ(call("wait 400"), "waited"); });
+  std::this_thread::sleep_for(milliseconds(250));
+  EXPECT_EQ(priority(), worker_priority_of_long_calls);
+  busy.join();
+  // The superuser may take it back; anybody else's next call has another worker.
+  const pid_t next = std::stoi(call.pid());
+  EXPECT_EQ(::getpriority(PRIO_PROCESS, static_cast<id_t>(next)), worker_priority);
+}
+
 TEST(WorkerSupervisor, PassesOnThatAProgramDoesNotStart) {
   Caller call;
   WorkerSpec spec = Caller::spec("k");
@@ -286,7 +318,7 @@ TEST(WorkerLauncher, TakesACallWhoseZygoteDiesElsewhere) {
 }
 
 TEST(WorkerLauncher, StartsAWorkerWithinMilliseconds) {
-  const auto launcher = start_worker_launcher();
+  const auto launcher = make_worker_launcher();
   ASSERT_TRUE(launcher->launch({}, "attack", {}, ""));
   auto best = milliseconds(1'000'000);
   for (int i = 0; i < 10; ++i) {
@@ -303,7 +335,7 @@ TEST(WorkerLauncher, EndsWithItsServerHoweverThatEnds) {
   ASSERT_EQ(::pipe(ends.data()), 0);
   const pid_t server = ::fork();
   if (server == 0) {
-    const auto launcher = start_worker_launcher();
+    const auto launcher = make_worker_launcher();
     const auto worker = launcher->launch({}, "attack", {}, "");
     const std::array<pid_t, 2> pids{launcher->zygote(), worker ? worker->pid : 0};
     if (::write(ends[1], pids.data(), sizeof pids) < 0) ::_exit(1);
@@ -334,7 +366,7 @@ TEST(WorkerLauncher, EndsWithItsServerHoweverThatEnds) {
 TEST(WorkerLauncher, GivesItsWorkersAnAddressSpaceWithoutSecrets) {
   const std::string canary = str("canary-", ::getpid(), "-", Clock::now().time_since_epoch().count());
   ::setenv("BRIDGE_TEST_CANARY", canary.c_str(), 1);
-  const auto launcher = start_worker_launcher();
+  const auto launcher = make_worker_launcher();
   const SandboxOptions dumpable{.left_out = {SandboxLayer::not_dumpable}};
   const auto first = launcher->launch({}, "attack", dumpable, canary);
   const auto second = launcher->launch({}, "attack", dumpable, "");

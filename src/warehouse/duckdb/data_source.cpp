@@ -403,12 +403,19 @@ bool is_sqlite_file(const fs::path& path) {
 
 }  // namespace
 
+namespace {
+
+std::uint64_t memory_share(const DriverLimits& limits) { return limits.is_alone_in_process ? data_memory_share_alone : data_memory_share; }
+
+}  // namespace
+
 Result<> DataSource::open_database(const CallContext& context, const fs::path& path, const DriverLimits& limits) {
   if (is_sqlite_file(path)) {
     return fail(ErrorCode::invalid_argument, "not_a_database",
                 str("The file '", path.string(), "' is a SQLite file: choose the connection type sqlite"));
   }
-  auto engine = Engine::open({.database_file = path.string(), .process_memory_max = limits.process_memory_max});
+  auto engine =
+      Engine::open({.database_file = path.string(), .memory_share = memory_share(limits), .process_memory_max = limits.process_memory_max});
   if (!engine) return fail(database_open_error(path, engine.error()));
   engine_ = std::move(*engine);
   return read_database_tables(context);
@@ -463,7 +470,7 @@ Result<> DataSource::open_files(const CallContext& context, const fs::path& path
     return fail(ErrorCode::failed_precondition, "no_tables",
                 str("The folder '", path.string(), "' has no tables: put Parquet, CSV, TSV, JSON or NDJSON files into it"));
   }
-  EngineOptions options{.process_memory_max = limits.process_memory_max};
+  EngineOptions options{.memory_share = memory_share(limits), .process_memory_max = limits.process_memory_max};
   for (const fs::path& file : files) options.readable_files.push_back(file.string());
   engine_ = TRY(Engine::open(options));
   catalog_ = "memory";

@@ -148,6 +148,7 @@ class DuckdbDriver final : public WarehouseDriver {
              .where_it_is = true}};
   }
 
+  bool is_of_this_machine() const override { return true; }
   const SqlDialect& dialect() const override { return duckdb_dialect(); }
 
   DataVersion data_version(const std::map<std::string, Secret>& credentials) const override {

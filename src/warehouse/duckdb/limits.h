@@ -14,12 +14,14 @@ inline constexpr std::size_t prepared_statements_max = 32;
 // Memory of one open database, which is never more than this part of what the process may take.
 inline constexpr std::uint64_t memory_max_bytes = 2ULL << 30;
 inline constexpr std::uint64_t data_memory_share = 4;
+inline constexpr std::uint64_t data_memory_share_alone = 2;  // where the process is this engine's own
 inline constexpr unsigned threads_max = 16;
 // The engines without data.
 inline constexpr std::uint64_t parser_memory_max = 256ULL << 20;
 inline constexpr std::size_t parser_sessions = 4;
 inline constexpr std::uint64_t answer_memory_max = 1ULL << 30;
-inline constexpr std::uint64_t private_memory_share = 8;
+inline constexpr std::uint64_t answer_memory_share = 4;
+inline constexpr std::uint64_t parser_memory_share = 8;
 
 // What the guard parses.
 inline constexpr std::size_t sql_bytes_max = 64 << 10;

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "warehouse/duckdb/duckdb_dialect.h"
+#include "warehouse/duckdb/duckdb_library.h"
 #include "warehouse/duckdb/engine.h"
 #include "warehouse/duckdb/private_engine.h"
 #include "warehouse/duckdb/sql_guard.h"
@@ -12,6 +13,7 @@ namespace {
 
 class DuckdbLocalQueryEngine final : public LocalQueryEngine {
  public:
+  Result<> load() const override { return duckdb::load_duckdb_library(); }
   const SqlDialect& dialect() const override { return duckdb_dialect(); }
 
   Result<QueryResult> execute(const CallContext& context, const BoundQuery& query, const std::map<std::string, const QueryResult*>& tables,

@@ -29,12 +29,12 @@ class LazyEngine final {
 
 Result<std::shared_ptr<Engine>> parser_engine() {
   static LazyEngine engine(
-      {.memory_max = parser_memory_max, .memory_share = private_memory_share, .threads = 1, .sessions = parser_sessions});
+      {.memory_max = parser_memory_max, .memory_share = parser_memory_share, .threads = 1, .sessions = parser_sessions});
   return engine.get();
 }
 
 Result<std::shared_ptr<Engine>> answer_engine() {
-  static LazyEngine engine({.memory_max = answer_memory_max, .memory_share = private_memory_share});
+  static LazyEngine engine({.memory_max = answer_memory_max, .memory_share = answer_memory_share});
   return engine.get();
 }
 

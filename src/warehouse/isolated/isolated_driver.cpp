@@ -6,7 +6,8 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "warehouse/batch_codec.h"
+#include "warehouse/isolated/checked_answer.h"
+#include "warehouse/isolated/killed_requests.h"
 #include "warehouse/isolated/protocol.h"
 #include "warehouse/isolated/warehouse_program.h"
 
@@ -16,16 +17,6 @@ namespace {
 
 using namespace isolated;
 namespace fs = std::filesystem;
-
-// A batch takes more bytes on the way than the engine counts for it, but not many times as many.
-constexpr std::size_t kWireBytesPerCounted = 2;
-
-std::unexpected<Error> lied(std::string detail) {
-  return fail(Error{.code = ErrorCode::data_loss,
-                    .message = "What the engine answered cannot be read",
-                    .detail = std::move(detail),
-                    .reason = "batch_invalid"});
-}
 
 // Which files these are now: another file of the same name is one that a worker may not read.
 std::string identity_of(const std::vector<std::string>& paths) {
@@ -37,64 +28,18 @@ std::string identity_of(const std::vector<std::string>& paths) {
   return identity;
 }
 
-// Gives the batches of an answer on, as long as they are what they should be.
-class CheckedBatches final {
- public:
-  CheckedBatches(const ExecuteLimits& limits, BatchSink& sink)
-      : rows_left_(limits.rows_max),
-        bytes_left_(limits.result_bytes_max > (std::size_t{1} << 50) ? limits.result_bytes_max
-                                                                     : limits.result_bytes_max * kWireBytesPerCounted + frame_bytes_max),
-        sink_(sink) {}
-
-  Result<> take(std::string_view message) {
-    if (streamed || message.empty()) return lied("a message after the last, or an empty one");
-    const std::string_view body = message.substr(1);
-    if (message.front() == kStreamed) {
-      streamed = TRY(from_wire<Streamed>(body));
-      if (streamed->row_count != row_count_ || !has_columns_) return lied("not the number of rows that came");
-      return {};
-    }
-    if (message.front() != kBatch) return lied("neither a batch nor the end");
-    if (body.size() > bytes_left_) return lied("more bytes than were asked for");
-    bytes_left_ -= body.size();
-    QueryResult batch = TRY(read_batch(body));
-    if (batch.row_count > rows_left_) return lied("more rows than were asked for");
-    rows_left_ -= batch.row_count;
-    row_count_ += batch.row_count;
-    TRY(check_columns(batch));
-    return sink_.take(batch);
-  }
-
-  std::optional<Streamed> streamed;
-
- private:
-  // Who joins batches goes by the first one's columns.
-  Result<> check_columns(const QueryResult& batch) {
-    if (!has_columns_) {
-      has_columns_ = true;
-      for (const ResultColumn& column : batch.columns) names_.push_back(column.name);
-      return {};
-    }
-    if (std::ranges::equal(names_, batch.columns, {}, {}, &ResultColumn::name)) return {};
-    return lied("other columns than before");
-  }
-
-  std::size_t rows_left_;
-  std::size_t bytes_left_;
-  std::size_t row_count_ = 0;
-  bool has_columns_ = false;
-  std::vector<std::string> names_;
-  BatchSink& sink_;
-};
-
 class IsolatedWarehouse final : public Warehouse {
  public:
-  IsolatedWarehouse(std::shared_ptr<WarehouseDriver> driver, std::shared_ptr<WorkerSupervisor> supervisor, IsolationOptions options,
+  IsolatedWarehouse(std::shared_ptr<WarehouseDriver> driver, std::shared_ptr<WorkerSupervisor> supervisor,
+                    std::shared_ptr<KilledRequests> killed, IsolationOptions options, std::string team,
                     std::map<std::string, Secret> credentials)
       : driver_(std::move(driver)),
         supervisor_(std::move(supervisor)),
+        killed_(std::move(killed)),
         options_(std::move(options)),
+        team_(std::move(team)),
         credentials_(std::move(credentials)),
+        data_version_(driver_->data_version(credentials_)),
         key_(make_uuid()) {
     Credentials fields;
     for (const auto& [name, value] : credentials_) fields.fields.emplace(name, value.reveal());
@@ -137,10 +82,9 @@ class IsolatedWarehouse final : public Warehouse {
   }
 
   Result<Streamed> stream(const CallContext& context, const BoundQuery& query, const ExecuteLimits& limits, BatchSink& sink) override {
-    CheckedBatches batches(limits, sink);
-    TRY(call(context, Stream{query, limits}, [&](std::string_view message) { return batches.take(message); }));
-    if (!batches.streamed) return lied("an answer without its end");
-    return *batches.streamed;
+    CheckedAnswer answer(limits, sink);
+    TRY(call(context, Stream{query, limits}, [&](std::string_view message) { return answer.take(message); }));
+    return answer.end();
   }
 
  private:
@@ -158,13 +102,21 @@ class IsolatedWarehouse final : public Warehouse {
 
   Result<> call(const CallContext& context, const Request& request, const TakeMessage& take) {
     TRY(context.check());
-    return supervisor_->call(context, TRY(spec()), to_wire(request), take);
+    const std::string bytes = to_wire(request);
+    if (!killed_->is_empty()) TRY(killed_->check(request_key(bytes)));
+    auto outcome = supervisor_->call(context, TRY(spec()), bytes, take);
+    if (!outcome && outcome.error().reason == "query_killed") killed_->note(request_key(bytes), outcome.error());
+    return outcome;
+  }
+
+  std::string request_key(std::string_view request) const {
+    return killed_request_key(str(team_, "/", driver_->type()), data_version_ ? data_version_().value_or("") : "", request);
   }
 
   // The files may have become others since the last call.
   Result<WorkerSpec> spec() {
     IsolationNeeds needs = TRY(driver_->isolation_needs(credentials_));
-    WorkerSpec spec{.key = key_, .program = warehouse_program_name(driver_->type()), .argument = argument_};
+    WorkerSpec spec{.key = key_, .group = team_, .program = warehouse_program_name(driver_->type()), .argument = argument_};
     spec.version = identity_of(needs.readable_paths);
     spec.sandbox.readable_paths = std::move(needs.readable_paths);
     spec.sandbox.memory_bytes_max = options_.memory_bytes_max;
@@ -175,7 +127,7 @@ class IsolatedWarehouse final : public Warehouse {
   Result<std::string> make_scratch_folder() {
     if (!has_scratch_) {
       std::error_code error;
-      fs::create_directory(scratch_folder(), error);
+      fs::create_directories(scratch_folder(), error);
       if (!error) fs::permissions(scratch_folder(), fs::perms::owner_all, error);
       if (error) {
         return fail(Error{.code = ErrorCode::unavailable,
@@ -191,8 +143,11 @@ class IsolatedWarehouse final : public Warehouse {
 
   const std::shared_ptr<WarehouseDriver> driver_;
   const std::shared_ptr<WorkerSupervisor> supervisor_;
+  const std::shared_ptr<KilledRequests> killed_;
   const IsolationOptions options_;
+  const std::string team_;
   const std::map<std::string, Secret> credentials_;
+  const DataVersion data_version_;
   const std::string key_;  // this warehouse's alone: a worker never works for two
   Secret argument_;
   std::atomic<bool> has_scratch_ = false;
@@ -208,10 +163,12 @@ class IsolatedDriver final : public WarehouseDriver {
   std::string title() const override { return driver_->title(); }
   std::vector<CredentialField> fields() const override { return driver_->fields(); }
   const SqlDialect& dialect() const override { return driver_->dialect(); }
+  bool is_of_this_machine() const override { return driver_->is_of_this_machine(); }
   DataVersion data_version(const std::map<std::string, Secret>& credentials) const override { return driver_->data_version(credentials); }
 
   Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
-    const auto warehouse = std::make_shared<IsolatedWarehouse>(driver_, supervisor_, options_, credentials);
+    const auto warehouse =
+        std::make_shared<IsolatedWarehouse>(driver_, supervisor_, killed_, options_, context.caller.team_id.value(), credentials);
     TRY(warehouse->ping(context));
     return warehouse;
   }
@@ -219,6 +176,7 @@ class IsolatedDriver final : public WarehouseDriver {
  private:
   const std::shared_ptr<WarehouseDriver> driver_;
   const std::shared_ptr<WorkerSupervisor> supervisor_;
+  const std::shared_ptr<KilledRequests> killed_ = std::make_shared<KilledRequests>();
   const IsolationOptions options_;
 };
 

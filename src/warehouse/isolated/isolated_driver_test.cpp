@@ -1,6 +1,9 @@
 #include "warehouse/isolated/isolated_driver.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <thread>
 
 #include <filesystem>
 #include <thread>
@@ -19,7 +22,7 @@ using duckdb::run_in_duckdb;
 using sqlite::run_in_sqlite;
 
 const std::shared_ptr<WorkerLauncher>& launcher() {
-  static const std::shared_ptr<WorkerLauncher> it = start_worker_launcher();
+  static const std::shared_ptr<WorkerLauncher> it = make_worker_launcher();
   return it;
 }
 
@@ -110,8 +113,29 @@ TEST(IsolatedDriver, OutlivesAValueThatCrashesTheEngine) {
   EXPECT_EQ(after->columns.at(0).integers, std::vector<std::int64_t>{1'000});
 }
 
+TEST(IsolatedDriver, DoesNotRunAgainWhatKilledItsEngineTwiceUntilTheDataChanges) {
+  const std::filesystem::path file = folder() / "changing.duckdb";
+  const auto write = [&](int rows) {
+    std::filesystem::remove(file);
+    run_in_duckdb(file, {str("CREATE TABLE t AS SELECT range AS n FROM range(", rows, ")")});
+  };
+  write(10);
+  const auto opened = isolated(make_duckdb_driver())->open({}, {{"path", Secret(file.string())}});
+  ASSERT_TRUE(opened) << describe_error(opened.error());
+  const BoundQuery bomb{.sql = "SELECT json_structure(repeat('[', 100000) || repeat(']', 100000)) AS s FROM t LIMIT 1"};
+  for (int i = 0; i < 2; ++i) EXPECT_THAT((*opened)->execute({}, bomb, {}).error().message, testing::Not(testing::HasSubstr("any more")));
+  const auto refused = (*opened)->execute({}, bomb, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, "query_killed");
+  EXPECT_THAT(refused.error().message, testing::HasSubstr("not run any more"));
+  EXPECT_TRUE((*opened)->execute({}, {.sql = "SELECT count(*) FROM t"}, {}));
+  write(11);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // a look at the files is trusted for a moment
+  EXPECT_THAT((*opened)->execute({}, bomb, {}).error().message, testing::Not(testing::HasSubstr("any more")));
+}
+
 TEST(IsolatedDriver, KillsWorkThatTheEngineCannotStop) {
-  const auto brief = make_worker_supervisor(start_worker_launcher(), {});
+  const auto brief = make_worker_supervisor(make_worker_launcher(), {});
   const auto driver = make_isolated_driver(make_duckdb_driver(), std::shared_ptr<WorkerSupervisor>(brief.get(), [](auto*) {}), {});
   const auto opened = driver->open({}, duckdb_file().credentials);
   ASSERT_TRUE(opened);

@@ -60,7 +60,7 @@ struct DryRunOf {
   BoundQuery query;
 };
 BOOST_DESCRIBE_STRUCT(DryRunOf, (), (query))
-// Answered with a batch (warehouse/batch_codec.h) a message and then a Streamed; the first byte says which it is.
+// Answered with a batch a message and then a Streamed (checked_answer.h).
 struct Stream {
   BoundQuery query;
   ExecuteLimits limits;
@@ -69,8 +69,13 @@ BOOST_DESCRIBE_STRUCT(Stream, (), (query, limits))
 
 using Request = std::variant<Ping, ListDatasets, ListTables, DescribeTables, ColumnStatisticsOf, CheckSql, DryRunOf, Stream>;
 
-inline constexpr char kBatch = 'b';
-inline constexpr char kStreamed = 's';
+// The one call of an engine for answers. `tables`: a batch (warehouse/batch_codec.h) by its name. Answered as a Stream is.
+struct AnswersQuery {
+  BoundQuery query;
+  ExecuteLimits limits;
+  std::map<std::string, std::string> tables;
+};
+BOOST_DESCRIBE_STRUCT(AnswersQuery, (), (query, limits, tables))
 
 }  // namespace isolated
 }  // namespace bridge

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "warehouse/batch_codec.h"
+#include "warehouse/isolated/checked_answer.h"
 #include "warehouse/isolated/protocol.h"
 
 namespace bridge {
@@ -11,20 +12,6 @@ namespace bridge {
 namespace {
 
 using namespace isolated;
-
-class ReplySink final : public BatchSink {
- public:
-  explicit ReplySink(Reply& reply) : reply_(reply) {}
-  Result<> take(QueryResult& batch) override {
-    message_.assign(1, kBatch);
-    append_batch(message_, batch);
-    return reply_.send(message_);
-  }
-
- private:
-  Reply& reply_;
-  std::string message_;  // its memory is used again
-};
 
 // The engine of one worker.
 class Engine final {
@@ -72,9 +59,7 @@ class Engine final {
   }
   static Result<> answer(const CallContext& context, Warehouse& warehouse, const Stream& asked, Reply& reply) {
     ReplySink sink(reply);
-    std::string message(1, kStreamed);
-    append_wire(message, TRY(warehouse.stream(context, asked.query, asked.limits, sink)));
-    return reply.send(message);
+    return sink.end(TRY(warehouse.stream(context, asked.query, asked.limits, sink)));
   }
 
   std::shared_ptr<WarehouseDriver> driver_;
@@ -83,7 +68,29 @@ class Engine final {
   std::shared_ptr<Warehouse> warehouse_;
 };
 
+Result<> answer_query(LocalQueryEngine& engine, const CallContext& context, std::string_view bytes, Reply& reply) {
+  const auto asked = TRY(from_wire<AnswersQuery>(bytes));
+  std::map<std::string, QueryResult> results;
+  std::map<std::string, const QueryResult*> tables;
+  for (const auto& [name, batch] : asked.tables) tables[name] = &(results[name] = TRY(read_batch(batch)));
+  QueryResult rows = TRY(engine.execute(context, asked.query, tables, asked.limits));
+  const Streamed streamed{.row_count = rows.row_count, .truncated = rows.truncated};
+  ReplySink sink(reply);
+  TRY(sink.take(rows));
+  return sink.end(streamed);
+}
+
 }  // namespace
+
+WorkerProgram make_answers_program(std::shared_ptr<LocalQueryEngine> engine) {
+  return {.name = std::string(kAnswersProgram),
+          .prepare = [engine] { return engine->load(); },
+          .start = [engine](const std::string&) -> Result<AnswerCall> {
+            return [engine](const CallContext& context, std::string_view request, Reply& reply) {
+              return answer_query(*engine, context, request, reply);
+            };
+          }};
+}
 
 std::string warehouse_program_name(std::string_view driver_type) { return str("warehouse:", driver_type); }
 

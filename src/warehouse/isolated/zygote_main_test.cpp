@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "warehouse/driver_list.h"
-#include "warehouse/isolated/warehouse_program.h"
 
 #if defined(__SANITIZE_THREAD__)
 // A zygote has no environment to read this from.
@@ -11,7 +10,7 @@ extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; }
 
 // The workers of isolated warehouses are this program once more.
 int main(int argc, char** argv) {
-  const auto programs = bridge::make_warehouse_programs(bridge::make_warehouse_drivers());
+  const auto programs = bridge::make_engine_programs();
   bridge::serve_if_zygote(argc, argv, programs);
   testing::InitGoogleMock(&argc, argv);
   return RUN_ALL_TESTS();

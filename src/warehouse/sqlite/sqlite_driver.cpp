@@ -98,6 +98,7 @@ class SqliteDriver final : public WarehouseDriver {
              .where_it_is = true}};
   }
 
+  bool is_of_this_machine() const override { return true; }
   const SqlDialect& dialect() const override { return sqlite_dialect(); }
 
   DataVersion data_version(const std::map<std::string, Secret>& credentials) const override {
