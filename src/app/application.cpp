@@ -8,6 +8,7 @@
 
 #include "app/data_folder.h"
 #include "app/endpoint_list.h"
+#include "app/memory_limit.h"
 #include "app/services.h"
 #include "app/web_page.h"
 #include "base/guarded.h"
@@ -20,11 +21,13 @@
 #include "platform/http/server.h"
 #include "platform/metadata_db/migrations.h"
 #include "platform/otlp/otlp_exporter.h"
+#include "platform/work/periodic_task.h"
 
 namespace bridge {
 namespace {
 
 constexpr int kDrainMs = 10'000;
+constexpr std::chrono::seconds kMemoryInterval{2};
 constexpr std::uint64_t kBodiesMemoryShare = 8;  // of what the process may take, for the bodies of requests
 
 // Written once and never again: mode 0600 from the first byte, and durable before anybody can rely on it.
@@ -103,6 +106,8 @@ class BridgeApplication final : public Application {
       else if (*mended > 0) log_info("reconciled", {{"dashboards", str(*mended)}});
     });
     services_->workers->warm();
+    memory_keeper_ =
+        start_periodic_task({.name = "free memory", .interval = kMemoryInterval}, [](const std::stop_token&) { give_free_memory_back(); });
     log_info("ready", {{"url", url()}, {"data_dir", config_.data_dir}});
     return {};
   }
@@ -178,6 +183,7 @@ class BridgeApplication final : public Application {
   std::unique_ptr<HttpServer> server_;
   std::jthread reconciler_;
   std::unique_ptr<Refresher> refresher_;
+  std::unique_ptr<PeriodicTask> memory_keeper_;
   std::string operator_key_;
   bool first_start_ = false;
   bool stopped_ = false;

@@ -16,7 +16,15 @@ constexpr std::size_t kStackBytes = 2 << 20;        // of a thread; counts in fu
 constexpr int kReturnedBytesMin = 1 << 20;          // an allocation from this size on goes back to the system when it is freed
 constexpr int kKeptBytesMax = 8 << 20;              // freed memory at an arena's end
 
+constexpr std::size_t kFreeBytesMax = 16 << 20;
+
 }  // namespace
+
+void give_free_memory_back() {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  if (mallinfo2().fordblks > kFreeBytesMax) malloc_trim(0);
+#endif
+}
 
 void limit_memory() {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // their shadow memory alone is larger

@@ -8,4 +8,7 @@ namespace bridge {
 // Also has threads take no more for their stacks than they need, and freed memory go back to the system. Before the first thread.
 void limit_memory();
 
+// Gives the system back what is free within this process, when it is much: parts of large answers leave holes that no allocation fills.
+void give_free_memory_back();
+
 }  // namespace bridge

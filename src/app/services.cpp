@@ -29,7 +29,7 @@ namespace bridge {
 namespace {
 
 constexpr std::uint64_t kCacheMemoryShare = 8;  // of what the process may take
-constexpr std::uint64_t kWorkerMemoryMin = std::uint64_t{256} << 20;
+constexpr std::uint64_t kWorkerMemoryMin = std::uint64_t{1} << 30;
 constexpr std::uint64_t kWorkerMemoryMax = std::uint64_t{4} << 30;
 constexpr const char* kScratchFolder = "scratch";  // engines' temporary files
 
@@ -189,7 +189,7 @@ CheckPlace place_checker(Services& s, const Config& config) {
   };
 }
 
-// What one engine's process may take: half of what the server may, so that an engine gets what it would within it.
+// What one engine's process may take: half of what the server may, within bounds, of which its engine takes half.
 std::uint64_t worker_memory() { return std::clamp(process_memory_max() / 2, kWorkerMemoryMin, kWorkerMemoryMax); }
 
 // The warehouses; those of this machine, and the engine of `from:` queries, behind walls.

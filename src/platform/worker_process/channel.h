@@ -23,6 +23,8 @@ struct Frame {
   std::uint32_t kind = 0;
   std::string body;
   FileDescriptor descriptor;  // that came with it, where the channel takes them
+
+  void free_memory() { std::string().swap(body); }
 };
 
 // Frames over one end of a connected pair of sockets: the length, the kind, the bytes. The bytes are copied through the kernel: nothing is
@@ -46,6 +48,11 @@ class Channel final {
 
   // The memory of `frame` is used again for the next one.
   Result<> receive(Frame& frame, const Patience& patience);
+
+  // What the next frame would use again, where none is under way.
+  void free_memory() {
+    if (header_have_ == 0) incoming_.free_memory();
+  }
 
   int descriptor() const { return socket_.get(); }
   FileDescriptor release() { return std::move(socket_); }

@@ -119,7 +119,7 @@ struct Lane {
   Channel channel;
   std::uint32_t number = 0;
   std::uint64_t calls = 0;
-  Frame frame;  // its memory is used again
+  Frame frame;  // its memory is used again within a call
 };
 
 struct Worker {
@@ -341,6 +341,10 @@ class Supervisor final : public WorkerSupervisor {
   // ---- ending workers
 
   void release(const std::shared_ptr<Worker>& worker, std::unique_ptr<Lane> lane) {
+    if (lane) {  // it may be idle for long
+      lane->frame.free_memory();
+      lane->channel.free_memory();
+    }
     const std::lock_guard lock(mutex_);
     worker->end_call();
     worker->used_at = Clock::now();
