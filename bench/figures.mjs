@@ -1,5 +1,5 @@
 // What the benchmarks count with.
-import {readFileSync} from 'node:fs';
+import {readFileSync, readdirSync} from 'node:fs';
 
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 export const percentile = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
@@ -16,6 +16,19 @@ export function processorSeconds(pids) {
     ticks += Number(fields[11]) + Number(fields[12]);
   }
   return ticks / TICKS_PER_SECOND;
+}
+
+/** The children of a process. */
+export function childrenOf(pid) {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
+    .concat(readdirSync(`/proc/${pid}/task`).filter((task) => task !== String(pid)).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)));
+}
+
+/** Memory that these processes share with no other. */
+export function privateMiB(pids) {
+  let kib = 0;
+  for (const pid of pids) for (const [, size] of readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').matchAll(/^Private_(?:Clean|Dirty):\s+(\d+)/gm)) kib += Number(size);
+  return kib / 1024;
 }
 
 export function residentMiB(server) {

@@ -13,6 +13,7 @@ import {BINARY, DATA, expectStatus, generate, makeTeam, startServer} from '../te
 import {hanging} from './hanging.mjs';
 import {scale} from './scale.mjs';
 import {traffic} from './traffic.mjs';
+import {walls} from './walls.mjs';
 import {firstToken, idleStreams} from './streams/streams.mjs';
 
 const wanted = process.argv.slice(2);
@@ -230,6 +231,7 @@ http { access_log off; sendfile on; tcp_nopush on; open_file_cache max=100; keep
   idle_streams: () => idleStreams(figure),
   scale: () => scale(figure),
   hanging: () => hanging(figure),
+  walls: () => walls(figure, programs),
 };
 // Takes half an hour, so it is run only when it is named.
 const longBenches = {traffic: () => traffic(figure)};

@@ -164,9 +164,8 @@ DriverParts driver_parts(const Config& config, const Services& services) {
 CheckPlace place_checker(Services& s, const Config& config) {
   return [&s, roots = config.data_roots, is_alone = config.listens_on_this_machine_alone(), needs_walls = !config.allow_missing_walls](
              const CallContext& context, const WarehouseDriver& driver, const std::map<std::string, Secret>& credentials,
-             PlaceUse use) -> Result<> {
+             NamedBy by) -> Result<> {
     if (!driver.is_of_this_machine()) return {};
-    const bool is_named = use == PlaceUse::name;
     if (!roots.is_unset()) {
       const auto team = TRY(read_value<std::optional<Team>>(
           *s.database, context, [&](Transaction& transaction) { return find_team(transaction, context.caller.team_id); }));
@@ -176,11 +175,11 @@ CheckPlace place_checker(Services& s, const Config& config) {
           ErrorCode::permission_denied, "path_not_allowed",
           "This server can be reached from other machines and reads no files of its own until the operator says where data may lie: "
           "set BRIDGE_DATA_ROOTS");
-    } else if (is_named && !context.caller.is_operator) {
+    } else if (by != NamedBy::server_operator) {
       return fail(ErrorCode::permission_denied, "path_not_allowed",
                   "Only the operator names folders of the server's machine: ask them to add this connection, or to set BRIDGE_DATA_ROOTS");
     }
-    if (!is_named || !needs_walls || context.caller.is_operator) return {};
+    if (!needs_walls || by == NamedBy::server_operator) return {};
     const auto walls = s.walls->check(context);
     if (walls) return {};
     Error error = walls.error();

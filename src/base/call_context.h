@@ -57,6 +57,11 @@ struct TraceContext {
   std::string span_id;  // of the span that is under way; empty when the trace begins here
 };
 
+// Whom a call is for: somebody who waits for it, the server's own plans (refreshes, jobs), or a model that tries something. Where there is
+// not enough for all, those who wait go first.
+enum class WorkClass : std::uint8_t { interactive, background, model };
+inline constexpr std::size_t kWorkClasses = 3;
+
 // What travels with every call that may block: who asks, until when, and whether they still want the answer. Cheap to copy.
 struct CallContext {
   using Clock = std::chrono::steady_clock;
@@ -65,6 +70,7 @@ struct CallContext {
   std::string correlation_id;
   std::optional<Clock::time_point> deadline;
   std::stop_token stop;
+  WorkClass work_class = WorkClass::interactive;
   std::shared_ptr<const TraceContext> trace;  // null when nobody traces it
 
   TeamScope team() const { return TeamScope(caller.team_id); }

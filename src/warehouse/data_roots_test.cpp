@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "warehouse/local_path.h"
-#include "warehouse/testing/driver_contract.h"
+#include "warehouse/testing/test_folder.h"
 
 namespace bridge {
 namespace {

@@ -180,6 +180,7 @@ Result<ToolRunner::Executed> ToolRunner::execute(const ToolContext& context, con
   }
   ToolContext bounded_context = context;
   bounded_context.call = context.call.with_timeout(limits_.tool_time_max);
+  bounded_context.call.work_class = WorkClass::model;
   bool threw = true;
   ToolOutcome outcome;
   Result<json::object> content = guarded([&] {

@@ -157,7 +157,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
   Result<Connection> create(const CallContext& context, NewConnection input, NewConnectionTest test) override {
     if (const auto driver = driver_of(input.connection_type)) add_defaults(*driver, input.credentials);
     TRY(check_new(context, input));
-    TRY(check_place(context, *driver_of(input.connection_type), input.credentials, PlaceUse::name));
+    TRY(check_place(context, *driver_of(input.connection_type), input.credentials, named_by(context)));
     std::shared_ptr<Warehouse> warehouse;
     if (test == NewConnectionTest::first) {
       TRY(check_name_is_free(context, trim(input.name)));  // before the warehouse is asked, which may take long
@@ -170,6 +170,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
     row.name = std::string(trim(input.name));
     row.connection_type = input.connection_type;
     row.credentials_path = str(parts_.credentials_prefix, row.team_id.value(), "/", row.id.value(), ".enc");
+    row.named_by_operator = context.caller.is_operator;
     row.created_at = row.updated_at = now;
     if (warehouse) {
       row.status = ConnectionStatus::active;
@@ -217,7 +218,8 @@ class ConnectionServiceOnStores final : public ConnectionService {
     const Time now = parts_.clock->now();
     std::shared_ptr<Warehouse> warehouse;
     if (changed.differs) {
-      TRY(check_place(context, *driver_of(row.connection_type), changed.credentials, PlaceUse::name));
+      if (changed.moved) row.named_by_operator = context.caller.is_operator;
+      TRY(check_place(context, *driver_of(row.connection_type), changed.credentials, named_by(row)));
       warehouse = TRY(prove(context, *driver_of(row.connection_type), changed.credentials));
       row.credentials_path =
           str(parts_.credentials_prefix, row.team_id.value(), "/", row.id.value(), ".", encode_hex(random_bytes(8)), ".enc");
@@ -527,12 +529,15 @@ class ConnectionServiceOnStores final : public ConnectionService {
     WarehouseDriver* driver = driver_of(row.connection_type);
     if (!driver) return no_driver(row);
     const Credentials credentials = TRY(read_credentials(context, row));
-    TRY(check_place(context, *driver, credentials, PlaceUse::open));
+    TRY(check_place(context, *driver, credentials, named_by(row)));
     return open_with(context, *driver, credentials);
   }
 
-  Result<> check_place(const CallContext& context, const WarehouseDriver& driver, const Credentials& credentials, PlaceUse use) const {
-    return parts_.check_place ? parts_.check_place(context, driver, credentials, use) : Result<>();
+  static NamedBy named_by(const CallContext& context) { return context.caller.is_operator ? NamedBy::server_operator : NamedBy::team; }
+  static NamedBy named_by(const ConnectionRow& row) { return row.named_by_operator ? NamedBy::server_operator : NamedBy::team; }
+
+  Result<> check_place(const CallContext& context, const WarehouseDriver& driver, const Credentials& credentials, NamedBy by) const {
+    return parts_.check_place ? parts_.check_place(context, driver, credentials, by) : Result<>();
   }
 
   static Result<std::shared_ptr<Warehouse>> open_with(const CallContext& context, WarehouseDriver& driver, const Credentials& credentials) {

@@ -16,11 +16,12 @@ namespace bridge {
 // The slugs of the team's dashboards that read this connection.
 using ConnectionUsers = std::function<Result<std::vector<std::string>>(const CallContext&, const Connection&)>;
 
-// name: somebody gives a connection these fields; open: a connection that has them is opened.
-enum class PlaceUse : std::uint8_t { name, open };
-// Whether the caller's team may have a warehouse there, for drivers whose warehouses lie on the server's machine.
+// Who gave a connection the fields that say where it is.
+enum class NamedBy : std::uint8_t { team, server_operator };
+// Whether the caller's team may have a warehouse there, for drivers whose warehouses lie on the server's machine. Asked when it is named,
+// and again whenever it is opened.
 using CheckPlace =
-    std::function<Result<>(const CallContext&, const WarehouseDriver&, const std::map<std::string, Secret>& credentials, PlaceUse)>;
+    std::function<Result<>(const CallContext&, const WarehouseDriver&, const std::map<std::string, Secret>& credentials, NamedBy)>;
 
 struct ConnectionServiceParts {
   std::shared_ptr<Database> database;

@@ -11,9 +11,10 @@ namespace bridge {
 
 struct ConnectionRow : Connection {
   std::string credentials_path;
+  bool named_by_operator = false;  // who gave it the fields that say where it is
   Time updated_at;
 };
-BOOST_DESCRIBE_STRUCT(ConnectionRow, (Connection), (credentials_path, updated_at))
+BOOST_DESCRIBE_STRUCT(ConnectionRow, (Connection), (credentials_path, named_by_operator, updated_at))
 
 Result<std::optional<ConnectionRow>> find_connection(Transaction& transaction, const TeamScope& scope, const ConnectionId& id);
 Result<std::optional<ConnectionRow>> find_connection_by_name(Transaction& transaction, const TeamScope& scope, std::string_view name);

@@ -103,8 +103,7 @@ struct Workspace {
   std::vector<std::string> users;
   std::shared_ptr<GuardedDriver> guarded_driver = std::make_shared<GuardedDriver>();
   int catalogs_forgotten = 0;
-  std::vector<PlaceUse> place_uses;
-  std::optional<PlaceUse> refused_use;  // places may not be used so
+  std::optional<NamedBy> refused;  // places that these named
   std::shared_ptr<ConnectionService> connections;
 
   explicit Workspace(const Workspace* beside = nullptr) : owns(beside == nullptr) {
@@ -134,9 +133,8 @@ struct Workspace {
          .keys = keys,
          .clock = clock,
          .drivers = drivers,
-         .check_place = [this](const CallContext&, const WarehouseDriver&, const std::map<std::string, Secret>&, PlaceUse use) -> Result<> {
-           place_uses.push_back(use);
-           if (use == refused_use) return fail(ErrorCode::permission_denied, "path_not_allowed", "not there");
+         .check_place = [this](const CallContext&, const WarehouseDriver&, const std::map<std::string, Secret>&, NamedBy by) -> Result<> {
+           if (by == refused) return fail(ErrorCode::permission_denied, "path_not_allowed", "not there");
            return {};
          },
          .users = [this](const CallContext&, const Connection&) -> Result<std::vector<std::string>> { return users; },
@@ -466,24 +464,29 @@ TEST(ConnectionService, KeepsNothingOfAConnectionThatHasToWorkAndDoesNot) {
   EXPECT_EQ(workspace.guarded_driver->opened, opened) << "the warehouse that was proven is the one that is used";
 }
 
-TEST(ConnectionService, AsksWhetherAPlaceMayBeNamedBeforeItLooksThereAndWhetherItMayBeOpened) {
+TEST(ConnectionService, AsksWhetherAPlaceIsAllowedBeforeItLooksThereAndWheneverItIsOpened) {
   Workspace workspace;
-  const CallContext context = in_team("a");
-  workspace.refused_use = PlaceUse::name;
-  EXPECT_EQ(workspace.connections->create(context, guarded("g"), NewConnectionTest::first).error().reason, "path_not_allowed");
+  const CallContext team = in_team("a");
+  CallContext server_operator = team;
+  server_operator.caller.is_operator = true;
+  workspace.refused = NamedBy::team;
+  EXPECT_EQ(workspace.connections->create(team, guarded("g"), NewConnectionTest::first).error().reason, "path_not_allowed");
   EXPECT_EQ(workspace.guarded_driver->opened, 0);
-  workspace.refused_use.reset();
-  const auto made = workspace.connections->create(context, guarded("g"));
+  const auto made = workspace.connections->create(server_operator, guarded("g"));
   ASSERT_TRUE(made);
-  workspace.refused_use = PlaceUse::name;
-  EXPECT_EQ(workspace.connections->update(context, made->id, {.credentials = {{"role", Secret("reader")}}}).error().reason,
-            "path_not_allowed");
-  EXPECT_TRUE(workspace.connections->open_warehouse(context, made->id));  // what was named once is opened
-  workspace.refused_use = PlaceUse::open;
-  const auto later = workspace.connections->create(context, guarded("later"));
-  ASSERT_TRUE(later);
-  EXPECT_EQ(workspace.connections->open_warehouse(context, later->id).error().reason, "path_not_allowed");
-  EXPECT_FALSE(workspace.connections->test(context, later->id)->success);
+  // What the operator named stays so when somebody else changes how it is opened, and not where it is.
+  EXPECT_TRUE(workspace.connections->update(team, made->id, {.credentials = {{"role", Secret("reader")}}}));
+  EXPECT_TRUE(workspace.connections->open_warehouse(team, made->id));
+  const ConnectionChange elsewhere{.credentials = {{"account", Secret("other")}, {"password", Secret("right-1")}}};
+  EXPECT_EQ(workspace.connections->update(team, made->id, elsewhere).error().reason, "path_not_allowed");
+  EXPECT_TRUE(workspace.connections->update(server_operator, made->id, elsewhere));
+  // What was allowed when it was named may not be any more.
+  workspace.refused.reset();
+  const auto of_team = workspace.connections->create(team, guarded("later"));
+  ASSERT_TRUE(of_team);
+  workspace.refused = NamedBy::team;
+  EXPECT_EQ(workspace.connections->open_warehouse(team, of_team->id).error().reason, "path_not_allowed");
+  EXPECT_FALSE(workspace.connections->test(team, of_team->id)->success);
 }
 
 TEST(ConnectionService, SendsNoSecretToAPlaceThatItWasNotGivenFor) {

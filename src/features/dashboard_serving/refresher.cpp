@@ -17,6 +17,7 @@ CallContext context_of(const TeamId& team, std::stop_token stop) {
   CallContext context;
   context.caller = {.team_id = team, .role = Role::admin, .credential_id = "schedule"};
   context.stop = std::move(stop);
+  context.work_class = WorkClass::background;
   return context;
 }
 

@@ -189,6 +189,7 @@ class JobServiceOnThreads final : public JobService {
         .correlation_id = row.id.value(),
         .stop = stop.get_token()};
     context = context.with_timeout(kJobTimeMax);
+    context.work_class = WorkClass::background;
     const Job job = row;
     Progress progress(*this, row, context);
     const auto outcome = run_guarded(kind->second, context, job, row.input, progress);

@@ -204,6 +204,7 @@ class CachedQueryExecution final : public QueryExecution {
     auto refresh = std::make_shared<Refresh>(context, key, request, engine);  // outlives the request that asked for it
     refresh->context.stop = stopping_.get_token();
     refresh->context.deadline.reset();
+    refresh->context.work_class = WorkClass::background;
     refresh->request.view.reset();
     {
       const std::lock_guard lock(refreshing_mutex_);

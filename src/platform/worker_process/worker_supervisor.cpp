@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <array>
 #include <condition_variable>
 #include <csignal>
 #include <map>
@@ -135,11 +136,17 @@ struct Worker {
 
   void kill() const { ::syscall(SYS_pidfd_send_signal, process.process.get(), SIGKILL, nullptr, 0); }
 
-  void begin_call() {
+  void begin_call(WorkClass work_class) {
+    ++calls_of_class.at(static_cast<std::size_t>(work_class));
     if (calls++ == 0) census.add_busy(group);
   }
-  void end_call() {
+  void end_call(WorkClass work_class) {
+    --calls_of_class.at(static_cast<std::size_t>(work_class));
     if (--calls == 0) census.remove_busy(group);
+  }
+  bool has_room(WorkClass work_class, std::size_t calls_max, std::size_t calls_aside_max) const {
+    return calls < calls_max &&
+           (work_class == WorkClass::interactive || calls_of_class.at(static_cast<std::size_t>(work_class)) < calls_aside_max);
   }
 
   // All its threads. False where this server may not, as nobody but the superuser may take a lower number again.
@@ -157,6 +164,7 @@ struct Worker {
   // Under the supervisor's mutex.
   std::vector<std::unique_ptr<Lane>> idle_lanes;
   std::size_t calls = 0;
+  std::array<std::size_t, kWorkClasses> calls_of_class{};
   std::size_t long_calls = 0;                 // of those, at work for longer than `long_call`
   bool was_killed = false;                    // by this server
   std::optional<std::size_t> calls_at_death;  // once it was seen to be dead
@@ -246,7 +254,7 @@ class Supervisor final : public WorkerSupervisor {
     bool is_lane_whole = false;
     Attempt attempt;
     {
-      const AtEnd give_back([&] { release(*worker, lane && is_lane_whole ? std::move(*lane) : nullptr); });
+      const AtEnd give_back([&] { release(*worker, context.work_class, lane && is_lane_whole ? std::move(*lane) : nullptr); });
       attempt = lane ? exchange(context, *worker, **lane, request, take, is_lane_whole) : not_asked(**worker);
       if (options.alone) retire(*worker);
     }
@@ -266,12 +274,13 @@ class Supervisor final : public WorkerSupervisor {
         retire_locked(found->second);
         continue;
       }
-      if (found != workers_.end() && found->second->calls < calls_max) {
-        found->second->begin_call();
+      if (found != workers_.end() && found->second->has_room(context.work_class, calls_max, limits_.worker_calls_aside_max)) {
+        if (found->second->calls == 0 && !has_share(spec.group, context.work_class)) return overloaded();
+        found->second->begin_call(context.work_class);
         return found->second;
       }
       if (found == workers_.end() && !starting_.contains(key)) {
-        if (!has_share(spec.group)) return overloaded();
+        if (!has_share(spec.group, context.work_class)) return overloaded();
         while (census_.all().alive >= limits_.workers_max) {
           if (!end_least_recently_used()) return overloaded();
         }
@@ -282,9 +291,11 @@ class Supervisor final : public WorkerSupervisor {
   }
 
   // Whether one more of the group may be at work.
-  bool has_share(const std::string& group) const {
+  bool has_share(const std::string& group, WorkClass work_class) const {
     const std::size_t busy = census_.all().busy;
-    return busy < limits_.workers_max && limits_.workers_max - busy > census_.of(group).busy;
+    const std::size_t kept = work_class == WorkClass::interactive ? 0 : std::min(limits_.workers_for_somebody, limits_.workers_max - 1);
+    const std::size_t places = limits_.workers_max - kept;
+    return busy < places && places - busy > census_.of(group).busy;
   }
 
   Result<std::shared_ptr<Worker>> start(std::unique_lock<std::mutex>& lock, const CallContext& context, const WorkerSpec& spec,
@@ -302,7 +313,7 @@ class Supervisor final : public WorkerSupervisor {
     lock.unlock();
     LaunchedWorker launched = TRY(launcher_->launch(context, spec.program, spec.sandbox, spec.argument.reveal()));
     const auto worker = std::make_shared<Worker>(key, spec, std::move(launched), limits_.worker_calls_max, census_);
-    worker->begin_call();
+    worker->begin_call(context.work_class);
     lock.lock();
     workers_[key] = worker;
     return worker;
@@ -340,13 +351,13 @@ class Supervisor final : public WorkerSupervisor {
 
   // ---- ending workers
 
-  void release(const std::shared_ptr<Worker>& worker, std::unique_ptr<Lane> lane) {
+  void release(const std::shared_ptr<Worker>& worker, WorkClass work_class, std::unique_ptr<Lane> lane) {
     if (lane) {  // it may be idle for long
       lane->frame.free_memory();
       lane->channel.free_memory();
     }
     const std::lock_guard lock(mutex_);
-    worker->end_call();
+    worker->end_call(work_class);
     worker->used_at = Clock::now();
     if (lane) worker->idle_lanes.push_back(std::move(lane));
     has_changed();

@@ -17,6 +17,9 @@ namespace bridge {
 struct WorkerLimits {
   std::size_t workers_max = 16;
   std::size_t worker_calls_max = 16;  // that one worker answers at the same time; the next one waits
+  // Of those, for one class of those that nobody waits for (CallContext::work_class): so there is always room for somebody who does.
+  std::size_t worker_calls_aside_max = 3;
+  std::size_t workers_for_somebody = 4;  // workers that may start for those who wait alone
   std::chrono::milliseconds idle_max{60'000};
   std::chrono::milliseconds grace = worker_grace;
   std::chrono::milliseconds long_call = worker_long_call;  // from then on a call gives way to others of other workers

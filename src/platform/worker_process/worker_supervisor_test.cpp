@@ -246,6 +246,7 @@ TEST(WorkerSupervisor, LeavesRoomForTheNextGroup) {
     spec.group = group;
     return spec;
   };
+  for (const std::string key : {"a1", "a2", "a3"}) EXPECT_EQ(call.call({}, of_group(key, "a"), "echo x"), "x");  // idle ones may be more
   std::vector<std::jthread> busy;
   for (const std::string key : {"a1", "a2"})
     busy.emplace_back([&, key] { EXPECT_EQ(call.call({}, of_group(key, "a"), "wait 500"), "waited"); });
@@ -254,6 +255,22 @@ TEST(WorkerSupervisor, LeavesRoomForTheNextGroup) {
   EXPECT_EQ(call.call({}, of_group("b1", "b"), "echo x"), "x");
   busy.clear();
   EXPECT_EQ(call.call({}, of_group("a3", "a"), "echo x"), "x");
+}
+
+TEST(WorkerSupervisor, KeepsRoomForThoseWhoWait) {
+  Caller call({.workers_max = 4, .worker_calls_aside_max = 1, .workers_for_somebody = 3});
+  CallContext background;
+  background.work_class = WorkClass::background;
+  ASSERT_NE(call.pid(), "");
+  std::jthread busy([&] { EXPECT_EQ(call.call(background, Caller::spec("k"), "wait 500"), "waited"); });
+  std::this_thread::sleep_for(milliseconds(150));
+  // In the same worker another of the class waits, and somebody does not; another worker starts for somebody alone.
+  EXPECT_EQ(call.call(background.with_timeout(milliseconds(50)), Caller::spec("k"), "echo x").error().code, ErrorCode::deadline_exceeded);
+  EXPECT_EQ(call("echo x"), "x");
+  EXPECT_EQ(call.call(background, Caller::spec("other"), "echo x").error().reason, "overloaded");
+  EXPECT_EQ(call("echo x", "other"), "x");
+  busy.join();
+  EXPECT_EQ(call.call(background, Caller::spec("k"), "echo x"), "x");
 }
 
 TEST(WorkerSupervisor, HasACallThatIsLongAtWorkGiveWay) {

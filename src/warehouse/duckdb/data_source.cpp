@@ -9,7 +9,11 @@
 #include "base/sql_name.h"
 #include "base/text.h"
 #include "warehouse/duckdb/csv_shape.h"
+#include "warehouse/duckdb/duckdb_dialect.h"
 #include "warehouse/duckdb/limits.h"
+#include "warehouse/duckdb/private_engine.h"
+#include "warehouse/duckdb/sql_guard.h"
+#include "warehouse/sql_lexer.h"
 
 namespace bridge::duckdb {
 
@@ -435,18 +439,20 @@ Result<> DataSource::read_database_tables(const CallContext& context) {
   }
   const QueryResult catalog = TRY(session->run(context, {.sql = "SELECT current_database()"}, {}));
   catalog_ = text_at(catalog, 0, 0);
-  const QueryResult tables =
-      TRY(session->run(context,
-                       {.sql = "SELECT schema_name, table_name, estimated_size::BIGINT, coalesce(comment, '')::VARCHAR, false FROM "
-                               "duckdb_tables() WHERE NOT internal AND NOT temporary AND database_name = current_database() "
-                               "UNION ALL SELECT schema_name, view_name, 0, coalesce(comment, '')::VARCHAR, true FROM duckdb_views() WHERE "
-                               "NOT internal AND NOT temporary AND database_name = current_database() ORDER BY 1, 2"},
-                       limits));
+  const QueryResult tables = TRY(session->run(
+      context,
+      {.sql =
+           "SELECT schema_name, table_name, estimated_size::BIGINT, coalesce(comment, '')::VARCHAR, false, '' FROM "
+           "duckdb_tables() WHERE NOT internal AND NOT temporary AND database_name = current_database() "
+           "UNION ALL SELECT schema_name, view_name, 0, coalesce(comment, '')::VARCHAR, true, coalesce(sql, '') FROM duckdb_views() WHERE "
+           "NOT internal AND NOT temporary AND database_name = current_database() ORDER BY 1, 2"},
+      limits));
   for (std::size_t row = 0; row < tables.row_count; ++row) {
     auto table = std::make_unique<SourceTable>();
     table->dataset = text_at(tables, 0, row);
     table->name = text_at(tables, 1, row);
     table->format = integer_at(tables, 4, row) != 0 ? TableFormat::database_view : TableFormat::database_table;
+    table->view_sql = text_at(tables, 5, row);
     table->info = {.dataset = table->dataset,
                    .name = table->name,
                    .type = table->format == TableFormat::database_view ? TableType::view : TableType::table,
@@ -524,10 +530,63 @@ Result<> DataSource::make_ready(const CallContext& context, SourceTable& table) 
   return fail(*table.failure);
 }
 
+namespace {
+
+// What stands behind AS in CREATE VIEW name (columns) AS SELECT …; nothing when it has another form.
+std::optional<std::string_view> body_of_view(std::string_view sql) {
+  const SqlLexicalRules& rules = duckdb_dialect().lexical_rules();
+  int depth = 0;
+  for (std::size_t at = 0; at < sql.size();) {
+    if (const auto opaque = find_opaque_sql(sql, at, rules)) {
+      at = opaque->end;
+      continue;
+    }
+    std::size_t end = at;
+    while (end < sql.size() && is_sql_word_char(sql[end])) ++end;
+    if (depth == 0 && lower(sql.substr(at, end - at)) == "as") {
+      std::string_view body = trim(sql.substr(end));
+      while (body.ends_with(';')) body = trim(body.substr(0, body.size() - 1));
+      return body;
+    }
+    if (sql[at] == '(') ++depth;
+    if (sql[at] == ')') --depth;
+    at = std::max(end, at + 1);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+// A file brings its own views: what they and those beneath them do is held to what a caller's statement may do.
+Result<> DataSource::check_view(const CallContext& context, const SourceTable& view) {
+  const StatementGuard guard(TRY(parser_engine()));
+  std::vector<const SourceTable*> views{&view};
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const auto body = body_of_view(views[i]->view_sql);
+    const auto refused = [&](std::string_view why) {
+      return fail(ErrorCode::failed_precondition, "view_not_allowed",
+                  str("the view '", views[i]->name, "' does what a query may not: ", why, ". Make a table of it, or change it"));
+    };
+    if (!body) return refused("its statement cannot be read");
+    const auto statement = guard.check(context, *body);
+    if (!statement) {
+      if (statement.error().code != ErrorCode::invalid_argument) return fail(statement.error());
+      return refused(statement.error().message);
+    }
+    for (const TableReference& reference : statement->tables) {
+      const auto table = resolve(reference);
+      if (!table) return refused(table.error().message);
+      if ((*table)->format == TableFormat::database_view && std::ranges::find(views, *table) == views.end()) views.push_back(*table);
+    }
+  }
+  return {};
+}
+
 Result<> DataSource::load(const CallContext& context, SourceTable& table) {
   const auto session = TRY(engine_->borrow(context));
   const std::string sql_table = str(quote_name(table.dataset), ".", quote_name(table.name));
   if (table.format == TableFormat::database_table || table.format == TableFormat::database_view) {
+    if (table.format == TableFormat::database_view) TRY(check_view(context, table));
     table.info.columns = TRY(session->describe_columns(str("SELECT * FROM ", sql_table)));
     start_layout(table.layout, table.name, table.info.columns);
     auto& parts = table.layout.groups.emplace_back(table.info.columns.size());

@@ -30,6 +30,7 @@ struct SourceTable {
   TableFormat format = TableFormat::parquet;
   std::filesystem::path file;  // of a folder's table
   std::uint64_t file_bytes = 0;
+  std::string view_sql;  // the statement that made a view
 
   // Under `mutex` until `is_ready`; constant after it.
   std::mutex mutex;
@@ -83,6 +84,7 @@ class DataSource final {
   Result<> open_files(const CallContext& context, const std::filesystem::path& path, const DriverLimits& limits);
   Result<> make_ready(const CallContext& context, SourceTable& table);
   Result<> load(const CallContext& context, SourceTable& table);
+  Result<> check_view(const CallContext& context, const SourceTable& view);
   Result<> read_database_tables(const CallContext& context);
   Result<SourceTable*> resolve(const TableReference& reference);
   Result<DryRun> estimate(const CallContext& context, AnalysedQuery& analysed, const BoundQuery& query);

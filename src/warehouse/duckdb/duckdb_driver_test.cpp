@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -293,6 +294,32 @@ TEST(DuckdbFile, ListsSchemasTablesAndViews) {
   EXPECT_FALSE((*warehouse)->execute({}, {.sql = "SELECT * FROM sales.nothing"}, {}));
 }
 
+TEST(DuckdbFile, HoldsItsViewsToWhatAQueryMayDo) {
+  const TestFolder folder;
+  run_in_duckdb(
+      folder / "views.duckdb",
+      {"CREATE TABLE t AS SELECT range AS n, 'x' AS s FROM range(5)", "CREATE SCHEMA other",
+       "CREATE VIEW plain AS WITH few AS (SELECT n FROM t WHERE n < 3) SELECT sum(n) AS s FROM few",
+       "CREATE VIEW \"called as (this)\" (a, \"b as\") AS SELECT n, upper(s) FROM t; ", "CREATE VIEW other.on_top AS SELECT * FROM plain",
+       "CREATE VIEW settings AS SELECT current_setting('threads') AS v", "CREATE VIEW of_files AS SELECT * FROM glob('/*')",
+       "CREATE VIEW of_catalog AS SELECT * FROM duckdb_settings()", "CREATE MACRO mine(x) AS x + 1",
+       "CREATE VIEW of_macro AS SELECT mine(n) AS m FROM t", "CREATE VIEW beneath AS SELECT * FROM settings"});
+  const auto warehouse = open_path(folder / "views.duckdb");
+  ASSERT_TRUE(warehouse) << why(warehouse);
+  EXPECT_EQ(rows_of(**warehouse, "SELECT s FROM plain"), "[[3]]");
+  EXPECT_EQ(rows_of(**warehouse, "SELECT count(\"b as\") FROM \"called as (this)\""), "[[5]]");
+  EXPECT_EQ(rows_of(**warehouse, "SELECT s FROM other.on_top"), "[[3]]");
+  for (const std::string view : {"settings", "of_files", "of_catalog", "of_macro", "beneath"}) {
+    const auto refused = (*warehouse)->execute({}, {.sql = "SELECT * FROM " + view}, {});
+    ASSERT_FALSE(refused) << view;
+    EXPECT_NE(refused.error().message.find("does what a query may not"), std::string::npos) << refused.error().message;
+    EXPECT_FALSE((*warehouse)->dry_run({}, {.sql = "SELECT * FROM " + view})) << view;
+  }
+  const auto tables = tables_of(**warehouse);
+  EXPECT_TRUE(tables.contains("plain"));
+  EXPECT_FALSE(tables.contains("beneath"));
+}
+
 TEST(DuckdbFile, RefusesAFileThatRedefinesFunctions) {
   const TestFolder folder;
   run_in_duckdb(folder / "odd.duckdb",
@@ -426,7 +453,9 @@ TEST(DuckdbPath, SaysWhatToDoAboutEachProblem) {
   expect_open_error("https://example.com/data", "path_not_allowed", "no address");
   expect_open_error("/data/*.csv", "path_not_allowed", "no pattern");
   expect_open_error(":memory:", "path_not_allowed", "file or a folder");
-  expect_open_error("/dev/null", "path_not_readable", "neither");
+  expect_open_error("/dev/null", "path_not_allowed", "/dev");
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  expect_open_error(folder / "pipe", "path_not_readable", "neither");
   std::filesystem::create_directories(folder / "server/lake/sessions/a/b");
   folder.write("server/bridge.lock", "");
   folder.write("server/lake/sessions/a/b/0.jsonl", "{\"prompt\": \"of another team\"}\n");
