@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { Key } from './aggregate';
 import { ChartCanvas } from './chart_canvas';
 import { DataTable } from './data_table';
-import { ambiguous_columns, encoding_of, encodings_of, key_label, measure_caption, measure_note, missing_columns, type ChartInput } from './encoding';
+import { ambiguous_columns, columns_without_numbers, encoding_of, encodings_of, key_label, measure_caption, measure_note, missing_columns, type ChartInput } from './encoding';
 import { humanize, lower_first, short_unit } from './format';
 import { notes_with_identities } from './identity';
 import { Kpi } from './kpi';
@@ -32,6 +32,7 @@ export function ChartView({ input: given, title, dark, as_table, is_chosen, on_s
   const look = dark ? DARK : LIGHT;
   const missing = useMemo(() => missing_columns(input), [input]);
   const ambiguous = useMemo(() => ambiguous_columns(input), [input]);
+  const without_numbers = useMemo(() => columns_without_numbers(input), [input]);
   const [drawing, set_drawing] = useState<Drawing | null>(null);
   const captions = drawing?.captions.join(' · ') ?? '';
   useEffect(() => on_captions(captions ? captions.split(' · ') : []), [captions, on_captions]);
@@ -47,6 +48,13 @@ export function ChartView({ input: given, title, dark, as_table, is_chosen, on_s
     return (
       <p className="chart-note" role="note">
         {ambiguous.map((name) => `“${name}” stands for ${data.columns.filter((column) => column.name.toLowerCase() === name.toLowerCase()).length} columns`).join(', ')} of the query’s answer. Give each a name of its own with AS.
+      </p>
+    );
+  }
+  if (without_numbers.length > 0 && !as_table) {
+    return (
+      <p className="chart-note" role="note">
+        {without_numbers.map((name) => `“${name}”`).join(', ')} {without_numbers.length > 1 ? 'hold' : 'holds'} no numbers, so there is nothing to draw along y. Give y a column of numbers, or an aggregate: count.
       </p>
     );
   }

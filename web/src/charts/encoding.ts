@@ -1,6 +1,6 @@
 // Reading a chart's encodings: which there are, how they are called, how their numbers are written.
 import type { AnswerData, Chart, ColumnNote, Encoding } from '../api/types';
-import { aggregate_of, column_index, columns_named, type Key } from './aggregate';
+import { aggregate_of, column_index, columns_named, to_number, type Key } from './aggregate';
 import { humanize, lower_first, tidy_unit } from './format';
 
 // `identity`: its numbers name things (identity.ts).
@@ -101,6 +101,20 @@ function used_fields(input: ChartInput): string[] {
 }
 
 export const missing_columns = (input: ChartInput) => used_fields(input).filter((field) => column_index(input.data.columns, field) < 0);
+
+// Marks whose size or height is y.
+const MEASURING_MARKS = new Set(['line', 'area', 'bar', 'stacked_bar', 'grouped_bar', 'sparkline', 'pie', 'donut', 'funnel']);
+
+// Columns that are measured and hold no number: an empty picture would be all that comes of them.
+export function columns_without_numbers({ chart, data }: ChartInput): string[] {
+  if (!MEASURING_MARKS.has(chart.mark)) return [];
+  return encodings_of(chart.y).flatMap((encoding) => {
+    const index = column_index(data.columns, encoding.field);
+    if (!encoding.field || index < 0 || ['count', 'count_distinct'].includes(aggregate_of(encoding))) return [];
+    const cells = data.rows.map((row) => row[index]).filter((cell) => cell !== null && cell !== undefined);
+    return cells.length > 0 && cells.every((cell) => to_number(cell) === null) ? [encoding.field] : [];
+  });
+}
 
 // Names that the chart uses and that stand for more than one column of the answer.
 export const ambiguous_columns = (input: ChartInput) => used_fields(input).filter((field) => columns_named(input.data.columns, field).length > 1);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AnswerData, Chart } from '../../api/types';
-import { ambiguous_columns, type ChartInput, type ColumnNotes } from '../encoding';
+import { ambiguous_columns, columns_without_numbers, type ChartInput, type ColumnNotes } from '../encoding';
 import { notes_with_identities } from '../identity';
 import { DARK, LIGHT } from '../look';
 import { facet_panels, panel_order, series_model } from '../model';
@@ -209,6 +209,16 @@ test('a name that stands for two columns is nobody\'s guess', () => {
   assert.deepEqual(ambiguous_columns(input_of({ mark: 'table', columns: ['name'] }, columns, [])), ['name']);
   assert.deepEqual(ambiguous_columns(input_of({ mark: 'table' }, columns, [])), ['name']);
   assert.deepEqual(ambiguous_columns(input_of({ mark: 'table', columns: ['id'] }, columns, [])), []);
+});
+
+test('what is measured and holds no number is named instead of drawn as nothing', () => {
+  const columns: [string, string][] = [['genre', 'text'], ['movies', 'integer'], ['price', 'decimal'], ['none', 'text']];
+  const rows = [['Drama', 789, '1.50', null], ['Comedy', 675, '2.25', null]];
+  const named = (chart: Partial<Chart>) => columns_without_numbers(input_of(chart, columns, rows));
+  assert.deepEqual(named({ mark: 'bar', x: 'movies', y: 'genre' }), ['genre']);
+  assert.deepEqual(named({ mark: 'line', x: 'movies', y: ['movies', { field: 'genre', aggregate: 'mean' }] }), ['genre']);
+  for (const y of ['movies', 'price', 'none', { field: 'genre', aggregate: 'count_distinct' as const }]) assert.deepEqual(named({ mark: 'bar', x: 'genre', y }), []);
+  assert.deepEqual(named({ mark: 'heatmap', x: 'movies', y: 'genre' }), []);
 });
 
 test('more than three categories have colours, in both themes', () => {
