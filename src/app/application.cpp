@@ -26,7 +26,7 @@
 namespace bridge {
 namespace {
 
-constexpr int kDrainMs = 10'000;
+constexpr int kDrainMs = 9'000;  // ten seconds from the signal everything has ended
 constexpr std::chrono::seconds kMemoryInterval{2};
 constexpr std::uint64_t kBodiesMemoryShare = 8;  // of what the process may take, for the bodies of requests
 

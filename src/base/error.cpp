@@ -34,18 +34,14 @@ std::string_view reason_of(const Error& error) {
 }
 
 std::string describe_error(const Error& error) {
-  std::string text = error.message;
-  if (!error.violations.empty()) {
-    text += " (";
-    for (std::size_t i = 0; i < error.violations.size(); ++i) {
-      if (i > 0) text += "; ";
-      const Violation& violation = error.violations[i];
-      if (!violation.path.empty()) text += violation.path + ": ";
-      text += violation.message;
-    }
-    text += ")";
+  std::string single;
+  for (const Violation& violation : error.violations) {
+    if (violation.path.empty() && error.message.contains(violation.message)) continue;  // it is said already
+    if (!single.empty()) single += "; ";
+    if (!violation.path.empty()) single += violation.path + ": ";
+    single += violation.message;
   }
-  return text;
+  return single.empty() ? error.message : error.message + " (" + single + ")";
 }
 
 }  // namespace bridge

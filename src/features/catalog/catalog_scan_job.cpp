@@ -31,6 +31,7 @@ Result<json::object> scan_dataset(const ScanParts& parts, const CallContext& con
   if (names.size() > kTablesPerDatasetMax)
     return fail(ErrorCode::resource_exhausted, "too_many_tables", str("A dataset has at most ", kTablesPerDatasetMax, " tables"));
   std::int64_t tables = 0, rows = 0, bytes = 0, columns = 0;
+  json::array unreadable;  // the first of them
   for (std::size_t done = 0; done < names.size();) {
     TRY(context.check());
     const auto page = std::span(names).subspan(done, std::min(kTablesScannedAtOnce, names.size() - done));
@@ -44,6 +45,10 @@ Result<json::object> scan_dataset(const ScanParts& parts, const CallContext& con
       bytes += table.size_bytes;
       columns += static_cast<std::int64_t>(table.columns.size());
     }
+    for (const std::string& name : page) {
+      if (unreadable.size() < kUnreadableTablesNamedMax && std::ranges::find(described, name, &TableInfo::name) == described.end())
+        unreadable.push_back(json::string(name));
+    }
     tables += static_cast<std::int64_t>(described.size());
     done += page.size();
     TRY(progress.report(static_cast<double>(done) / static_cast<double>(names.size()),
@@ -51,8 +56,10 @@ Result<json::object> scan_dataset(const ScanParts& parts, const CallContext& con
   }
   TRY(parts.database->transact(context,
                                [&](Transaction& transaction) { return delete_tables_of_other_scans(transaction, dataset, start); }));
-  return json::object{
+  json::object outcome{
       {"dataset_id", dataset.id.value()}, {"tables", tables}, {"columns", columns}, {"row_count", rows}, {"size_bytes", bytes}};
+  if (!unreadable.empty()) outcome["unreadable_tables"] = std::move(unreadable);
+  return outcome;
 }
 
 Result<json::object> run_scan(const ScanParts& parts, const CallContext& context, const Job& job, const json::object& input,

@@ -25,5 +25,6 @@ inline constexpr std::size_t kListingsKeptMax = 256;
 // What the statistics of one table may read where reading is not free.
 inline constexpr std::uint64_t kStatisticsBytesMax = 1'000'000'000;
 inline constexpr std::size_t kStatisticsKeptMax = 1'024;
+inline constexpr std::size_t kUnreadableTablesNamedMax = 20;  // in the outcome of a scan
 
 }  // namespace bridge

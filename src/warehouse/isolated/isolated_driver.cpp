@@ -28,6 +28,30 @@ std::string identity_of(const std::vector<std::string>& paths) {
   return identity;
 }
 
+// For a table that is looked at by itself, after one that was looked at together with it ended the engine.
+constexpr std::chrono::seconds kTableTimeMax{10};
+
+bool is_killed(const Error& error) { return error.reason == "query_killed"; }
+
+// Whether somebody wrote the SQL; else it is the data alone that is read.
+bool is_query(const Request& request) {
+  return std::holds_alternative<CheckSql>(request) || std::holds_alternative<DryRunOf>(request) || std::holds_alternative<Stream>(request);
+}
+
+// What a worker's death means where no query was asked.
+std::string said_of_data(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::deadline_exceeded:
+      return "The data could not be read in the time that there is: a file is very large, or has no end. Take it out, or write it as "
+             "Parquet";
+    case ErrorCode::resource_exhausted:
+      return "The data needs more memory than an engine may take: a file has very long lines or values. Take it out, or write it as "
+             "Parquet";
+    default:
+      return "The engine crashed on the data: a file is damaged, or nested too deep to be read. Take out the file that was added last";
+  }
+}
+
 class IsolatedWarehouse final : public Warehouse {
  public:
   IsolatedWarehouse(std::shared_ptr<WarehouseDriver> driver, std::shared_ptr<WorkerSupervisor> supervisor,
@@ -69,9 +93,20 @@ class IsolatedWarehouse final : public Warehouse {
   Result<std::vector<TableName>> list_tables(const CallContext& context, std::string_view dataset) override {
     return value_of<std::vector<TableName>>(context, ListTables{std::string(dataset)});
   }
+  // A table that kills its engine is one that cannot be read: when one of several does, each is looked at by itself.
   Result<std::vector<TableInfo>> describe_tables(const CallContext& context, std::string_view dataset,
                                                  std::span<const std::string> names) override {
-    return value_of<std::vector<TableInfo>>(context, DescribeTables{std::string(dataset), {names.begin(), names.end()}});
+    auto described = describe(context, dataset, names);
+    if (described || !is_killed(described.error())) return described;
+    std::vector<TableInfo> tables;
+    for (const std::string& name : names) {
+      TRY(context.check());
+      auto one = describe(context.with_timeout(kTableTimeMax), dataset, {&name, 1});
+      if (one) std::ranges::move(*one, std::back_inserter(tables));
+      else if (is_killed(one.error()) || one.error().code == ErrorCode::deadline_exceeded) log_skipped(name, one.error());
+      else return one;
+    }
+    return tables;
   }
   Result<std::vector<ColumnStatistics>> column_statistics(const CallContext& context, std::string_view dataset, std::string_view table,
                                                           const StatisticsBudget& budget) override {
@@ -88,6 +123,14 @@ class IsolatedWarehouse final : public Warehouse {
   }
 
  private:
+  Result<std::vector<TableInfo>> describe(const CallContext& context, std::string_view dataset, std::span<const std::string> names) {
+    return value_of<std::vector<TableInfo>>(context, DescribeTables{std::string(dataset), {names.begin(), names.end()}});
+  }
+
+  static void log_skipped(const std::string& table, const Error& error) {
+    log_warning("warehouse_table_skipped", {{"table", table}, {"reason", error.message}, {"detail", error.detail}});
+  }
+
   template <class Value>
   Result<Value> value_of(const CallContext& context, Request request) {
     std::optional<Value> value;
@@ -103,10 +146,17 @@ class IsolatedWarehouse final : public Warehouse {
   Result<> call(const CallContext& context, const Request& request, const TakeMessage& take) {
     TRY(context.check());
     const std::string bytes = to_wire(request);
-    if (!killed_->is_empty()) TRY(killed_->check(request_key(bytes)));
+    const auto time = time_of(context);
+    if (!killed_->is_empty()) TRY(killed_->check(request_key(bytes), time));
     auto outcome = supervisor_->call(context, TRY(spec()), bytes, take);
-    if (!outcome && outcome.error().reason == "query_killed") killed_->note(request_key(bytes), outcome.error());
-    return outcome;
+    if (outcome || !is_killed(outcome.error())) return outcome;
+    Error error = std::move(outcome).error();
+    if (!is_query(request)) {
+      error.message = said_of_data(error);
+      for (Violation& violation : error.violations) violation.message = error.message;
+    }
+    killed_->note(request_key(bytes), error, time);
+    return fail(std::move(error));
   }
 
   std::string request_key(std::string_view request) const {

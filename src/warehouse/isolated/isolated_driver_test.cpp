@@ -134,6 +134,25 @@ TEST(IsolatedDriver, DoesNotRunAgainWhatKilledItsEngineTwiceUntilTheDataChanges)
   EXPECT_THAT((*opened)->execute({}, bomb, {}).error().message, testing::Not(testing::HasSubstr("any more")));
 }
 
+TEST(IsolatedDriver, FindsTheTablesBesideAFileThatCrashesTheEngine) {
+  const TestFolder files;
+  for (const char* name : {"a", "b", "c", "d"}) files.write(str(name, ".csv"), "n,s\n1,x\n2,y\n");
+  files.write("deep.json", std::string(50'000, '[') + std::string(50'000, ']'));
+  const auto opened = isolated(make_duckdb_driver())->open({}, {{"path", Secret(files.path().string())}});
+  ASSERT_TRUE(opened) << describe_error(opened.error());
+  const auto tables = (*opened)->describe_all_tables({}, "main");
+  ASSERT_TRUE(tables) << describe_error(tables.error());
+  std::vector<std::string> names;
+  for (const TableInfo& table : *tables) names.push_back(table.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"a", "b", "c", "d"}));
+  for (const char* name : {"a", "b", "c", "d"}) std::filesystem::remove(files / str(name, ".csv"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const auto alone = isolated(make_duckdb_driver())->open({}, {{"path", Secret(files.path().string())}});
+  ASSERT_FALSE(alone);
+  EXPECT_THAT(alone.error().message, testing::HasSubstr("crashed on the data"));
+  EXPECT_EQ(describe_error(alone.error()), alone.error().message);
+}
+
 TEST(IsolatedDriver, KillsWorkThatTheEngineCannotStop) {
   const auto brief = make_worker_supervisor(make_worker_launcher(), {});
   const auto driver = make_isolated_driver(make_duckdb_driver(), std::shared_ptr<WorkerSupervisor>(brief.get(), [](auto*) {}), {});

@@ -29,12 +29,13 @@ class IsolatedQueryEngine final : public LocalQueryEngine {
     const std::string team = context.caller.team_id.value();
     const std::string request = to_wire(asked);
     const auto key = [&] { return killed_request_key(team, "", request); };
-    if (!killed_.is_empty()) TRY(killed_.check(key()));
+    const auto time = time_of(context);
+    if (!killed_.is_empty()) TRY(killed_.check(key(), time));
     BatchCollector collector;
     CheckedAnswer answer(limits, collector);
     const auto outcome = supervisor_->call(context, spec_of(team), request, [&](std::string_view message) { return answer.take(message); });
     if (!outcome) {
-      if (outcome.error().reason == "query_killed") killed_.note(key(), outcome.error());
+      if (outcome.error().reason == "query_killed") killed_.note(key(), outcome.error(), time);
       return std::unexpected(outcome.error());
     }
     collector.result.truncated = TRY(answer.end()).truncated;
