@@ -24,10 +24,10 @@ export function childrenOf(pid) {
     .concat(readdirSync(`/proc/${pid}/task`).filter((task) => task !== String(pid)).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)));
 }
 
-/** Memory that these processes share with no other. */
-export function privateMiB(pids) {
+/** Memory that these processes share with no other; `kind`: Clean or Dirty alone. */
+export function privateMiB(pids, kind = '(?:Clean|Dirty)') {
   let kib = 0;
-  for (const pid of pids) for (const [, size] of readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').matchAll(/^Private_(?:Clean|Dirty):\s+(\d+)/gm)) kib += Number(size);
+  for (const pid of pids) for (const [, size] of readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').matchAll(new RegExp(`^Private_${kind}:\\s+(\\d+)`, 'gm'))) kib += Number(size);
   return kib / 1024;
 }
 

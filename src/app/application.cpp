@@ -105,10 +105,10 @@ class BridgeApplication final : public Application {
       if (!mended) log_warning("reconcile_failed", {{"error", describe_error(mended.error())}});
       else if (*mended > 0) log_info("reconciled", {{"dashboards", str(*mended)}});
     });
-    services_->workers->warm();
     memory_keeper_ =
         start_periodic_task({.name = "free memory", .interval = kMemoryInterval}, [](const std::stop_token&) { give_free_memory_back(); });
     log_info("ready", {{"url", url()}, {"data_dir", config_.data_dir}});
+    services_->workers->warm();
     return {};
   }
 
