@@ -92,6 +92,9 @@ function reportNode(name, result) {
 // What runs under the thread sanitizer. The others were not seen to pass under it yet: a room is added here when it was.
 const UNDER_THREADS = ['base', 'cache', 'chat', 'http', 'jobs', 'observability', 'otlp', 'query_execution', 'work'];
 
+// Integration tests that measure times or memory of the whole machine.
+const ALONE = ['kills', 'memory', 'start', 'walls'];
+
 // The programs that CMake knows: one a module that has tests.
 async function testPrograms(preset, wanted = () => true) {
   const {code, text} = await run(`list-${preset}`, 'ctest', ['--test-dir', `build/${preset}`, '--show-only=json-v1'], {seconds: 60});
@@ -180,9 +183,13 @@ const suites = {
   },
   async integration() {
     if (!(await build('release', 'bridge', 'bridge_with_crash_points', 'duckdb_rows'))) return;
-    for (const file of readdirSync('tests/integration').filter((name) => name.endsWith('.test.mjs')).sort()) {
-      await nodeTest(`integration ${file.replace('.test.mjs', '')}`, ['--test', '--test-reporter=tap', `tests/integration/${file}`]);
-    }
+    const names = readdirSync('tests/integration').filter((name) => name.endsWith('.test.mjs')).map((name) => name.replace('.test.mjs', ''));
+    for (const name of ALONE) if (!names.includes(name)) throw new Error(`there is no tests/integration/${name}.test.mjs`);
+    const test = (name) => () => nodeTest(`integration ${name}`, ['--test', '--test-reporter=tap', `tests/integration/${name}.test.mjs`]);
+    // Most of them wait for most of their time. The longest come first, so that no processor is idle at the end.
+    const longest = ['model_failures', 'models', 'chat'];
+    await inParallel([...longest, ...names.filter((name) => !ALONE.includes(name) && !longest.includes(name)).sort()].map(test), 2);
+    await inParallel(ALONE.map(test), 1);
   },
   async browser() {
     if (!(await build('release', 'bridge'))) return;

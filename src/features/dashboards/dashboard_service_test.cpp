@@ -361,6 +361,56 @@ TEST(DashboardService, ReplacesAnIndexThatCannotBeRead) {
   EXPECT_EQ(workspace.listed(), (std::map<std::string, int>{{"late", 1}}));
 }
 
+// A store on a disk that has room for a document, and none for an index.
+class NearlyFullStore final : public ObjectStore {
+ public:
+  explicit NearlyFullStore(ObjectStore& store) : store_(store) {}
+  Result<Generation> put(const CallContext& context, std::string_view key, std::string_view content, Generation expected) override {
+    if (is_full && key.ends_with(".index.json")) return fail(ErrorCode::resource_exhausted, "disk_full", "There is no space");
+    return store_.put(context, key, content, expected);
+  }
+  Result<Object> get(const CallContext& context, std::string_view key) override { return store_.get(context, key); }
+  Result<> remove(const CallContext& context, std::string_view key, Generation expected) override {
+    return store_.remove(context, key, expected);
+  }
+  Result<std::vector<ObjectName>> list(const CallContext& context, std::string_view prefix) override {
+    return store_.list(context, prefix);
+  }
+  std::string url(std::string_view key) const override { return store_.url(key); }
+
+  bool is_full = false;
+
+ private:
+  ObjectStore& store_;
+};
+
+TEST(DashboardService, ListsWhatWasSavedAlsoWhereTheIndexCannotBeWritten) {
+  Workspace workspace;
+  NearlyFullStore store(*workspace.store);
+  const auto service = make_dashboard_service(
+      {.database = *workspace.database, .store = store, .connections = &workspace.connections, .clock = workspace.clock});
+  const CallContext context = Workspace::context();
+  const auto slugs = [&] {
+    std::vector<std::string> found;
+    const auto page = service->list(context, {});
+    EXPECT_TRUE(page) << describe_error(page.error());
+    if (page)
+      for (const DashboardMetadata& item : page->items) found.push_back(item.slug);
+    std::ranges::sort(found);
+    return found;
+  };
+  ASSERT_TRUE(service->create(context, {.yaml = yaml("First", "first")}));
+  ASSERT_TRUE(service->create(context, {.yaml = yaml("Second", "second")}));
+  store.is_full = true;
+  ASSERT_TRUE(service->create(context, {.yaml = yaml("Third", "third")}));
+  ASSERT_TRUE(service->remove(context, "first", {}));
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(slugs(), (std::vector<std::string>{"second", "third"}));
+  store.is_full = false;
+  EXPECT_EQ(slugs(), (std::vector<std::string>{"second", "third"}));
+  // A process that knows nothing of it finds the same in the index alone.
+  EXPECT_EQ(workspace.service->list(context, {})->items.size(), 2U);
+}
+
 TEST(DashboardService, LetsOneOfManyWritersWinEachVersion) {
   Workspace workspace;
   const Beside beside(workspace);

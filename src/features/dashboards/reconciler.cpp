@@ -50,11 +50,14 @@ Result<std::shared_ptr<const IndexEntries>> Reconciler::settled_entries(const Ca
   auto entries = parts_.index.read(context, team);
   if (!unsettled && entries) return entries;
   if (!entries && entries.error().code != ErrorCode::data_loss) return entries;
-  if (auto mended = reconcile(context); !mended) {
-    mark_unsettled(team);
-    if (!entries) return fail(std::move(mended).error());
-  }
-  return parts_.index.read(context, team);
+  auto mended = reconcile(context);
+  if (mended) return parts_.index.read(context, team);
+  mark_unsettled(team);
+  const auto found = find_changes(context, team);
+  if (!found) return entries ? std::move(entries) : Result<std::shared_ptr<const IndexEntries>>(fail(std::move(mended).error()));
+  const auto as_the_files_say = std::make_shared<IndexEntries>(found->before);
+  found->apply(*as_the_files_say);
+  return as_the_files_say;
 }
 
 Result<RebuildReport> Reconciler::rebuild_index(const CallContext& context) {
@@ -82,39 +85,50 @@ Result<RebuildReport> Reconciler::rebuild_index(const CallContext& context) {
   return report;
 }
 
-Result<std::int64_t> Reconciler::reconcile(const CallContext& context) {
-  const TeamScope team = context.team();
+Result<Reconciler::Changes> Reconciler::find_changes(const CallContext& context, const TeamScope& team) {
+  Changes found;
   auto known = parts_.index.read(context, team);
   if (!known && known.error().code != ErrorCode::data_loss) return fail(std::move(known).error());
-  const IndexEntries before = known ? **known : IndexEntries{};
+  found.is_index_readable = known.has_value();
+  if (known) found.before = **known;
   // The index was read first: what it names and the folder then does not hold is gone.
   const auto files = TRY(list_document_files(context, parts_.store, team));
-  std::vector<IndexEntry> changed;
   for (const auto& [slug, generation] : files) {
-    const auto entry = before.find(slug);
-    if (entry != before.end() && entry->second.generation == generation && entry->second.schedules) continue;
+    const auto entry = found.before.find(slug);
+    if (entry != found.before.end() && entry->second.generation == generation && entry->second.schedules) continue;
     auto object = parts_.store.get(context, yaml_key(team, slug));
     if (!object) continue;
-    if (auto made = make_index_entry(slug, object->content, object->generation)) changed.push_back(std::move(*made));
+    if (auto made = make_index_entry(slug, object->content, object->generation)) found.changed.push_back(std::move(*made));
     else log_warning("dashboard_unreadable", {{"key", yaml_key(team, slug)}, {"error", made.error().message}});
   }
-  std::vector<const IndexEntry*> gone;
-  for (const auto& [slug, entry] : before) {
-    if (!files.contains(slug)) gone.push_back(&entry);
+  for (const auto& [slug, entry] : found.before) {
+    if (!files.contains(slug)) found.gone.push_back(entry);
   }
-  if (!known || !changed.empty() || !gone.empty()) {
+  return found;
+}
+
+// Somebody else may have written the index since.
+void Reconciler::Changes::apply(IndexEntries& entries) const {
+  for (const IndexEntry& entry : changed) put_entry(entries, entry);
+  for (const IndexEntry& entry : gone) {
+    const auto current = entries.find(entry.slug);
+    if (current != entries.end() && current->second.generation == entry.generation) entries.erase(current);
+  }
+}
+
+Result<std::int64_t> Reconciler::reconcile(const CallContext& context) {
+  const TeamScope team = context.team();
+  const Changes found = TRY(find_changes(context, team));
+  if (!found.is_empty()) {
     TRY(parts_.index.update(context, team, [&](IndexEntries& entries) {
-      for (const IndexEntry& entry : changed) put_entry(entries, entry);
-      for (const IndexEntry* entry : gone) {
-        const auto current = entries.find(entry->slug);
-        if (current != entries.end() && current->second.generation == entry->generation) entries.erase(current);
-      }
+      found.apply(entries);
       return true;
     }));
     note_change();
   }
   const MendedPointers mended = TRY(mend_pointers(context, team, *TRY(parts_.index.read(context, team))));
-  return static_cast<std::int64_t>(std::max(changed.size() + gone.size(), static_cast<std::size_t>(mended.written + mended.removed)));
+  return static_cast<std::int64_t>(
+      std::max(found.changed.size() + found.gone.size(), static_cast<std::size_t>(mended.written + mended.removed)));
 }
 
 Result<std::int64_t> Reconciler::reconcile_all(const CallContext& context) {

@@ -35,7 +35,8 @@ class Reconciler final {
   void forget(const CallContext& context, const TeamScope& team, std::string_view slug, const LoadedDocument& removed,
               std::string_view action);
 
-  // The index; mended first where that is known to be needed, or where it cannot be read.
+  // The index; mended first where that is known to be needed, or where it cannot be read. Where it cannot be written, on a full disk, it is
+  // what the files say all the same.
   Result<std::shared_ptr<const IndexEntries>> settled_entries(const CallContext& context, const TeamScope& team);
 
   // See DashboardService.
@@ -52,6 +53,18 @@ class Reconciler final {
     std::int64_t written = 0;
     std::int64_t removed = 0;
   };
+
+  // What the files say and the index does not.
+  struct Changes {
+    IndexEntries before;
+    bool is_index_readable = true;
+    std::vector<IndexEntry> changed;
+    std::vector<IndexEntry> gone;
+
+    bool is_empty() const { return is_index_readable && changed.empty() && gone.empty(); }
+    void apply(IndexEntries& entries) const;
+  };
+  Result<Changes> find_changes(const CallContext& context, const TeamScope& team);
 
   void settle(const CallContext& context, const TeamScope& team, std::string_view slug, const std::function<Result<>()>& work);
   void mark_unsettled(const TeamScope& team);
