@@ -95,3 +95,26 @@ test(`${KILLS} kills of workers, zygotes and the server, in the middle of saves 
     rmSync(folder, {recursive: true, force: true});
   }
 });
+
+test('a data folder that is removed under the server is said in every answer, and nothing is taken into it', async () => {
+  const folder = temporaryFolder();
+  const server = await startServer({folder});
+  try {
+    const team = await makeTeam(server, 'Gone', `${DATA}/cars.json`);
+    await expectStatus(team.call('POST', '/v1/dashboards', {body: document('board', 1), type: 'application/yaml'}), 201);
+    rmSync(folder, {recursive: true, force: true});
+    for (const [method, path, options] of [
+      ['GET', '/v1/dashboards'], ['GET', '/v1/dashboards/board/yaml'], ['GET', '/v1/onboarding/connections'],
+      ['POST', '/v1/dashboards', {body: document('other', 1), type: 'application/yaml'}],
+      ['POST', '/v1/onboarding/teams', {body: {name: 'Lost'}}], ['POST', '/v1/keys', {body: {name: 'lost', role: 'viewer'}}],
+    ]) {
+      const answer = await team.call(method, path, options);
+      assert.equal(`${answer.status} ${answer.json?.code}`, '503 data_folder_gone', `${method} ${path}: ${answer.text}`);
+    }
+    const ready = await server.call('GET', '/ready');
+    assert.equal(ready.status, 503);
+    assert.equal((await server.call('GET', '/health')).status, 200);
+  } finally {
+    await server.stop({force: true});
+  }
+});

@@ -249,6 +249,21 @@ TEST(Database, SaysThatTheDiskIsFullAndGoesOnWhenThereIsSpaceAgain) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(Database, TakesNothingIntoAFileThatWasRemoved) {
+  const std::string folder = temporary_folder();
+  auto database = open_sqlite(folder + "/gone.db");
+  ASSERT_TRUE(database);
+  ASSERT_TRUE((*database)->ping({}));
+  std::filesystem::remove_all(folder);
+  const auto write = (*database)->transact({}, [](Transaction& transaction) -> Result<> {
+    TRY(transaction.execute("CREATE TABLE t (a BIGINT)", {}));
+    return {};
+  });
+  ASSERT_FALSE(write);
+  EXPECT_EQ(write.error().reason, "data_folder_gone");
+  EXPECT_EQ((*database)->ping({}).error().reason, "data_folder_gone");
+}
+
 TEST(Database, SaysThatAFileIsDamagedOrCannotBeMade) {
   const std::string folder = temporary_folder();
   std::ofstream(folder + "/bad.db") << std::string(8'192, 'x');

@@ -305,6 +305,13 @@ class SqliteDatabase final : public Database {
                         .message = "The disk failed to keep an earlier write: check it, then restart Bridge",
                         .reason = "disk_error"});
     }
+    int has_moved = 0;
+    sqlite::sqlite3_file_control(handle_of(*session_), "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    if (has_moved != 0) {  // what is written into a removed file is lost with the process
+      return fail(Error{.code = ErrorCode::unavailable,
+                        .message = "The data folder was moved or removed while the server runs: put it back, then start the server again",
+                        .reason = "data_folder_gone"});
+    }
     struct Owner {
       std::atomic<std::thread::id>& id;
       explicit Owner(std::atomic<std::thread::id>& slot) : id(slot) { id = std::this_thread::get_id(); }

@@ -221,6 +221,7 @@ class FolderStore final : public ObjectStore {
       return fail(ErrorCode::payload_too_large, str("An object holds at most ", format_bytes(kObjectBytesMax)));
     const std::string path = path_of(key);
     const StripeLock lock = TRY(acquire(context, key));
+    TRY(check_root());
     const Generation current = TRY(current_generation(path));
     TRY(check_expected(current, expected));
     const auto now = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -242,8 +243,9 @@ class FolderStore final : public ObjectStore {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     struct stat status {};
     if (!file) {
-      if (errno == ENOENT || errno == ENOTDIR) return missing();
-      return storage_error(errno, "open", path);
+      if (errno != ENOENT && errno != ENOTDIR) return storage_error(errno, "open", path);
+      TRY(check_root());
+      return missing();
     }
     if (::fstat(file.get(), &status) != 0) return storage_error(errno, "fstat", path);
     if (!S_ISREG(status.st_mode)) return missing();
@@ -267,6 +269,7 @@ class FolderStore final : public ObjectStore {
     TRY(check_key(key));
     const std::string path = path_of(key);
     const StripeLock lock = TRY(acquire(context, key));
+    TRY(check_root());
     const Generation current = TRY(current_generation(path));
     TRY(check_expected(current, expected));
     if (current == 0) return {};
@@ -288,6 +291,15 @@ class FolderStore final : public ObjectStore {
 
  private:
   std::string path_of(std::string_view key) const { return str(root_, "/", key); }
+
+  // Without it nothing is there, which says nothing of what was.
+  Result<> check_root() const {
+    if (::access(root_.c_str(), F_OK) == 0) return {};
+    return fail(Error{.code = ErrorCode::unavailable,
+                      .message = "The data folder was moved or removed while the server runs: put it back, then start the server again",
+                      .detail = root_,
+                      .reason = "data_folder_gone"});
+  }
 
   static std::unexpected<Error> missing() { return fail(ErrorCode::not_found, "object_not_found", "There is no such object"); }
 
@@ -334,8 +346,8 @@ class FolderStore final : public ObjectStore {
     const std::string path = folder.empty() ? root_ : path_of(folder);
     const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(path.c_str()), &::closedir);
     if (!entries) {
-      if (errno == ENOENT || errno == ENOTDIR) return {};
-      return storage_error(errno, "opendir", path);
+      if (errno != ENOENT && errno != ENOTDIR) return storage_error(errno, "opendir", path);
+      return check_root();
     }
     while (const dirent* entry = ::readdir(entries.get())) {
       const std::string_view name = entry->d_name;

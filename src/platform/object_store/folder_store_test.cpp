@@ -178,6 +178,20 @@ TEST(FolderStore, ShowsOldOrNewButNeverAPartWhenItIsKilled) {
   }
 }
 
+TEST(FolderStore, SaysThatItsFolderIsGoneAndNotThatItIsEmpty) {
+  const Folder folder;
+  const auto store = folder.open();
+  ASSERT_TRUE(store->put({}, "a/b", "x", 0));
+  EXPECT_EQ(store->get({}, "a/c").error().code, ErrorCode::not_found);
+  EXPECT_TRUE(store->list({}, "none/")->empty());
+  std::filesystem::remove_all(std::string_view(store->url("")).substr(7));
+  for (const Error& error : {store->get({}, "a/b").error(), store->list({}, "a/").error(),
+                             store->put({}, "a/b", "y", kAnyGeneration).error(), store->remove({}, "a/b", kAnyGeneration).error()}) {
+    EXPECT_EQ(error.code, ErrorCode::unavailable);
+    EXPECT_EQ(error.reason, "data_folder_gone") << error.message;
+  }
+}
+
 TEST(FolderStore, KeepsTheOldObjectWhenTheDiskIsFull) {
   const Folder folder;
   const auto store = folder.open();
