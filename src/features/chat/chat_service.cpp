@@ -5,6 +5,7 @@
 #include "ai_sdk/core/cut_text.h"
 #include "ai_sdk/gateway/redaction.h"
 #include "base/bad_field.h"
+#include "base/control_characters.h"
 #include "base/guarded.h"
 #include "base/log.h"
 #include "features/chat/turn_events.h"
@@ -142,6 +143,8 @@ class ModelChat final : public ChatService {
       : parts_(std::move(parts)), orchestrator_(make_orchestrator(parts_.limits, parts_.tool_cache)), logs_(parts_.check_caller) {}
 
   Result<ChatSession> create(const CallContext& context, const NewChat& input) override {
+    if (find_control_character(input.title))
+      return bad_value({.path = "title", .code = "bad_character", .message = "must not hold control characters"});
     const auto provider = TRY(parts_.providers.get_provider(input.provider));
     NewSession session{
         .provider = provider->name(), .model = TRY(parts_.providers.choose_model(*provider, input.model)), .title = input.title};

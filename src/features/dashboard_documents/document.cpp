@@ -1,5 +1,6 @@
 #include "features/dashboard_documents/document.h"
 
+#include "base/control_characters.h"
 #include "base/text.h"
 #include "features/dashboard_documents/schema.h"
 
@@ -274,9 +275,31 @@ DocumentMeta read_meta(const YamlNode& root) {
   return meta;
 }
 
+namespace {
+
+// Texts that a person reads. SQL is shown as it is written, and what `meta` keeps is the server's.
+void check_characters(const YamlNode& node, const std::string& path, std::vector<Violation>& violations) {
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    const bool is_map = node.kind == YamlNode::Kind::map;
+    const std::string name = is_map ? node.keys[i].text : str("[", i, "]");
+    if (name == "sql" || (path.empty() && name == "meta")) continue;
+    check_characters(node.items[i], path.empty() || !is_map ? path + name : str(path, ".", name), violations);
+  }
+  const auto control = find_control_character(node.text);
+  if (!control) return;
+  violations.push_back({.path = path,
+                        .line = node.at.line,
+                        .column = node.at.column,
+                        .code = "bad_character",
+                        .message = str("must not hold the control character ", *control)});
+}
+
+}  // namespace
+
 Result<DashboardDocument> parse_document(std::string_view text) {
   const YamlNode root = TRY(parse_yaml(text));
   std::vector<Violation> violations = check_against_schema(root, dashboard_schema());
+  check_characters(root, "", violations);
   for (Violation& violation : violations) {
     if (violation.path == "bridge" && violation.code == "unknown_value") {
       violation.message =

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bridge {
+
+// The first character of a text that nobody sees and that changes what they see, as "U+001B": the control characters but tab and the ends
+// of lines, and those that turn the direction of what follows (U+202A to U+202E, U+2066 to U+2069). `text` is UTF-8.
+std::optional<std::string> find_control_character(std::string_view text);
+
+}  // namespace bridge
