@@ -89,7 +89,7 @@ class WarmSessions final {
   void put(SessionState session) {
     const std::lock_guard lock(mutex_);
     (void)remove(session.id);
-    bytes_ += session.transcript_bytes;
+    bytes_ += memory_of(session);
     sessions_.push_back(std::move(session));
     places_[sessions_.back().id] = std::prev(sessions_.end());
     while (!sessions_.empty() && (sessions_.size() > kWarmSessionsMax || bytes_ > kWarmSessionBytesMax))
@@ -101,11 +101,18 @@ class WarmSessions final {
   }
 
  private:
+  // A message takes several times as much as its line in the transcript.
+  static std::size_t memory_of(const SessionState& session) {
+    constexpr std::size_t per_transcript_byte = 8;
+    constexpr std::size_t of_itself = 16 << 10;
+    return static_cast<std::size_t>(session.transcript_bytes) * per_transcript_byte + of_itself;
+  }
+
   std::optional<SessionState> remove(const SessionId& id) {
     const auto place = places_.find(id);
     if (place == places_.end()) return std::nullopt;
     SessionState session = std::move(*place->second);
-    bytes_ -= session.transcript_bytes;
+    bytes_ -= memory_of(session);
     sessions_.erase(place->second);
     places_.erase(place);
     return session;
