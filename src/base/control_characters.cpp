@@ -23,4 +23,8 @@ std::optional<std::string> find_control_character(std::string_view text) {
   return std::nullopt;
 }
 
+bool is_plain_line(std::string_view text) {
+  return text.find_first_of("\t\r\n") == std::string_view::npos && !find_control_character(text);
+}
+
 }  // namespace bridge

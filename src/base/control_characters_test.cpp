@@ -21,5 +21,10 @@ TEST(ControlCharacters, LetsEveryOtherTextStand) {
     EXPECT_EQ(find_control_character(text), std::nullopt) << text;
 }
 
+TEST(ControlCharacters, KeepNamesToOneLine) {
+  EXPECT_TRUE(is_plain_line("Größe 日本語 😀"));
+  for (const char* text : {"a\tb", "a\nb", "a\rb", "a\x1b", "a\u202eb", "c1\u009b"}) EXPECT_FALSE(is_plain_line(text)) << text;
+}
+
 }  // namespace
 }  // namespace bridge

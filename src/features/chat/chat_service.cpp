@@ -143,7 +143,7 @@ class ModelChat final : public ChatService {
       : parts_(std::move(parts)), orchestrator_(make_orchestrator(parts_.limits, parts_.tool_cache)), logs_(parts_.check_caller) {}
 
   Result<ChatSession> create(const CallContext& context, const NewChat& input) override {
-    if (find_control_character(input.title))
+    if (!is_plain_line(input.title))
       return bad_value({.path = "title", .code = "bad_character", .message = "must not hold control characters"});
     const auto provider = TRY(parts_.providers.get_provider(input.provider));
     NewSession session{

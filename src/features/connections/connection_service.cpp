@@ -1,5 +1,6 @@
 #include "features/connections/connection_service.h"
 
+#include "base/control_characters.h"
 #include "base/guarded.h"
 #include "base/log.h"
 #include "features/connections/connection_store.h"
@@ -28,7 +29,7 @@ void check_name(std::string_view name, std::vector<Violation>& violations) {
     violations.push_back(
         {.path = "name", .code = "too_long", .message = too_long_message("A connection's name", kConnectionNameCharactersMax, characters)});
   }
-  if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
+  if (!is_plain_line(name)) {
     violations.push_back({.path = "name", .code = "bad_character", .message = "'name' must not hold control characters"});
   }
 }

@@ -1,6 +1,7 @@
 #include "features/teams/team_service.h"
 
 #include "base/bad_field.h"
+#include "base/control_characters.h"
 #include "base/person.h"
 #include "features/teams/api_key.h"
 #include "features/teams/audit.h"
@@ -22,7 +23,7 @@ std::unexpected<Error> no_such_key() { return fail(ErrorCode::not_found, "key_no
 
 Result<> check_name(std::string_view name) {
   if (trim(name).empty()) return bad_value({.path = "name", .code = "empty", .message = "must not be empty"});
-  if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
+  if (!is_plain_line(name)) {
     return bad_value({.path = "name", .code = "bad_character", .message = "must not hold control characters"});
   }
   return {};

@@ -25,8 +25,8 @@ enum class SandboxLayer : std::uint8_t {
 BOOST_DESCRIBE_ENUM(SandboxLayer, descriptors, environment, not_dumpable, resource_limits, no_new_privileges, files, network, system_calls)
 
 struct SandboxOptions {
-  std::vector<std::string>
-      readable_paths;  // whole paths without links, of files, and of folders with all that is in them; what is not there is left out
+  // Whole paths without links, of files, and of folders with all that is in them. What is not there is left out.
+  std::vector<std::string> readable_paths;
   std::string scratch_folder;                            // the only one that may be written; empty: none
   std::uint64_t file_bytes_max = worker_file_bytes_max;  // of each file that is written
   std::uint64_t memory_bytes_max = worker_memory_max;    // private memory, stacks among it

@@ -184,11 +184,8 @@ class ZygoteLauncher final : public WorkerLauncher {
 
   // The zygote ends with the thread that started it (PR_SET_PDEATHSIG is about threads), so that one thread has it from beginning to end.
   void keep_zygote(const std::stop_token& stop) {
-    {
-      std::unique_lock lock(mutex_);
-      if (!changed_.wait(lock, stop, [&] { return is_wanted_; })) return;
-    }
     run_rounds(stop, "zygote", [&] {
+      if (!wait_until_wanted(stop)) return false;
       auto spawned = spawn_zygote();
       if (spawned) {
         const auto channel = std::make_shared<Channel>(std::move(spawned->channel));
@@ -201,6 +198,11 @@ class ZygoteLauncher final : public WorkerLauncher {
       if (!stop.stop_requested()) std::this_thread::sleep_for(zygote_restart_pause);
       return !stop.stop_requested();
     });
+  }
+
+  bool wait_until_wanted(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait(lock, stop, [&] { return is_wanted_; });
   }
 
   void open(pid_t pid, std::shared_ptr<Channel> channel) {
