@@ -11,6 +11,7 @@ import {createInterface} from 'node:readline';
 import {median, processorSeconds, residentMiB, spread} from './figures.mjs';
 import {BINARY, DATA, expectStatus, generate, makeTeam, startServer} from '../tests/integration/harness.mjs';
 import {hanging} from './hanging.mjs';
+import {postgres} from './postgres.mjs';
 import {scale} from './scale.mjs';
 import {traffic} from './traffic.mjs';
 import {walls} from './walls.mjs';
@@ -232,6 +233,7 @@ http { access_log off; sendfile on; tcp_nopush on; open_file_cache max=100; keep
   scale: () => scale(figure),
   hanging: () => hanging(figure),
   walls: () => walls(figure, programs),
+  postgres: () => postgres(figure),
 };
 // Takes half an hour, so it is run only when it is named.
 const longBenches = {traffic: () => traffic(figure)};

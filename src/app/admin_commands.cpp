@@ -1,5 +1,10 @@
 // Administration without a browser: teams, keys, connections, the index.
 #include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iostream>
 
 #include "app/api_client.h"
 #include "app/commands.h"
@@ -20,23 +25,64 @@ std::string text_of(const json::value& value, std::string_view name) {
   return field->is_string() ? std::string(field->get_string()) : json::serialize(*field);
 }
 
-// "path=/data/sales" of the command line, each name once.
+constexpr std::size_t kFieldFileBytesMax = 256 << 10;
+
+// A line of standard input, which a terminal does not show.
+Result<std::string> read_hidden_line(const std::string& field) {
+  const bool is_terminal = ::isatty(STDIN_FILENO) == 1;
+  termios before{};
+  const bool is_hidden = is_terminal && ::tcgetattr(STDIN_FILENO, &before) == 0;
+  if (is_terminal) Terminal().note(str(field, ":"));
+  if (is_hidden) {
+    termios hidden = before;
+    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+  }
+  std::string line;
+  const bool has_line = static_cast<bool>(std::getline(std::cin, line));
+  if (is_hidden) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+  if (!has_line) return fail(ErrorCode::invalid_argument, str("'", field, "=-' reads a line of standard input, where there is none"));
+  return line;
+}
+
+// "@FILE" is what the file holds, "-" a line of standard input, "@@…" a text that begins with an @; all others are themselves.
+Result<std::string> read_value(const std::string& field, const std::string& value) {
+  if (value == "-") return read_hidden_line(field);
+  if (value.starts_with("@@")) return value.substr(1);
+  if (!value.starts_with('@')) return value;
+  std::ifstream file(value.substr(1), std::ios::binary);
+  std::string content(kFieldFileBytesMax + 1, '\0');
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  content.resize(static_cast<std::size_t>(file.gcount()));
+  if (content.empty())
+    return fail(ErrorCode::invalid_argument, str("'", field, "' is to be read from ", value.substr(1),
+                                                 ", which is not there or empty (a text that begins with @ is written @@)"));
+  if (content.size() > kFieldFileBytesMax)
+    return fail(ErrorCode::invalid_argument, str(value.substr(1), " is longer than ", format_bytes(kFieldFileBytesMax)));
+  return content;
+}
+
+// "path=/data/sales" of the command line, each name once; an address such as "postgresql://…" stands by itself.
 Result<std::vector<std::pair<std::string, std::string>>> read_fields(const std::vector<std::string>& fields) {
   std::vector<std::pair<std::string, std::string>> out;
   for (const std::string& field : fields) {
     const std::size_t equals = field.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return fail(ErrorCode::invalid_argument, str("'", field, "' is not of the form field=value, such as path=/data/sales"));
-    const std::string name = field.substr(0, equals);
+    const bool is_address = field.find("://") < equals;
+    if (!is_address && (equals == std::string::npos || equals == 0))
+      return fail(ErrorCode::invalid_argument,
+                  str("'", field, "' is not of the form field=value, such as path=/data/sales, and no address such as postgresql://…"));
+    const std::string name = is_address ? "url" : field.substr(0, equals);
     if (std::ranges::find(out, name, &std::pair<std::string, std::string>::first) != out.end())
       return fail(ErrorCode::invalid_argument, str("'", name, "' is given twice"));
-    out.emplace_back(name, field.substr(equals + 1));
+    out.emplace_back(name, is_address ? field : TRY(read_value(name, field.substr(equals + 1))));
   }
   return out;
 }
 
-// The type of a connection that was given none. The server is nearly always on the same machine; where it is not, it names the type itself.
+// The type of a connection that was given none, by its fields. The server is nearly always on the same machine; where it is not, it names
+// the type itself.
 std::string type_of(const json::object& credentials) {
+  if (credentials.contains("url") || credentials.contains("host")) return "postgres";
   const json::value* path = credentials.if_contains("path");
   return path && path->is_string() && is_sqlite_file(std::string(path->get_string())) ? "sqlite" : "duckdb";
 }
@@ -65,6 +111,18 @@ void print_table(const Terminal& terminal, const std::vector<std::string>& headi
   };
   terminal.print(terminal.dim(line(headings)));
   for (const auto& row : rows) terminal.print(line(row));
+}
+
+// A line for each step of a connection's test, and one for what would mend it.
+void print_steps(const Terminal& terminal, const json::value& tested) {
+  for (const json::value& step : tested.as_object().at("steps").as_array()) {
+    const bool ok = step.as_object().at("ok").as_bool();
+    const std::string title = replace_all(text_of(step, "name"), "_", " ");
+    terminal.print(str(ok ? terminal.good("✓") : terminal.bad("✗"), " ", title,
+                       std::string(10 - std::min<std::size_t>(title.size(), 9), ' '), terminal.dim(str(text_of(step, "latency_ms"), " ms")),
+                       ok ? "" : str("  ", text_of(step, "error"))));
+    if (const std::string mend = text_of(step, "mend"); mend != "-") terminal.print(terminal.dim(str("    ", mend)));
+  }
 }
 
 Result<int> print_list(const CommandOptions& options, const json::value& list, const std::vector<std::string>& fields,
@@ -168,18 +226,18 @@ Result<int> run_connection_add(const CommandOptions& options, const ConnectionOp
   }
   const std::string id = text_of(*added, "id");
   bool works = true;
-  std::string problem;
+  json::value tested;
   if (wanted.keep) {
-    const json::value tested = TRY(api->call(Method::post, str("/v1/onboarding/connections/", id, "/test")));
+    tested = TRY(api->call(Method::post, str("/v1/onboarding/connections/", id, "/test")));
     works = tested.as_object().at("success").as_bool();
-    problem = text_of(tested, "error");
     *added = TRY(api->call(Method::get, str("/v1/onboarding/connections/", id)));
   }
   if (works) TRY(api->call(Method::post, str("/v1/onboarding/catalog/discover?connection_id=", id)));
   const Terminal terminal;
   if (options.json) terminal.print(json::serialize(*added));
   else if (works) terminal.print(str("Connection ", text_of(*added, "name"), " (", id, ") works"));
-  else terminal.print(str("Connection ", text_of(*added, "name"), " (", id, ") is kept but does not work: ", problem));
+  else terminal.print(str("Connection ", text_of(*added, "name"), " (", id, ") is kept but does not work:"));
+  if (!options.json && !works) print_steps(terminal, tested);
   return works ? 0 : 1;
 }
 
@@ -189,8 +247,12 @@ Result<int> run_connection_test(const CommandOptions& options, const ConnectionO
   const json::value tested = TRY(api->call(Method::post, str("/v1/onboarding/connections/", id, "/test")));
   const bool works = tested.as_object().at("success").as_bool();
   const Terminal terminal;
-  if (options.json) terminal.print(json::serialize(tested));
-  else terminal.print(works ? str("works (", text_of(tested, "latency_ms"), " ms)") : str("does not work: ", text_of(tested, "error")));
+  if (options.json) {
+    terminal.print(json::serialize(tested));
+    return works ? 0 : 1;
+  }
+  print_steps(terminal, tested);
+  terminal.print(works ? str("works (", text_of(tested, "latency_ms"), " ms)") : str("does not work: ", text_of(tested, "error")));
   return works ? 0 : 1;
 }
 

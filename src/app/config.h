@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "features/warehouse_use/use_report.h"
+#include "platform/network/allowed_networks.h"
 #include "platform/otlp/otlp_exporter.h"
 #include "warehouse/data_roots.h"
 
@@ -50,6 +52,8 @@ struct Config {
   std::vector<std::string> cors_origins;
   std::vector<std::string> hosts;  // names that the server is asked by, lower-case
   DataRoots data_roots;
+  AllowedNetworks allowed_networks;
+  UseCaps use_caps;
   bool allow_missing_walls = false;
   std::string service_name;
   std::chrono::milliseconds otlp_delay{5'000};

@@ -178,10 +178,18 @@ Result<> check_connections(ApiClient& api, std::vector<Check>& checks) {
     for (const json::value& connection : connections.as_object().at("items").as_array()) {
       const json::value tested = TRY(api.call(Method::post, str("/v1/onboarding/connections/", text_of(connection, "id"), "/test")));
       const bool works = tested.as_object().at("success").as_bool();
+      std::vector<std::string> steps;
+      std::vector<std::string> mends;
+      for (const json::value& step : tested.as_object().at("steps").as_array()) {
+        steps.push_back(str(replace_all(text_of(step, "name"), "_", " "), " ", text_of(step, "latency_ms"), " ms"));
+        std::string mend = text_of(step, "mend");
+        if (!mend.empty() && !text_of(tested, "error").contains(mend)) mends.push_back(std::move(mend));
+      }
+      if (!works && mends.empty()) mends.emplace_back("Mend what it says, or delete the connection and add it again");
       checks.push_back({.name = str("connection ", text_of(team, "slug"), "/", text_of(connection, "name")),
                         .ok = works,
-                        .detail = works ? str("answers in ", text_of(tested, "latency_ms"), " ms") : text_of(tested, "error"),
-                        .help = works ? "" : "Mend what it says, or delete the connection and add it again"});
+                        .detail = works ? str("works (", join(steps, ", "), ")") : text_of(tested, "error"),
+                        .help = join(mends, ". ")});
     }
   }
   return {};

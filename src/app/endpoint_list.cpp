@@ -19,6 +19,7 @@
 #include "features/jobs/jobs_endpoints.h"
 #include "features/observability/observability_endpoints.h"
 #include "features/teams/teams_endpoints.h"
+#include "features/warehouse_use/warehouse_use_endpoints.h"
 #include "platform/telemetry/metrics.h"
 
 namespace bridge {
@@ -68,6 +69,7 @@ std::vector<Route> make_routes(Services& services) {
       team_routes(*services.teams),
       job_routes(*services.jobs),
       connection_routes(*services.connections),
+      warehouse_use_routes(*services.warehouse_use),
       catalog_routes(*services.catalog),
       dashboard_routes(*services.dashboards),
       data_routes(*services.data, *services.dashboards),

@@ -150,8 +150,10 @@ std::vector<std::pair<CLI::App*, Command>> add_commands(CLI::App& root, Argument
       add_command(*connection, commands, "add", "Try a warehouse, and add it when it works",
                   [](const CommandOptions& options, const Arguments& a) { return run_connection_add(options, a.connection); });
   connection_add->add_option("NAME", in.connection.name, "What dashboards call it")->required();
-  connection_add->add_option("--type", in.connection.type, "The kind of warehouse (default: sqlite for a SQLite file, else duckdb)");
-  connection_add->add_option("FIELDS", in.connection.fields, "Its fields, such as path=/data/sales");
+  connection_add->add_option("--type", in.connection.type, "The kind of warehouse (default: by its fields)");
+  connection_add->add_option("FIELDS", in.connection.fields,
+                             "Its fields, such as path=/data/sales, or an address: postgresql://user:password@host/database. Of "
+                             "FIELD=@FILE the file's content is taken, FIELD=- asks for it");
   connection_add->add_flag("--keep", in.connection.keep, "Add it even if it does not work");
   add_command(*connection, commands, "list", "List warehouses",
               [](const CommandOptions& options, const Arguments&) { return run_connection_list(options); });

@@ -151,7 +151,11 @@ Result<> open_models(Services& s, const Config& config) {
 }
 
 DriverParts driver_parts(const Config& config, const Services& services) {
-  DriverParts parts{.http = services.http, .clock = services.clock, .limits = {.process_memory_max = process_memory_max()}};
+  const bool is_default = config.allowed_networks.is_unset() && config.listens_on_this_machine_alone();
+  DriverParts parts{.http = services.http,
+                    .clock = services.clock,
+                    .networks = is_default ? AllowedNetworks::near_ones_of_operator() : config.allowed_networks,
+                    .limits = {.process_memory_max = process_memory_max()}};
   for (const std::string_view kept : {"lake", "keys", "operator.key", "bridge.db", "bridge.db-wal", "bridge.db-shm", kScratchFolder}) {
     std::error_code error;
     parts.folders.kept.push_back(std::filesystem::weakly_canonical(config.path(std::string(kept)), error));
@@ -229,6 +233,7 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
   open_engines(s, config);
 
   s.teams = make_team_service(s.database, s.keys, s.clock);
+  s.warehouse_use = make_warehouse_use(s.database, s.clock, config.use_caps);
   s.connections = make_connection_service({.database = s.database,
                                            .credentials = s.lake,
                                            .keys = s.keys,
@@ -239,6 +244,7 @@ Result<std::unique_ptr<Services>> open_services(const Config& config) {
                                                [services = services.get()](const CallContext& context, const Connection& connection) {
                                                  return services->dashboards->list_users_of_connection(context, connection.name);
                                                },
+                                           .use = s.warehouse_use,
                                            .forget_catalog = delete_datasets_of});
   s.jobs = make_job_service(s.database, s.clock, {make_catalog_scan_job(s.database, s.clock, s.connections)});
   s.catalog = make_catalog_service(s.database, s.clock, s.connections, s.jobs);

@@ -17,6 +17,7 @@
 #include "features/observability/observability_service.h"
 #include "features/observability/tool_cache.h"
 #include "features/teams/team_service.h"
+#include "features/warehouse_use/warehouse_use.h"
 #include "platform/cache/byte_cache.h"
 #include "platform/worker_process/worker_supervisor.h"
 
@@ -36,6 +37,7 @@ struct Services {
   std::shared_ptr<LocalQueryEngine> local_engine;
 
   std::shared_ptr<TeamService> teams;
+  std::shared_ptr<WarehouseUse> warehouse_use;
   std::shared_ptr<ConnectionService> connections;
   std::shared_ptr<JobService> jobs;
   std::shared_ptr<CatalogService> catalog;

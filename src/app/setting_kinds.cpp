@@ -228,6 +228,15 @@ TakeValue data_roots(Place<DataRoots> place) {
   };
 }
 
+TakeValue allowed_networks(Place<AllowedNetworks> place) {
+  return [place](std::string_view text, Config& config) -> Result<> {
+    auto networks = AllowedNetworks::parse(text);
+    if (!networks) return not_allowed(networks.error().message);
+    place(config) = std::move(*networks);
+    return {};
+  };
+}
+
 TakeValue otlp_headers(Place<Headers> place) {
   return [place](std::string_view text, Config& config) -> Result<> {
     Headers headers;
@@ -250,6 +259,16 @@ TakeValue bytes(Place<std::uint64_t> place, std::uint64_t min, std::uint64_t max
     const auto number = parse_bytes(text);
     if (!number || *number < min || *number > max) return not_allowed(allowed);
     place(config) = *number;
+    return {};
+  };
+}
+
+TakeValue byte_count(Place<std::int64_t> place) {
+  return [place](std::string_view text, Config& config) -> Result<> {
+    const auto number = parse_bytes(text);
+    if (!number || *number > static_cast<std::uint64_t>(kAnyCount))
+      return not_allowed("a number of bytes such as 500MB or 10GB; 0: any number");
+    place(config) = static_cast<std::int64_t>(*number);
     return {};
   };
 }

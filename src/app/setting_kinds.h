@@ -44,8 +44,10 @@ TakeValue fallbacks(Place<std::vector<Fallback>> place);
 TakeValue origins(Place<std::vector<std::string>> place);  // as browsers send them: RFC 6454, 6.2
 TakeValue host_names(Place<std::vector<std::string>> place);
 TakeValue data_roots(Place<DataRoots> place);
+TakeValue allowed_networks(Place<AllowedNetworks> place);
 TakeValue otlp_headers(Place<Headers> place);  // "name=value,name=value", values percent-encoded, as OpenTelemetry has it
 TakeValue bytes(Place<std::uint64_t> place, std::uint64_t min, std::uint64_t max, std::string allowed);
+TakeValue byte_count(Place<std::int64_t> place);  // 0: any number
 TakeValue duration(Place<std::int64_t> place_ms, std::chrono::milliseconds max, std::string allowed);
 TakeValue milliseconds(Place<std::chrono::milliseconds> place, std::int64_t min, std::int64_t max);
 TakeValue dollars(Place<std::int64_t> place_nano_usd, std::int64_t max);

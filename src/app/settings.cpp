@@ -132,6 +132,11 @@ const std::vector<SettingGroup>& make_groups() {
             .about = "folders that warehouses of files may lie in, with colons, for one team or for all: sales=/srv/sales:/srv/shared. "
                      "Empty: while the server listens on this machine alone the operator may name any folder, and nobody else any",
             .take = data_roots(&Config::data_roots)},
+           {.name = "BRIDGE_ALLOWED_NETWORKS",
+            .about = "networks that warehouses may be reached in beside public addresses, with commas: 10.0.0.0/8,192.168.1.7,fd00::/8. "
+                     "Empty: while the server listens on this machine alone the operator may name this machine and private networks, and "
+                     "nobody else any",
+            .take = allowed_networks(&Config::allowed_networks)},
            {.name = "BRIDGE_ALLOW_MISSING_WALLS",
             .about = "1 to read files of people other than the operator even where this system cannot wall engines in (`bridge doctor` "
                      "says what is missing)",
@@ -143,6 +148,24 @@ const std::vector<SettingGroup>& make_groups() {
             .default_value = "100000000",
             .about = "the byte cap; connections and dashboards may only lower it",
             .take = bytes(&Config::bytes_max, 1, 1'000'000'000'000'000, "a number of bytes such as 100000000 or 50MB")},
+           {.name = "BRIDGE_TEAM_BYTES_PER_DAY",
+            .default_value = "0",
+            .about = "bytes that a team's warehouses may be read in a day (UTC), such as 10GB; connections may lower it; 0: any number",
+            .take = byte_count([](Config & config) -> auto& { return config.use_caps.team_bytes; })},
+           {.name = "BRIDGE_TEAM_QUERIES_PER_DAY",
+            .default_value = "0",
+            .about = "queries that a team may run on its warehouses in a day, cached answers not counted; 0: any number",
+            .take = count(
+                [](Config & config) -> auto& { return config.use_caps.team_queries; }, 0, kAnyCount)},
+           {.name = "BRIDGE_PERSON_BYTES_PER_DAY",
+            .default_value = "0",
+            .about = "bytes that one person may have warehouses read in a day; 0: any number",
+            .take = byte_count([](Config & config) -> auto& { return config.use_caps.person_bytes; })},
+           {.name = "BRIDGE_PERSON_QUERIES_PER_DAY",
+            .default_value = "0",
+            .about = "queries that one person may run on warehouses in a day; 0: any number",
+            .take = count(
+                [](Config & config) -> auto& { return config.use_caps.person_queries; }, 0, kAnyCount)},
            {.name = "BRIDGE_CACHE_BYTES",
             .default_value = "256MiB",
             .about = "memory for cached answers",

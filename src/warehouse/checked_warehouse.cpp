@@ -63,6 +63,10 @@ class CheckedWarehouse final : public Warehouse {
     return call(context, [&] { return inner_->ping(context); });
   }
 
+  Result<std::optional<std::vector<std::string>>> check_rights(const CallContext& context) override {
+    return call(context, [&] { return inner_->check_rights(context); });
+  }
+
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context) override {
     std::vector<DatasetInfo> datasets = TRY(call(context, [&] { return inner_->list_datasets(context); }));
     leave_out("dataset", datasets, [](const DatasetInfo& dataset) { return is_name(dataset.name); });

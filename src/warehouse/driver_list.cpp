@@ -3,6 +3,7 @@
 #include "warehouse/duckdb/duckdb_driver.h"
 #include "warehouse/duckdb/local_query_engine.h"
 #include "warehouse/isolated/warehouse_program.h"
+#include "warehouse/postgres/postgres_driver.h"
 #include "warehouse/sqlite/sqlite_driver.h"
 
 namespace bridge {
@@ -11,6 +12,7 @@ std::vector<std::shared_ptr<WarehouseDriver>> make_warehouse_drivers(const Drive
   return {
       make_duckdb_driver(parts),
       make_sqlite_driver(parts),
+      make_postgres_driver(parts),
   };
 }
 

@@ -11,10 +11,9 @@
 namespace bridge {
 namespace {
 
-// The folders of src/warehouse that are engines people may connect to; tests run in the repository's root. PostgreSQL passes its tests, and
-// stays closed until the addresses that a team may name are bound (docs/decisions/2026-11-30_postgres_is_not_listed_yet.md).
+// The folders of src/warehouse that are engines people may connect to; tests run in the repository's root.
 std::set<std::string> engine_folders() {
-  const std::set<std::string> others{"isolated", "postgres", "testing"};
+  const std::set<std::string> others{"isolated", "testing"};
   std::set<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator("src/warehouse")) {
     if (entry.is_directory() && !others.contains(entry.path().filename().string())) names.insert(entry.path().filename().string());

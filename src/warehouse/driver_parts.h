@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "platform/network/allowed_networks.h"
 
 namespace bridge {
 
@@ -30,6 +31,7 @@ struct DriverLimits {
 struct DriverParts {
   std::shared_ptr<HttpClient> http;
   std::shared_ptr<const Clock> clock = make_system_clock();
+  AllowedNetworks networks;  // that warehouses may be reached in
   DriverFolders folders;
   DriverLimits limits;
 };

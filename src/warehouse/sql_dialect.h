@@ -62,6 +62,8 @@ class SqlDialect {
 
   virtual std::string_view name() const = 0;  // "duckdb"
   virtual const SqlLexicalRules& lexical_rules() const = 0;
+  // What whoever writes SQL for it by hand should know beyond the standard: a few lines of Markdown, or nothing.
+  virtual std::string_view practice() const { return {}; }
 
   // ---- names, values
   virtual std::string quote_identifier(std::string_view name) const = 0;  // in quotes, whatever it is

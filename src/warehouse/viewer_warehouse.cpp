@@ -11,6 +11,9 @@ class ViewerWarehouse final : public Warehouse {
   const SqlDialect& dialect() const override { return inner_->dialect(); }
   bool is_reading_free() const override { return inner_->is_reading_free(); }
   Result<> ping(const CallContext& context) override { return inner_->ping(context); }
+  Result<std::optional<std::vector<std::string>>> check_rights(const CallContext& context) override {
+    return inner_->check_rights(context);
+  }
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context) override { return inner_->list_datasets(context); }
   Result<std::vector<TableName>> list_tables(const CallContext& context, std::string_view dataset) override {
     return inner_->list_tables(context, dataset);

@@ -13,6 +13,7 @@
 #include "base/call_context.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "platform/network/allowed_networks.h"
 #include "warehouse/query_result.h"
 #include "warehouse/sql_dialect.h"
 #include "warehouse/sql_guard.h"
@@ -75,6 +76,14 @@ struct ColumnInfo {
 };
 BOOST_DESCRIBE_STRUCT(ColumnInfo, (), (name, type, engine_type, nullable, description, partitioning))
 
+// The primary key of a table, or columns whose values are those of another table's: a row has one there, or none.
+struct TableKey {
+  std::vector<std::string> columns;
+  std::string references;  // the other table's sql_name; empty: this is the primary key
+  std::vector<std::string> referenced_columns;
+};
+BOOST_DESCRIBE_STRUCT(TableKey, (), (columns, references, referenced_columns))
+
 struct TableInfo {
   std::string dataset;
   std::string name;
@@ -84,8 +93,9 @@ struct TableInfo {
   std::int64_t row_count = 0;
   std::int64_t size_bytes = 0;
   std::vector<ColumnInfo> columns;
+  std::vector<TableKey> keys;  // the primary one first; none where the engine keeps none
 };
-BOOST_DESCRIBE_STRUCT(TableInfo, (), (dataset, name, sql_name, type, description, row_count, size_bytes, columns))
+BOOST_DESCRIBE_STRUCT(TableInfo, (), (dataset, name, sql_name, type, description, row_count, size_bytes, columns, keys))
 
 struct ValueCount {
   std::string value;
@@ -178,6 +188,9 @@ class Warehouse : public SqlGuard {
 
   // Proves that the warehouse can be reached and read.
   virtual Result<> ping(const CallContext& context) = 0;
+  // What whoever signs in could do there beyond reading, and how it is taken away, one sentence each; none when it can only read.
+  // Not said by an engine that knows no rights.
+  virtual Result<std::optional<std::vector<std::string>>> check_rights(const CallContext&) { return std::nullopt; }
   virtual Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context) = 0;
   // Tables and views, by their names; nothing is read of them. not_found when there is no such dataset.
   virtual Result<std::vector<TableName>> list_tables(const CallContext& context, std::string_view dataset) = 0;
@@ -218,8 +231,11 @@ struct CredentialField {
   // Whether it says which warehouse this is, or how far the way there is trusted (a host, a port, a path, an account, TLS). A secret that
   // was given for one place is never sent to another: with such a field the secrets change too.
   bool where_it_is = false;
+  // Whether it says what other fields do (WarehouseDriver::spelled_out): where it is given, none of those has to be.
+  bool says_others = false;
 };
-BOOST_DESCRIBE_STRUCT(CredentialField, (), (name, about, type, secret, required, default_value, choices, minimum, maximum, where_it_is))
+BOOST_DESCRIBE_STRUCT(CredentialField, (),
+                      (name, about, type, secret, required, default_value, choices, minimum, maximum, where_it_is, says_others))
 
 // Says what identifies the data's present content, cheaply and without opening anything: while it is equal, so are the answers.
 // Thread-safe, holds no secret.
@@ -229,6 +245,22 @@ using DataVersion = std::function<Result<std::string>()>;
 struct IsolationNeeds {
   std::vector<std::string> readable_paths;  // whole paths of files and folders, some of which may not be there
   bool writes_temporary_files = false;
+};
+
+// The steps in which a connection is proven, in their order. Opening takes some of the first five; what reads its data is the same for all.
+enum class ConnectionStep : std::uint8_t { open, resolve, connect, tls, sign_in, rights, list, dry_run, read_row };
+BOOST_DESCRIBE_ENUM(ConnectionStep, open, resolve, connect, tls, sign_in, rights, list, dry_run, read_row)
+
+// Beside the credentials.
+struct Opening {
+  NamedBy named_by = NamedBy::team;
+  // Hears which step is under way, on the calling thread: the one before it is done. A step that is told again was the one that failed.
+  // None: nobody listens.
+  std::function<void(ConnectionStep)> on_step;
+
+  void tell(ConnectionStep step) const {
+    if (on_step) on_step(step);
+  }
 };
 
 // A kind of warehouse, described as data, and the way to open one.
@@ -241,8 +273,20 @@ class WarehouseDriver {
   // Known without opening anything, so that cached answers can be found while the warehouse is down.
   virtual const SqlDialect& dialect() const = 0;
 
-  // `credentials` holds only known fields, all required ones among them, all text. Errors say what a person can do about it.
-  virtual Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) = 0;
+  // Credentials in which every field stands by itself, from those that say several in one, such as an address with a user and a password.
+  // invalid_argument with violations.
+  virtual Result<std::map<std::string, Secret>> spelled_out(std::map<std::string, Secret> credentials) const { return credentials; }
+
+  // Refuses fields of which no warehouse could be opened, without opening one: invalid_argument with violations.
+  virtual Result<> check_fields(const std::map<std::string, Secret>&) const { return {}; }
+
+  // `credentials` holds only known fields, all required ones among them, all text. Errors say what a person can do about it; the first
+  // violation is about the field to change.
+  virtual Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials,
+                                                  const Opening& opening) = 0;
+  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) {
+    return open(context, credentials, {});
+  }
   // Nothing when its engines cannot say; then answers are as old as they may be.
   virtual DataVersion data_version(const std::map<std::string, Secret>&) const { return {}; }
 

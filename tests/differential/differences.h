@@ -15,12 +15,14 @@ struct QueryDifference {
   std::string_view reason;
 };
 
-// An engine cannot say what a word of a sentence asks for: the word is said to be unused, and what is left of the plan runs.
+// An engine cannot say what a word of a sentence asks for: the word is said to be unused, and what is left of the plan runs. Or the plans
+// are the same and their answers are not.
 struct SentenceDifference {
   std::string_view engine;
   std::string_view sentence;
-  std::string_view unused;
+  std::string_view unused;  // empty: all words are used
   std::string_view reason;
+  std::string_view found;  // where all are used: as difference_of says it of each answer that differs, from its beginning
 };
 
 // All that is known. What is found beside it is a failure, and so is what stands here and is found no more.

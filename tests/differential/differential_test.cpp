@@ -114,7 +114,10 @@ void expect_to_run_without(const Engine& engine, const rules::Plan& plan, const 
 }
 
 // The plans are the same, and so are their queries' answers. Returns how many had rows.
-int expect_same_answers(const Engine& reference, const rules::Plan& expected, const Engine& engine, const rules::Plan& plan) {
+// `known`: how the answers that differ do; empty: none does.
+int expect_same_answers(const Engine& reference, const rules::Plan& expected, const Engine& engine, const rules::Plan& plan,
+                        std::string_view known = {}) {
+  bool is_found = known.empty();
   int answered = 0;
   EXPECT_EQ(expected.title, plan.title);
   EXPECT_EQ(expected.account, plan.account) << engine.name << ": " << unused_of(plan);
@@ -132,11 +135,12 @@ int expect_same_answers(const Engine& reference, const rules::Plan& expected, co
       EXPECT_EQ(answer.failure, "") << left.sql;
       answered += answer.rows.empty() ? 0 : 1;
       std::set<const TypeDifference*> used;
-      EXPECT_EQ(difference_of(answer, run(engine, *other), engine.name, type_differences(), used), "") << engine.name << "\n"
-                                                                                                       << one->sql << "\n"
-                                                                                                       << other->sql;
+      const std::string found = difference_of(answer, run(engine, *other), engine.name, type_differences(), used);
+      if (!known.empty() && found.starts_with(known)) is_found = true;
+      else EXPECT_EQ(found, "") << engine.name << "\n" << one->sql << "\n" << other->sql;
     }
   }
+  EXPECT_TRUE(is_found) << engine.name << ": no difference any more";
   return answered;
 }
 
@@ -157,6 +161,10 @@ TEST(Differential, EnginesAnswerSentencesAlikeButForWhatIsNamed) {
         continue;
       }
       used.insert(&*known);
+      if (known->unused.empty()) {
+        answered += expect_same_answers(engines().front(), expected, engine, plan, known->found);
+        continue;
+      }
       EXPECT_THAT(unused_of(expected), testing::Not(testing::HasSubstr(std::string(known->unused))));
       expect_to_run_without(engine, plan, *known);
     }

@@ -100,11 +100,12 @@ struct TableSchema {
   std::int64_t size_bytes = 0;
   std::string dialect;
   std::int64_t column_count = 0;  // of the table; `columns` may be some of them
+  std::vector<TableKey> keys;
   std::vector<SchemaColumn> columns;
   std::vector<std::string> other_columns;  // names of those that are not in `columns`, as many as there is room for
 };
 BOOST_DESCRIBE_STRUCT(TableSchema, (),
-                      (table, sql_name, dataset, description, row_count, size_bytes, dialect, column_count, columns, other_columns))
+                      (table, sql_name, dataset, description, row_count, size_bytes, dialect, column_count, keys, columns, other_columns))
 
 enum class SearchHitKind : std::uint8_t { table, column };
 BOOST_DESCRIBE_ENUM(SearchHitKind, table, column)

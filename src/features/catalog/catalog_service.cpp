@@ -26,7 +26,8 @@ TableInfo to_info(const CatalogTableRow& row, std::string_view dataset) {
           .description = row.description,
           .row_count = row.row_count,
           .size_bytes = row.size_bytes,
-          .columns = row.schema.columns};
+          .columns = row.schema.columns,
+          .keys = row.schema.keys};
 }
 
 TableSchema to_schema(const TableInfo& table, std::string_view dialect, const std::vector<ColumnStatistics>& statistics) {
@@ -37,7 +38,8 @@ TableSchema to_schema(const TableInfo& table, std::string_view dialect, const st
                      .row_count = table.row_count,
                      .size_bytes = table.size_bytes,
                      .dialect = std::string(dialect),
-                     .column_count = static_cast<std::int64_t>(table.columns.size())};
+                     .column_count = static_cast<std::int64_t>(table.columns.size()),
+                     .keys = table.keys};
   for (const ColumnInfo& column : table.columns) {
     SchemaColumn& out = schema.columns.emplace_back();
     out = {.name = column.name,

@@ -142,7 +142,7 @@ Result<> save_table(Transaction& transaction, const Dataset& dataset, const Tabl
   row.description = cut(found.description, kDescriptionBytesMax);
   row.row_count = found.row_count;
   row.size_bytes = found.size_bytes;
-  row.schema.columns = found.columns;
+  row.schema = {.columns = found.columns, .keys = found.keys};
   row.type = found.type;
   row.discovered_at = scan;
   row.last_scanned_at = scan;

@@ -12,8 +12,11 @@ namespace bridge {
 // The JSON of a table's `schema` column.
 struct StoredColumns {
   std::vector<ColumnInfo> columns;
+  std::vector<TableKey> keys;
 };
-BOOST_DESCRIBE_STRUCT(StoredColumns, (), (columns))
+BOOST_DESCRIBE_STRUCT(StoredColumns, (), (columns, keys))
+template <>
+inline constexpr auto field_notes<StoredColumns> = std::to_array<FieldNote>({{.name = "keys", .optional = true}});
 
 struct CatalogTableRow : CatalogTable {
   StoredColumns schema;

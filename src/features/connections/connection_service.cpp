@@ -3,11 +3,13 @@
 #include "base/control_characters.h"
 #include "base/guarded.h"
 #include "base/log.h"
+#include "features/connections/connection_steps.h"
 #include "features/connections/connection_store.h"
 #include "features/connections/warehouse_pool.h"
 #include "features/teams/audit.h"
 #include "platform/metadata_db/row_mapper.h"
 #include "warehouse/checked_warehouse.h"
+#include "warehouse/metered_warehouse.h"
 #include "warehouse/viewer_warehouse.h"
 
 namespace bridge {
@@ -156,13 +158,16 @@ class ConnectionServiceOnStores final : public ConnectionService {
   }
 
   Result<Connection> create(const CallContext& context, NewConnection input, NewConnectionTest test) override {
-    if (const auto driver = driver_of(input.connection_type)) add_defaults(*driver, input.credentials);
+    if (const auto driver = driver_of(input.connection_type)) {
+      input.credentials = TRY(driver->spelled_out(std::move(input.credentials)));
+      add_defaults(*driver, input.credentials);
+    }
     TRY(check_new(context, input));
     TRY(check_place(context, *driver_of(input.connection_type), input.credentials, named_by(context)));
     std::shared_ptr<Warehouse> warehouse;
     if (test == NewConnectionTest::first) {
       TRY(check_name_is_free(context, trim(input.name)));  // before the warehouse is asked, which may take long
-      warehouse = TRY(prove(context, *driver_of(input.connection_type), input.credentials));
+      warehouse = TRY(prove(context, *driver_of(input.connection_type), input.credentials, named_by(context)));
     }
     const Time now = parts_.clock->now();
     ConnectionRow row;
@@ -172,6 +177,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
     row.connection_type = input.connection_type;
     row.credentials_path = str(parts_.credentials_prefix, row.team_id.value(), "/", row.id.value(), ".enc");
     row.named_by_operator = context.caller.is_operator;
+    row.bytes_per_day = input.bytes_per_day;
     row.created_at = row.updated_at = now;
     if (warehouse) {
       row.status = ConnectionStatus::active;
@@ -193,7 +199,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
       if (saved.error().code == ErrorCode::already_exists) return name_conflict(row.name);
       return fail(saved.error());
     }
-    if (warehouse) warehouses_.put(row.credentials_path, std::move(warehouse));
+    if (warehouse) warehouses_.put(row.credentials_path, metered(row.id, std::move(warehouse)));
     ++changes_;
     return as_connection(std::move(row));
   }
@@ -211,7 +217,8 @@ class ConnectionServiceOnStores final : public ConnectionService {
     const Changed changed = TRY(change_credentials(context, before, change, violations));
     if (!violations.empty()) return refuse(std::move(violations));
     const bool renamed = row.name != before.name;
-    if (!renamed && !changed.differs) return as_connection(std::move(row));
+    row.bytes_per_day = change.bytes_per_day.value_or(before.bytes_per_day);
+    if (!renamed && !changed.differs && row.bytes_per_day == before.bytes_per_day) return as_connection(std::move(row));
     if (renamed) {
       TRY(check_name_is_free(context, row.name));
       if (rename == RenameConnection::unless_used) TRY(check_unused(context, before, "have them name the new one, or add ?force=true"));
@@ -219,9 +226,10 @@ class ConnectionServiceOnStores final : public ConnectionService {
     const Time now = parts_.clock->now();
     std::shared_ptr<Warehouse> warehouse;
     if (changed.differs) {
+      TRY(driver_of(row.connection_type)->check_fields(changed.credentials));
       if (changed.moved) row.named_by_operator = context.caller.is_operator;
       TRY(check_place(context, *driver_of(row.connection_type), changed.credentials, named_by(row)));
-      warehouse = TRY(prove(context, *driver_of(row.connection_type), changed.credentials));
+      warehouse = TRY(prove(context, *driver_of(row.connection_type), changed.credentials, named_by(row)));
       row.credentials_path =
           str(parts_.credentials_prefix, row.team_id.value(), "/", row.id.value(), ".", encode_hex(random_bytes(8)), ".enc");
       row.status = ConnectionStatus::active;
@@ -243,7 +251,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
       return fail(saved.error());
     }
     if (changed.differs) {
-      warehouses_.put(row.credentials_path, std::move(warehouse));
+      warehouses_.put(row.credentials_path, metered(id, std::move(warehouse)));
       warehouses_.drop(before.credentials_path);
       remove_envelope(before);
     }
@@ -256,19 +264,25 @@ class ConnectionServiceOnStores final : public ConnectionService {
     const auto start = std::chrono::steady_clock::now();
     drop_open(row);
     const CallContext limited = context.with_timeout(kConnectionTestTimeMax);
-    auto opened = open(limited, row);
+    ConnectionSteps steps;
+    auto opened = open(limited, row, [&](ConnectionStep step) { steps.begin(step); });
     Result<> outcome;
-    if (opened) outcome = (*opened)->ping(limited);
-    else outcome = fail(opened.error());
+    if (opened) {
+      outcome = prove_reading(limited, **opened, steps);
+    } else {
+      outcome = fail(opened.error());
+      steps.fail(opened.error());
+    }
     TRY(context.check());  // a caller who left learns nothing of the connection
     ConnectionTest test{.success = outcome.has_value(), .status = outcome ? ConnectionStatus::active : ConnectionStatus::failed};
     test.latency_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
-    if (!outcome) test.error = describe_error(outcome.error()).substr(0, kLastErrorBytesMax);
+    test.steps = steps.finish();
+    if (!outcome) test.error = text_of(outcome.error());
     TRY(parts_.database->transact(context, [&](Transaction& transaction) -> Result<> {
       TRY(save_test_outcome(transaction, context.team(), row, test.status, test.error, parts_.clock->now()));
       return append_audit_event(transaction, context, parts_.clock->now(), "connection.test", id.value());
     }));
-    if (outcome) warehouses_.put(row.credentials_path, *opened);
+    if (outcome) warehouses_.put(row.credentials_path, metered(id, *opened));
     ++changes_;
     return test;
   }
@@ -319,7 +333,9 @@ class ConnectionServiceOnStores final : public ConnectionService {
 
   Result<std::shared_ptr<Warehouse>> open_warehouse(const CallContext& context, const ConnectionId& id) override {
     const ConnectionRow row = TRY(find(context, id));  // on every call: the team may have lost it
-    return warehouses_.get(context, row.credentials_path, [&] { return open(context.with_timeout(kWarehouseOpenTimeMax), row); });
+    return warehouses_.get(context, row.credentials_path, [&]() -> Result<std::shared_ptr<Warehouse>> {
+      return metered(id, TRY(open(context.with_timeout(kWarehouseOpenTimeMax), row)));
+    });
   }
 
   std::optional<std::string> data_version(const CallContext& context, const ConnectionId& id) override {
@@ -422,10 +438,13 @@ class ConnectionServiceOnStores final : public ConnectionService {
     if (!known && known.error().reason != "credential_unreadable") return fail(known.error());
     const Credentials before = known.value_or(Credentials{});
     out.credentials = before;
+    Credentials given;
     for (const auto& [name, value] : change.credentials) {
-      if (value) out.credentials.insert_or_assign(name, *value);
+      if (value) given.emplace(name, *value);
       else out.credentials.erase(name);
     }
+    given = TRY(driver->spelled_out(std::move(given)));
+    for (const auto& [name, value] : given) out.credentials.insert_or_assign(name, value);
     add_defaults(*driver, out.credentials);
     check_credentials(*driver, out.credentials, violations);
     const auto text = [](const Credentials& credentials, const std::string& name) {
@@ -441,7 +460,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
     out.moved = !known || !moved.empty();
     if (!out.moved || !violations.empty()) return out;
     for (const CredentialField& field : driver->fields()) {
-      if (!field.secret || !out.credentials.contains(field.name) || change.credentials.contains(field.name)) continue;
+      if (!field.secret || !out.credentials.contains(field.name) || given.contains(field.name)) continue;
       violations.push_back({.path = "credentials." + field.name,
                             .code = "secret_required",
                             .message = str("'", field.name, "' must be given again: with another ", join(moved, ", "),
@@ -454,9 +473,10 @@ class ConnectionServiceOnStores final : public ConnectionService {
   }
 
   // Opens and reads the warehouse with fields that are not stored yet.
-  Result<std::shared_ptr<Warehouse>> prove(const CallContext& context, WarehouseDriver& driver, const Credentials& credentials) const {
+  Result<std::shared_ptr<Warehouse>> prove(const CallContext& context, WarehouseDriver& driver, const Credentials& credentials,
+                                           NamedBy by) const {
     const CallContext limited = context.with_timeout(kConnectionTestTimeMax);
-    auto opened = open_with(limited, driver, credentials);
+    auto opened = open_with(limited, driver, credentials, {.named_by = by});
     Result<> outcome;
     if (opened) outcome = (*opened)->ping(limited);
     else outcome = fail(opened.error());
@@ -495,7 +515,7 @@ class ConnectionServiceOnStores final : public ConnectionService {
           unknown("connection_type", "unknown_value", "connection type of this build", input.connection_type, std::move(types)));
     }
     if (!violations.empty()) return refuse(std::move(violations));
-    return {};
+    return driver_of(input.connection_type)->check_fields(input.credentials);
   }
 
   Result<ConnectionRow> find(const CallContext& context, const ConnectionId& id) const {
@@ -526,12 +546,13 @@ class ConnectionServiceOnStores final : public ConnectionService {
     return from_text(*sealed);
   }
 
-  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const ConnectionRow& row) const {
+  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const ConnectionRow& row,
+                                          std::function<void(ConnectionStep)> on_step = {}) const {
     WarehouseDriver* driver = driver_of(row.connection_type);
     if (!driver) return no_driver(row);
     const Credentials credentials = TRY(read_credentials(context, row));
     TRY(check_place(context, *driver, credentials, named_by(row)));
-    return open_with(context, *driver, credentials);
+    return open_with(context, *driver, credentials, {.named_by = named_by(row), .on_step = std::move(on_step)});
   }
 
   static NamedBy named_by(const CallContext& context) { return context.caller.is_operator ? NamedBy::server_operator : NamedBy::team; }
@@ -541,14 +562,31 @@ class ConnectionServiceOnStores final : public ConnectionService {
     return parts_.check_place ? parts_.check_place(context, driver, credentials, by) : Result<>();
   }
 
-  static Result<std::shared_ptr<Warehouse>> open_with(const CallContext& context, WarehouseDriver& driver, const Credentials& credentials) {
-    auto warehouse = guarded([&] { return driver.open(context, credentials); });
+  static Result<std::shared_ptr<Warehouse>> open_with(const CallContext& context, WarehouseDriver& driver, const Credentials& credentials,
+                                                      const Opening& opening) {
+    auto warehouse = guarded([&] { return driver.open(context, credentials, opening); });
     if (warehouse) return make_viewer_warehouse(make_checked_warehouse(std::move(*warehouse)));
     Error error = std::move(warehouse).error();
     error.message = without_secrets(std::move(error.message), driver, credentials);
     error.detail = without_secrets(std::move(error.detail), driver, credentials);
     for (Violation& violation : error.violations) violation.message = without_secrets(std::move(violation.message), driver, credentials);
     return fail(std::move(error));
+  }
+
+  // The warehouse as it is kept: what is read of it counts.
+  std::shared_ptr<Warehouse> metered(const ConnectionId& id, std::shared_ptr<Warehouse> warehouse) const {
+    if (!parts_.use) return warehouse;
+    const auto use_of = [this, id](const CallContext& context, std::uint64_t bytes) -> Result<UseOfQuery> {
+      const std::int64_t cap = TRY(find(context, id)).bytes_per_day;  // it may have changed
+      return UseOfQuery{.connection_id = id, .connection_bytes_max = cap, .bytes = bytes};
+    };
+    return make_metered_warehouse(
+        std::move(warehouse),
+        {.take = [use = parts_.use, use_of](const CallContext& context, std::uint64_t bytes) -> Result<> {
+           return use->take(context, TRY(use_of(context, bytes)));
+         },
+         .give_back = [use = parts_.use, id](const CallContext& context,
+                                             std::uint64_t bytes) { use->give_back(context, {.connection_id = id, .bytes = bytes}); }});
   }
 
   static std::unexpected<Error> in_use(std::vector<std::string> dashboards, std::string_view way_out) {

@@ -7,6 +7,7 @@
 
 #include "features/connections/connection.h"
 #include "features/teams/page.h"
+#include "features/warehouse_use/warehouse_use.h"
 #include "platform/key_management/key_service.h"
 #include "platform/metadata_db/database.h"
 #include "platform/object_store/object_store.h"
@@ -16,8 +17,6 @@ namespace bridge {
 // The slugs of the team's dashboards that read this connection.
 using ConnectionUsers = std::function<Result<std::vector<std::string>>(const CallContext&, const Connection&)>;
 
-// Who gave a connection the fields that say where it is.
-enum class NamedBy : std::uint8_t { team, server_operator };
 // Whether the caller's team may have a warehouse there, for drivers whose warehouses lie on the server's machine. Asked when it is named,
 // and again whenever it is opened.
 using CheckPlace =
@@ -29,8 +28,9 @@ struct ConnectionServiceParts {
   std::shared_ptr<KeyService> keys;
   std::shared_ptr<const Clock> clock;
   std::vector<std::shared_ptr<WarehouseDriver>> drivers;
-  CheckPlace check_place;  // none: anywhere
-  ConnectionUsers users;   // none: nothing uses any
+  CheckPlace check_place;             // none: anywhere
+  ConnectionUsers users;              // none: nothing uses any
+  std::shared_ptr<WarehouseUse> use;  // none: nobody counts
   // Forgets what was read of a connection that is elsewhere now, in the transaction that says so. None: nothing was kept.
   std::function<Result<>(Transaction&, const TeamScope&, const ConnectionId&)> forget_catalog;
   std::string credentials_prefix = "credentials/";

@@ -57,11 +57,12 @@ Result<> save_connection_change(Transaction& transaction, const TeamScope& scope
                                 std::string_view credentials_path_before) {
   const std::int64_t changed = TRY(transaction.execute(
       "UPDATE connections SET name = :p4, credentials_path = :p5, status = :p6, last_error = :p7, last_tested_at = :p8, updated_at = :p9, "
-      "named_by_operator = :p10 "
+      "named_by_operator = :p10, bytes_per_day = :p11 "
       "WHERE id = :p1 AND team_id = :p2 AND credentials_path = :p3",
       {row.id.value(), scope.team_id().value(), db_text(credentials_path_before), db_text(row.name), db_text(row.credentials_path),
        db_text(enum_name(row.status)), row.last_error ? DbValue(*row.last_error) : DbValue(nullptr),
-       row.last_tested_at ? db_time(*row.last_tested_at) : DbValue(nullptr), db_time(row.updated_at), db_boolean(row.named_by_operator)}));
+       row.last_tested_at ? db_time(*row.last_tested_at) : DbValue(nullptr), db_time(row.updated_at), db_boolean(row.named_by_operator),
+       row.bytes_per_day}));
   if (changed == 0) return fail(ErrorCode::not_found, "There is no such connection");
   return {};
 }

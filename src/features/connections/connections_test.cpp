@@ -22,7 +22,7 @@ constexpr std::string_view kCanary = "canary-pa55word";
 // A driver with a secret that it gives away in its errors, as engines do.
 class TalkativeDriver final : public WarehouseDriver {
  public:
-  std::string type() const override { return "postgres"; }
+  std::string type() const override { return "talkative"; }
   std::string title() const override { return "Talkative"; }
   const SqlDialect& dialect() const override { return *find_sql_dialect("sqlite"); }
   std::vector<CredentialField> fields() const override {
@@ -30,7 +30,7 @@ class TalkativeDriver final : public WarehouseDriver {
             {.name = "password", .about = "secret", .secret = true},
             {.name = "port", .about = "which", .required = false}};
   }
-  Result<std::shared_ptr<Warehouse>> open(const CallContext&, const std::map<std::string, Secret>& credentials) override {
+  Result<std::shared_ptr<Warehouse>> open(const CallContext&, const std::map<std::string, Secret>& credentials, const Opening&) override {
     return fail(
         Error{.code = ErrorCode::unavailable,
               .message = "password '" + credentials.at("password").reveal() + "' was refused by " + credentials.at("host").reveal()});
@@ -71,7 +71,7 @@ class GuardedDriver final : public WarehouseDriver {
             {.name = "tls", .about = "how safe", .type = FieldType::choice, .default_value = "require", .choices = {"disable", "require"}},
             {.name = "compress", .about = "or not", .type = FieldType::toggle, .required = false}};
   }
-  Result<std::shared_ptr<Warehouse>> open(const CallContext&, const std::map<std::string, Secret>& credentials) override {
+  Result<std::shared_ptr<Warehouse>> open(const CallContext&, const std::map<std::string, Secret>& credentials, const Opening&) override {
     ++opened;
     last_account = credentials.at("account").reveal();
     last_credentials = credentials;
@@ -166,7 +166,7 @@ CallContext in_team(const char* team) { return {.caller = {.team_id = TeamId(tea
 
 NewConnection talkative(std::string name) {
   return {.name = std::move(name),
-          .connection_type = "postgres",
+          .connection_type = "talkative",
           .credentials = {{"host", Secret("db.example")}, {"password", Secret(std::string(kCanary))}}};
 }
 

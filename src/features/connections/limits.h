@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace bridge {
 
@@ -15,6 +16,10 @@ inline constexpr std::chrono::minutes kWarehouseIdleMax{10};
 inline constexpr std::size_t kKnownVersionsMax = 4'096;  // connections of which is remembered how to see that their data changed
 inline constexpr std::chrono::seconds kConnectionTestTimeMax{30};
 inline constexpr std::chrono::seconds kWarehouseOpenTimeMax{30};
+// What a test looks at.
+inline constexpr std::size_t kTestDatasetsMax = 20;
+inline constexpr std::size_t kTestTablesMax = 5;
+inline constexpr std::uint64_t kTestReadBytesMax = 100'000'000;
 inline constexpr std::size_t kLastErrorBytesMax = 1'000;
 inline constexpr std::size_t kDashboardsNamedMax = 20;
 

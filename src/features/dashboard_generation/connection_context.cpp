@@ -27,6 +27,8 @@ std::string make_connection_context(const GenerationConnection& connection, cons
                 "): ", format_count(static_cast<std::uint64_t>(std::max<std::int64_t>(table.row_count, 0))), " rows, ",
                 table.columns.size(), " columns\n");
   }
+  if (connection.dialect && !connection.dialect->practice().empty())
+    text += str("Its SQL (dialect ", connection.dialect->name(), "):\n", connection.dialect->practice(), "\n");
   return text + "</context>";
 }
 

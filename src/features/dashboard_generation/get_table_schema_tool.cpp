@@ -116,7 +116,9 @@ class GetTableSchemaTool final : public TypedTool<Arguments, Answer> {
   std::string description() const override {
     return "Columns of a table: types, share of nulls, distinct values, range, average, commonest values. Read it before writing SQL about "
            "the table. Where read_sql is given, the values are numbers, durations or dates that the type does not show: use that "
-           "expression, and say how many it does not read (unread_count). A wide table shows its first columns and names others.";
+           "expression, and say how many it does not read (unread_count). `keys` are the primary one (references nothing) and those to "
+           "other "
+           "tables: join along them, from the table that has the key. A wide table shows its first columns and names others.";
   }
   std::string title(const json::object& arguments) const override {
     const std::string table = text_argument<Arguments>(arguments, "table_name");

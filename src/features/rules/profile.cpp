@@ -494,6 +494,8 @@ TableProfile make_table_profile(const json::object& schema) {
   table.table = text_at(schema, "table");
   table.sql_name = text_at(schema, "sql_name");
   if (table.sql_name.empty()) table.sql_name = table.dialect->identifier(table.table);
+  table.source = text_at(schema, "source");
+  if (table.source.empty()) table.source = table.sql_name;
   table.dataset = text_at(schema, "dataset");
   table.row_count = count_at(schema, "row_count").value_or(0);
   table.size_bytes = count_at(schema, "size_bytes").value_or(0);

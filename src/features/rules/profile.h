@@ -76,6 +76,7 @@ struct TableProfile {
   const SqlDialect* dialect = &local_sql_dialect();  // in which its queries are written
   std::string table;
   std::string sql_name;
+  std::string source;  // the sql_name of the table that the rows are of: sql_name too unless others are joined to it
   std::string dataset;
   std::vector<std::string> stems;  // of the name
   std::string rows_label;          // "Flights", or "Records" when the name is no plural

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "features/rules/filters.h"
+#include "features/rules/joined_table.h"
 #include "features/rules/match.h"
 #include "features/rules/plan.h"
 #include "features/rules/question.h"
@@ -195,7 +196,7 @@ class Author {
     if (auto step = look_up_values()) return to_suggestion_step(*step);
     sentence_ = without_named_cues(std::move(sentence_), match_);
     SuggestionStep step;
-    step.charts = SuggestedCharts{.table = match_.table->sql_name, .readings = suggest_charts(sentence_, match_, top)};
+    step.charts = SuggestedCharts{.table = match_.table->source, .readings = suggest_charts(sentence_, match_, top)};
     const bool is_same_table = replaced.sql.contains(match_.table->sql_name);
     for (ChartSuggestion& reading : step.charts->readings)
       reading.sql = reading_query(reading, *match_.table, is_same_table ? replaced.filters : std::vector<std::string>{});
@@ -312,6 +313,7 @@ class Author {
       if (profile.columns.empty()) continue;
       if (profile.row_count == 0) profile.row_count = static_cast<std::int64_t>(table.row_count);
       profiles_.push_back(std::move(profile));
+      schemas_.insert_or_assign(profiles_.back().sql_name, std::move(content));
     }
     if (step.calls.empty()) return {};
     step.text = str("Reading the columns of ", join(names, ", "), ".");
@@ -337,8 +339,34 @@ class Author {
     return meant;
   }
 
+  // Tables with those that their keys lead to, for sentences that need columns of both. They stand behind the tables themselves, which are
+  // chosen where they do as well.
+  void add_joined_tables() {
+    std::vector<TableProfile> joined;
+    for (const TableProfile& profile : profiles_) {
+      const auto schema = join_along_keys(schemas_.at(profile.sql_name), schemas_);
+      if (schema) joined.push_back(make_table_profile(*schema));
+    }
+    std::ranges::move(joined, std::back_inserter(profiles_));
+  }
+
+  // Of the others' columns those that the sentence names.
+  void leave_out_unused_joins() {
+    const auto own = schemas_.find(match_.table->source);
+    if (match_.table->source == match_.table->sql_name || own == schemas_.end()) return;
+    std::set<std::string> used;
+    for (const ColumnMention& mention : match_.columns) used.insert(match_.table->columns[mention.column].name);
+    for (const ValueMention& mention : match_.values) used.insert(match_.table->columns[mention.column].name);
+    const auto schema = join_along_keys(own->second, schemas_, &used);
+    if (!schema) return;
+    const auto profile = std::ranges::find(profiles_, match_.table->sql_name, &TableProfile::sql_name);
+    *profile = make_table_profile(*schema);
+    match_ = match_table(sentence_, *profile);
+  }
+
   std::optional<Step> choose_table() {
     if (profiles_.empty()) return say("I could not match the question: none of the tables could be read.");
+    add_joined_tables();
     std::vector<TableMatch> matches;
     for (const TableProfile& profile : profiles_) matches.push_back(match_table(sentence_, profile));
     auto best =
@@ -366,6 +394,7 @@ class Author {
                                                                      [](const ColumnMention& mention) { return mention.strength >= 0.7; }));
     if (table_is_given_ || only || (sentence_.any_content && best->score >= score_least) || best->score >= score_of_cues) {
       match_ = std::move(*best);
+      leave_out_unused_joins();
       return {};
     }
     // The sentence asks for nothing in particular: the only table, or the one that the others are small beside.
@@ -392,7 +421,7 @@ class Author {
     json::array words;
     for (const UnknownValue& value : unknown_values(sentence_, match_)) words.emplace_back(value.text);
     if (words.empty()) return {};
-    const std::string table = match_.table->sql_name;
+    const std::string table = match_.table->source;
     const ToolResult* result = conversation_.find_where("find_values", false, [&](const json::object& arguments) {
       const json::value* asked = arguments.if_contains("words");
       return text_at(arguments, "table") == table && asked && *asked == json::value(words);
@@ -669,6 +698,7 @@ class Author {
   Sentence sentence_;
   PlanOptions options_;
   std::vector<ListedTable> tables_;
+  TableSchemas schemas_;
   std::vector<TableProfile> profiles_;
   bool table_is_given_ = false;
   TableMatch match_;

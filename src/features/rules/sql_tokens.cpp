@@ -90,6 +90,14 @@ std::vector<Rewriting> rewritings_of(const SqlDialect& from, const SqlDialect& t
   add([](const SqlDialect& dialect) -> Result<std::string> { return dialect.start_of_year("hole_1"); });
   add([](const SqlDialect& dialect) -> Result<std::string> { return dialect.days_between("hole_1", "hole_2"); });
   add([](const SqlDialect& dialect) -> Result<std::string> { return dialect.band_start("hole_1", "hole_2"); });
+  constexpr int decimals_max = 9;
+  for (int decimals = 0; decimals <= decimals_max; ++decimals)
+    add([decimals](const SqlDialect& dialect) { return dialect.median("hole_1", decimals); });
+  add([](const SqlDialect& dialect) { return dialect.median("hole_1"); });
+  add([](const SqlDialect& dialect) { return dialect.quantile("hole_1", "hole_2"); });
+  add([](const SqlDialect& dialect) { return dialect.standard_deviation("hole_1"); });
+  for (const ValueAt which : {ValueAt::earliest, ValueAt::latest})
+    add([which](const SqlDialect& dialect) { return dialect.value_at(which, "hole_1", "hole_2"); });
   for (const TimeUnit unit : {TimeUnit::quarter, TimeUnit::hour, TimeUnit::week, TimeUnit::month, TimeUnit::year, TimeUnit::day})
     add([unit](const SqlDialect& dialect) -> Result<std::string> { return dialect.truncate("hole_1", unit); });
   for (const DatePart part : {DatePart::weekday, DatePart::hour, DatePart::day, DatePart::month})

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "warehouse/column_names.h"
 #include "warehouse/duckdb/limits.h"
+#include "warehouse/text_forms.h"
 
 namespace bridge::duckdb {
 
@@ -63,22 +64,6 @@ constexpr auto date_formats = std::to_array<std::string_view>({"%Y-%m-%d",
                                                                "%Y%m%d",
                                                                "%Y%m"});
 
-// What people write where a value is missing.
-constexpr std::string_view missing_words =
-    "('', 'na', 'n/a', 'n.a.', '#n/a', 'nan', 'null', '\\n', 'none', 'nil', 'no data', 'not available', 'not applicable', 'missing', "
-    "'unknown', 'tbd', 'k.a.', '-', '--', '---', '–', '—', '.', '..', '...', '?', 'x', '*')";
-
-constexpr std::string_view currencies =
-    "[$€£¥₹₽₩₪฿₫₴₺]|US[$]|R[$]|C[$]|A[$]|HK[$]|NT[$]|kr[.]?|zł|Kč|Ft|Rs[.]?|CHF|USD|EUR|GBP|JPY|CNY|INR|SEK|NOK|DKK|"
-    "PLN|"
-    "CZK|"
-    "HUF";
-// Digits in groups, with a decimal point or a decimal comma.
-constexpr std::string_view point_digits = "(([0-9]{1,3}([,'’    ][0-9]{3})+|[0-9]{1,3}(,[0-9]{2})+,[0-9]{3}|[0-9]+)([.][0-9]+)?|[.][0-9]+)";
-constexpr std::string_view comma_digits = "(([0-9]{1,3}([.'’    ][0-9]{3})+|[0-9]+)(,[0-9]+)?|,[0-9]+)";
-constexpr std::string_view duration_pattern = "-?[0-9]{1,4}:[0-5][0-9]:[0-5][0-9]([.][0-9]+)?";
-
-constexpr double share_read_min = 0.95;  // of the values that are not missing
 constexpr std::int64_t decimals_max = 9;
 
 std::int64_t count_in(const QueryResult& result, std::size_t column) {
@@ -92,28 +77,21 @@ std::optional<std::string> text_in(const QueryResult& result, std::size_t column
   return values.texts[0];
 }
 
-std::string is_missing_sql(const std::string& name) { return str("lower(trim(", name, ")) IN ", missing_words); }
-
-// What a value has to look like strictly, to find out that a column holds numbers, and less so once that is known.
-std::string strict_number(std::string_view digits) {
-  return str("\\s*[(]?\\s*[-+−]?\\s*(", currencies, ")?\\s*[-+−]?\\s*", digits, "\\s*(", currencies, "|%)?\\s*[)]?-?\\s*");
-}
-std::string loose_number(std::string_view digits) {
-  constexpr std::string_view beside = "([^0-9A-Za-z.,]|[A-Z]{2,3}|[A-Z][$]|kr[.]?|zł|Kč|Ft|Rs[.]?)*";  // no 1.5M
-  return str(beside, digits, beside);
-}
+std::string is_missing_sql(const std::string& name) { return str("lower(trim(", name, ")) IN ", text_forms::missing_words); }
 
 std::string number_sql(const std::string& name, bool has_decimal_comma, std::int64_t decimals) {
-  std::string digits = has_decimal_comma ? str("replace(regexp_replace(", name, ", '[^0-9,]', '', 'g'), ',', '.')")
-                                         : str("regexp_replace(", name, ", '[^0-9.]', '', 'g')");
-  return str("CASE WHEN regexp_full_match(", name, ", ", quote_text(loose_number(has_decimal_comma ? comma_digits : point_digits)),
+  std::string digits = has_decimal_comma
+                           ? str("replace(regexp_replace(", name, ", '", text_forms::beside_comma_digits, "', '', 'g'), ',', '.')")
+                           : str("regexp_replace(", name, ", '", text_forms::beside_point_digits, "', '', 'g')");
+  return str("CASE WHEN regexp_full_match(", name, ", ",
+             quote_text(text_forms::loose_number(has_decimal_comma ? text_forms::comma_digits : text_forms::point_digits)),
              ") THEN TRY_CAST(CASE WHEN regexp_matches(", name, ", '[(−-]') THEN '-' ELSE '' END || ", digits, " AS DECIMAL(38, ", decimals,
              ")) END");
 }
 
 std::string duration_sql(const std::string& name) {
   const auto part = [&](int i) { return str("CAST(split_part(ltrim(", name, ", '-'), ':', ", i, ") AS DOUBLE)"); };
-  return str("CASE WHEN regexp_full_match(", name, ", '", duration_pattern, "') THEN (", part(1), " * 3600 + ", part(2), " * 60 + ",
+  return str("CASE WHEN regexp_full_match(", name, ", '", text_forms::duration, "') THEN (", part(1), " * 3600 + ", part(2), " * 60 + ",
              part(3), ") * CASE WHEN starts_with(", name, ", '-') THEN -1 ELSE 1 END END");
 }
 
@@ -126,37 +104,16 @@ std::string is_date_sql(const std::string& name, std::string_view format) {
 
 bool has_time_of_day(std::string_view format) { return format.contains("%H") || format.contains("%I"); }
 
-// Whether enough of the values that are shown could be a number, a date or a duration.
-bool may_be_written(const ColumnStatistics& statistics) {
-  std::size_t with_digits = 0;
-  std::size_t telling = 0;
-  for (const ValueCount& value : statistics.top_values) {
-    constexpr std::size_t longest = 40;
-    if (value.value.size() > longest) return false;
-    const bool has_digit = std::ranges::any_of(value.value, [](unsigned char c) { return std::isdigit(c); });
-    const bool has_letters = std::ranges::count_if(value.value, [](unsigned char c) { return std::isalpha(c); }) > 1;
-    if (has_digit) ++with_digits;
-    if (has_digit || has_letters) ++telling;
-  }
-  return with_digits > 0 && with_digits * 4 >= telling;
-}
-
 // What the values of a text column may be. Each is tried on the first rows, those that fit there on all.
 struct Candidate {
   Reading reading;
   std::string fits;  // a condition
 };
 
-// Codes and versions look like these: only a name tells that they are dates.
-bool needs_a_name(std::string_view format) {
-  static constexpr auto formats = std::to_array<std::string_view>({"%Y%m%d", "%Y%m", "%d.%m.%y", "%d-%m-%y"});
-  return std::ranges::find(formats, format) != formats.end();
-}
-
 std::vector<Candidate> candidates_of(const std::string& name, bool is_named_as_time) {
   std::vector<Candidate> candidates;
   for (const std::string_view format : date_formats) {
-    if (needs_a_name(format) && !is_named_as_time) continue;
+    if (text_forms::needs_a_name(format) && !is_named_as_time) continue;
     candidates.push_back({.reading = {.as = has_time_of_day(format) ? ReadAs::timestamp : ReadAs::date,
                                       .sql = str("try_strptime(", name, ", ", quote_text(format), ")"),
                                       .date_format = std::string(format)},
@@ -167,11 +124,12 @@ std::vector<Candidate> candidates_of(const std::string& name, bool is_named_as_t
                         .fits = str("regexp_full_match(", name, ", '\\d{4}-\\d{1,2}-\\d{1,2}([T ].*)?') AND TRY_CAST(", name,
                                     " AS TIMESTAMPTZ) IS NOT NULL")});
   candidates.push_back({.reading = {.as = ReadAs::seconds, .sql = duration_sql(name)},
-                        .fits = str("regexp_full_match(", name, ", '", duration_pattern, "')")});
+                        .fits = str("regexp_full_match(", name, ", '", text_forms::duration, "')")});
   for (const bool has_decimal_comma : {false, true}) {
     candidates.push_back(
         {.reading = {.as = ReadAs::number, .sql = number_sql(name, has_decimal_comma, 0)},
-         .fits = str("regexp_full_match(", name, ", ", quote_text(strict_number(has_decimal_comma ? comma_digits : point_digits)), ")")});
+         .fits = str("regexp_full_match(", name, ", ",
+                     quote_text(text_forms::strict_number(has_decimal_comma ? text_forms::comma_digits : text_forms::point_digits)), ")")});
   }
   return candidates;
 }
@@ -223,7 +181,7 @@ Result<> describe_numbers(const ColumnPlace& place, const std::string& name, boo
       place.context,
       {.sql = str("SELECT max(length(regexp_extract(", name, ", '", mark, "([0-9]+)\\D*$', 1))), count(*) FILTER (regexp_full_match(", name,
                   ", '0[0-9]+')), count(*) FILTER (NOT regexp_full_match(", name, ", '-?[0-9]+')), mode(nullif(regexp_extract(", name,
-                  ", '", currencies, "|%'), '')), count(nullif(regexp_extract(", name, ", '", currencies,
+                  ", '", text_forms::currencies, "|%'), '')), count(nullif(regexp_extract(", name, ", '", text_forms::currencies,
                   "|%'), '')), count(*), count(*) FILTER (regexp_matches(", name, ", '[0-9]') AND NOT regexp_full_match(", name,
                   ", '-?[0-9]+([.][0-9]+)?')) FROM ", place.table, place.sample, " WHERE ", name, " IS NOT NULL")},
       {}));
@@ -245,7 +203,7 @@ Result<> read_text(const ColumnPlace& place, const ColumnInfo& column, ColumnSta
       TRY(count_fits(place, name, candidates,
                      str("(SELECT ", name, " FROM ", place.table, " WHERE ", name, " IS NOT NULL LIMIT ", date_format_rows, ")")));
   const auto fits = [](std::int64_t count, std::int64_t of) {
-    return of > 0 && static_cast<double>(count) >= static_cast<double>(of) * share_read_min;
+    return of > 0 && static_cast<double>(count) >= static_cast<double>(of) * text_forms::share_read_min;
   };
   std::vector<Candidate> likely;
   // The first rows may be untypical: what is fit for most of them is looked at in all.
@@ -310,7 +268,7 @@ Result<> find_reading(const ColumnPlace& place, const ColumnInfo& column, Column
   if (column.type == ColumnType::time || column.engine_type == "INTERVAL")
     return describe(place, name, {.as = ReadAs::seconds, .sql = str("epoch(", name, ")")}, statistics);
   if (column.type == ColumnType::text && column.engine_type != "VARCHAR") return {};  // a UUID, an enumeration
-  if (column.type == ColumnType::text) return may_be_written(statistics) ? read_text(place, column, statistics) : Result<>{};
+  if (column.type == ColumnType::text) return text_forms::may_be_written(statistics) ? read_text(place, column, statistics) : Result<>{};
   if (column.type == ColumnType::number) {
     // NaN and infinities leave no average that could be told.
     if (!statistics.average && statistics.null_fraction.value_or(1) < 1)

@@ -156,8 +156,10 @@ class DuckdbDriver final : public WarehouseDriver {
                               duckdb::data_version_check_interval);
   }
 
-  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
+  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials,
+                                          const Opening& opening) override {
     TRY(context.check());
+    opening.tell(ConnectionStep::open);
     const std::filesystem::path path = TRY(check_path(credentials));
     TRY(duckdb::data_version(path));
     // The guard's engine takes as long to start as the data's: both start at once.

@@ -215,8 +215,13 @@ class IsolatedDriver final : public WarehouseDriver {
   const SqlDialect& dialect() const override { return driver_->dialect(); }
   bool is_of_this_machine() const override { return driver_->is_of_this_machine(); }
   DataVersion data_version(const std::map<std::string, Secret>& credentials) const override { return driver_->data_version(credentials); }
+  Result<std::map<std::string, Secret>> spelled_out(std::map<std::string, Secret> credentials) const override {
+    return driver_->spelled_out(std::move(credentials));
+  }
 
-  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
+  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials,
+                                          const Opening& opening) override {
+    opening.tell(ConnectionStep::open);
     const auto warehouse =
         std::make_shared<IsolatedWarehouse>(driver_, supervisor_, killed_, options_, context.caller.team_id.value(), credentials);
     TRY(warehouse->ping(context));

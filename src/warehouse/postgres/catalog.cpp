@@ -149,6 +149,21 @@ Result<std::vector<TableFacts>> describe_tables(const CallContext& context, Sess
           " AND (pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')) "
           "ORDER BY c.oid, a.attnum"),
       values));
+  const auto columns_of = [](std::string_view table, std::string_view numbers) {
+    return str("(SELECT pg_catalog.json_agg(a.attname ORDER BY u.place) FROM pg_catalog.unnest(", numbers,
+               ") WITH ORDINALITY u(number, place) JOIN pg_catalog.pg_attribute a ON a.attrelid = ", table, " AND a.attnum = u.number)");
+  };
+  // Keys to what the role may not read are none.
+  const auto keys = TRY(session.query(
+      context,
+      str("SELECT c.oid, ", columns_of("k.conrelid", "k.conkey"), ", r.relname, rn.nspname, pg_catalog.pg_table_is_visible(r.oid), ",
+          columns_of("k.confrelid", "k.confkey"),
+          " FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = "
+          "c.relnamespace LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = "
+          "r.relnamespace WHERE n.nspname = CAST($1 AS text) AND c.relname = ANY (CAST($2 AS text[])) AND k.contype IN ('p', 'f') AND "
+          "k.conparentid = 0 AND (r.oid IS NULL OR pg_catalog.has_table_privilege(r.oid, 'SELECT') OR "
+          "pg_catalog.has_any_column_privilege(r.oid, 'SELECT')) ORDER BY c.oid, k.contype DESC, k.conname"),
+      values));
   std::vector<TypeId> type_ids;
   for (const TextRow& row : columns) type_ids.push_back(static_cast<TypeId>(whole(row[2])));
   const std::vector<ValueType> column_types = TRY(types.types_of(context, session, type_ids));
@@ -182,6 +197,14 @@ Result<std::vector<TableFacts>> describe_tables(const CallContext& context, Sess
                                   .description = row[5].value_or(""),
                                   .partitioning = row[6] == "t"});
     facts.types.push_back(column_types[i]);
+  }
+  for (const TextRow& row : keys) {
+    const auto table = found.find(names_by_id[row[0].value_or("")]);
+    if (table == found.end()) continue;
+    TableKey& key = table->second.info.keys.emplace_back(TableKey{.columns = texts_of_json(row[1])});
+    if (!row[2]) continue;
+    key.references = sql_name_of(row[3].value_or(""), *row[2], row[4] == "t");
+    key.referenced_columns = texts_of_json(row[5]);
   }
   std::vector<TableFacts> described;
   for (const std::string& name : names) {

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/sql_name.h"
 #include "base/text.h"
+#include "warehouse/postgres/column_reading.h"
 #include "warehouse/postgres/limits.h"
 #include "warehouse/postgres/value_reading.h"
 
@@ -74,9 +75,9 @@ std::vector<ColumnStatistics> unread(const TableFacts& table) {
   return all;
 }
 
-// How often its rows are looked at: for the summary of some columns together, and for the values of each.
+// How often its rows are looked at: for the summary of some columns together, and for the values of each and what they mean.
 std::uint64_t looks_at(const TableFacts& table) {
-  return (column_count(table) + columns_a_query - 1) / columns_a_query + column_count(table);
+  return (column_count(table) + columns_a_query - 1) / columns_a_query + 2 * column_count(table);
 }
 
 // Nulls, range, average and number of values.
@@ -129,7 +130,10 @@ Result<std::vector<ColumnStatistics>> read_rows(const CallContext& context, Sess
                                                 const std::string& from, bool is_whole) {
   std::vector<ColumnStatistics> all = columns_of(table, is_whole);
   TRY(read_summary(context, session, table, from, all));
-  for (std::size_t i = 0; i < all.size(); ++i) TRY(read_top_values(context, session, table.info.columns[i], table.types[i], from, all[i]));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    TRY(read_top_values(context, session, table.info.columns[i], table.types[i], from, all[i]));
+    TRY(find_reading({.context = context, .session = session, .from = from}, table.info.columns[i], table.types[i], all[i]));
+  }
   return all;
 }
 
@@ -194,14 +198,27 @@ Result<std::vector<ColumnStatistics>> statistics_of(const CallContext& context, 
     if (all || all.error().code != ErrorCode::deadline_exceeded || !context.check()) return all;
     return unread(table);  // the statement's end has ended the transaction
   }
-  if (auto known = TRY(read_server_statistics(context, session, table))) return std::move(*known);
-  if (!table.can_be_sampled) return unread(table);
+  auto known = TRY(read_server_statistics(context, session, table));
+  if (!table.can_be_sampled) return known ? std::move(*known) : unread(table);
   const double share_of_bytes = static_cast<double>(look_bytes_max) / static_cast<double>(std::max<std::uint64_t>(look_bytes, 1));
   const double share_of_rows =
       static_cast<double>(statistics_sample_rows) / static_cast<double>(std::max<std::int64_t>(table.info.row_count, 1));
   const double percent = 100 * std::min({share_of_bytes, share_of_rows, 1.0});
   const CallContext limited = context.with_timeout(exact_time_max);
-  auto all = read_rows(limited, session, table, str(name, " TABLESAMPLE SYSTEM (", percent, ") REPEATABLE (42)"), false);
+  const std::string sample = str(name, " TABLESAMPLE SYSTEM (", percent, ") REPEATABLE (42)");
+  if (known) {
+    // What the server knows of all rows; what the values mean, of some.
+    std::vector<ColumnStatistics> read = *known;
+    for (std::size_t i = 0; i < read.size(); ++i) {
+      const auto found =
+          find_reading({.context = limited, .session = session, .from = sample}, table.info.columns[i], table.types[i], read[i]);
+      if (found) continue;
+      if (found.error().code == ErrorCode::deadline_exceeded && context.check()) return std::move(*known);
+      return fail(found.error());
+    }
+    return read;
+  }
+  auto all = read_rows(limited, session, table, sample, false);
   if (all || all.error().code != ErrorCode::deadline_exceeded || !context.check()) return all;
   return unread(table);
 }

@@ -34,11 +34,11 @@ bool has_control_bytes(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
-std::unexpected<Error> refused(std::string field, std::string message, std::string reason) {
+std::unexpected<Error> refused(std::string_view field, std::string message, std::string reason) {
   return fail(Error{.code = ErrorCode::invalid_argument,
                     .message = message,
                     .reason = reason,
-                    .violations = {{.path = std::move(field), .code = reason, .message = message}}});
+                    .violations = {{.path = str("credentials.", field), .code = reason, .message = message}}});
 }
 
 Result<> check_pem(const Secret& pem, const std::string& field, std::string_view what) {
@@ -53,6 +53,11 @@ Result<> check_pem(const Secret& pem, const std::string& field, std::string_view
 
 std::vector<CredentialField> credential_fields() {
   return {
+      {.name = "url",
+       .about = "Instead of the fields that it says: postgresql://user:password@host:5432/database",
+       .secret = true,
+       .required = false,
+       .says_others = true},
       {.name = "host", .about = "The server's name or address, without a port", .where_it_is = true},
       {.name = "port",
        .about = "The server's port",

@@ -23,6 +23,9 @@ struct ConnectionSettings {
   Secret ca_certificate;
   Secret client_certificate;
   Secret client_key;
+  // Where the server may be, and who says that it is there.
+  AllowedNetworks networks;
+  NamedBy named_by = NamedBy::team;
 };
 
 std::vector<CredentialField> credential_fields();

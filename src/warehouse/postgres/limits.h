@@ -51,6 +51,8 @@ inline constexpr std::int64_t few_values_max = 100;
 inline constexpr std::size_t top_values_max = 20;
 inline constexpr std::size_t sample_values_max = 5;
 inline constexpr std::size_t statistics_columns_max = 500;
+inline constexpr std::int64_t date_format_rows = 1'000;  // the first rows, to see what text may be
+inline constexpr std::size_t unread_values_max = 3;
 inline constexpr std::size_t shown_value_bytes_max = 200;
 
 inline constexpr std::uint64_t page_bytes = 8'192;  // of every usual build

@@ -49,7 +49,7 @@ std::optional<TextFormat> read_format(std::string_view format) {
     else return std::nullopt;
     if (!out.groups.emplace(letter, out.groups.size() + 1).second) return std::nullopt;
   }
-  out.pattern += '$';
+  out.pattern += " *$";
   const int months =
       static_cast<int>(out.groups.contains('m')) + static_cast<int>(out.groups.contains('b')) + static_cast<int>(out.groups.contains('B'));
   const bool is_whole = out.groups.contains('Y') && months <= 1 && (months == 1 || !out.groups.contains('d'));
@@ -59,6 +59,15 @@ std::optional<TextFormat> read_format(std::string_view format) {
 class PostgresDialect final : public SqlDialect {
  public:
   std::string_view name() const override { return "postgres"; }
+  std::string_view practice() const override {
+    return R"(- Two whole numbers divide to a whole number: `sum(a) * 1.0 / nullif(sum(b), 0)`. `round(x, 2)` takes numeric: `round(x::numeric, 2)`.
+- Time: `date_trunc('month', t)`, `extract(year from t)`, `t >= date '2024-01-01' and t < date '2024-02-01'`; no `strftime`, `year()` or `dateadd`.
+- Shares of rows: `count(*) FILTER (WHERE late)`. Medians: `percentile_cont(0.5) WITHIN GROUP (ORDER BY x)`. First of each group: `DISTINCT ON`.
+- No `QUALIFY`: number the rows in a subquery, filter outside. An alias of SELECT may stand in GROUP BY and ORDER BY, not in WHERE or HAVING.
+- Text: `ILIKE` without capitals, `||` joins, NULL makes the whole NULL; `concat()` skips it. Names in double quotes keep their capitals.
+- Storage is by row: fewer columns do not read less. What helps is a range on an indexed or partitioning column, without a function around it.
+- Functions of the database and of extensions are refused.)";
+  }
   const SqlLexicalRules& lexical_rules() const override {
     static const SqlLexicalRules rules{
         .has_escape_texts = true, .has_dollar_texts = true, .nests_comments = true, .placeholder_signs = "$"};

@@ -6,9 +6,11 @@
 #include "warehouse/postgres/catalog.h"
 #include "warehouse/postgres/column_statistics.h"
 #include "warehouse/postgres/connection_settings.h"
+#include "warehouse/postgres/connection_url.h"
 #include "warehouse/postgres/postgres_dialect.h"
 #include "warehouse/postgres/query_error.h"
 #include "warehouse/postgres/result_reader.h"
+#include "warehouse/postgres/rights.h"
 #include "warehouse/postgres/scan_estimate.h"
 #include "warehouse/postgres/session_pool.h"
 #include "warehouse/postgres/sql_guard.h"
@@ -43,13 +45,21 @@ class PostgresWarehouse final : public Warehouse {
   const SqlDialect& dialect() const override { return postgres_dialect(); }
   bool is_reading_free() const override { return true; }
 
-  Result<> ping(const CallContext& context) override {
-    const SessionPool::Lease session = TRY(pool_.borrow(context));
+  Result<> ping(const CallContext& context) override { return sign_in(context, {}); }
+
+  // The same, with its steps.
+  Result<> sign_in(const CallContext& context, const Opening& opening) {
+    const SessionPool::Lease session = TRY(pool_.borrow(context, opening));
     if (const int version = session->server_version(); version < server_version_min)
       return fail(ErrorCode::unsupported, "server_too_old",
                   str("The server is PostgreSQL ", version / 10'000, ", and Bridge reads ", server_version_min / 10'000, " and later"));
     TRY(session->query(context, "SELECT 1"));
     return {};
+  }
+
+  Result<std::optional<std::vector<std::string>>> check_rights(const CallContext& context) override {
+    const SessionPool::Lease session = TRY(pool_.borrow(context));
+    return TRY(postgres::excess_rights(context, *session));
   }
 
   Result<std::vector<DatasetInfo>> list_datasets(const CallContext& context) override {
@@ -181,21 +191,51 @@ class PostgresWarehouse final : public Warehouse {
 
 class PostgresDriver final : public WarehouseDriver {
  public:
+  explicit PostgresDriver(AllowedNetworks networks) : networks_(std::move(networks)) {}
+
   std::string type() const override { return "postgres"; }
   std::string title() const override { return "PostgreSQL"; }
   std::vector<CredentialField> fields() const override { return postgres::credential_fields(); }
   const SqlDialect& dialect() const override { return postgres_dialect(); }
 
-  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
+  Result<std::map<std::string, Secret>> spelled_out(std::map<std::string, Secret> credentials) const override {
+    const auto url = credentials.extract("url");
+    if (url.empty() || trim(url.mapped().reveal()).empty()) return credentials;
+    for (auto& [name, value] : TRY(postgres::fields_of_url(url.mapped()))) {
+      if (credentials.emplace(name, std::move(value)).second) continue;
+      const std::string message = str("'", name, "' is said twice, by the address too: leave one out");
+      return fail(Error{.code = ErrorCode::invalid_argument,
+                        .message = message,
+                        .reason = "field_twice",
+                        .violations = {{.path = str("credentials.", name), .code = "field_twice", .message = message}}});
+    }
+    return credentials;
+  }
+
+  Result<> check_fields(const std::map<std::string, Secret>& credentials) const override {
+    TRY(postgres::check_settings(credentials));
+    return {};
+  }
+
+  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials,
+                                          const Opening& opening) override {
     TRY(context.check());
-    auto warehouse = std::make_shared<PostgresWarehouse>(TRY(postgres::check_settings(credentials)));
-    TRY(warehouse->ping(context));
+    postgres::ConnectionSettings settings = TRY(postgres::check_settings(credentials));
+    settings.networks = networks_;
+    settings.named_by = opening.named_by;
+    auto warehouse = std::make_shared<PostgresWarehouse>(std::move(settings));
+    TRY(warehouse->sign_in(context, opening));
     return warehouse;
   }
+
+ private:
+  const AllowedNetworks networks_;
 };
 
 }  // namespace
 
-std::shared_ptr<WarehouseDriver> make_postgres_driver(DriverParts) { return std::make_shared<PostgresDriver>(); }
+std::shared_ptr<WarehouseDriver> make_postgres_driver(DriverParts parts) {
+  return std::make_shared<PostgresDriver>(std::move(parts.networks));
+}
 
 }  // namespace bridge

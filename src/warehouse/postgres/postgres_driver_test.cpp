@@ -16,6 +16,7 @@
 namespace bridge {
 namespace {
 
+using postgres::driver_of_this_machine;
 using postgres::shared_server;
 using postgres::TestServer;
 
@@ -23,7 +24,7 @@ using postgres::TestServer;
 
 DriverUnderTest server_under_test() {
   return {.name = "server",
-          .driver = make_postgres_driver(),
+          .driver = driver_of_this_machine(),
           .credentials = shared_server().credentials(),
           .dataset = "public",
           .scan_accuracy = ScanAccuracy::estimate};
@@ -33,7 +34,7 @@ INSTANTIATE_TEST_SUITE_P(PostgresServer, DriverContract, testing::Values(MakeDri
 // ---- what the tests share ------------------------------------------------------------------------------------------
 
 std::shared_ptr<Warehouse> warehouse_of(std::map<std::string, Secret> credentials = shared_server().credentials()) {
-  auto opened = make_postgres_driver()->open({}, credentials);
+  auto opened = driver_of_this_machine()->open({}, credentials);
   EXPECT_TRUE(opened) << describe_error(opened.error());
   return opened ? *opened : nullptr;
 }
@@ -61,7 +62,7 @@ Error open_error(const std::string& field, const std::string& value, const TestS
                  const CallContext& context = {}) {
   auto credentials = server.credentials();
   credentials[field] = Secret(value);
-  const auto opened = make_postgres_driver()->open(context, credentials);
+  const auto opened = driver_of_this_machine()->open(context, credentials);
   EXPECT_FALSE(opened) << field << " = " << value;
   return opened ? Error{} : opened.error();
 }
@@ -124,7 +125,7 @@ TEST(PostgresOpen, TakesNothingForAHostButOneNameOrAddress) {
   EXPECT_EQ(reason_of(open_error("ssl_mode", "verify-full")), "credential_missing");
   EXPECT_EQ(reason_of(open_error("ca_certificate", "/etc/ssl/certs/ca-certificates.crt")), "not_a_certificate");
   EXPECT_EQ(reason_of(open_error("client_key", "-----BEGIN PRIVATE KEY-----")), "credential_missing");
-  EXPECT_TRUE(make_postgres_driver()->open({}, shared_server().credentials("no_such' host=/tmp")).error().message.contains("no database"))
+  EXPECT_TRUE(driver_of_this_machine()->open({}, shared_server().credentials("no_such' host=/tmp")).error().message.contains("no database"))
       << "a database's name is a name, and no connection string";
 }
 
@@ -144,6 +145,105 @@ TEST(PostgresOpen, NamesTheStepThatFailedAndTheMend) {
   expect(open_error("user", "idle"), "sign_in_failed", "Sign in");
   const OddServer web("HTTP/1.1 400 Bad Request\r\n\r\n");
   expect(open_error("port", str(web.port())), "not_postgres", "no PostgreSQL");
+}
+
+TEST(PostgresOpen, ConnectsToNoAddressThatIsNotAllowedHoweverItIsWritten) {
+  const auto reason_at = [](const std::string& host, NamedBy by, AllowedNetworks networks) {
+    auto credentials = shared_server().credentials();
+    credentials["host"] = Secret(host);
+    const auto opened = make_postgres_driver({.networks = std::move(networks)})->open({}, credentials, {.named_by = by});
+    if (!opened) {
+      EXPECT_FALSE(replace_all(opened.error().message, host, "").contains("127.0.0.1")) << "it tells what a name leads to";
+    }
+    return opened ? std::string() : std::string(reason_of(opened.error()));
+  };
+  for (const char* host : {"127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433", "0", "::1", "::ffff:127.0.0.1"}) {
+    EXPECT_EQ(reason_at(host, NamedBy::team, {}), "address_not_allowed") << host;
+    EXPECT_EQ(reason_at(host, NamedBy::server_operator, {}), "address_not_allowed") << host;
+    EXPECT_EQ(reason_at(host, NamedBy::team, AllowedNetworks::near_ones_of_operator()), "address_not_allowed") << host;
+  }
+  EXPECT_EQ(reason_at("127.0.0.1", NamedBy::server_operator, AllowedNetworks::near_ones_of_operator()), "");
+  EXPECT_EQ(reason_at("169.254.169.254", NamedBy::server_operator, AllowedNetworks::near_ones_of_operator()), "address_not_allowed");
+}
+
+TEST(PostgresOpen, TellsItsStepsAndTheOneThatFailedLast) {
+  const auto steps_with = [](const std::string& field, const std::string& value) {
+    auto credentials = shared_server().credentials();
+    credentials[field] = Secret(value);
+    std::vector<std::string> steps;
+    (void)driver_of_this_machine()->open({}, credentials, {.on_step = [&](ConnectionStep step) { steps.emplace_back(enum_name(step)); }});
+    return join(steps, " ");
+  };
+  EXPECT_EQ(steps_with("host", "127.0.0.1"), "resolve connect sign_in");
+  EXPECT_EQ(steps_with("host", "no-such-host.invalid"), "resolve resolve");
+  EXPECT_EQ(steps_with("port", "1"), "resolve connect connect");
+  EXPECT_EQ(steps_with("password", "wrong"), "resolve connect sign_in sign_in");
+  EXPECT_EQ(steps_with("ssl_mode", "require"), "resolve connect tls tls");
+}
+
+TEST(PostgresOpen, NamesTheFieldThatMendsIt) {
+  const Error error = open_error("password", "wrong");
+  ASSERT_EQ(error.violations.size(), 1U);
+  EXPECT_EQ(error.violations[0].path, "credentials.password");
+  EXPECT_EQ(error.violations[0].message, "give the role's password anew");
+}
+
+TEST(PostgresTls, ProvesTheServerAsFarAsTheModeSays) {
+  TestServer server;
+  const std::string authority = server.offer_tls(2);
+  TestServer other;
+  const std::string other_authority = other.offer_tls(-1);  // whose own certificate has expired
+  const auto reason_with = [](const TestServer& at, const std::string& host, const std::string& mode, const std::string& ca) {
+    auto credentials = at.credentials();
+    credentials["host"] = Secret(host);
+    credentials["ssl_mode"] = Secret(mode);
+    if (!ca.empty()) credentials["ca_certificate"] = Secret(ca);
+    const auto opened = make_postgres_driver({.networks = *AllowedNetworks::parse("127.0.0.0/8,::1")})->open({}, credentials);
+    return opened ? std::string("open") : std::string(reason_of(opened.error()));
+  };
+  EXPECT_EQ(reason_with(server, "localhost", "require", ""), "open");
+  EXPECT_EQ(reason_with(server, "localhost", "verify-full", authority), "open");
+  EXPECT_EQ(reason_with(server, "127.0.0.1", "verify-ca", authority), "open");
+  EXPECT_EQ(reason_with(server, "127.0.0.1", "verify-full", authority), "certificate_name");
+  EXPECT_EQ(reason_with(server, "localhost", "verify-full", other_authority), "certificate_unknown");
+  EXPECT_EQ(reason_with(other, "localhost", "verify-full", other_authority), "certificate_expired");
+  EXPECT_EQ(reason_with(server, "localhost", "verify-full", "-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----"),
+            "certificate_unreadable");
+  const std::string hba = str(server.folder().string(), "/data/pg_hba.conf");
+  server.run(str("COPY (SELECT 'hostssl all all all scram-sha-256') TO '", hba, "'"));
+  server.run("SELECT pg_reload_conf()");
+  for (int i = 0; i < 100 && reason_with(server, "localhost", "disable", "") != "tls_required"; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(reason_with(server, "localhost", "disable", ""), "tls_required");
+  EXPECT_EQ(reason_with(server, "localhost", "verify-full", authority), "open");
+}
+
+TEST(PostgresRights, AreTakenAwayByTheStatementThatIsSaid) {
+  shared_server().run("CREATE ROLE writer LOGIN CREATEDB PASSWORD '" + replace_all(postgres::reader_password, "'", "''") + "'");
+  shared_server().run("CREATE DATABASE rights");
+  shared_server().run(
+      "CREATE TABLE a (n int); CREATE TABLE b (n int); GRANT SELECT, INSERT ON a TO writer; GRANT pg_signal_backend TO writer", "rights");
+  const auto rights_of = [](const std::string& user) {
+    const auto warehouse = warehouse_of(shared_server().credentials("rights", user));
+    const auto rights = warehouse->check_rights({});
+    EXPECT_TRUE(rights && *rights);
+    return join(**rights, "\n");
+  };
+  EXPECT_EQ(rights_of("reader"), "");
+  const std::string said = rights_of("writer");
+  EXPECT_EQ(said,
+            "The role writer has CREATEDB: ALTER ROLE writer NOCREATEDB\n"
+            "The role writer is a member of pg_signal_backend: REVOKE pg_signal_backend FROM writer\n"
+            "The role writer may write 1 table: REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA … FROM writer, or give "
+            "Bridge a role that "
+            "owns none");
+  shared_server().run(
+      "ALTER ROLE writer NOCREATEDB; REVOKE pg_signal_backend FROM writer; REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN "
+      "SCHEMA public FROM writer; GRANT CREATE ON SCHEMA public TO PUBLIC",
+      "rights");
+  EXPECT_EQ(rights_of("writer"), "The role writer may make tables in public: REVOKE CREATE ON SCHEMA public FROM PUBLIC, writer");
+  shared_server().run("ALTER ROLE writer SUPERUSER", "rights");
+  EXPECT_TRUE(rights_of("writer").starts_with("The role writer is a superuser"));
 }
 
 TEST(PostgresOpen, EndsAtTheCallsDeadlineWhereTheServerHangs) {
@@ -279,6 +379,16 @@ TEST(PostgresRun, LendsAConnectionAgainAsIfItWereNew) {
   EXPECT_EQ(shared_server().ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bridge' AND state <> 'idle'"), "0\n");
 }
 
+TEST(PostgresRun, IsNotEndedByTheRequestThatEndedTheOneBefore) {
+  const auto warehouse = warehouse_of();
+  for (int i = 0; i < 300; ++i) {
+    const auto cut = warehouse->execute({}, {.sql = "SELECT n FROM generate_series(1, 2000) AS n"}, {.rows_max = 1});
+    ASSERT_TRUE(cut && cut->truncated) << describe_error(cut.error());
+    const auto next = warehouse->execute({}, {.sql = "SELECT count(*) FROM generate_series(1, 3000)"}, {});
+    ASSERT_TRUE(next) << i << ": " << describe_error(next.error());
+  }
+}
+
 TEST(PostgresRun, GoesOnAfterTheServerWasRestarted) {
   TestServer server;
   const auto warehouse = warehouse_of(server.credentials());
@@ -367,6 +477,33 @@ TEST(PostgresCatalog, TellsKindsCommentsSizesAndPartitions) {
   const auto all = warehouse->dry_run({}, {.sql = "SELECT id FROM store.orders"});
   ASSERT_TRUE(one && all);
   EXPECT_LT(one->bytes_scanned, all->bytes_scanned) << "a partition that is not looked at costs nothing";
+}
+
+TEST(PostgresCatalog, TellsKeysOfWhatTheRoleMayRead) {
+  shared_server().run("CREATE DATABASE keys");
+  shared_server().run(
+      "CREATE SCHEMA \"Other\"; CREATE TABLE \"Other\".country (code text, year int, name text, PRIMARY KEY (year, code)); "
+      "CREATE TABLE person (id int PRIMARY KEY, manager int REFERENCES person, country text, year int, "
+      "FOREIGN KEY (country, year) REFERENCES \"Other\".country (code, year)); "
+      "CREATE TABLE hidden (id int PRIMARY KEY); CREATE TABLE note (person int REFERENCES person, hidden int REFERENCES hidden) PARTITION "
+      "BY LIST "
+      "(person); CREATE TABLE note_1 PARTITION OF note FOR VALUES IN (1); CREATE ROLE partly LOGIN PASSWORD '" +
+          replace_all(postgres::reader_password, "'", "''") +
+          "'; GRANT USAGE ON SCHEMA \"Other\" TO partly; GRANT SELECT ON person, note, \"Other\".country TO partly",
+      "keys");
+  const auto warehouse = warehouse_of(shared_server().credentials("keys", "partly"));
+  const auto keys_of = [&](const std::string& dataset, const std::string& table) {
+    const std::vector<std::string> names{table};
+    const auto described = warehouse->describe_tables({}, dataset, names);
+    EXPECT_TRUE(described && described->size() == 1);
+    std::string out;
+    for (const TableKey& key : described->front().keys)
+      out += str("(", join(key.columns, ","), ") ", key.references, "(", join(key.referenced_columns, ","), ")\n");
+    return out;
+  };
+  EXPECT_EQ(keys_of("Other", "country"), "(year,code) ()\n");
+  EXPECT_EQ(keys_of("public", "person"), "(id) ()\n(country,year) \"Other\".country(code,year)\n(manager) person(id)\n");
+  EXPECT_EQ(keys_of("public", "note"), "(person) person(id)\n");
 }
 
 TEST(PostgresCatalog, TakesStatisticsFromTheServerWhereTheBudgetIsSmall) {

@@ -228,8 +228,9 @@ std::string run_unguarded(Session& session, const std::string& sql) {
 
 TEST(PostgresWithoutItsGuard, IsHeldByTheTransactionAndTheRole) {
   shared_server().run("CREATE SEQUENCE counter; CREATE TABLE kept (a int); INSERT INTO kept VALUES (1)");
-  const auto settings = check_settings(shared_server().credentials());
+  auto settings = check_settings(shared_server().credentials());
   ASSERT_TRUE(settings);
+  settings->networks = *AllowedNetworks::parse("127.0.0.1");
   auto session = Session::connect({}, *settings);
   ASSERT_TRUE(session) << describe_error(session.error());
   for (const char* sql : {"INSERT INTO kept VALUES (2)", "WITH w AS (DELETE FROM kept RETURNING a) SELECT a FROM w",
@@ -243,8 +244,9 @@ TEST(PostgresWithoutItsGuard, IsHeldByTheTransactionAndTheRole) {
 }
 
 TEST(PostgresWithoutItsGuard, LeavesNothingToTheNextOneWhoTakesTheConnection) {
-  const auto settings = check_settings(shared_server().credentials());
+  auto settings = check_settings(shared_server().credentials());
   ASSERT_TRUE(settings);
+  settings->networks = *AllowedNetworks::parse("127.0.0.1");
   auto session = Session::connect({}, *settings);
   ASSERT_TRUE(session);
   const auto shown = [&] {
@@ -270,7 +272,7 @@ TEST(PostgresWithoutItsGuard, LeavesNothingToTheNextOneWhoTakesTheConnection) {
 TEST(PostgresGuard, StandsWhereTheRoleMayDoEverything) {
   auto credentials = shared_server().credentials("postgres", "postgres");
   credentials["password"] = Secret("super");
-  const auto opened = make_postgres_driver()->open({}, credentials);
+  const auto opened = driver_of_this_machine()->open({}, credentials);
   ASSERT_TRUE(opened) << describe_error(opened.error());
   for (const char* sql : {"SELECT pg_read_file('/etc/passwd') AS x", "COPY sales TO PROGRAM 'id'", "SELECT * FROM pg_authid",
                           "SELECT * FROM pg_catalog.pg_class", "SELECT rolname FROM pg_roles", "SELECT * FROM pg_stat_activity",
@@ -288,7 +290,7 @@ TEST(PostgresGuard, StandsWhereTheRoleMayDoEverything) {
 TEST(PostgresGuard, RefusesAFunctionOfTheDatabaseThatIsNamedAsAnAllowedOne) {
   shared_server().run("CREATE DATABASE shadowed");
   shared_server().run("CREATE FUNCTION lower(integer) RETURNS text LANGUAGE sql AS 'SELECT ''own'''; CREATE TABLE t (a int)", "shadowed");
-  const auto opened = make_postgres_driver()->open({}, shared_server().credentials("shadowed"));
+  const auto opened = driver_of_this_machine()->open({}, shared_server().credentials("shadowed"));
   ASSERT_TRUE(opened) << describe_error(opened.error());
   EXPECT_FALSE((*opened)->execute({}, {.sql = "SELECT lower(1) AS x FROM t"}, {}));
   EXPECT_TRUE((*opened)->execute({}, {.sql = "SELECT upper('a') AS x FROM t"}, {}));

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/secret.h"
+#include "warehouse/postgres/postgres_driver.h"
 #include "warehouse/testing/test_folder.h"
 
 namespace bridge::postgres {
@@ -26,6 +27,9 @@ class TestServer final {
   int port() const { return port_; }
   std::filesystem::path folder() const { return folder_.path(); }
 
+  // Offers TLS from now on, with a certificate for the host "localhost" that ends after so many days. Returns that of its authority.
+  std::string offer_tls(int days);
+
   // As `pg_ctl` does; stop: "fast", "immediate".
   void stop(const std::string& mode);
   void start();
@@ -39,6 +43,9 @@ class TestServer final {
 
 // One for all tests of the program, stopped at its end. Its database "postgres" has the contract's table, analysed.
 TestServer& shared_server();
+
+// The driver, which may connect to this machine.
+std::shared_ptr<WarehouseDriver> driver_of_this_machine();
 
 inline const std::string reader_password = "p'a s\\w:ö@/?#%";
 

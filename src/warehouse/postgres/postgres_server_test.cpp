@@ -88,6 +88,29 @@ void TestServer::stop(const std::string& mode) {
   run_program("pg_ctl", str("-D ", quoted(folder_ / "data"), " -m ", mode, " -w -t 60 stop"));
 }
 
+std::string TestServer::offer_tls(int days) {
+  const std::string folder = quoted((folder_ / "tls").string());
+  const std::string make_key = "openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes ";
+  const std::string commands = str("set -e; rm -rf ", folder, "; mkdir ", folder, "; cd ", folder, "; ", make_key,
+                                   "-x509 -keyout ca.key -out ca.pem -subj /CN=authority -days 2; ", make_key,
+                                   "-keyout server.key -out server.csr -subj /CN=localhost; printf subjectAltName=DNS:localhost >names; ",
+                                   "openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days ", days,
+                                   " -extfile names -out server.pem; chmod 600 server.key");
+  EXPECT_EQ(std::system(str("(", commands, ") >", quoted((folder_ / "tls.log").string()), " 2>&1").c_str()), 0) << "see " << folder_.path();
+  if (const passwd* user = ::getpwnam(system_user); user && ::geteuid() == 0) {
+    EXPECT_EQ(::chown((folder_ / "tls").c_str(), user->pw_uid, user->pw_gid), 0);
+    EXPECT_EQ(::chown((folder_ / "tls/server.key").c_str(), user->pw_uid, user->pw_gid), 0);
+  }
+  for (const auto& [setting, value] :
+       {std::pair("ssl_cert_file", (folder_ / "tls/server.pem").string()), std::pair("ssl_key_file", (folder_ / "tls/server.key").string()),
+        std::pair("ssl", std::string("on"))})
+    run(str("ALTER SYSTEM SET ", setting, " = '", value, "'"));
+  stop("fast");
+  start();
+  std::ifstream file(folder_ / "tls/ca.pem");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 std::string TestServer::ask(const std::string& sql, const std::string& database) const {
   const std::string where = str("host=127.0.0.1 port=", port_, " user=postgres password=super dbname=", database);
   PGconn* connection = PQconnectdb(where.c_str());
@@ -109,6 +132,10 @@ void TestServer::run(const std::string& sql, const std::string& database) const 
 std::map<std::string, Secret> TestServer::credentials(const std::string& database, const std::string& user) const {
   return {{"host", Secret("127.0.0.1")}, {"port", Secret(str(port_))},          {"database", Secret(database)},
           {"user", Secret(user)},        {"password", Secret(reader_password)}, {"ssl_mode", Secret("disable")}};
+}
+
+std::shared_ptr<WarehouseDriver> driver_of_this_machine() {
+  return make_postgres_driver({.networks = *AllowedNetworks::parse("127.0.0.0/8")});
 }
 
 TestServer& shared_server() {

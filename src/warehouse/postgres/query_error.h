@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "warehouse/postgres/connection_settings.h"
 
 namespace bridge::postgres {
 
@@ -26,9 +25,6 @@ struct KnownNames {
 // The same for a person: what is wrong with the SQL and where, or what the server could not do. `sql` is what the position counts in, from
 // `offset` characters on.
 Error query_error(const ServerFailure& failure, std::string_view sql, const KnownNames& names = {}, int offset = 0);
-
-// Why there is no connection: the step that failed, and what mends it. `text` is libpq's, `sql_state` the server's where it had one.
-Error connect_error(std::string_view text, std::string_view sql_state, const ConnectionSettings& settings);
 
 Error connection_lost(std::string detail);
 

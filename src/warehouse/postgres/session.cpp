@@ -1,7 +1,6 @@
 #include "warehouse/postgres/session.h"
 
 #include <libpq-fe.h>
-#include <netdb.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -18,6 +17,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "platform/network/resolve.h"
+#include "warehouse/postgres/connect_error.h"
 #include "warehouse/postgres/limits.h"
 
 namespace bridge::postgres {
@@ -68,24 +69,40 @@ class MemoryFile final {
   int descriptor_;
 };
 
-// The addresses that a name has, in the order in which they are tried.
-Result<std::vector<std::string>> resolve(const ConnectionSettings& settings) {
-  const addrinfo hints{.ai_flags = AI_ADDRCONFIG, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-  addrinfo* found = nullptr;
-  const int code = ::getaddrinfo(settings.host.c_str(), nullptr, &hints, &found);
-  const AtEnd free_found([&] {
-    if (found) ::freeaddrinfo(found);
-  });
-  std::vector<std::string> addresses;
-  for (const addrinfo* one = found; code == 0 && one; one = one->ai_next) {
-    char text[NI_MAXHOST];
-    if (::getnameinfo(one->ai_addr, one->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0) addresses.emplace_back(text);
+std::unexpected<Error> failed(const Opening& opening, ConnectFailure failure) {
+  opening.tell(failure.step);
+  return fail(std::move(failure.error));
+}
+
+// The addresses of the server, all of which Bridge may connect to. What a name leads to is not told: it may be one of a network of others.
+Result<std::vector<std::string>> allowed_addresses(const CallContext& context, const ConnectionSettings& settings, const Opening& opening) {
+  auto addresses = resolve_host(context.with_timeout(connect_time_max), settings.host);
+  if (!addresses) {
+    TRY(context.check());
+    const Error& error = addresses.error();
+    const bool is_unknown = error.reason == "host_not_found";
+    return failed(opening, connect_failure(ConnectionStep::resolve, is_unknown ? error.code : ErrorCode::unavailable,
+                                           is_unknown ? error.reason : "resolve_timeout",
+                                           is_unknown ? str("there is no host '", settings.host, "'")
+                                                      : str("the address of '", settings.host, "' was not found in time"),
+                                           "host", "check its name", error.detail));
   }
-  if (!addresses.empty()) return addresses;
-  return fail(Error{.code = ErrorCode::failed_precondition,
-                    .message = str("Resolve: there is no host '", settings.host, "': check its name"),
-                    .detail = code == 0 ? std::string() : std::string(::gai_strerror(code)),
-                    .reason = "host_not_found"});
+  if (const auto checked = settings.networks.check_all(*addresses, settings.named_by); !checked) {
+    return failed(opening, connect_failure(ConnectionStep::resolve, ErrorCode::permission_denied, checked.error().reason,
+                                           str("'", settings.host, "' is not to be reached from here"), "host", checked.error().message));
+  }
+  return addresses;
+}
+
+// What libpq is doing.
+ConnectionStep step_of(ConnStatusType status) {
+  switch (status) {
+    case CONNECTION_STARTED:
+    case CONNECTION_MADE:
+    case CONNECTION_NEEDED: return ConnectionStep::connect;
+    case CONNECTION_SSL_STARTUP: return ConnectionStep::tls;
+    default: return ConnectionStep::sign_in;
+  }
 }
 
 // Waits until the socket is ready, in slices, so that a call that is no longer wanted is noticed. False: not ready in this slice.
@@ -182,9 +199,11 @@ Session::~Session() = default;
 
 // ---- connecting ----------------------------------------------------------------------------------------------------
 
-Result<std::unique_ptr<Session>> Session::connect(const CallContext& context, const ConnectionSettings& settings) {
+Result<std::unique_ptr<Session>> Session::connect(const CallContext& context, const ConnectionSettings& settings, const Opening& opening) {
   TRY(context.check());
-  const std::vector<std::string> addresses = TRY(resolve(settings));
+  ConnectionStep step = ConnectionStep::resolve;
+  opening.tell(step);
+  const std::vector<std::string> addresses = TRY(allowed_addresses(context, settings, opening));
   std::vector<std::unique_ptr<MemoryFile>> files;
   const auto file_of = [&](const Secret& pem) -> Result<std::string> {
     if (pem.empty()) return std::string();
@@ -236,23 +255,26 @@ Result<std::unique_ptr<Session>> Session::connect(const CallContext& context, co
   for (auto& [keyword, value] : options) std::ranges::fill(value, '\0');
   pg_conn* connection = session->connection_.get();
   if (!connection) return fail(out_of_memory());
-  const auto failed = [&] { return fail(connect_error(PQerrorMessage(connection), "", settings)); };
-  if (PQstatus(connection) == CONNECTION_BAD) return failed();
+  const auto refused = [&] { return failed(opening, connect_failure(PQerrorMessage(connection), "", step, settings)); };
+  step = ConnectionStep::connect;
+  opening.tell(step);
+  if (PQstatus(connection) == CONNECTION_BAD) return refused();
   const CallContext limited = context.with_timeout(connect_time_max);
   for (PostgresPollingStatusType state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;) {
-    if (state == PGRES_POLLING_FAILED) return failed();
+    if (state == PGRES_POLLING_FAILED) return refused();
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     while (!wait_a_slice(PQsocket(connection), events)) {
       TRY(context.check());
       if (limited.check()) continue;
-      return fail(Error{.code = ErrorCode::unavailable,
-                        .message = str("Connect: ", settings.host, ":", settings.port, " did not answer within ",
-                                       connect_time_max.count() / 1'000, " seconds: check host and port, and that no firewall is between"),
-                        .reason = "connect_timeout"});
+      return failed(opening, connect_failure(step, ErrorCode::unavailable, "connect_timeout",
+                                             str(settings.host, ":", settings.port, " did not answer within ",
+                                                 connect_time_max.count() / 1'000, " seconds"),
+                                             "host", "check host and port, and that no firewall is between"));
     }
     state = PQconnectPoll(connection);
+    if (const ConnectionStep now = step_of(PQstatus(connection)); state != PGRES_POLLING_FAILED && now > step) opening.tell(step = now);
   }
-  if (PQsetnonblocking(connection, 1) != 0) return failed();
+  if (PQsetnonblocking(connection, 1) != 0) return refused();
   TRY(session->make_clean(limited));
   return session;
 }
@@ -289,29 +311,44 @@ ServerFailure Session::failure_of(const pg_result* answer) const {
 ServerFailure Session::connection_failure() const { return {.message = PQerrorMessage(connection_.get())}; }
 
 // On a thread of its own: libpq's request waits for a server that hangs, and cannot be stopped.
-void Session::cancel() {
+Session::CancelRequest Session::cancel() {
   PGcancel* request = PQgetCancel(connection_.get());
-  if (!request) return;
+  if (!request) return nullptr;
   if (cancels_under_way.fetch_add(1) >= cancels_under_way_max) {
     --cancels_under_way;
     PQfreeCancel(request);
-    return;
+    return nullptr;
   }
-  const auto send = [request] {
+  const auto is_sent = std::make_shared<std::atomic<bool>>(false);
+  const auto send = [request, is_sent] {
     char ignored[256];
     PQcancel(request, ignored, sizeof ignored);
     PQfreeCancel(request);
     --cancels_under_way;
+    is_sent->store(true);
   };
   const auto started = guarded([&] { std::thread(send).detach(); });
-  if (started) return;
+  if (started) return is_sent;
   PQfreeCancel(request);
   --cancels_under_way;
+  return nullptr;
+}
+
+// A request that is still on its way would end the next statement of the session. libpq's call returns once the server has passed it on.
+void Session::wait_for_cancel(const CancelRequest& request, std::chrono::steady_clock::time_point give_up_at) {
+  while (request && !request->load()) {
+    if (std::chrono::steady_clock::now() >= give_up_at) {
+      is_broken_ = true;
+      return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 Result<Session::Answer> Session::next_answer(const CallContext& context) {
   pg_conn* connection = connection_.get();
   bool is_cancelled = false;
+  CancelRequest request;
   std::chrono::steady_clock::time_point give_up_at;
   for (;;) {
     const int flushed = PQflush(connection);
@@ -342,8 +379,9 @@ Result<Session::Answer> Session::next_answer(const CallContext& context) {
     if (context.check()) continue;
     is_cancelled = true;
     give_up_at = now + cancel_wait_max;
-    cancel();
+    request = cancel();
   }
+  wait_for_cancel(request, give_up_at);
   TRY(context.check());
   return fail(ErrorCode::cancelled, "The query was cancelled");
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -57,8 +58,9 @@ using TextRow = std::vector<std::optional<std::string>>;
 // cancel, and waits until it has: only then the session can be used again.
 class Session final {
  public:
-  // Resolves, connects, and signs in; the errors name the step and what mends it.
-  static Result<std::unique_ptr<Session>> connect(const CallContext& context, const ConnectionSettings& settings);
+  // Resolves once, checks every address, connects to one of them, and signs in; the errors name the step and what mends it.
+  static Result<std::unique_ptr<Session>> connect(const CallContext& context, const ConnectionSettings& settings,
+                                                  const Opening& opening = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -114,7 +116,10 @@ class Session final {
   Result<Answer> next_answer(const CallContext& context);  // null: no more
   Result<> simple(const CallContext& context, const std::string& sql);
   Result<> drain(const CallContext& context);
-  void cancel();
+  // Set once it was sent; null: it could not be.
+  using CancelRequest = std::shared_ptr<const std::atomic<bool>>;
+  CancelRequest cancel();
+  void wait_for_cancel(const CancelRequest& request, std::chrono::steady_clock::time_point give_up_at);
   ServerFailure failure_of(const pg_result* answer) const;
   ServerFailure connection_failure() const;
 

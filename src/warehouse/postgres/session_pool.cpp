@@ -43,7 +43,7 @@ void SessionPool::give_back(std::unique_ptr<Session> session) {
   returned_.notify_one();
 }
 
-Result<SessionPool::Lease> SessionPool::borrow(const CallContext& context) {
+Result<SessionPool::Lease> SessionPool::borrow(const CallContext& context, const Opening& opening) {
   TRY(take_place(context));
   bool is_taken = false;
   const AtEnd free_place([&] {
@@ -65,7 +65,7 @@ Result<SessionPool::Lease> SessionPool::borrow(const CallContext& context) {
     is_taken = true;
     return Lease(*this, std::move(session));
   }
-  std::unique_ptr<Session> session = TRY(Session::connect(context, settings_));
+  std::unique_ptr<Session> session = TRY(Session::connect(context, settings_, opening));
   is_taken = true;
   return Lease(*this, std::move(session));
 }

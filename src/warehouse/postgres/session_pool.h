@@ -33,7 +33,8 @@ class SessionPool final {
     SessionPool* pool_;
     std::unique_ptr<Session> session_;
   };
-  Result<Lease> borrow(const CallContext& context);
+  // `opening` hears of the steps where a new connection is made.
+  Result<Lease> borrow(const CallContext& context, const Opening& opening = {});
 
   const ConnectionSettings& settings() const { return settings_; }
 

@@ -54,6 +54,11 @@ std::optional<FixedFormat> read_format(std::string_view format) {
 class SqliteDialect final : public SqlDialect {
  public:
   std::string_view name() const override { return "sqlite"; }
+  std::string_view practice() const override {
+    return R"(- Dates are texts: `strftime('%Y-%m', t)`, `date(t, '-7 days')`; no `date_trunc` or `extract`. Two whole numbers divide to a whole number.
+- No quantile, median or standard deviation, no `QUALIFY`. `LIKE` takes capitals and small letters of ASCII as the same.
+- Storage is by row: fewer columns do not read less; a range on an indexed column does.)";
+  }
   const SqlLexicalRules& lexical_rules() const override {
     static const SqlLexicalRules rules{.identifier_quotes = "\"`[", .placeholder_signs = "?$@"};
     return rules;

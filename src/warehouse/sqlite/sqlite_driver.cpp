@@ -106,8 +106,10 @@ class SqliteDriver final : public WarehouseDriver {
                               sqlite::data_version_check_interval);
   }
 
-  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials) override {
+  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>& credentials,
+                                          const Opening& opening) override {
     TRY(context.check());
+    opening.tell(ConnectionStep::open);
     auto warehouse = std::make_shared<SqliteWarehouse>(TRY(check_path(credentials)));
     TRY(warehouse->ping(context));
     return warehouse;

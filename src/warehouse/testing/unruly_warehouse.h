@@ -133,7 +133,7 @@ class UnrulyDriver final : public WarehouseDriver {
   std::string title() const override { return "Unruly"; }
   std::vector<CredentialField> fields() const override { return {{.name = "place", .about = "which"}}; }
   const SqlDialect& dialect() const override { return *find_sql_dialect("duckdb"); }
-  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>&) override {
+  Result<std::shared_ptr<Warehouse>> open(const CallContext& context, const std::map<std::string, Secret>&, const Opening&) override {
     TRY(engine_->begin(context, "open"));
     return std::make_shared<UnrulyWarehouse>(engine_);
   }

@@ -336,6 +336,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/warehouse-use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the team and the caller had their warehouses read today, and what of it they may
+         * @description Needs the role viewer in the team.
+         */
+        get: operations["get_warehouse_use"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/onboarding/catalog/discover": {
         parameters: {
             query?: never;
@@ -1250,6 +1270,7 @@ export interface components {
                 minimum?: number | null;
                 maximum?: number | null;
                 where_it_is: boolean;
+                says_others: boolean;
             }[];
         }[];
         NewConnection: {
@@ -1266,6 +1287,8 @@ export interface components {
             credentials: {
                 [key: string]: string;
             };
+            /** @description That may be read of it in a day (UTC); 0: as many as the team may */
+            bytes_per_day?: number;
         };
         Connection: {
             /** Format: uuid */
@@ -1279,6 +1302,7 @@ export interface components {
             /** Format: date-time */
             last_tested_at?: string | null;
             last_error?: string | null;
+            bytes_per_day: number;
             /** Format: date-time */
             created_at: string;
         };
@@ -1295,6 +1319,7 @@ export interface components {
                 /** Format: date-time */
                 last_tested_at?: string | null;
                 last_error?: string | null;
+                bytes_per_day: number;
                 /** Format: date-time */
                 created_at: string;
             }[];
@@ -1307,13 +1332,49 @@ export interface components {
             credentials?: {
                 [key: string]: string | null;
             };
+            /** @description That may be read of it in a day (UTC); 0: as many as the team may */
+            bytes_per_day?: number | null;
         };
         ConnectionTest: {
             success: boolean;
             /** @enum {string} */
             status: "testing" | "active" | "failed";
             latency_ms: number;
+            steps: {
+                /** @enum {string} */
+                name: "open" | "resolve" | "connect" | "tls" | "sign_in" | "rights" | "list" | "dry_run" | "read_row";
+                ok: boolean;
+                latency_ms: number;
+                error?: string | null;
+                mend?: string | null;
+            }[];
             error?: string | null;
+        };
+        WarehouseUse: {
+            /** Format: date-time */
+            day: string;
+            /** Format: date-time */
+            resets_at: string;
+            team: {
+                bytes: number;
+                queries: number;
+                bytes_max: number;
+                queries_max: number;
+                is_nearly_spent: boolean;
+            };
+            person: {
+                bytes: number;
+                queries: number;
+                bytes_max: number;
+                queries_max: number;
+                is_nearly_spent: boolean;
+            };
+            connections: {
+                bytes: number;
+                queries: number;
+                /** Format: uuid */
+                connection_id: string;
+            }[];
         };
         DatasetList: {
             items: {
@@ -1371,6 +1432,11 @@ export interface components {
             size_bytes: number;
             dialect: string;
             column_count: number;
+            keys: {
+                columns: string[];
+                references: string;
+                referenced_columns: string[];
+            }[];
             columns: {
                 name: string;
                 /** @enum {string} */
@@ -2446,6 +2512,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    get_warehouse_use: {
+        parameters: {
+            query?: {
+                /** @description The team to act in, for callers with several; the header X-Bridge-Team does the same. */
+                team_id?: components["parameters"]["team_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarehouseUse"];
                 };
             };
             default: components["responses"]["problem"];

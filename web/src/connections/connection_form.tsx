@@ -1,14 +1,21 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { api } from '../api/client';
-import type { ConnectionField } from '../api/types';
+import type { ConnectionField, ConnectionTest } from '../api/types';
 import { humanize } from '../charts/format';
+import { ConnectionSteps } from './connection_steps';
 
-type Progress = 'idle' | 'saving' | 'testing' | 'reading';
-const PROGRESS_WORDS: Record<Progress, string> = { idle: 'Connect', saving: 'Saving…', testing: 'Connecting…', reading: 'Reading the tables…' };
+type Progress = 'idle' | 'saving' | 'testing' | 'reading' | 'done';
+const PROGRESS_WORDS: Record<Progress, string> = { idle: 'Connect', saving: 'Saving…', testing: 'Connecting…', reading: 'Reading the tables…', done: 'Connected' };
+
+interface FieldProps {
+  field: ConnectionField;
+  value: string;
+  on_change: (value: string) => void;
+}
 
 // What a field is asked for with, by its type: the drivers say which, and nothing here knows one by name.
-function FieldInput({ field, value, on_change }: { field: ConnectionField; value: string; on_change: (value: string) => void }) {
+function FieldInput({ field, value, on_change }: FieldProps) {
   const common = { autoComplete: 'off', spellCheck: false, required: field.required, 'aria-description': field.about } as const;
   switch (field.type) {
     case 'choice':
@@ -40,6 +47,18 @@ function FieldInput({ field, value, on_change }: { field: ConnectionField; value
   }
 }
 
+function LabelledField(props: FieldProps) {
+  const { field } = props;
+  return (
+    <label>
+      {field.says_others ? 'Address' : humanize(field.name)}
+      {!field.required && !field.says_others && <span className="faint"> (optional)</span>}
+      <FieldInput {...props} />
+      <span className="faint field-about">{field.about}</span>
+    </label>
+  );
+}
+
 // Asks for what the chosen kind of warehouse says it needs. A connection that cannot be made is taken back, so that nothing broken is left.
 export function ConnectionForm({ on_done }: { on_done: () => void }) {
   const client = useQueryClient();
@@ -49,27 +68,42 @@ export function ConnectionForm({ on_done }: { on_done: () => void }) {
   const [values, set_values] = useState<Record<string, string>>({});
   const [progress, set_progress] = useState<Progress>('idle');
   const [error, set_error] = useState<string | null>(null);
+  const [tested, set_tested] = useState<ConnectionTest | null>(null);
   const type = types.data?.find((one) => one.type === chosen) ?? types.data?.[0];
 
   if (types.error) return <p className="field-error">The kinds of connections could not be read: {types.error.message}</p>;
   if (!type) return null;
 
+  const value_of = (field: ConnectionField) => values[`${type.type}.${field.name}`] ?? field.default_value;
+  const put = (field: ConnectionField, value: string) => set_values({ ...values, [`${type.type}.${field.name}`]: value });
+  // An address stands for the fields that a connection cannot be without, and for those that have a usual value.
+  const address = type.fields.find((field) => field.says_others);
+  const has_address = address !== undefined && value_of(address).trim() !== '';
+  const main_fields = type.fields.filter((field) => !field.says_others && (field.required || field.default_value !== ''));
+  const other_fields = type.fields.filter((field) => !field.says_others && !main_fields.includes(field));
+  const sent_fields = address && has_address ? [address, ...other_fields] : [...main_fields, ...other_fields];
+  const show = (field: ConnectionField) => <LabelledField key={`${type.type}.${field.name}`} field={field} value={value_of(field)} on_change={(value) => put(field, value)} />;
+
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     set_error(null);
-    const credentials = Object.fromEntries(type.fields.map((field) => [field.name, (values[`${type.type}.${field.name}`] ?? field.default_value).trim()]).filter(([, value]) => value !== ''));
+    set_tested(null);
+    // A blank at the end of a password is one of its characters.
+    const credentials = Object.fromEntries(sent_fields.map((field) => [field.name, field.secret ? value_of(field) : value_of(field).trim()]).filter(([, value]) => value !== ''));
     let created: string | null = null;
     try {
       set_progress('saving');
       created = (await api.create_connection({ name: name.trim(), connection_type: type.type, credentials })).id;
       set_progress('testing');
       const tested = await api.test_connection(created);
-      if (!tested.success) throw new Error(tested.error ?? 'The warehouse did not answer.');
+      set_tested(tested);
+      if (!tested.success) throw new Error(tested.steps.length > 0 ? '' : (tested.error ?? 'The warehouse did not answer.'));
       set_progress('reading');
       // The catalog fills itself when it is first needed; reading it now only makes the first question faster.
       await api.read_catalog(created).catch(() => {});
       await client.invalidateQueries({ queryKey: ['connections'] });
-      on_done();
+      if (tested.steps.some((step) => step.mend)) set_progress('done');
+      else on_done();
     } catch (failure) {
       if (created) await api.remove_connection(created).catch(() => {});
       set_error(failure instanceof Error ? failure.message : String(failure));
@@ -97,23 +131,30 @@ export function ConnectionForm({ on_done }: { on_done: () => void }) {
         Name
         <input value={name} required maxLength={100} placeholder="sales" onChange={(event) => set_name(event.target.value)} />
       </label>
-      {type.fields.map((field) => (
-        <label key={`${type.type}.${field.name}`}>
-          {humanize(field.name)}
-          {!field.required && <span className="faint"> (optional)</span>}
-          <FieldInput field={field} value={values[`${type.type}.${field.name}`] ?? field.default_value} on_change={(value) => set_values({ ...values, [`${type.type}.${field.name}`]: value })} />
-          <span className="faint field-about">{field.about}</span>
-        </label>
-      ))}
+      {address && show(address)}
+      {!has_address && main_fields.map(show)}
+      {other_fields.length > 0 && (
+        <details>
+          <summary>{main_fields.length > 0 ? 'More' : 'Fields'}</summary>
+          {other_fields.map(show)}
+        </details>
+      )}
+      {tested && <ConnectionSteps steps={tested.steps} />}
       {error && (
         <p className="field-error" role="alert">
           {error}
         </p>
       )}
       <p className="setup-actions">
-        <button type="submit" className="primary" disabled={progress !== 'idle'}>
-          {PROGRESS_WORDS[progress]}
-        </button>
+        {progress === 'done' ? (
+          <button type="button" className="primary" onClick={on_done}>
+            Go on
+          </button>
+        ) : (
+          <button type="submit" className="primary" disabled={progress !== 'idle'}>
+            {PROGRESS_WORDS[progress]}
+          </button>
+        )}
       </p>
     </form>
   );
