@@ -235,6 +235,7 @@ class PostgresDriver final : public WarehouseDriver {
 }  // namespace
 
 std::shared_ptr<WarehouseDriver> make_postgres_driver(DriverParts parts) {
+  postgres::forget_environment();
   return std::make_shared<PostgresDriver>(std::move(parts.networks));
 }
 

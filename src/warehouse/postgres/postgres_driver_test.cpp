@@ -166,6 +166,13 @@ TEST(PostgresOpen, ConnectsToNoAddressThatIsNotAllowedHoweverItIsWritten) {
   EXPECT_EQ(reason_at("169.254.169.254", NamedBy::server_operator, AllowedNetworks::near_ones_of_operator()), "address_not_allowed");
 }
 
+TEST(PostgresOpen, TakesNothingFromTheEnvironment) {
+  const std::vector<const char*> names{"PGOPTIONS", "PGSERVICE", "PGSSLMODE", "PGPASSFILE", "PGHOSTADDR"};
+  for (const char* name : names) ::setenv(name, "x", 1);
+  EXPECT_TRUE(driver_of_this_machine()->open({}, shared_server().credentials()));
+  for (const char* name : names) EXPECT_EQ(std::getenv(name), nullptr) << name;
+}
+
 TEST(PostgresOpen, TellsItsStepsAndTheOneThatFailedLast) {
   const auto steps_with = [](const std::string& field, const std::string& value) {
     auto credentials = shared_server().credentials();

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <thread>
 
 #include "base/guarded.h"
@@ -166,6 +167,15 @@ bool is_good(ExecStatusType status) {
 std::atomic<int> cancels_under_way = 0;
 
 }  // namespace
+
+void forget_environment() {
+  PQconninfoOption* options = PQconndefaults();
+  const AtEnd free_all([&] { PQconninfoFree(options); });
+  for (const PQconninfoOption* option = options; option && option->keyword; ++option) {
+    if (option->envvar) ::unsetenv(option->envvar);
+  }
+  for (const char* name : {"PGSERVICE", "PGSERVICEFILE", "PGSYSCONFDIR", "PGDATESTYLE", "PGTZ", "PGGEQO"}) ::unsetenv(name);
+}
 
 Result<> check_values(std::span<const SqlValue> values) {
   const auto bad = [](std::string message) { return fail(ErrorCode::invalid_argument, "value_invalid", std::move(message)); };

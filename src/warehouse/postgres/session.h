@@ -129,6 +129,10 @@ class Session final {
   bool has_statement_ = false;  // that was prepared
 };
 
+// What libpq would take from the process's environment where a connection does not say it: services, options, files. Called where no other
+// thread reads it.
+void forget_environment();
+
 // invalid_argument when a value cannot be sent: a date that is none, a text with the character 0.
 Result<> check_values(std::span<const SqlValue> values);
 

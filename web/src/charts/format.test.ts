@@ -10,6 +10,14 @@ test('formats are d3 format strings, with the unit behind (or before) the number
   assert.equal(format_measure(null, { unit: 'min' }), '–');
 });
 
+test('numbers that travel as text keep their digits, but for those that a division made', () => {
+  assert.equal(format_cell('12345678901234567890.25', 'decimal'), '12,345,678,901,234,567,890.25');
+  assert.equal(format_cell('0.123456789012', 'decimal'), '0.123456789012');
+  assert.equal(format_cell('250.0150000000000000', 'decimal'), format_cell(250.015, 'number'));
+  assert.equal(format_cell('-0.3333333333333333', 'decimal'), format_cell(-1 / 3, 'number'));
+  assert.equal(format_cell('12345678901234567890.1234567890123', 'decimal'), '12,345,678,901,234,567,890.1234567890123');
+});
+
 test('a wrong format string does not break the page', () => {
   assert.equal(format_measure(5, { format: 'not a format' }), '5');
 });

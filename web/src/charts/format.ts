@@ -273,8 +273,13 @@ export function format_cell(value: Cell | undefined, type: string, note: NumberN
   return typeof value === 'object' ? JSON.stringify(value) : value;
 }
 
+// Nobody writes so many digits behind a point: an engine has divided, and nobody reads them.
+const COMPUTED_DECIMALS = 12;
+
 // A number that travels as text, to its last digit: a double would round it. A format holds as far as a double does.
 export function format_exact(text: string, note: NumberNote = {}): string {
+  const [, whole, fraction] = /^[-+]?0*(\d*)(?:\.(\d+))?$/.exec(text) ?? [];
+  if (fraction && fraction.length > COMPUTED_DECIMALS && whole!.length <= 15) return format_measure(Number(text), note);
   const long = text.replace(/^[-+]?0*|\D/g, '').length > 15;
   if (note.format && (!long || note.format.includes('%'))) return format_measure(Number(text), note);
   return with_unit(note.identity ? text.replace('-', '−') : group_digits(text), note.format?.includes('$') ? '$' : unit_of(note));

@@ -47,11 +47,17 @@ function FieldInput({ field, value, on_change }: FieldProps) {
   }
 }
 
+// Field names are words with abbreviations among them.
+function label_of(field: ConnectionField): string {
+  if (field.says_others) return 'Address';
+  return humanize(field.name).replace(/\b(ca|ssl|tls)\b/gi, (word) => word.toUpperCase());
+}
+
 function LabelledField(props: FieldProps) {
   const { field } = props;
   return (
     <label>
-      {field.says_others ? 'Address' : humanize(field.name)}
+      {label_of(field)}
       {!field.required && !field.says_others && <span className="faint"> (optional)</span>}
       <FieldInput {...props} />
       <span className="faint field-about">{field.about}</span>
@@ -84,6 +90,11 @@ export function ConnectionForm({ on_done }: { on_done: () => void }) {
   const sent_fields = address && has_address ? [address, ...other_fields] : [...main_fields, ...other_fields];
   const show = (field: ConnectionField) => <LabelledField key={`${type.type}.${field.name}`} field={field} value={value_of(field)} on_change={(value) => put(field, value)} />;
 
+  const finish = async () => {
+    await client.invalidateQueries({ queryKey: ['connections'] });
+    on_done();
+  };
+
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     set_error(null);
@@ -101,9 +112,9 @@ export function ConnectionForm({ on_done }: { on_done: () => void }) {
       set_progress('reading');
       // The catalog fills itself when it is first needed; reading it now only makes the first question faster.
       await api.read_catalog(created).catch(() => {});
-      await client.invalidateQueries({ queryKey: ['connections'] });
+      // What should be otherwise is read before the form goes.
       if (tested.steps.some((step) => step.mend)) set_progress('done');
-      else on_done();
+      else await finish();
     } catch (failure) {
       if (created) await api.remove_connection(created).catch(() => {});
       set_error(failure instanceof Error ? failure.message : String(failure));
@@ -147,7 +158,7 @@ export function ConnectionForm({ on_done }: { on_done: () => void }) {
       )}
       <p className="setup-actions">
         {progress === 'done' ? (
-          <button type="button" className="primary" onClick={on_done}>
+          <button type="button" className="primary" onClick={() => void finish()}>
             Go on
           </button>
         ) : (
