@@ -90,7 +90,7 @@ function reportNode(name, result) {
 }
 
 // What runs under the thread sanitizer. The others were not seen to pass under it yet: a room is added here when it was.
-const UNDER_THREADS = ['base', 'cache', 'chat', 'http', 'jobs', 'observability', 'otlp', 'query_execution', 'work'];
+const UNDER_THREADS = ['base', 'cache', 'chat', 'http', 'jobs', 'network', 'observability', 'otlp', 'query_execution', 'warehouse_use', 'work'];
 
 // Integration tests that measure times or memory of the whole machine.
 const ALONE = ['kills', 'memory', 'start', 'walls'];

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "features/teams/team.h"
 #include "features/warehouse_use/warehouse_use_store.h"
 #include "platform/metadata_db/migrations.h"
@@ -125,6 +128,27 @@ TEST(WarehouseUse, HoldsNumbersOfAnySize) {
   EXPECT_TRUE(use->take(caller("a"), query(std::numeric_limits<std::uint64_t>::max())));
   EXPECT_TRUE(use->take(caller("a"), query(std::numeric_limits<std::uint64_t>::max())));
   EXPECT_EQ(use->report(caller("a"))->team.bytes, std::numeric_limits<std::int64_t>::max());
+}
+
+TEST(WarehouseUse, GivesOutNoMoreThanTheCapHoweverManyAskAtOnce) {
+  const Counter counter;
+  const auto use = counter.start({.team_queries = 500});
+  std::atomic<int> taken = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < 8; ++thread) {
+      threads.emplace_back([&, thread] {
+        const std::string person = std::to_string(thread);
+        for (int i = 0; i < 100; ++i) {
+          if (use->take(caller("a", person.c_str()), query(1))) ++taken;
+          if (i % 10 != 0) continue;
+          EXPECT_TRUE(use->report(caller("a", person.c_str())));
+        }
+      });
+    }
+  }
+  EXPECT_EQ(taken, 500);
+  EXPECT_EQ(use->report(caller("a"))->team.queries, 500);
 }
 
 TEST(WarehouseUse, ForgetsDaysThatAreLongPast) {
