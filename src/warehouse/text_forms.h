@@ -16,9 +16,10 @@ inline constexpr std::string_view missing_words =
     "('', 'na', 'n/a', 'n.a.', '#n/a', 'nan', 'null', '\\n', 'none', 'nil', 'no data', 'not available', 'not applicable', 'missing', "
     "'unknown', 'tbd', 'k.a.', '-', '--', '---', '–', '—', '.', '..', '...', '?', 'x', '*')";
 
+// clang-format off
 inline constexpr std::string_view currencies =
-    "[$€£¥₹₽₩₪฿₫₴₺]|US[$]|R[$]|C[$]|A[$]|HK[$]|NT[$]|kr[.]?|zł|Kč|Ft|Rs[.]?|CHF|USD|EUR|GBP|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|"
-    "HUF";
+    "[$€£¥₹₽₩₪฿₫₴₺]|US[$]|R[$]|C[$]|A[$]|HK[$]|NT[$]|kr[.]?|zł|Kč|Ft|Rs[.]?|CHF|USD|EUR|GBP|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF";
+// clang-format on
 // Digits in groups, with a decimal point or a decimal comma.
 inline constexpr std::string_view point_digits =
     "(([0-9]{1,3}([,'’    ][0-9]{3})+|[0-9]{1,3}(,[0-9]{2})+,[0-9]{3}|[0-9]+)([.][0-9]+)?|[.][0-9]+)";

@@ -213,7 +213,9 @@ TEST(PostgresTls, ProvesTheServerAsFarAsTheModeSays) {
   EXPECT_EQ(reason_with(server, "127.0.0.1", "verify-ca", authority), "open");
   EXPECT_EQ(reason_with(server, "127.0.0.1", "verify-full", authority), "certificate_name");
   EXPECT_EQ(reason_with(server, "localhost", "verify-full", other_authority), "certificate_unknown");
-  EXPECT_EQ(reason_with(other, "localhost", "verify-full", other_authority), "certificate_expired");
+  // libpq 15 tells no more than that it could not be verified; later ones say that it has expired.
+  const std::string of_expired = reason_with(other, "localhost", "verify-full", other_authority);
+  EXPECT_TRUE(of_expired == "certificate_unknown" || of_expired == "certificate_expired") << of_expired;
   EXPECT_EQ(reason_with(server, "localhost", "verify-full", "-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----"),
             "certificate_unreadable");
   const std::string hba = str(server.folder().string(), "/data/pg_hba.conf");
