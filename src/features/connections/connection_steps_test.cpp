@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "base/text.h"
 #include "warehouse/dialect_list.h"
 
@@ -78,7 +80,11 @@ class BrokenTables final : public Warehouse {
     return std::vector<ColumnStatistics>{};
   }
   Result<SqlReads> check_sql(const CallContext&, std::string_view) override { return SqlReads{}; }
-  Result<DryRun> dry_run(const CallContext&, const BoundQuery& query) override {
+  Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) override {
+    while (query.sql.contains("endless")) {
+      TRY(context.check());
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
     if (!query.sql.contains(readable_)) return fail(ErrorCode::invalid_argument, "broken: " + query.sql);
     return DryRun{.bytes_scanned = bytes_};
   }
@@ -99,6 +105,15 @@ TEST(ProveReading, TriesAnotherTableWhereOneCannotBeRead) {
   BrokenTables warehouse({"a", "b", "good"}, "good");
   EXPECT_TRUE(prove_reading({}, warehouse, steps));
   EXPECT_EQ(written(steps.finish()), "rights ok -> may write. may sign anybody in\nlist ok\ndry_run ok\nread_row ok\n");
+  EXPECT_EQ(warehouse.read, 1);
+}
+
+TEST(ProveReading, WaitsForNoTableAsLongAsThereIsAnother) {
+  ConnectionSteps steps;
+  BrokenTables warehouse({"endless", "good"}, "good");
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_TRUE(prove_reading(CallContext{}.with_timeout(std::chrono::seconds(20)), warehouse, steps));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
   EXPECT_EQ(warehouse.read, 1);
 }
 
