@@ -23,7 +23,7 @@ const pull = (url, headers) =>
     const started = performance.now();
     let bytes = 0;
     get(url, {headers}, (response) => {
-      if (response.statusCode !== 200) fail(new Error(`status ${response.statusCode}`));
+      if (response.statusCode !== 200) fail(new Error(`status ${response.statusCode} of ${url}`));
       response.on('data', (chunk) => { bytes += chunk.length; });
       response.on('end', () => done({ms: performance.now() - started, bytes}));
     }).on('error', fail);
@@ -173,7 +173,7 @@ async function hangingServer(figure, postgres, server) {
 export async function postgres(figure) {
   execFileSync('./dev', ['_build', 'release', 'postgres_bare'], {stdio: ['ignore', 'ignore', 'inherit']});
   const warehouse = await startPostgres({settings: ['max_locks_per_transaction=1024']});
-  const server = await startServer();
+  const server = await startServer({env: {BRIDGE_MAX_BYTES_BILLED: '10GB'}});  // a table read by rows is larger than what is asked of it
   try {
     await warehouse.sql('CREATE DATABASE bench');
     await warehouse.sql(`CREATE TABLE rows AS SELECT n AS id, DATE '2020-01-01' + n % 1000 AS day, timestamptz '2020-01-01 00:00Z' + n * interval '1 minute' AS at, (ARRAY['north','south','east','west'])[n % 4 + 1] AS region, 'Product ' || n % 100 AS product, (n % 100000)::numeric / 100 AS amount, n * 0.5::float8 AS price, n % 3 = 0 AS good FROM generate_series(1, 1000000) n; ALTER TABLE rows ADD PRIMARY KEY (id); ANALYZE`, 'bench');
