@@ -79,7 +79,11 @@ bool is_formula(std::string_view text) {
       {" ",      "\t",     "\r",     "\n",     "\v",     "\f",     "\u00a0", "\u00ad", "\u180e", "\u200b", "\u200c", "\u200d",
        "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2060", "\u3000", "\ufeff"});
   static constexpr auto begins = std::to_array<std::string_view>({"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\u2212"});
-  if (text.starts_with('\t') || text.starts_with('\r')) return true;
+  if (text.empty()) return false;
+  // Nearly every cell: what begins with a letter or a digit is none.
+  const char first = text.front();
+  if ((first >= '0' && first <= '9') || (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z')) return false;
+  if (first == '\t' || first == '\r') return true;
   if (is_number(text)) return false;
   std::size_t length = 0;
   while (starts_with_any(text, unseen, length)) text.remove_prefix(length);
@@ -87,13 +91,17 @@ bool is_formula(std::string_view text) {
 }
 
 void append_csv_text(std::string& out, std::string_view text) {
-  const bool is_quoted = text.empty() || text.find_first_of(",\"\r\n") != std::string_view::npos;
+  const bool is_quoted = text.empty() || std::ranges::any_of(text, [](char c) { return c == ',' || c == '"' || c == '\r' || c == '\n'; });
   if (is_quoted) out += '"';
   if (is_formula(text)) out += '\'';
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
+  while (is_quoted) {
+    const std::size_t quote = text.find('"');
+    if (quote == std::string_view::npos) break;
+    out += text.substr(0, quote + 1);
+    out += '"';
+    text.remove_prefix(quote + 1);
   }
+  out += text;
   if (is_quoted) out += '"';
 }
 
