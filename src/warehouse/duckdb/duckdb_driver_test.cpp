@@ -594,6 +594,9 @@ TEST(DuckdbReadings, NumbersWrittenAsTextAreReadWithAllTheirDigits) {
   EXPECT_EQ(euro.max, "1240294.00");
   EXPECT_EQ(euro.unread_count, 0);
   EXPECT_EQ(reading_of("share", {"45%", "12.5 %", "0%"}).read_unit, "%");
+  const ColumnStatistics crowns = reading_of("price", {"kr. 1200", "kr. 99", "kr 5"});
+  EXPECT_EQ(crowns.min, "5") << "the point of an abbreviation is none of the number";
+  EXPECT_EQ(crowns.max, "1200");
   EXPECT_EQ(reading_of("n", {"1'200.5", "12 000", "7"}).max, "12000.0");
   EXPECT_EQ(reading_of("n", {"NA", "1", "22", "333"}).max, "333");
   EXPECT_EQ(reading_of("n", {"NA", "1", "22.5"}).read_sql, "TRY_CAST(n AS DECIMAL(38, 1))") << "what people can read, where that is enough";

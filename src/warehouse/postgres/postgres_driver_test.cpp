@@ -515,6 +515,34 @@ TEST(PostgresCatalog, TellsKeysOfWhatTheRoleMayRead) {
   EXPECT_EQ(keys_of("public", "note"), "(person) person(id)\n");
 }
 
+TEST(PostgresCatalog, ReadsWhatTextsAndNumbersMean) {
+  shared_server().run(
+      "CREATE TABLE written AS SELECT 'kr. ' || (1000 + n) AS crowns, '$' || n || ',000.50' AS dollars, to_char(DATE '2024-01-01' + n, "
+      "'DD.MM.YYYY') AS sent, to_char(DATE '2024-01-01' + n, 'YYYYMMDD')::int AS day_id, 1704067200 + n * 3600 AS created_at, n % 24 || "
+      "':05:30' AS "
+      "lasted, '00' || n AS code, n * INTERVAL '1 minute' AS took FROM generate_series(1, 99) AS n");
+  const auto warehouse = warehouse_of();
+  const auto statistics = warehouse->column_statistics({}, "public", "written", {});
+  ASSERT_TRUE(statistics) << describe_error(statistics.error());
+  std::string read;
+  for (const ColumnStatistics& column : *statistics) {
+    read += str(column.column, " ", column.read_as ? enum_name(*column.read_as) : "-", " ", column.min.value_or("-"), " ",
+                column.max.value_or("-"), " ", column.read_unit.value_or("-"), "\n");
+    if (!column.read_sql) continue;
+    const std::string first = rows_of(*warehouse, str("SELECT count(*) FROM written WHERE (", *column.read_sql, ") IS NULL"));
+    EXPECT_EQ(first, "[[0]]") << column.column;
+  }
+  EXPECT_EQ(read,
+            "crowns number 1001 1099 kr.\n"
+            "dollars number 1000.50 99000.50 $\n"
+            "sent date 2024-01-02 2024-04-09 -\n"
+            "day_id date 2024-01-02 2024-04-09 -\n"
+            "created_at timestamp 2024-01-01T01:00:00Z 2024-01-05T03:00:00Z -\n"
+            "lasted seconds 330 83130 -\n"
+            "code - 001 0099 -\n"
+            "took seconds 60 5940 -\n");
+}
+
 TEST(PostgresCatalog, TakesStatisticsFromTheServerWhereTheBudgetIsSmall) {
   shared_server().run(
       "CREATE TABLE measured AS SELECT n AS id, (ARRAY['a','b','b'])[n % 3 + 1] AS kind, NULL::int AS none FROM "
