@@ -76,10 +76,12 @@ std::optional<json::object> join_along_keys(const json::object& table, const Tab
   const std::vector<Join> joins = joins_of(table, schemas);
   if (!dialect || joins.empty()) return {};
   std::map<std::string, int> uses;  // of each name, in small letters: names that differ in capitals alone are the same to people
-  for (const json::value& column : columns_of(table)) ++uses[lower(text_at(column.as_object(), "name"))];
-  for (const Join& each : joins) {
-    for (const json::value& column : columns_of(*each.table)) ++uses[lower(text_at(column.as_object(), "name"))];
-  }
+  const auto count_names = [&](const json::object& schema) {
+    for (const json::value& column : columns_of(schema)) ++uses[lower(text_at(column.as_object(), "name"))];
+    for (const std::string& name : texts_at(schema, "other_columns")) ++uses[lower(name)];
+  };
+  count_names(table);
+  for (const Join& each : joins) count_names(*each.table);
 
   json::object joined = table;
   joined.erase("keys");

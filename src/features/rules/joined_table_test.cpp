@@ -55,6 +55,14 @@ TEST(JoinAlongKeys, LeavesOutWhatIsNotWanted) {
   EXPECT_FALSE(join_along_keys(orders, shop, &own_alone));
 }
 
+TEST(JoinAlongKeys, KnowsTheNamesThatAWideTableOnlyNames) {
+  json::object wide = orders;
+  wide["other_columns"] = {"country", "customer_name"};
+  const auto joined = join_along_keys(wide, {{"orders", wide}, {"customers", customers}});
+  ASSERT_TRUE(joined);
+  EXPECT_THAT(names_of(*joined), testing::ElementsAre("id", "customer_id", "product", "status", "customer_country", "customer_status"));
+}
+
 TEST(JoinAlongKeys, TellsTwoKeysToOneTableApart) {
   const json::object flights =
       table("flights", {column("from_id"), column("to_id")}, {key({"from_id"}, "airports", {"id"}), key({"to_id"}, "airports", {"id"})});

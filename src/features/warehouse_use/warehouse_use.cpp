@@ -88,7 +88,10 @@ class WarehouseUseOnDatabase final : public WarehouseUse {
   void give_back(const CallContext& context, const UseOfQuery& query) override {
     const std::lock_guard lock(mutex_);
     const auto found = teams_.find(context.caller.team_id.value());
-    if (found != teams_.end()) count(found->second, context, query, -1);
+    if (found == teams_.end()) return;
+    // Taken from a day that is over, it is given back to none.
+    const auto use = found->second.uses.find({context.caller.user_id.value(), query.connection_id.value()});
+    if (use != found->second.uses.end() && use->second.all.queries > 0) count(found->second, context, query, -1);
   }
 
   Result<UseReport> report(const CallContext& context) override {

@@ -89,6 +89,17 @@ TEST(WarehouseUse, GivesBackWhatFailed) {
   EXPECT_TRUE(use->take(caller("a"), query(100)));
 }
 
+TEST(WarehouseUse, GivesNothingBackToADayThatItWasNotTakenFrom) {
+  const Counter counter;
+  const auto use = counter.start({.team_bytes = 100});
+  EXPECT_TRUE(use->take(caller("a"), query(100)));
+  counter.clock->advance(12h);
+  EXPECT_TRUE(use->report(caller("a")));
+  use->give_back(caller("a"), query(100));
+  EXPECT_EQ(use->report(caller("a"))->team.bytes, 0);
+  EXPECT_FALSE(use->take(caller("a"), query(101)));
+}
+
 TEST(WarehouseUse, BeginsAnewWithTheDay) {
   const Counter counter;
   const auto use = counter.start({.team_bytes = 100});
