@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "warehouse/dialect_list.h"
+#include "warehouse/testing/empty_warehouse.h"
 
 namespace bridge {
 namespace {
@@ -29,21 +29,8 @@ struct Counts {
 };
 
 // Says how much a query reads, and counts its dry runs and runs.
-class CountedWarehouse final : public Warehouse {
+class CountedWarehouse final : public EmptyWarehouse {
  public:
-  const SqlDialect& dialect() const override { return *find_sql_dialect("duckdb"); }
-  bool is_reading_free() const override { return false; }
-  Result<> ping(const CallContext&) override { return {}; }
-  Result<std::vector<DatasetInfo>> list_datasets(const CallContext&) override { return std::vector<DatasetInfo>{}; }
-  Result<std::vector<TableName>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableName>{}; }
-  Result<std::vector<TableInfo>> describe_tables(const CallContext&, std::string_view, std::span<const std::string>) override {
-    return std::vector<TableInfo>{};
-  }
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view,
-                                                          const StatisticsBudget&) override {
-    return std::vector<ColumnStatistics>{};
-  }
-  Result<SqlReads> check_sql(const CallContext&, std::string_view) override { return SqlReads{}; }
   Result<DryRun> dry_run(const CallContext&, const BoundQuery& query) override {
     ++dry_runs;
     return DryRun{.bytes_scanned = query.sql.size()};

@@ -7,8 +7,6 @@ namespace bridge {
 
 namespace {
 
-constexpr std::chrono::milliseconds kTestTableTimeMax{1'000};  // of each table but the last
-
 std::int64_t milliseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
 }

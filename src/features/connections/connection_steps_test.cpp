@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "base/text.h"
-#include "warehouse/dialect_list.h"
+#include "warehouse/testing/empty_warehouse.h"
 
 namespace bridge {
 namespace {
@@ -53,13 +53,10 @@ TEST(ConnectionSteps, ForgetOneThatWasNone) {
 }
 
 // Tables of which all but the last are broken.
-class BrokenTables final : public Warehouse {
+class BrokenTables final : public EmptyWarehouse {
  public:
   explicit BrokenTables(std::vector<std::string> tables, std::string readable, std::uint64_t bytes = 1)
       : tables_(std::move(tables)), readable_(std::move(readable)), bytes_(bytes) {}
-  const SqlDialect& dialect() const override { return *find_sql_dialect("duckdb"); }
-  bool is_reading_free() const override { return true; }
-  Result<> ping(const CallContext&) override { return {}; }
   Result<std::optional<std::vector<std::string>>> check_rights(const CallContext&) override {
     return std::optional(std::vector<std::string>{"may write", "may sign anybody in"});
   }
@@ -72,14 +69,6 @@ class BrokenTables final : public Warehouse {
     for (const std::string& table : tables_) names.push_back({.name = table, .sql_name = table});
     return names;
   }
-  Result<std::vector<TableInfo>> describe_tables(const CallContext&, std::string_view, std::span<const std::string>) override {
-    return std::vector<TableInfo>{};
-  }
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view,
-                                                          const StatisticsBudget&) override {
-    return std::vector<ColumnStatistics>{};
-  }
-  Result<SqlReads> check_sql(const CallContext&, std::string_view) override { return SqlReads{}; }
   Result<DryRun> dry_run(const CallContext& context, const BoundQuery& query) override {
     while (query.sql.contains("endless")) {
       TRY(context.check());

@@ -13,6 +13,7 @@
 #include "platform/metadata_db/row_mapper.h"
 #include "warehouse/dialect_list.h"
 #include "warehouse/driver_list.h"
+#include "warehouse/testing/empty_warehouse.h"
 
 namespace bridge {
 namespace {
@@ -35,26 +36,6 @@ class TalkativeDriver final : public WarehouseDriver {
         Error{.code = ErrorCode::unavailable,
               .message = "password '" + credentials.at("password").reveal() + "' was refused by " + credentials.at("host").reveal()});
   }
-};
-
-// A warehouse that answers, and says nothing.
-class EmptyWarehouse final : public Warehouse {
- public:
-  const SqlDialect& dialect() const override { return *find_sql_dialect("sqlite"); }
-  bool is_reading_free() const override { return true; }
-  Result<> ping(const CallContext&) override { return {}; }
-  Result<std::vector<DatasetInfo>> list_datasets(const CallContext&) override { return std::vector<DatasetInfo>{}; }
-  Result<std::vector<TableName>> list_tables(const CallContext&, std::string_view) override { return std::vector<TableName>{}; }
-  Result<std::vector<TableInfo>> describe_tables(const CallContext&, std::string_view, std::span<const std::string>) override {
-    return std::vector<TableInfo>{};
-  }
-  Result<std::vector<ColumnStatistics>> column_statistics(const CallContext&, std::string_view, std::string_view,
-                                                          const StatisticsBudget&) override {
-    return std::vector<ColumnStatistics>{};
-  }
-  Result<SqlReads> check_sql(const CallContext&, std::string_view) override { return SqlReads{}; }
-  Result<DryRun> dry_run(const CallContext&, const BoundQuery&) override { return DryRun{}; }
-  Result<Streamed> stream(const CallContext&, const BoundQuery&, const ExecuteLimits&, BatchSink&) override { return Streamed{}; }
 };
 
 // A driver of a type that nothing outside of it knows, with a place and a secret, which opens for passwords that begin with "right".

@@ -20,6 +20,7 @@ inline constexpr std::chrono::seconds kWarehouseOpenTimeMax{30};
 inline constexpr std::size_t kTestDatasetsMax = 20;
 inline constexpr std::size_t kTestTablesMax = 5;
 inline constexpr std::uint64_t kTestReadBytesMax = 100'000'000;
+inline constexpr std::chrono::milliseconds kTestTableTimeMax{1'000};  // of each table but the last
 inline constexpr std::size_t kLastErrorBytesMax = 1'000;
 inline constexpr std::size_t kDashboardsNamedMax = 20;
 
